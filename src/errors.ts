@@ -1,0 +1,10 @@
+/**
+ * The one error of this library: `where: expected what, got what; what to do`.
+ * `where` names the public function, file or config key in the user's own spelling.
+ */
+export class MetaplasticError extends Error {
+  constructor(where: string, problem: string, hint?: string) {
+    super(`${where}: ${problem}${hint ? `; ${hint}` : ''}`);
+    this.name = 'MetaplasticError';
+  }
+}
