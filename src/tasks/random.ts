@@ -20,6 +20,8 @@ export interface Random {
   below(n: number): number;
   /** The items in random order (Fisher–Yates), as a new array. */
   shuffled<T>(items: readonly T[]): T[];
+  /** `count` of the items at different positions, in random order, as a new array; `count` ≤ items.length. */
+  chosen<T>(items: readonly T[], count: number): T[];
 }
 
 export function random(seed: number, stream: number): Random {
@@ -33,6 +35,12 @@ export function random(seed: number, stream: number): Random {
       const out = [...items];
       for (let i = out.length - 1; i > 0; i--) { const j = below(i + 1); [out[i], out[j]] = [out[j]!, out[i]!]; }
       return out;
+    },
+    chosen(items, count) {
+      // Fisher–Yates from the front, stopped after `count` places.
+      const out = [...items];
+      for (let i = 0; i < count; i++) { const j = i + below(out.length - i); [out[i], out[j]] = [out[j]!, out[i]!]; }
+      return out.slice(0, count);
     },
   };
 }

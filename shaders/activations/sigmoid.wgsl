@@ -1,0 +1,5 @@
+// sigmoid: y = 1 / (1 + exp(−z)).
+fn activate(z: f32) -> f32 { return 1.0 / (1.0 + exp(-z)); }
+
+// dy/dz = y (1 − y), from the output y.
+fn slope(y: f32) -> f32 { return y * (1.0 - y); }

@@ -1,0 +1,74 @@
+// Encode: one frozen layer for every sample of the chunk at once, before the lifetimes begin: x = φ(W x_below + b).
+// A lane makes a tile of 4 rows by 4 neurons, so that a number that is loaded serves several products.
+import package::shape::{ACTIVITY, BATCH, QUERIES, QUERY_ROW, ROW, ROWS, STEPS, TEAMS};
+import package::layer::{BIAS_AT, FAN_IN, FAN_OUT, WEIGHT_AT, X_AT};
+import package::memory::{activities, parameters, pass_};
+import package::activation::activate;
+import package::input::{input, input_at};
+
+const ROW_TILES = (ROWS + 3u) / 4u;
+const NEURON_TILES = (FAN_OUT + 3u) / 4u;
+
+// The sample of the task that a row shows: every moment shows the queries anew.
+fn sample_of(row: u32) -> u32 {
+  if (row < QUERY_ROW) { return row; }
+  return STEPS * BATCH + (row - QUERY_ROW) % QUERIES;
+}
+
+// Where the input of a row begins; rows beyond the edge repeat the last.
+fn row_at(task: u32, row: u32) -> u32 {
+  let r = min(row, ROWS - 1u);
+  return input_at(task, sample_of(r), r);
+}
+
+// Inputs j … j + 3 of the row that begins at `at`, 0 beyond the edge.
+fn four(at: u32, j: u32) -> vec4f {
+  var x = vec4f(input(at, j), 0.0, 0.0, 0.0);
+  if (j + 1u < FAN_IN) { x.y = input(at, j + 1u); }
+  if (j + 2u < FAN_IN) { x.z = input(at, j + 2u); }
+  if (j + 3u < FAN_IN) { x.w = input(at, j + 3u); }
+  return x;
+}
+
+// Weights j … j + 3 of a neuron; those beyond the edge meet inputs that are 0.
+fn four_weights(neuron: u32, j: u32) -> vec4f {
+  let at = WEIGHT_AT + min(neuron, FAN_OUT - 1u) * FAN_IN + j;
+  return vec4f(parameters[at], parameters[at + 1u], parameters[at + 2u], parameters[at + 3u]);
+}
+
+fn write(task: u32, row: u32, neuron: u32, z: vec4f) {
+  if (row >= ROWS) { return; }
+  for (var n = 0u; n < min(4u, FAN_OUT - neuron); n++) {
+    let at = row * ROW + X_AT + neuron + n;
+    activities[(task / TEAMS * ACTIVITY + at) * TEAMS + task % TEAMS] = activate(z[n] + parameters[BIAS_AT + neuron + n]);
+  }
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_count: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let tile = (group_id.y * group_count.x + group_id.x) * 64u + lane;
+  let task = tile / (ROW_TILES * NEURON_TILES);
+  if (task >= pass_.tasks) { return; }
+  let row = tile / NEURON_TILES % ROW_TILES * 4u;
+  let neuron = tile % NEURON_TILES * 4u;
+
+  let at0 = row_at(task, row);
+  let at1 = row_at(task, row + 1u);
+  let at2 = row_at(task, row + 2u);
+  let at3 = row_at(task, row + 3u);
+  var z0: vec4f;
+  var z1: vec4f;
+  var z2: vec4f;
+  var z3: vec4f;
+  for (var j = 0u; j < FAN_IN; j += 4u) {
+    let w = mat4x4f(four_weights(neuron, j), four_weights(neuron + 1u, j), four_weights(neuron + 2u, j), four_weights(neuron + 3u, j));
+    z0 += four(at0, j) * w;
+    z1 += four(at1, j) * w;
+    z2 += four(at2, j) * w;
+    z3 += four(at3, j) * w;
+  }
+  write(task, row, neuron, z0);
+  write(task, row + 1u, neuron, z1);
+  write(task, row + 2u, neuron, z2);
+  write(task, row + 3u, neuron, z3);
+}

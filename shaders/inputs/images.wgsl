@@ -1,0 +1,11 @@
+// Inputs that are images: the episode holds image numbers, the pixels live once on the GPU.
+import package::shape::{INPUTS, SAMPLES};
+
+@group(0) @binding(2) var<storage, read> inputs: array<u32>;    // (tasks, SAMPLES) image numbers
+@group(0) @binding(3) var<storage, read> bank: array<u32>;      // (images, ⌈INPUTS / 4⌉) words of four 8-bit grey levels
+
+// Where the image of a sample of a task of the chunk begins (its row in the activities does not matter).
+fn input_at(task: u32, sample: u32, row: u32) -> u32 { return inputs[task * SAMPLES + sample] * ((INPUTS + 3u) / 4u); }
+
+// Grey level of pixel j, 0 … 1.
+fn input(at: u32, j: u32) -> f32 { return unpack4x8unorm(bank[at + j / 4u])[j % 4u]; }

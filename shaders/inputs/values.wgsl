@@ -1,0 +1,10 @@
+// Inputs that are numbers.
+import package::shape::{INPUTS, SAMPLES};
+
+@group(0) @binding(2) var<storage, read> inputs: array<f32>;    // (tasks, SAMPLES, INPUTS)
+
+// Where the input of a sample of a task of the chunk begins (its row in the activities does not matter).
+fn input_at(task: u32, sample: u32, row: u32) -> u32 { return (task * SAMPLES + sample) * INPUTS; }
+
+// x_j.
+fn input(at: u32, j: u32) -> f32 { return inputs[at + j]; }

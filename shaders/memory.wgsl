@@ -1,0 +1,49 @@
+// Where a task's numbers lie. Every array of a chunk is laid out (groups, size, TEAMS): the TEAMS tasks of a workgroup interleave,
+// so that lanes which work on neighbouring tasks touch neighbouring addresses. With TEAMS = 1 it is plain (tasks, size).
+import package::shape::{ACTIVITY, FAST, GRADIENT, LANES, OUTCOME, OUTPUTS, SAMPLES, SCRATCH, TEAMS};
+
+// One dispatch: inner steps first_step … last_step − 1 of the chunk's `tasks` tasks, the first of which is `first_task` of the meta-batch.
+struct Pass { first_step: u32, last_step: u32, first_task: u32, tasks: u32 }
+
+@group(0) @binding(0) var<uniform> pass_: Pass;
+@group(0) @binding(1) var<storage, read> parameters: array<f32>;            // the layout of src/inner/layout.ts
+@group(0) @binding(4) var<storage, read> targets: array<f32>;               // (tasks, SAMPLES, OUTPUTS)
+@group(0) @binding(5) var<storage, read_write> activities: array<f32>;      // (groups, ROWS, ROW, TEAMS)
+@group(0) @binding(6) var<storage, read_write> fast_weights: array<f32>;    // (groups, FAST, TEAMS)
+@group(0) @binding(7) var<storage, read_write> gradients: array<f32>;       // (groups, GRADIENT, TEAMS)
+@group(0) @binding(8) var<storage, read_write> scratches: array<f32>;       // (groups, SCRATCH, TEAMS)
+@group(0) @binding(9) var<storage, read_write> outcomes: array<f32>;        // (tasks of the meta-batch, OUTCOME)
+
+var<private> lane: u32;    // 0 … LANES − 1 within the team
+var<private> team: u32;    // 0 … TEAMS − 1 within the workgroup
+var<private> group: u32;
+var<private> task: u32;    // within the chunk; teams beyond the last task work on padding and read the last task's data
+
+fn take_place(group_id: u32, invocation: u32) {
+  lane = invocation % LANES;
+  team = invocation / LANES;
+  group = group_id;
+  task = min(group * TEAMS + team, pass_.tasks - 1u);
+}
+
+// Is this lane the one that writes the team's single results?
+fn speaks() -> bool { return lane == 0u && group * TEAMS + team < pass_.tasks; }
+
+fn activity(k: u32) -> f32 { return activities[(group * ACTIVITY + k) * TEAMS + team]; }
+fn set_activity(k: u32, value: f32) { activities[(group * ACTIVITY + k) * TEAMS + team] = value; }
+
+fn weight(k: u32) -> f32 { return fast_weights[(group * FAST + k) * TEAMS + team]; }
+fn set_weight(k: u32, value: f32) { fast_weights[(group * FAST + k) * TEAMS + team] = value; }
+
+fn gradient(k: u32) -> f32 { return gradients[(group * GRADIENT + k) * TEAMS + team]; }
+fn set_gradient(k: u32, value: f32) { gradients[(group * GRADIENT + k) * TEAMS + team] = value; }
+
+fn scratch(k: u32) -> f32 { return scratches[(group * SCRATCH + k) * TEAMS + team]; }
+fn set_scratch(k: u32, value: f32) { scratches[(group * SCRATCH + k) * TEAMS + team] = value; }
+
+// The target of a sample of this task; k counts within the task's (SAMPLES, OUTPUTS).
+fn wanted(k: u32) -> f32 { return targets[task * SAMPLES * OUTPUTS + k]; }
+
+// What is reported of this task: query loss at every moment, accuracy at every moment, gradient norm, weight in the mean, drift.
+fn outcome(k: u32) -> f32 { return outcomes[(pass_.first_task + task) * OUTCOME + k]; }
+fn set_outcome(k: u32, value: f32) { outcomes[(pass_.first_task + task) * OUTCOME + k] = value; }

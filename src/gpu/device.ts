@@ -1,0 +1,71 @@
+import { MetaplasticError } from '../errors.js';
+import type { Machine } from './plan.js';
+
+/** An open GPU: the device, what adapter it is, and the one place where GPU errors end up. */
+export interface Gpu {
+  readonly device: GPUDevice;
+  readonly adapter: AdapterSummary;
+  readonly machine: Machine;
+  /** Waits for `work`, and rejects instead if the device is lost or a GPU error has come up that nobody caught. */
+  guard<T>(work: Promise<T>): Promise<T>;
+  /** Destroys the device, unless it was the caller's own. */
+  close(): void;
+}
+
+export interface AdapterSummary {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+  /** True if the adapter is a program on the CPU (SwiftShader, llvmpipe, WARP): its times say nothing about GPUs. */
+  readonly software: boolean;
+}
+
+/** Says whether WebGPU is there, and if not, why and what to do. */
+export async function isAvailable(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<{ available: true } | { available: false; reason: string }> {
+  if (!gpu) return { available: false, reason: 'this environment has no navigator.gpu; use a browser with WebGPU over https or localhost, or in Node openNodeGpu() from metaplastic/node' };
+  const adapter = await gpu.requestAdapter();
+  return adapter ? { available: true } : { available: false, reason: 'WebGPU found no adapter; update the graphics driver, or enable a software adapter' };
+}
+
+/** Opens the best adapter of `gpu` (default: the browser's) with the limits this library can use. Throws if there is none. */
+export async function openGpu(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<Gpu> {
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) {
+    const why = await isAvailable(gpu);
+    throw new MetaplasticError('openGpu', 'expected a WebGPU adapter, got none', why.available ? 'try again' : why.reason);
+  }
+  const { limits } = adapter;
+  const device = await adapter.requestDevice({
+    label: 'metaplastic',
+    requiredLimits: {
+      maxBufferSize: limits.maxBufferSize, maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+    },
+  });
+  return watch(device, adapter.info, () => device.destroy());
+}
+
+/** Uses a device of the caller's, who stays its owner. */
+export function useDevice(device: GPUDevice): Gpu {
+  return watch(device, device.adapterInfo, () => {});
+}
+
+function watch(device: GPUDevice, info: GPUAdapterInfo, close: () => void): Gpu {
+  let failed: (error: Error) => void = () => {};
+  const failure = new Promise<never>((_, reject) => { failed = reject; });
+  failure.catch(() => {});      // who waits on `guard` hears of it
+  device.addEventListener('uncapturederror', event => failed(new MetaplasticError('gpu', (event as GPUUncapturedErrorEvent).error.message)));
+  device.lost.then(lost => failed(new MetaplasticError('gpu', `the device was lost (${lost.reason}): ${lost.message || 'no reason given'}`, 'open a new device and resume from the last checkpoint')));
+  const software = /swiftshader|llvmpipe|lavapipe|warp|basic render/i.test(`${info.architecture} ${info.device} ${info.description}`);
+  return {
+    device,
+    adapter: { vendor: info.vendor, architecture: info.architecture, device: info.device, description: info.description, software },
+    machine: {
+      software, maxBindingBytes: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
+      maxWorkgroups: device.limits.maxComputeWorkgroupsPerDimension, maxInvocations: Math.min(device.limits.maxComputeInvocationsPerWorkgroup, device.limits.maxComputeWorkgroupSizeX),
+    },
+    guard: work => Promise.race([work, failure]),
+    close,
+  };
+}

@@ -1,0 +1,56 @@
+import { ResourceType, WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
+import { MetaplasticError } from '../errors.js';
+import type { Gpu } from './device.js';
+
+/** A compute pipeline whose bindings are known by the names that the shader gives them. */
+export interface Kernel {
+  readonly label: string;
+  readonly pipeline: GPUComputePipeline;
+  /** Names of the shader's buffers. */
+  readonly bindings: readonly string[];
+  /** Makes the bind group from the buffers it asks for; a missing name is an error that lists both sets. */
+  bind(buffers: Readonly<Record<string, GPUBuffer>>): GPUBindGroup;
+}
+
+/** The uniform buffer that is bound at a dynamic offset, and the size of the struct it holds. */
+export const PASS = { name: 'pass_', size: 16 } as const;
+
+/** Compiles linked WGSL. Compile and validation errors carry the label, the message and the line of code. */
+export async function makeKernel(gpu: Gpu, label: string, code: string, entryPoint = 'main'): Promise<Kernel> {
+  const { device } = gpu;
+  const reflected = new WgslReflect(code);
+  const entry = reflected.entry.compute.find(e => e.name === entryPoint);
+  if (!entry) throw new MetaplasticError(`kernel ${label}`, `expected an entry point ${entryPoint}, got ${reflected.entry.compute.map(e => e.name).join(', ')}`);
+  const variables = entry.resources.filter(r => r.resourceType === ResourceType.Uniform || r.resourceType === ResourceType.Storage);
+  const layout = device.createBindGroupLayout({
+    label,
+    entries: variables.map((v): GPUBindGroupLayoutEntry => ({
+      binding: v.binding, visibility: GPUShaderStage.COMPUTE,
+      buffer: v.resourceType === ResourceType.Uniform ? { type: 'uniform', hasDynamicOffset: v.name === PASS.name } : { type: v.access === 'read' || !v.access ? 'read-only-storage' : 'storage' },
+    })),
+  });
+  const module = device.createShaderModule({ label, code });
+  device.pushErrorScope('validation');
+  const pipeline = await device.createComputePipelineAsync({
+    label, layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }), compute: { module, entryPoint },
+  }).catch((error: unknown) => error as Error);
+  const error = await device.popErrorScope();
+  if (pipeline instanceof Error || error) {
+    const { messages } = await module.getCompilationInfo();
+    const lines = code.split('\n');
+    const told = messages.map(m => `${m.type} in line ${m.lineNum}: ${m.message}\n    ${lines[m.lineNum - 1]?.trim() ?? ''}`).join('\n');
+    throw new MetaplasticError(`kernel ${label}`, `does not compile: ${(pipeline instanceof Error ? pipeline : error!).message}\n${told}`);
+  }
+  return {
+    label, pipeline, bindings: variables.map(v => v.name),
+    bind(buffers) {
+      const asked = variables.map(v => v.name), missing = asked.filter(name => !buffers[name]);
+      if (missing.length) throw new MetaplasticError(`kernel ${label}`, `expected buffers ${asked.join(', ')}, got ${Object.keys(buffers).join(', ')}: ${missing.join(', ')} missing`);
+      return device.createBindGroup({
+        label, layout, entries: variables.map(v => ({
+          binding: v.binding, resource: v.name === PASS.name ? { buffer: buffers[v.name]!, size: PASS.size } : { buffer: buffers[v.name]! },
+        })),
+      });
+    },
+  };
+}

@@ -1,0 +1,244 @@
+import { MetaplasticError } from '../errors.js';
+import { layoutOf, type Layout } from '../inner/layout.js';
+import type { System } from '../systems/system.js';
+
+/** How the adjoint gets W_t back: keep every step's, keep every k-th and replay, or undo the updates. `none` is a forward pass only. */
+export const ADJOINTS = ['store', 'checkpoint', 'reverse'] as const;
+export type Adjoint = (typeof ADJOINTS)[number];
+
+/** The work of one meta-step (or of one forward-only adaptation). */
+export interface Work {
+  readonly system: System;
+  /** Lifetimes of a meta-batch. */
+  readonly tasks: number;
+  /** T: inner steps of a lifetime, ≥ 1. */
+  readonly steps: number;
+  /** Samples per inner step. */
+  readonly batch: number;
+  readonly queries: number;
+  readonly adjoint: Adjoint | 'none';
+  /** Numbers of inner steps done at which the query set is asked, ascending, each in 0 … T. */
+  readonly moments: readonly number[];
+  /** Weight of each moment's query loss in the loss of a task. */
+  readonly momentWeights: readonly number[];
+  /** Number of images in the bank that inputs index, 0 if inputs are numbers. */
+  readonly images: number;
+}
+
+/** What the machine allows. Byte counts and seconds; `dispatchSeconds` bounds the estimated time of one dispatch. */
+export interface Budget {
+  readonly memory: number;
+  readonly dispatchSeconds: number;
+}
+
+/** What a plan needs to know of an adapter. */
+export interface Machine {
+  readonly software: boolean;
+  readonly maxBindingBytes: number;
+  readonly maxWorkgroups: number;
+  readonly maxInvocations: number;
+}
+
+/** Parts of a plan that a caller may fix; the rest is computed. Lanes is a power of two. */
+export interface PlanChoices {
+  readonly lanes?: number;
+  readonly teams?: number;
+  readonly tasksPerChunk?: number;
+  readonly stepsPerSegment?: number;
+  readonly interval?: number;
+}
+
+/** The plan of a meta-step: computed, printed by `metaplastic plan`, and all that the kernels are made from. */
+export interface Plan extends Work {
+  readonly layout: Layout;
+  /** Lanes that work together on a task, and tasks (teams) that share a workgroup. */
+  readonly lanes: number;
+  readonly teams: number;
+  readonly tasksPerChunk: number;
+  readonly chunks: number;
+  readonly stepsPerSegment: number;
+  readonly segments: number;
+  /** Every `interval`-th W is kept (adjoint `checkpoint`; 1 for `store`). */
+  readonly interval: number;
+  /** Float32 elements per task of each array, and what they are made of; see `shaders/memory.wgsl`. */
+  readonly perTask: PerTask;
+  /** GPU memory by purpose, in bytes. */
+  readonly bytes: Readonly<Record<string, number>>;
+  readonly totalBytes: number;
+  /** Dispatches of one meta-step, optimiser included. */
+  readonly dispatches: number;
+  readonly estimatedDispatchSeconds: number;
+}
+
+export interface PerTask {
+  readonly row: number;
+  readonly rows: number;
+  readonly activity: number;
+  readonly slots: number;
+  readonly fast: number;
+  readonly gradient: number;
+  readonly scratch: number;
+  readonly samples: number;
+}
+
+export const DEFAULT_BUDGET: Budget = { memory: 256 * 2 ** 20, dispatchSeconds: 0.5 };
+
+/** Makes the plan, or says what does not fit and what to lower. */
+export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_BUDGET, choices: PlanChoices = {}): Plan {
+  checkWork(work);
+  const layout = layoutOf(work.system), outputs = work.system.sizes.at(-1)!;
+  const interval = work.adjoint === 'checkpoint' ? choices.interval ?? Math.ceil(Math.sqrt(work.steps)) : 1;
+  const perTask = countPerTask(work, layout, interval);
+  const { lanes, teams } = chooseTeams(work, machine, choices);
+  const inputs = work.images ? 1 : work.system.sizes[0]!;
+
+  const optimiser = work.adjoint === 'none' ? 0 : 1;
+  const outcome = work.tasks * outcomeSize(work.moments.length);
+  const shared = {
+    'meta-parameters': 4 * layout.size,
+    'optimiser moments': optimiser * 8 * layout.size,
+    'gradient of the meta-batch': optimiser * 4 * (layout.size + TOTAL_TAIL),
+    'outcomes (and their read-back)': 8 * outcome,
+    'image bank': 4 * work.images * Math.ceil(work.system.sizes[0]! / 4),
+  };
+  const chunk = (tasks: number) => {
+    const padded = Math.ceil(tasks / teams) * teams;
+    return {
+      'inputs and targets': 4 * tasks * perTask.samples * (inputs + outputs),
+      'activities': 4 * padded * perTask.activity,
+      'fast weights': 4 * padded * perTask.fast,
+      'gradients of tasks': 4 * padded * perTask.gradient,
+      'scratch': 4 * padded * perTask.scratch,
+      'read-back of activities and weights': optimiser ? 0 : 4 * padded * (perTask.activity + perTask.fast),
+    };
+  };
+  const sum = (bytes: Record<string, number>) => Object.values(bytes).reduce((a, b) => a + b, 0);
+  const fits = (tasks: number) => sum(shared) + sum(chunk(tasks)) <= budget.memory
+    && Math.max(...Object.values(chunk(tasks))) <= machine.maxBindingBytes && Math.ceil(tasks / teams) <= machine.maxWorkgroups;
+  const least = Math.min(teams, work.tasks);
+  if (!fits(least)) throw doesNotFit(work, budget, machine, sum(shared), chunk(least), least);
+
+  // As many tasks as fit; then fewer, and segments of the lifetime, if one dispatch would take too long.
+  let tasksPerChunk = choices.tasksPerChunk ?? largest(least, work.tasks, fits);
+  const stepSeconds = (tasks: number) => estimateStepSeconds(work, machine, lanes, tasks);
+  if (!choices.tasksPerChunk) {
+    while (tasksPerChunk > least && stepSeconds(tasksPerChunk) > budget.dispatchSeconds) tasksPerChunk = Math.max(least, Math.ceil(tasksPerChunk / 2 / teams) * teams);
+  }
+  tasksPerChunk = Math.min(tasksPerChunk, work.tasks);
+  const fitting = Math.max(1, Math.floor(budget.dispatchSeconds / stepSeconds(tasksPerChunk)));
+  const stepsPerSegment = Math.min(work.steps, choices.stepsPerSegment ?? evenly(work.steps, fitting));
+  const chunks = Math.ceil(work.tasks / tasksPerChunk), segments = Math.ceil(work.steps / stepsPerSegment);
+  const bytes = { ...shared, ...chunk(tasksPerChunk), 'passes': chunks * segments * PASS_STRIDE };
+  const encoder = work.system.encoderLayers;
+  const perChunk = encoder + segments + optimiser * (segments + (encoder ? 2 * encoder - 1 : 0) + 2);
+  return {
+    ...work, layout, lanes, teams, tasksPerChunk, chunks, stepsPerSegment, segments, interval, perTask, bytes,
+    totalBytes: sum(bytes), dispatches: chunks * perChunk + 2 * optimiser, estimatedDispatchSeconds: stepSeconds(tasksPerChunk) * stepsPerSegment,
+  };
+}
+
+/** Loss and accuracy of every moment, then norm, weight in the mean, drift. */
+export const outcomeSize = (moments: number): number => 2 * moments + 3;
+
+/** What is reported behind the gradient of a meta-batch: tasks counted, norm of the mean gradient, worst drift. */
+export const TOTAL_TAIL = 3;
+
+/** Bytes of one entry in the uniform buffer of passes (the alignment of dynamic offsets); one entry for each chunk and segment. */
+export const PASS_STRIDE = 256;
+
+function checkWork(work: Work): void {
+  const whole = { tasks: work.tasks, steps: work.steps, batch: work.batch, queries: work.queries };
+  for (const [key, n] of Object.entries(whole)) if (!Number.isInteger(n) || n < 1) throw new MetaplasticError(`plan.${key}`, `expected a whole number ≥ 1, got ${n}`);
+  if (!['none', ...ADJOINTS].includes(work.adjoint)) throw new MetaplasticError('plan.adjoint', `unknown choice ${JSON.stringify(work.adjoint)}`, `known: ${ADJOINTS.join(', ')}`);
+  const { moments, momentWeights, steps } = work;
+  if (moments.length === 0) throw new MetaplasticError('plan.moments', 'expected at least one moment at which the query set is asked, got none');
+  moments.forEach((t, k) => {
+    if (!Number.isInteger(t) || t < 0 || t > steps || (k > 0 && t <= moments[k - 1]!)) throw new MetaplasticError('plan.moments', `expected ascending whole numbers in 0 … ${steps} (inner steps done), got [${moments.join(', ')}]`);
+  });
+  if (momentWeights.length !== moments.length) throw new MetaplasticError('plan.momentWeights', `expected ${moments.length} weights, one a moment, got ${momentWeights.length}`);
+}
+
+function countPerTask({ system, steps, batch, queries, moments, adjoint }: Work, layout: Layout, interval: number): PerTask {
+  const { layers, encoderLayers, sizes } = system, inLifetime = layers.slice(encoderLayers);
+  const row = sizes.slice(encoderLayers ? 1 : 0).reduce((a, b) => a + b, 0);
+  const neurons = inLifetime.reduce((n, l) => n + l.fanOut, 0);
+  const kept = adjoint === 'none' && !encoderLayers ? batch : steps * batch;      // rows of the support stream
+  const rows = kept + moments.length * queries;
+  const count = (plastic: boolean) => inLifetime.filter(l => l.plastic === plastic).reduce((n, l) => n + l.fanIn * l.fanOut, 0);
+  const slots = adjoint === 'store' ? steps + 1 : adjoint === 'checkpoint' ? Math.floor(steps / interval) + interval : 1;
+  return {
+    row, rows, slots, activity: rows * row, fast: slots * count(true) + count(false),
+    gradient: adjoint === 'none' ? 0 : layout.size,
+    scratch: batch * neurons + (adjoint === 'none' ? 0 : batch * neurons + Math.max(batch, queries) * row),
+    samples: steps * batch + queries,
+  };
+}
+
+/**
+ * A software adapter runs a lane group in lockstep on a CPU core and pays for barriers, so a task is one lane there and four tasks
+ * share a workgroup (its vector width); with fewer than four tasks the lanes work together. On a GPU a task is a workgroup as wide as its widest layer.
+ */
+function chooseTeams(work: Work, machine: Machine, choices: PlanChoices): { lanes: number; teams: number } {
+  const widest = Math.max(...work.system.sizes.slice(work.system.encoderLayers));
+  const lanes = choices.lanes ?? (machine.software ? (work.tasks >= 4 ? 1 : 4) : Math.min(machine.maxInvocations, 256, Math.max(32, 2 ** Math.ceil(Math.log2(widest)))));
+  const teams = choices.teams ?? (machine.software && lanes === 1 ? Math.min(4, work.tasks) : 1);
+  if (2 ** Math.round(Math.log2(lanes)) !== lanes || lanes * teams > machine.maxInvocations) {
+    throw new MetaplasticError('plan.lanes', `expected a power of two with lanes × teams ≤ ${machine.maxInvocations}, got ${lanes} × ${teams}`);
+  }
+  return { lanes, teams };
+}
+
+/** Largest n in least … most with fits(n), given fits(least). */
+function largest(least: number, most: number, fits: (n: number) => boolean): number {
+  let low = least, high = most;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle; else high = middle - 1;
+  }
+  return low;
+}
+
+/** Segments of equal length, none longer than `most`. */
+const evenly = (steps: number, most: number) => Math.ceil(steps / Math.ceil(steps / most));
+
+/**
+ * A rough guess at the time of one inner step of the adjoint: about 30 memory accesses a synapse and sample. Rates were measured on SwiftShader
+ * (2 cores: 0.4 G accesses/s); those of a GPU are a low guess, so that a dispatch errs on the short side.
+ */
+function estimateStepSeconds(work: Work, machine: Machine, lanes: number, tasks: number): number {
+  const { sizes, encoderLayers } = work.system;
+  const synapses = sizes.slice(encoderLayers + 1).reduce((n, size, k) => n + size * sizes[encoderLayers + k]!, 0);
+  const accesses = (work.adjoint === 'none' ? 8 : 30) * synapses * work.batch * tasks;
+  const rate = machine.software ? 4e8 : Math.min(2e10, 2e7 * lanes * tasks);
+  return accesses / rate;
+}
+
+function doesNotFit(work: Work, budget: Budget, machine: Machine, shared: number, chunk: Record<string, number>, tasks: number): MetaplasticError {
+  const total = shared + Object.values(chunk).reduce((a, b) => a + b, 0);
+  const [name, size] = Object.entries(chunk).sort((a, b) => b[1] - a[1])[0]!;
+  const lower = work.adjoint === 'store' ? "use adjoint 'checkpoint' or 'reverse', or lower steps, queries or sizes" : 'lower steps, batch, queries or sizes, or raise budget.memory';
+  if (size > machine.maxBindingBytes) return new MetaplasticError('plan', `${name} of ${tasks} task(s) need ${mebibytes(size)} in one buffer, the adapter allows ${mebibytes(machine.maxBindingBytes)}`, lower);
+  return new MetaplasticError('plan', `${tasks} task(s) need ${mebibytes(total)}, the budget is ${mebibytes(budget.memory)}: ${mebibytes(total - budget.memory)} missing; the most (${mebibytes(size)}) goes to ${name}`, lower);
+}
+
+export const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 2 : 0)} MiB`;
+
+/** The plan as a table for people. */
+export function describePlan(plan: Plan): string {
+  const rows: [string, string][] = [
+    ['network', `${plan.system.sizes.join('-')}${plan.system.frozen.length ? `, frozen ${plan.system.frozen.join(', ')}` : ''}`],
+    ['meta-parameters', plan.layout.size.toLocaleString('en')],
+    ['lifetime', `${plan.steps} inner steps of ${plan.batch}, ${plan.queries} queries at ${plan.moments.join(', ')}`],
+    ['tasks', `${plan.tasks} = ${plan.chunks} chunk(s) of ${plan.tasksPerChunk}`],
+    ['steps per segment', `${plan.stepsPerSegment} (${plan.segments} segment(s))`],
+    ['lanes per task', `${plan.lanes}, ${plan.teams} task(s) a workgroup`],
+    ['adjoint', plan.adjoint === 'checkpoint' ? `checkpoint every ${plan.interval} steps` : plan.adjoint],
+    ['dispatches per meta-step', String(plan.dispatches)],
+    ['submits per meta-step', String(plan.chunks)],
+    ['estimated dispatch', `${(1e3 * plan.estimatedDispatchSeconds).toFixed(1)} ms`],
+    ...Object.entries(plan.bytes).filter(([, b]) => b > 0).map(([name, b]): [string, string] => [`  ${name}`, mebibytes(b)]),
+    ['GPU memory', mebibytes(plan.totalBytes)],
+  ];
+  const width = Math.max(...rows.map(([k]) => k.length));
+  return rows.map(([k, v]) => `${k.padEnd(width)}  ${v}`).join('\n');
+}

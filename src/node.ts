@@ -1,0 +1,1 @@
+export { openNodeGpu } from './node/open.js';

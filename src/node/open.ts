@@ -1,0 +1,93 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { constants, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
+import { MetaplasticError } from '../errors.js';
+import { openGpu, type Gpu } from '../gpu/device.js';
+
+/**
+ * Opens the best adapter that Node finds through npm `webgpu` (Dawn): a real GPU if there is one, else the software adapter (SwiftShader)
+ * that comes with `@sparticuz/chromium`, if that is installed. Throws if there is none.
+ */
+export async function openNodeGpu(): Promise<Gpu> {
+  if (process.platform === 'linux') prepareVulkan();
+  const webgpu = await import('webgpu').catch((error: Error) => {
+    throw new MetaplasticError('openNodeGpu', `expected the package webgpu, could not load it (${error.message})`, 'npm install webgpu');
+  });
+  Object.assign(globalThis, webgpu.globals);
+  let held: GPU | undefined = webgpu.create([]);      // while it is held it keeps the process alive; let go too early, it brings the process down
+  if (!await held.requestAdapter()) {
+    throw new MetaplasticError('openNodeGpu', 'expected a WebGPU adapter, got none', 'install a GPU driver with Vulkan, or the software adapter: npm install --save-dev @sparticuz/chromium@147.0.0 (Linux x64)');
+  }
+  const gpu = await openGpu(held);
+  return { ...gpu, close() { gpu.close(); held = undefined; } };
+}
+
+/**
+ * Lets Vulkan find SwiftShader besides the system's own drivers, which WebGPU prefers. Must come before Dawn is loaded: it looks for
+ * libvulkan.so.1 by name, and where the system has none, the loader that comes with SwiftShader, opened first, answers to that name.
+ */
+function prepareVulkan(): void {
+  const { env } = process;
+  env['XDG_RUNTIME_DIR'] ??= tmpdir();      // the loader complains without it
+  const driver = env['VK_DRIVER_FILES'] ?? env['VK_ICD_FILENAMES'] ? undefined : unpackSwiftShader();
+  if (driver) env[hasDriver() ? 'VK_ADD_DRIVER_FILES' : 'VK_DRIVER_FILES'] = driver;
+  if (!load('libvulkan.so.1') && driver) load(join(dirname(driver), 'libvulkan.so.1'));
+}
+
+/** Has the system a Vulkan driver of its own, in one of the places where the loader looks? */
+function hasDriver(): boolean {
+  const shares = (process.env['XDG_DATA_DIRS'] ?? '/usr/local/share:/usr/share').split(':');
+  return ['/etc', '/usr/local/etc', ...shares].some(folder => existsSync(join(folder, 'vulkan', 'icd.d')) && readdirSync(join(folder, 'vulkan', 'icd.d')).length > 0);
+}
+
+/** Opens a shared library and leaves it open. It is no Node add-on, so dlopen throws after it has loaded it. */
+function load(library: string): boolean {
+  const RTLD_NODELETE = 0x1000;
+  try {
+    process.dlopen({ exports: {} }, library, constants.dlopen.RTLD_NOW | RTLD_NODELETE);
+  } catch (error) {
+    return !/cannot open shared object|no such file/i.test((error as Error).message);
+  }
+  return true;
+}
+
+/** Unpacks SwiftShader, once, beside the package that carries it (or, if that is read-only, in the folder for temporary files); returns its driver file. */
+function unpackSwiftShader(): string | undefined {
+  const archive = softwareArchive();
+  if (!archive) return undefined;
+  for (const cache of [join(dirname(archive), '..', '..', '..', '.cache', 'metaplastic'), join(tmpdir(), `metaplastic-${process.getuid?.() ?? 0}`)]) {
+    const folder = join(cache, 'swiftshader'), driver = join(folder, 'vk_swiftshader_icd.json');
+    if (existsSync(driver)) return driver;
+    try {
+      mkdirSync(cache, { recursive: true });
+      const fresh = mkdtempSync(join(cache, 'unpacking-'));
+      for (const [name, bytes] of untar(brotliDecompressSync(readFileSync(archive)))) writeFileSync(join(fresh, name), bytes, { mode: 0o755 });
+      try { renameSync(fresh, folder); } catch { rmSync(fresh, { recursive: true }); }      // another process was first
+      if (existsSync(driver)) return driver;
+    } catch { /* not writable: try the next place */ }
+  }
+  return undefined;
+}
+
+/** Where the package that carries SwiftShader keeps it, if the package is installed. */
+function softwareArchive(): string | undefined {
+  let folder: string;
+  try { folder = dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')); } catch { return undefined; }
+  for (; folder !== dirname(folder); folder = dirname(folder)) {
+    const archive = join(folder, 'bin', 'swiftshader.tar.br');
+    if (existsSync(archive)) return archive;
+  }
+  return undefined;
+}
+
+/** The plain files of a tar archive: a header of 512 bytes (name at 0, size in octal at 124, type at 156), then the content, padded to 512. */
+function* untar(bytes: Buffer): Generator<[string, Buffer]> {
+  for (let at = 0; at + 512 <= bytes.length && bytes[at] !== 0;) {
+    const name = bytes.toString('utf8', at, at + 100).replace(/\0.*$/s, ''), size = parseInt(bytes.toString('utf8', at + 124, at + 136), 8);
+    const plain = bytes[at + 156] === 0x30 || bytes[at + 156] === 0;
+    if (plain) yield [name.replace(/^.*\//, ''), bytes.subarray(at + 512, at + 512 + size)];
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+}

@@ -1,0 +1,46 @@
+import type { Gpu } from '../gpu/device.js';
+import { makeKernel } from '../gpu/kernel.js';
+import type { Plan } from '../gpu/plan.js';
+import { shapeModule, type MeanRules } from '../gpu/shape.js';
+import { linkShader } from '../gpu/shader.js';
+import { GROUPS, type Group } from '../inner/layout.js';
+import { dispatchStage, type Inheritance } from './lifetimes.js';
+
+/** Meta-learning rate of each group of meta-parameters: W and b, B and c, α, β. 0 leaves a group as it is. */
+export type Rates = Readonly<Record<Group, number>>;
+
+/** Adam on the GPU (shaders/mean.wgsl, shaders/adam.wgsl): two dispatches after the gradient, moments in the meta-parameters' layout. */
+export interface Adam {
+  readonly moment1: GPUBuffer;
+  readonly moment2: GPUBuffer;
+  /** Records the mean of the gradient; and, given rates and n (the number of this update, from 1), the update. */
+  record(encoder: GPUCommandEncoder, update?: { rates: Rates; n: number }): void;
+  destroy(): void;
+}
+
+export async function makeAdam(gpu: Gpu, plan: Plan, inheritance: Inheritance, rules: MeanRules): Promise<Adam> {
+  const { device } = gpu, bytes = 4 * plan.layout.size;
+  const buffer = (label: string, size: number, usage: number) => device.createBuffer({ label, size, usage });
+  const { STORAGE, UNIFORM, COPY_DST, COPY_SRC } = GPUBufferUsage;
+  const moment1 = buffer('moment1', bytes, STORAGE | COPY_DST | COPY_SRC), moment2 = buffer('moment2', bytes, STORAGE | COPY_DST | COPY_SRC);
+  const rates = buffer('rates', 32, UNIFORM | COPY_DST);
+  const modules = { shape: shapeModule(plan, rules) };
+  const mean = await makeKernel(gpu, 'mean', await linkShader('mean', { slots: {}, modules }));
+  const adam = await makeKernel(gpu, 'adam', await linkShader('adam', { slots: {}, modules }));
+  const { total, parameters } = inheritance;
+  const meanGroup = mean.bind({ total }), adamGroup = adam.bind({ total, learned: parameters, moment1, moment2, rates });
+  return {
+    moment1, moment2,
+    record(encoder, update) {
+      const pass = encoder.beginComputePass();
+      dispatchStage(pass, mean.pipeline, meanGroup, 1);
+      if (update) {
+        const corrections = [1 - 0.9 ** update.n, 1 - 0.999 ** update.n];
+        device.queue.writeBuffer(rates, 0, new Float32Array([...GROUPS.map(g => update.rates[g]), ...corrections, 0, 0]));
+        dispatchStage(pass, adam.pipeline, adamGroup, Math.ceil(plan.layout.size / 64));
+      }
+      pass.end();
+    },
+    destroy() { for (const b of [moment1, moment2, rates]) b.destroy(); },
+  };
+}

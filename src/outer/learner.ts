@@ -1,0 +1,316 @@
+import { MetaplasticError } from '../errors.js';
+import type { Gpu } from '../gpu/device.js';
+import { DEFAULT_BUDGET, makePlan, TOTAL_TAIL, type Adjoint, type Budget, type Plan, type PlanChoices, type Work } from '../gpu/plan.js';
+import { activityOffsets, DRIFT_LIMIT } from '../gpu/shape.js';
+import { initialParameters, type Initial } from '../inner/initial.js';
+import { layoutOf, type Layout } from '../inner/layout.js';
+import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
+import { checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
+import { makeAdam, type Adam, type Rates } from './adam.js';
+import { Lifetimes, type Inheritance, type Outcomes } from './lifetimes.js';
+
+export interface LearnerOptions {
+  readonly system: SystemSpec;
+  /** Shape of an episode: T inner steps of `batch` samples, then `queries`; `bank` if inputs are image numbers. */
+  readonly episode: { readonly steps: number; readonly batch: number; readonly queries: number; readonly bank?: ImageBank };
+  /** Lifetimes per meta-step. */
+  readonly tasks: number;
+  /** How the adjoint gets W_t back. Default `store`. `reverse` falls back to `checkpoint` where undoing is ill-conditioned, and says so. */
+  readonly adjoint?: Adjoint;
+  /** Inner steps done at which the query set is asked, and the weight of each in the loss. Default: after the last step only. */
+  readonly moments?: readonly number[];
+  readonly momentWeights?: readonly number[];
+  /** Meta-learning rates. Default 1e-3 for W and B, 1e-4 for α, 1e-3 for β. */
+  readonly rates?: Partial<Rates>;
+  /** Each task's gradient norm is clipped to this before the mean. */
+  readonly clipPerTask?: number;
+  /** The norm of the mean gradient is clipped to this before Adam. */
+  readonly clip?: number;
+  /** A lifetime whose loss or gradient is not finite is left out and counted (`skip`), or stops the step with an error (`error`). Default `skip`. */
+  readonly onDivergence?: 'skip' | 'error';
+  readonly initial?: Initial;
+  /** Seed of the initial meta-parameters. Default 0. */
+  readonly seed?: number;
+  readonly budget?: Partial<Budget>;
+  /** Parts of the plan to fix instead of computing them. */
+  readonly plan?: PlanChoices;
+  /** Hears what a user should know, such as a fallback of adjoint `reverse`. Default: console.warn. */
+  readonly onNotice?: (notice: string) => void;
+}
+
+/** What a meta-step says of itself. Losses are those of the weighted moments; means run over the tasks counted. */
+export interface MetaStep {
+  readonly loss: number;
+  readonly medianLoss: number;
+  /** Mean accuracy at the last moment (meaningful for one-hot targets). */
+  readonly accuracy: number;
+  /** Tasks that went into the mean, and tasks left out because their loss or gradient was not finite. */
+  readonly counted: number;
+  readonly diverged: number;
+  /** Norm of the mean gradient, after per-task clipping and before `clip`. */
+  readonly gradientNorm: number;
+  /** (tasks) loss of each task. */
+  readonly taskLosses: Float32Array;
+  /** True if adjoint `reverse` had to be made again with checkpoints. */
+  readonly fellBack: boolean;
+}
+
+/** What a forward-only run shows. */
+export interface Adaptation {
+  /** (tasks, moments) query losses and accuracies. */
+  readonly losses: Float32Array;
+  readonly accuracies: Float32Array;
+  /** (tasks, moments, queries, n_L) outputs x_L. */
+  readonly predictions: Float32Array;
+  /** Fast weights after the last step of each task and layer inside the lifetime: `finalWeights[task].get('W2')`, (n_2, n_1). */
+  readonly finalWeights: readonly ReadonlyMap<string, Float32Array>[];
+}
+
+/** Everything that a checkpoint holds besides names: three flat buffers in the layout of the meta-parameters, and the number of updates made. */
+export interface LearnerState {
+  readonly parameters: Float32Array;
+  readonly moment1: Float32Array;
+  readonly moment2: Float32Array;
+  readonly updates: number;
+}
+
+const DEFAULT_RATES: Rates = { W: 1e-3, B: 1e-3, alpha: 1e-4, beta: 1e-3 };
+
+/**
+ * Meta-learns a system: its meta-parameters live on the GPU, `step` improves them by one meta-batch of episodes, `adapt` lets them live
+ * episodes without changing them. Calls run in their order; await them or not.
+ */
+export class Learner {
+  readonly system: System;
+  readonly layout: Layout;
+  readonly plan: Plan;
+  private updates = 0;
+  private last: Promise<unknown> = Promise.resolve();
+  private fallback?: Lifetimes;
+  private readonly adaptations = new Map<string, Lifetimes>();
+
+  /** Checks the options, makes the plan, compiles the kernels and allocates the buffers. */
+  static async create(gpu: Gpu, options: LearnerOptions): Promise<Learner> {
+    const system = defineSystem(options.system), layout = layoutOf(system);
+    const { bank } = options.episode, inputs = system.sizes[0]!;
+    if (bank && bank.width * bank.height !== inputs) throw new MetaplasticError('learner.episode.bank', `expected images of ${inputs} pixels (system.sizes[0]), got ${bank.width} × ${bank.height}`);
+    const plan = makePlan(workOf(system, options), gpu.machine, { ...DEFAULT_BUDGET, ...options.budget }, options.plan);
+    const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage, usage = STORAGE | COPY_DST | COPY_SRC;
+    const buffer = (label: string, size: number) => gpu.device.createBuffer({ label, size, usage });
+    const inheritance: Inheritance = {
+      parameters: buffer('parameters', 4 * layout.size), total: buffer('total', 4 * (layout.size + TOTAL_TAIL)), ...(bank && { bank: uploadBank(gpu, bank) }),
+    };
+    const rules = { clipPerTask: options.clipPerTask, clip: options.clip, everyTask: options.onDivergence === 'error' };
+    const [lifetimes, adam] = await gpu.guard(Promise.all([Lifetimes.create(gpu, plan, inheritance, rules), makeAdam(gpu, plan, inheritance, rules)]));
+    const learner = new Learner(gpu, options, system, plan, inheritance, lifetimes, adam);
+    learner.writeParameters(initialParameters(system, layout, options.seed ?? 0, options.initial));
+    return learner;
+  }
+
+  private constructor(private readonly gpu: Gpu, private readonly options: LearnerOptions, system: System, plan: Plan,
+    private readonly inheritance: Inheritance, private readonly lifetimes: Lifetimes, private readonly adam: Adam) {
+    this.system = system;
+    this.plan = plan;
+    this.layout = plan.layout;
+  }
+
+  /** Loss and meta-gradient of one meta-batch; read the gradient with `readGradient`. The meta-parameters stay as they are. */
+  gradient(episodes: Episodes): Promise<MetaStep> { return this.enqueue(() => this.metaStep(episodes)); }
+
+  /** One meta-step: gradient, then Adam with the rates times `rateFactor` (for a decay schedule). */
+  step(episodes: Episodes, rateFactor = 1): Promise<MetaStep> {
+    return this.enqueue(async () => {
+      const rates = { ...DEFAULT_RATES, ...this.options.rates };
+      const scaled = Object.fromEntries(Object.entries(rates).map(([group, rate]) => [group, rate * rateFactor])) as Rates;
+      const result = await this.metaStep(episodes, { rates: scaled, n: this.updates + 1 });
+      if (result.counted > 0) this.updates++;
+      return result;
+    });
+  }
+
+  private async metaStep(episodes: Episodes, update?: { rates: Rates; n: number }): Promise<MetaStep> {
+    const { plan } = this;
+    this.check(episodes, 'learner.step', plan.tasks);
+    const record = (encoder: GPUCommandEncoder) => this.adam.record(encoder, update);
+    await this.lifetimes.run(episodes, record);
+    let outcomes = await this.lifetimes.outcomes(), fellBack = false;
+    const drifted = plan.adjoint === 'reverse' ? worstDrift(outcomes, plan.moments.length) : 0;
+    if (drifted > DRIFT_LIMIT) {
+      (this.options.onNotice ?? console.warn)(`adjoint 'reverse': undoing the updates drifted by ${drifted.toPrecision(2)} of the weights (limit ${DRIFT_LIMIT}), so this meta-step was made again with checkpoints`);
+      fellBack = true;
+      this.fallback ??= await Lifetimes.create(this.gpu, makePlan({ ...plan, adjoint: 'checkpoint' }, this.gpu.machine, { ...DEFAULT_BUDGET, ...this.options.budget }, this.options.plan),
+        this.inheritance, { clipPerTask: this.options.clipPerTask, everyTask: this.options.onDivergence === 'error' });
+      await this.fallback.run(episodes, record);
+      outcomes = await this.fallback.outcomes();
+    }
+    return this.summarise(outcomes, fellBack);
+  }
+
+  private async summarise({ losses, accuracies, weights, norms }: Outcomes, fellBack: boolean): Promise<MetaStep> {
+    const { tasks, moments, momentWeights } = this.plan, K = moments.length;
+    const taskLosses = Float32Array.from({ length: tasks }, (_, i) => momentWeights.reduce((sum, w, k) => w === 0 ? sum : sum + w * losses[i * K + k]!, 0));
+    const counted = [...Array(tasks).keys()].filter(i => weights[i]! > 0);
+    if (this.options.onDivergence === 'error' && counted.length < tasks) {
+      const bad = weights.findIndex(w => w === 0);
+      throw new MetaplasticError('learner.step', `lifetime ${bad} of the meta-batch diverged: loss ${taskLosses[bad]}, gradient norm ${norms[bad]} (${tasks - counted.length} of ${tasks} diverged); the meta-parameters are unchanged`,
+        "lower rates.alpha or the multiplier, set clipPerTask, or use onDivergence 'skip'");
+    }
+    const mean = (of: (i: number) => number) => counted.reduce((sum, i) => sum + of(i), 0) / counted.length;
+    const gradient = await this.readBuffer(this.inheritance.total, 4 * (this.layout.size + 1), 4);
+    const sorted = counted.map(i => taskLosses[i]!).sort((a, b) => a - b);
+    return {
+      loss: mean(i => taskLosses[i]!), medianLoss: sorted.length ? sorted[sorted.length >> 1]! : NaN, accuracy: mean(i => accuracies[i * K + K - 1]!),
+      counted: counted.length, diverged: tasks - counted.length, gradientNorm: gradient[0]!, taskLosses, fellBack,
+    };
+  }
+
+  /**
+   * Lives episodes without learning across them: `moments` are the inner steps done at which the queries are asked (default: after the last).
+   * The number of episodes may differ from the learner's; each such shape gets its own plan, made once.
+   */
+  adapt(episodes: Episodes, moments: readonly number[] = [episodes.steps]): Promise<Adaptation> {
+    return this.enqueue(async () => {
+      this.check(episodes, 'learner.adapt', episodes.tasks);
+      const { tasks, steps, batch, queries } = episodes;
+      const key = [tasks, steps, batch, queries, ...moments].join(' ');
+      let lifetimes = this.adaptations.get(key);
+      if (!lifetimes) {
+        const work: Work = { ...workOf(this.system, this.options), tasks, steps, batch, queries, adjoint: 'none', moments, momentWeights: moments.map(() => 0) };
+        const { lanes, teams } = this.options.plan ?? {};
+        const plan = makePlan(work, this.gpu.machine, { ...DEFAULT_BUDGET, ...this.options.budget }, { lanes, teams });
+        lifetimes = await Lifetimes.create(this.gpu, plan, this.inheritance);
+        this.adaptations.set(key, lifetimes);
+      }
+      return live(lifetimes, episodes);
+    });
+  }
+
+  /** All meta-parameters, in the order of `layout`. */
+  readParameters(): Promise<Float32Array> { return this.enqueue(() => this.readBuffer(this.inheritance.parameters)); }
+  /** One meta-parameter by name (`W1`, `alpha2`, `beta`, …), row-major. */
+  async read(name: string): Promise<Float32Array> {
+    const { offset, size } = this.tensor(name);
+    return this.enqueue(() => this.readBuffer(this.inheritance.parameters, 4 * offset, 4 * size));
+  }
+  /** Replaces one meta-parameter, in float32. */
+  write(name: string, values: ArrayLike<number>): void {
+    const { offset, size, shape } = this.tensor(name);
+    if (values.length !== size) throw new MetaplasticError(`learner.write(${name})`, `expected ${size} numbers (${shape.join(' × ')}), got ${values.length}`);
+    this.put(this.inheritance.parameters, values, name, 4 * offset);
+  }
+  /** Replaces all meta-parameters. */
+  writeParameters(values: ArrayLike<number>): void { this.put(this.inheritance.parameters, values, 'parameters'); }
+  /** The meta-gradient of the last `gradient` or `step`: the mean over the tasks counted, in the order of `layout`. */
+  readGradient(): Promise<Float32Array> { return this.enqueue(() => this.readBuffer(this.inheritance.total, 0, 4 * this.layout.size)); }
+
+  /** Everything that the next meta-step depends on, besides its episodes. */
+  async state(): Promise<LearnerState> {
+    return this.enqueue(async () => ({
+      parameters: await this.readBuffer(this.inheritance.parameters), moment1: await this.readBuffer(this.adam.moment1),
+      moment2: await this.readBuffer(this.adam.moment2), updates: this.updates,
+    }));
+  }
+  restore(state: LearnerState): void {
+    this.put(this.inheritance.parameters, state.parameters, 'parameters');
+    this.put(this.adam.moment1, state.moment1, 'moment1');
+    this.put(this.adam.moment2, state.moment2, 'moment2');
+    this.updates = state.updates;
+  }
+
+  /** Frees every buffer. */
+  destroy(): void {
+    for (const lifetimes of [this.lifetimes, this.fallback, ...this.adaptations.values()]) lifetimes?.destroy();
+    this.adam.destroy();
+    for (const buffer of Object.values(this.inheritance)) buffer.destroy();
+  }
+
+  private check(episodes: Episodes, where: string, tasks: number): void {
+    const { steps, batch, queries } = this.plan;
+    const asked = { tasks, steps, batch, queries };
+    for (const [key, n] of Object.entries(asked) as [keyof typeof asked, number][]) {
+      if (where === 'learner.step' && episodes[key] !== n) throw new MetaplasticError(where, `expected episodes with ${key} = ${n}, got ${episodes[key]}`, 'make a learner for this shape');
+    }
+    checkEpisodes(episodes, { inputs: this.system.sizes[0]!, outputs: this.system.sizes.at(-1)!, bank: this.options.episode.bank }, where);
+  }
+
+  private tensor(name: string) {
+    const tensor = this.layout.get(name);
+    if (!tensor) throw new MetaplasticError('learner', `unknown meta-parameter ${JSON.stringify(name)}`, `known: ${this.layout.tensors.map(t => t.name).join(', ')}`);
+    return tensor;
+  }
+
+  private put(buffer: GPUBuffer, values: ArrayLike<number>, name: string, offset = 0): void {
+    if (offset === 0 && name !== 'W1' && values.length !== this.layout.size) throw new MetaplasticError(`learner ${name}`, `expected ${this.layout.size} numbers, got ${values.length}`);
+    const data = Float32Array.from(values);
+    const bad = data.findIndex(v => !Number.isFinite(v));
+    if (bad >= 0) throw new MetaplasticError(`learner ${name}`, `expected finite numbers, got ${data[bad]} at ${bad}`);
+    this.gpu.device.queue.writeBuffer(buffer, offset, data);
+  }
+
+  private async readBuffer(buffer: GPUBuffer, offset = 0, size = buffer.size): Promise<Float32Array> {
+    const { device } = this.gpu;
+    const copy = device.createBuffer({ label: 'read-back', size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, offset, copy, 0, size);
+    device.queue.submit([encoder.finish()]);
+    await this.gpu.guard(copy.mapAsync(GPUMapMode.READ));
+    const values = new Float32Array(copy.getMappedRange().slice(0));
+    copy.destroy();
+    return values;
+  }
+
+  private enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.last.then(work);
+    this.last = result.catch(() => {});
+    return result;
+  }
+}
+
+function workOf(system: System, { episode, tasks, adjoint = 'store', moments = [episode.steps], momentWeights }: LearnerOptions): Work {
+  const weights = momentWeights ?? moments.map((_, k) => k === moments.length - 1 ? 1 : 0);
+  return { system, tasks, steps: episode.steps, batch: episode.batch, queries: episode.queries, adjoint, moments, momentWeights: weights, images: episode.bank?.count ?? 0 };
+}
+
+/** Each image in whole words of four grey levels. */
+function uploadBank(gpu: Gpu, bank: ImageBank): GPUBuffer {
+  const pixels = bank.width * bank.height, stride = Math.ceil(pixels / 4) * 4;
+  const buffer = gpu.device.createBuffer({ label: 'bank', size: bank.count * stride, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
+  const padded = new Uint8Array(bank.count * stride);
+  for (let i = 0; i < bank.count; i++) padded.set(bank.pixels.subarray(i * pixels, (i + 1) * pixels), i * stride);
+  gpu.device.queue.writeBuffer(buffer, 0, padded);
+  return buffer;
+}
+
+/** The worst drift of a task whose losses are finite. */
+function worstDrift({ losses, drifts }: Outcomes, moments: number): number {
+  return drifts.reduce((worst, drift, i) => {
+    const alive = losses.subarray(i * moments, (i + 1) * moments).every(Number.isFinite);
+    return !alive ? worst : Number.isFinite(drift) ? Math.max(worst, drift) : Infinity;
+  }, 0);
+}
+
+async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptation> {
+  const { plan } = lifetimes, { perTask, teams, tasksPerChunk, moments, queries, system, tasks } = plan;
+  const outputs = system.sizes.at(-1)!, outputAt = activityOffsets(plan).at(-1)!, asked = moments.length * queries;
+  const predictions = new Float32Array(tasks * asked * outputs), finalWeights: Map<string, Float32Array>[] = [];
+  await lifetimes.run(episodes, undefined, async chunk => {
+    const { activities, fast } = await lifetimes.readShown();
+    for (let i = 0; i < Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk); i++) {
+      const group = Math.floor(i / teams), of = (array: Float32Array, size: number, k: number) => array[(group * size + k) * teams + i % teams]!;
+      for (let q = 0; q < asked; q++) for (let o = 0; o < outputs; o++) {
+        predictions[((chunk * tasksPerChunk + i) * asked + q) * outputs + o] = of(activities, perTask.activity, (perTask.rows - asked + q) * perTask.row + outputAt + o);
+      }
+      const weights = new Map<string, Float32Array>();
+      let at = 0;
+      for (const plastic of [true, false]) for (const layer of system.layers.slice(system.encoderLayers)) {
+        if (layer.plastic !== plastic) continue;
+        const start = at;
+        weights.set(`W${layer.index}`, Float32Array.from({ length: layer.fanIn * layer.fanOut }, (_, k) => of(fast, perTask.fast, start + k)));
+        at += layer.fanIn * layer.fanOut;
+      }
+      finalWeights.push(weights);
+    }
+  });
+  const { losses, accuracies } = await lifetimes.outcomes();
+  return { losses, accuracies, predictions, finalWeights };
+}

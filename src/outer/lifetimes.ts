@@ -1,0 +1,207 @@
+import type { Gpu } from '../gpu/device.js';
+import { makeKernel, PASS, type Kernel } from '../gpu/kernel.js';
+import { outcomeSize, PASS_STRIDE, type Plan } from '../gpu/plan.js';
+import { encoderLayerModule, shapeModule, type MeanRules } from '../gpu/shape.js';
+import { linkShader } from '../gpu/shader.js';
+import type { Episodes } from '../tasks/episodes.js';
+
+/** What every plan of a learner shares: the meta-parameters, the gradient of a meta-batch (then its tail, see TOTAL_TAIL), and the images. */
+export interface Inheritance {
+  readonly parameters: GPUBuffer;
+  readonly total: GPUBuffer;
+  readonly bank?: GPUBuffer;
+}
+
+/** What the GPU reports of each task. */
+export interface Outcomes {
+  /** (tasks, moments) query losses. */
+  readonly losses: Float32Array;
+  /** (tasks, moments) fraction of queries answered right (largest output = largest target). */
+  readonly accuracies: Float32Array;
+  /** (tasks) norm of the gradient, weight in the mean (0: left out), drift of the recalled initial weights. */
+  readonly norms: Float32Array;
+  readonly weights: Float32Array;
+  readonly drifts: Float32Array;
+}
+
+/** One dispatch that is made for every chunk: a kernel, its buffers, and how many workgroups for so many tasks. */
+interface Stage {
+  readonly kernel: Kernel;
+  readonly group: GPUBindGroup;
+  readonly workgroups: (tasks: number) => number;
+}
+
+/**
+ * The lifetimes of a meta-batch on the GPU, by a plan: its kernels and buffers, made once. `run` uploads each chunk of episodes and
+ * submits it once; nothing is allocated, and nothing is read but the outcomes.
+ */
+export class Lifetimes {
+  private readonly buffers: Record<string, GPUBuffer> = {};
+  private encode: Stage[] = [];
+  private episode!: Stage;
+  private adjoint: Stage[] = [];
+  private afterwards: Stage[] = [];
+  private readonly staging: { inputs: Float32Array | Uint32Array; targets: Float32Array };
+
+  static async create(gpu: Gpu, plan: Plan, inheritance: Inheritance, rules: MeanRules = {}): Promise<Lifetimes> {
+    const lifetimes = new Lifetimes(gpu, plan, inheritance);
+    await lifetimes.makeStages(rules);
+    return lifetimes;
+  }
+
+  private constructor(private readonly gpu: Gpu, readonly plan: Plan, private readonly inheritance: Inheritance) {
+    const { perTask, tasksPerChunk, teams, images, system } = plan;
+    const padded = Math.ceil(tasksPerChunk / teams) * teams;
+    const width = images ? 1 : system.sizes[0]!, outputs = system.sizes.at(-1)!;
+    const make = (label: string, floats: number, usage: number) => {
+      this.buffers[label] = gpu.device.createBuffer({ label, size: Math.max(4, 4 * floats), usage });
+    };
+    const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
+    make('inputs', tasksPerChunk * perTask.samples * width, STORAGE | COPY_DST);
+    make('targets', tasksPerChunk * perTask.samples * outputs, STORAGE | COPY_DST);
+    make('activities', padded * perTask.activity, STORAGE | COPY_SRC);
+    make('fast_weights', padded * perTask.fast, STORAGE | COPY_SRC);
+    make('gradients', padded * perTask.gradient, STORAGE | COPY_SRC);
+    make('scratches', padded * perTask.scratch, STORAGE);
+    make('outcomes', plan.tasks * outcomeSize(plan.moments.length), STORAGE | COPY_SRC);
+    make('reported', plan.tasks * outcomeSize(plan.moments.length), MAP_READ | COPY_DST);
+    if (plan.adjoint === 'none') make('shown', padded * (perTask.activity + perTask.fast), MAP_READ | COPY_DST);
+    make(PASS.name, plan.chunks * plan.segments * PASS_STRIDE / 4, UNIFORM | COPY_DST);
+    const inputs = tasksPerChunk * perTask.samples * width;
+    this.staging = { inputs: images ? new Uint32Array(inputs) : new Float32Array(inputs), targets: new Float32Array(tasksPerChunk * perTask.samples * outputs) };
+    this.writePasses();
+  }
+
+  /** The uniform entry of every chunk and segment. */
+  private writePasses(): void {
+    const { chunks, segments, stepsPerSegment, steps, tasksPerChunk, tasks } = this.plan;
+    const entries = new Uint32Array(chunks * segments * PASS_STRIDE / 4);
+    for (let chunk = 0; chunk < chunks; chunk++) for (let s = 0; s < segments; s++) {
+      const first = chunk * tasksPerChunk;
+      entries.set([s * stepsPerSegment, Math.min(steps, (s + 1) * stepsPerSegment), first, Math.min(tasksPerChunk, tasks - first)], (chunk * segments + s) * PASS_STRIDE / 4);
+    }
+    this.gpu.device.queue.writeBuffer(this.buffers[PASS.name]!, 0, entries);
+  }
+
+  private async makeStages(rules: MeanRules): Promise<void> {
+    const { plan, gpu } = this, { system, perTask } = plan, encoders = system.encoderLayers;
+    const buffers = { ...this.buffers, ...this.inheritance } as Record<string, GPUBuffer>;
+    const shape = shapeModule(plan, rules);
+    const rawInput = plan.images ? 'inputs/images' : 'inputs/values';
+    const slots = {
+      activation: `activations/${system.activation}`, feedback_activation: `activations/${system.feedbackActivation}`, signal: `signals/${system.signal}`,
+      rule: `rules/${system.rule}`, loss: `losses/${system.loss}`, team: plan.lanes > 1 ? 'teams/workgroup' : 'teams/lane',
+      recall: plan.adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored', perception: encoders ? 'perceptions/encoded' : 'perceptions/direct', input: rawInput,
+    };
+    const stage = async (shader: string, workgroups: Stage['workgroups'], entryPoint = 'main', layer?: number): Promise<Stage> => {
+      const modules = { shape, ...(layer && { layer: encoderLayerModule(plan, layer) }) };
+      const code = await linkShader(shader, { slots: { ...slots, input: layer && layer > 1 ? 'inputs/activity' : rawInput }, modules });
+      const kernel = await makeKernel(gpu, [shader, entryPoint === 'main' ? '' : entryPoint, layer ?? ''].filter(Boolean).join(' '), code, entryPoint);
+      return { kernel, group: kernel.bind(buffers), workgroups };
+    };
+    const groups = (tasks: number) => Math.ceil(tasks / plan.teams), lanes = (perItem: (tasks: number) => number) => (tasks: number) => Math.ceil(perItem(tasks) / 64);
+    const tiles = (n: number) => Math.ceil(n / 4);
+    const index = Array.from({ length: encoders }, (_, k) => k + 1);
+    this.encode = await Promise.all(index.map(l => stage('encode', lanes(tasks => tasks * tiles(perTask.rows) * tiles(system.sizes[l]!)), 'main', l)));
+    this.episode = await stage('episode', groups);
+    if (plan.adjoint === 'none') return;
+    this.adjoint = [await stage('episode.adjoint', groups)];
+    for (const l of index.reverse()) {
+      this.afterwards.push(await stage('encode.adjoint', lanes(tasks => tasks * tiles(system.sizes[l]!) * tiles(system.sizes[l - 1]!)), 'weights', l));
+      if (l > 1) this.afterwards.push(await stage('encode.adjoint', lanes(tasks => tasks * perTask.rows * system.sizes[l - 1]!), 'below', l));
+    }
+    this.afterwards.push(await stage('norm', tasks => tasks), await stage('collect', lanes(() => perTask.gradient + 3)));
+  }
+
+  /**
+   * Lives every episode: uploads and submits chunk after chunk. `record` may add passes to the last chunk's commands, before `reported` is filled.
+   * `shown` is called with the number of each chunk when it has been submitted, and may wait for what it reads.
+   */
+  async run(episodes: Episodes, record: (encoder: GPUCommandEncoder) => void = () => {}, shown?: (chunk: number) => Promise<void>): Promise<void> {
+    const { chunks } = this.plan, { device } = this.gpu;
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      this.upload(episodes, chunk);
+      const encoder = device.createCommandEncoder({ label: `chunk ${chunk}` });
+      this.recordChunk(encoder, chunk);
+      if (shown) this.recordShown(encoder);
+      if (chunk === chunks - 1) {
+        record(encoder);
+        encoder.copyBufferToBuffer(this.buffers['outcomes']!, 0, this.buffers['reported']!, 0, this.buffers['reported']!.size);
+      }
+      device.queue.submit([encoder.finish()]);
+      await shown?.(chunk);
+    }
+  }
+
+  private upload(episodes: Episodes, chunk: number): void {
+    const { tasksPerChunk, perTask, tasks, system, images } = this.plan, { inputs, targets } = this.staging, { queue } = this.gpu.device;
+    const outputs = system.sizes.at(-1)!, width = images ? 1 : system.sizes[0]!;
+    const first = chunk * tasksPerChunk, count = Math.min(tasksPerChunk, tasks - first);
+    gather(inputs, episodes.supportX, episodes.queryX, first, count, perTask.samples * width, episodes.queries * width);
+    gather(targets, episodes.supportY, episodes.queryY, first, count, perTask.samples * outputs, episodes.queries * outputs);
+    queue.writeBuffer(this.buffers['inputs']!, 0, inputs as Float32Array<ArrayBuffer>, 0, count * perTask.samples * width);
+    queue.writeBuffer(this.buffers['targets']!, 0, targets as Float32Array<ArrayBuffer>, 0, count * perTask.samples * outputs);
+  }
+
+  private recordChunk(encoder: GPUCommandEncoder, chunk: number): void {
+    const { segments, tasksPerChunk, tasks } = this.plan, count = Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk);
+    const segment = [...Array(segments).keys()], pass = encoder.beginComputePass();
+    const dispatch = (stage: Stage, s: number) => dispatchStage(pass, stage.kernel.pipeline, stage.group, stage.workgroups(count), [(chunk * segments + s) * PASS_STRIDE]);
+    for (const stage of this.encode) dispatch(stage, 0);
+    for (const s of segment) dispatch(this.episode, s);
+    for (const s of segment.reverse()) for (const stage of this.adjoint) dispatch(stage, s);
+    for (const stage of this.afterwards) dispatch(stage, 0);
+    pass.end();
+  }
+
+  private recordShown(encoder: GPUCommandEncoder): void {
+    const { activities, fast_weights: fast, shown } = this.buffers;
+    encoder.copyBufferToBuffer(activities!, 0, shown!, 0, activities!.size);
+    encoder.copyBufferToBuffer(fast!, 0, shown!, activities!.size, fast!.size);
+  }
+
+  /** Activities and fast weights of the chunk just run, (groups, ROWS · ROW, TEAMS) and (groups, FAST, TEAMS); forward-only plans. */
+  async readShown(): Promise<{ activities: Float32Array; fast: Float32Array }> {
+    const all = await this.read('shown'), split = this.buffers['activities']!.size / 4;
+    return { activities: all.subarray(0, split), fast: all.subarray(split) };
+  }
+
+  /** Outcomes of the last run. */
+  async outcomes(): Promise<Outcomes> {
+    const { tasks, moments } = this.plan, stride = outcomeSize(moments.length), K = moments.length;
+    const all = await this.read('reported');
+    const columns = (from: number, count: number) => Float32Array.from({ length: tasks * count }, (_, k) => all[Math.floor(k / count) * stride + from + k % count]!);
+    return { losses: columns(0, K), accuracies: columns(K, K), norms: columns(2 * K, 1), weights: columns(2 * K + 1, 1), drifts: columns(2 * K + 2, 1) };
+  }
+
+  private async read(name: string): Promise<Float32Array> {
+    const buffer = this.buffers[name]!;
+    await this.gpu.guard(buffer.mapAsync(GPUMapMode.READ));
+    const copy = new Float32Array(buffer.getMappedRange().slice(0));
+    buffer.unmap();
+    return copy;
+  }
+
+  /** Bytes of GPU memory that this object holds. */
+  get allocatedBytes(): number { return Object.values(this.buffers).reduce((n, b) => n + b.size, 0); }
+
+  destroy(): void { for (const buffer of Object.values(this.buffers)) buffer.destroy(); }
+}
+
+/** Records one dispatch, in two dimensions where one does not reach. */
+export function dispatchStage(pass: GPUComputePassEncoder, pipeline: GPUComputePipeline, group: GPUBindGroup, workgroups: number, offsets: number[] = []): void {
+  const columns = Math.min(workgroups, 65535);
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group, offsets);
+  pass.dispatchWorkgroups(columns, Math.ceil(workgroups / columns));
+}
+
+/** Support and query samples of each task, one behind the other. */
+function gather(into: Float32Array | Uint32Array, support: Float32Array | Uint32Array, query: Float32Array | Uint32Array, first: number, count: number, perTask: number, perQuery: number): void {
+  const perSupport = perTask - perQuery;
+  for (let k = 0; k < count; k++) {
+    const task = first + k;
+    into.set(support.subarray(task * perSupport, (task + 1) * perSupport), k * perTask);
+    into.set(query.subarray(task * perQuery, (task + 1) * perQuery), k * perTask + perSupport);
+  }
+}

@@ -1,0 +1,86 @@
+import { MetaplasticError } from '../errors.js';
+import type { Layout } from '../inner/layout.js';
+import type { System } from '../systems/system.js';
+import type { ImageBank } from '../tasks/episodes.js';
+import { type ReferenceEpisodes, unpack } from './episode.js';
+import { adapt, adaptAdjoint } from './inner-loop.js';
+import { queryLoss, queryLossAdjoint } from './loss.js';
+import { layerParameters, type Weights, zerosLike } from './parameters.js';
+
+export interface ReferenceOptions {
+  /** After how many inner steps the query set is asked: ascending, each 0 … T. Default: once, after the last. */
+  readonly moments?: readonly number[];
+  /** Weight of each moment in the loss of a task. Default: 1 for the last moment, 0 for the others. */
+  readonly weights?: readonly number[];
+  /** The images, where the episodes' inputs are image indices. */
+  readonly bank?: ImageBank;
+}
+
+export interface ReferenceLoss {
+  /** Mean over tasks of Σ_k weight_k · query loss at moment k. */
+  readonly loss: number;
+  /** Query losses, (tasks, moments). */
+  readonly losses: Float64Array;
+  /** (tasks, moments); NaN for squared error. */
+  readonly accuracies: Float64Array;
+  /** Outputs for the query set, (tasks, moments, queries, n_L). */
+  readonly predictions: Float64Array;
+  /** W after the last inner step: (tasks)(layers)(n_l, n_{l-1}). */
+  readonly finalWeights: Weights[];
+}
+
+export interface ReferenceGradient extends ReferenceLoss {
+  /** Meta-gradient: the mean of `taskGradients` (layout.size). */
+  readonly gradient: Float64Array;
+  /** (tasks)(layout.size). */
+  readonly taskGradients: Float64Array[];
+}
+
+/** The meta-loss of a set of tasks in float64: each lives its lifetime from the same meta-parameters, then is asked its queries. */
+export function referenceLoss(system: System, layout: Layout, parameters: Float64Array | Float32Array, episodes: ReferenceEpisodes, options: ReferenceOptions = {}): ReferenceLoss {
+  return live(system, layout, parameters, episodes, options);
+}
+
+/** The meta-loss and its exact gradient, differentiated through every inner step. */
+export function referenceGradient(system: System, layout: Layout, parameters: Float64Array | Float32Array, episodes: ReferenceEpisodes, options: ReferenceOptions = {}): ReferenceGradient {
+  const { p, moments, weights, lives, ...result } = live(system, layout, parameters, episodes, options);
+  const taskGradients = lives.map(({ support, queries, trajectory }) => {
+    const gradient = new Float64Array(layout.size), dParameters = layerParameters(system, layout, gradient);
+    const dTrajectory = trajectory.map(zerosLike);
+    moments.forEach((t, k) => queryLossAdjoint(system, p, trajectory[t]!, queries, weights[k]!, dTrajectory[t]!, dParameters));
+    adaptAdjoint(system, p, support, trajectory, dTrajectory, dParameters);
+    return gradient;
+  });
+  const gradient = new Float64Array(layout.size).map((_, i) => taskGradients.reduce((sum, g) => sum + g[i]!, 0) / episodes.tasks);
+  return { ...result, gradient, taskGradients };
+}
+
+/** Runs every lifetime and keeps what the adjoint needs: the trajectory W_0 … W_T of each. */
+function live(system: System, layout: Layout, parameters: Float64Array | Float32Array, episodes: ReferenceEpisodes, options: ReferenceOptions) {
+  if (parameters.length !== layout.size) throw new MetaplasticError('parameters', `expected ${layout.size} numbers, the size of the layout, got ${parameters.length}`);
+  const { moments, weights } = examination(episodes.steps, options);
+  const p = layerParameters(system, layout, Float64Array.from(parameters));
+  const lives = unpack(system, episodes, options.bank).map(({ support, queries }) => {
+    const trajectory: Weights[] = adapt(system, p, support);
+    return { support, queries, trajectory, answers: moments.map(t => queryLoss(system, p, trajectory[t]!, queries)) };
+  });
+  const answers = lives.flatMap(life => life.answers);
+  return {
+    p, moments, weights, lives,
+    loss: answers.reduce((sum, { loss }, i) => sum + weights[i % moments.length]! * loss, 0) / episodes.tasks,
+    losses: Float64Array.from(answers, a => a.loss),
+    accuracies: Float64Array.from(answers, a => a.accuracy),
+    predictions: Float64Array.from(answers.flatMap(a => a.outputs.flatMap(output => [...output]))),
+    finalWeights: lives.map(life => life.trajectory.at(-1)!),
+  };
+}
+
+/** When the query set is asked, and what each moment weighs. */
+function examination(steps: number, options: ReferenceOptions): { moments: readonly number[]; weights: readonly number[] } {
+  const moments = options.moments ?? [steps];
+  const ascending = moments.every((t, k) => Number.isInteger(t) && t >= 0 && t <= steps && (k === 0 || t > moments[k - 1]!));
+  if (!moments.length || !ascending) throw new MetaplasticError('options.moments', `expected ascending whole numbers 0 … ${steps}, the inner steps, got [${moments.join(', ')}]`);
+  const weights = options.weights ?? moments.map((_, k) => (k === moments.length - 1 ? 1 : 0));
+  if (weights.length !== moments.length) throw new MetaplasticError('options.weights', `expected one weight for each of ${moments.length} moments, got ${weights.length}`);
+  return { moments, weights };
+}

@@ -1,0 +1,143 @@
+import { MetaplasticError } from '../errors.js';
+
+/** What is remembered of one meta-step; numbers may be NaN where every lifetime diverged. */
+export interface LogLine {
+  /** Counted from 1: the meta-step that was just finished. */
+  readonly metaStep: number;
+  /** Mean query loss over the lifetimes that count, and their median. */
+  readonly loss: number;
+  readonly medianLoss: number;
+  /** Share of queries that were classified correctly, 0 … 1. */
+  readonly accuracy?: number;
+  /** Lifetimes in the mean, and lifetimes left out because a loss or gradient was not finite. */
+  readonly counted: number;
+  readonly diverged: number;
+  /** Norm of the mean meta-gradient before `clip`. */
+  readonly gradientNorm: number;
+  /** Tasks × inner steps per second of this meta-step. */
+  readonly taskStepsPerSecond: number;
+  /** Wall-clock seconds of meta-training so far, over all sessions of the run. */
+  readonly seconds: number;
+}
+
+const KEYS = ['metaStep', 'loss', 'medianLoss', 'counted', 'diverged', 'gradientNorm', 'taskStepsPerSecond', 'seconds'] as const satisfies (keyof LogLine)[];
+
+/** One line of JSON, line break included. JSON knows no NaN: a number that is not finite is written as null. */
+export function formatLogLine(line: LogLine): string {
+  return `${JSON.stringify(line)}\n`;
+}
+
+/** Reads a log; null is NaN again. A last line that was cut off, as by a crash, is dropped; any other bad line is an error. */
+export function parseLog(text: string, where: string): LogLine[] {
+  const rows = text.split('\n'), cutOff = rows.pop();
+  const lines = rows.map((row, i) => parseLine(row) ?? failAt(where, i + 1, row));
+  const last = cutOff ? parseLine(cutOff) : undefined;
+  return last ? [...lines, last] : lines;
+}
+
+function failAt(where: string, number: number, row: string): never {
+  throw new MetaplasticError(`${where}: line ${number}`, `expected a JSON object with the numbers ${KEYS.join(', ')}; got ${JSON.stringify(row.length > 60 ? `${row.slice(0, 60)}…` : row)}`, 'remove the line, or restore the file');
+}
+
+function parseLine(row: string): LogLine | undefined {
+  let line: Record<string, unknown>;
+  try {
+    line = JSON.parse(row);
+  } catch {
+    return undefined;
+  }
+  if (typeof line !== 'object' || line === null) return undefined;
+  const has = (key: string) => line[key] === null || typeof line[key] === 'number';
+  if (!KEYS.every(has) || !('accuracy' in line ? has('accuracy') : true)) return undefined;
+  return Object.fromEntries(Object.entries(line).map(([key, x]) => [key, x ?? NaN])) as unknown as LogLine;
+}
+
+/** The moving average over `span` values around each; values that are not finite are left out. */
+export function smooth(values: readonly number[], span: number): number[] {
+  const half = Math.floor(span / 2);
+  return values.map((_, i) => {
+    const near = values.slice(Math.max(0, i - half), i + half + 1).filter(Number.isFinite);
+    return near.reduce((sum, x) => sum + x, 0) / near.length;
+  });
+}
+
+/** Meta-steps over which the progress line averages. */
+const PROGRESS_SPAN = 20;
+
+/** How a run of `metaSteps` is going, in at most 80 columns, from the lines logged so far. */
+export function progressLine(log: readonly LogLine[], metaSteps: number): string {
+  const recent = log.slice(-PROGRESS_SPAN), last = recent.at(-1);
+  if (!last) return `meta-step 0/${metaSteps}`;
+  const mean = (of: (line: LogLine) => number) => smooth(recent.map(of), 2 * PROGRESS_SPAN)[0]!;
+  // Time per meta-step from the lines themselves; the very first one also holds what came before it.
+  const perStep = recent.length > 1 ? (last.seconds - recent[0]!.seconds) / (last.metaStep - recent[0]!.metaStep) : last.seconds / last.metaStep;
+  return [
+    `meta-step ${String(last.metaStep).padStart(String(metaSteps).length)}/${metaSteps}`,
+    `loss ${formatNumber(mean(line => line.loss))}`,
+    ...(last.accuracy === undefined ? [] : [`accuracy ${formatPercent(mean(line => line.accuracy ?? NaN))}`]),
+    `${formatCount(mean(line => line.taskStepsPerSecond))} task-steps/s`,
+    `${formatDuration((metaSteps - last.metaStep) * perStep)} left`,
+  ].join('  ').slice(0, 80);
+}
+
+/** Curves of one unseen task: the truth, what was seen, and what was predicted after some inner steps. */
+export interface Example {
+  readonly title: string;
+  readonly x: readonly number[];
+  readonly truth: readonly number[];
+  /** In the order in which they were seen. */
+  readonly support: { readonly x: readonly number[]; readonly y: readonly number[] };
+  /** `after` counts inner steps. */
+  readonly curves: readonly { readonly after: number; readonly y: readonly number[] }[];
+}
+
+/** How well learners do on unseen tasks after `at` inner steps. The first row is the learner that was meta-trained. */
+export interface Evaluation {
+  /** What tells this evaluation from others of the same run. */
+  readonly title?: string;
+  readonly metric: 'mean squared error' | 'accuracy';
+  readonly tasks: number;
+  readonly at: readonly number[];
+  /** One value for each of `at`; `ci` is the half-width of the 95 % confidence interval of the mean. Accuracies are 0 … 1. */
+  readonly rows: readonly { readonly name: string; readonly mean: readonly number[]; readonly median: readonly number[]; readonly ci: readonly number[] }[];
+  readonly examples?: readonly Example[];
+}
+
+/**
+ * An evaluation as aligned text: one row per learner, one column per number of examples seen (inner steps × `batch`),
+ * then the half-width of the 95 % interval of the last column and, of errors, its median.
+ */
+export function evaluationTable({ title, metric, tasks, at, rows }: Evaluation, batch = 1): string {
+  const show = metric === 'accuracy' ? formatPercent : formatNumber, withMedian = metric !== 'accuracy';
+  const table = [
+    ['examples seen', ...at.map(t => String(t * batch)), '±', ...(withMedian ? ['median'] : [])],
+    ...rows.map(({ name, mean, median, ci }) => [name, ...mean.map(show), show(ci.at(-1)!), ...(withMedian ? [show(median.at(-1)!)] : [])]),
+  ];
+  const widths = table[0]!.map((_, column) => Math.max(...table.map(row => row[column]!.length)));
+  return [
+    `${title ? `${title}: ` : ''}${metric} on ${tasks} unseen tasks`,
+    ...table.map(row => row.map((cell, column) => (column ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join('  ')),
+  ].map(line => `${line}\n`).join('');
+}
+
+/** Three significant digits. */
+export function formatNumber(x: number): string {
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? '–' : String(x);
+  const size = Math.abs(x);
+  if (size !== 0 && (size >= 1e6 || size < 1e-3)) return x.toExponential(2);
+  return size >= 999.5 ? formatCount(x) : x.toPrecision(3);
+}
+
+/** A share as a percentage with one decimal. */
+export const formatPercent = (x: number) => (Number.isFinite(x) ? `${(100 * x).toFixed(1)} %` : '–');
+
+/** A whole number with thousands apart. */
+export const formatCount = (x: number) => (Number.isFinite(x) ? Math.round(x).toLocaleString('en') : '–');
+
+/** Seconds as 0:07, 12:34 or 1:02:03. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–';
+  const s = Math.max(0, Math.round(seconds)), two = (n: number) => String(n).padStart(2, '0');
+  const h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60;
+  return h ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`;
+}

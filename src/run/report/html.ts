@@ -1,0 +1,30 @@
+/** A piece of HTML that is safe to put into a page as it is. */
+export interface Html {
+  readonly html: string;
+}
+
+export type Content = Html | string | number | undefined | false | readonly Content[];
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+/** A template in which every text is escaped, lists are joined, and `undefined` and `false` are left out. */
+export function html(strings: TemplateStringsArray, ...contents: readonly Content[]): Html {
+  return { html: strings.map((text, i) => text + render(contents[i])).join('') };
+}
+
+/** Text of this package that is HTML, CSS or JavaScript already. */
+export const trusted = (text: string): Html => ({ html: text });
+
+/**
+ * Data to draw, for a `<script type="application/json">`: numbers to six digits, and `<` written so that the element cannot be
+ * closed from inside.
+ */
+export const json = (data: unknown): Html =>
+  trusted(JSON.stringify(data, (_, x) => (typeof x === 'number' ? Number(x.toPrecision(6)) : x)).replaceAll('<', '\\u003c'));
+
+function render(content: Content): string {
+  if (content === undefined || content === false) return '';
+  if (Array.isArray(content)) return content.map(render).join('');
+  if (typeof content === 'object') return (content as Html).html;
+  return String(content).replace(/[&<>"']/g, c => ENTITIES[c]!);
+}

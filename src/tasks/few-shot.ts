@@ -1,0 +1,120 @@
+import { MetaplasticError } from '../errors.js';
+import { checkBank, checkCounts, checkSeed, checkStream, type ImageBank, type TaskSource } from './episodes.js';
+import { random } from './random.js';
+
+export interface FewShotOptions {
+  readonly bank: ImageBank;
+  /** Classes of one task, ≥ 1. */
+  readonly ways: number;
+  /** Images of each class in the support stream, ≥ 1. */
+  readonly shots: number;
+  /** Other images of each class in the query set, ≥ 1. */
+  readonly queriesPerClass: number;
+  /** Images per inner step; must divide ways · shots. */
+  readonly batch?: number;
+  /** 'iid': the support stream is shuffled. 'continual': class after class, the classes in random order. */
+  readonly order?: 'iid' | 'continual';
+  /** The classes that tasks may draw from; all of the bank if left out. */
+  readonly classes?: readonly number[];
+  /** Outputs of the network, ≥ ways; those from `ways` on are never a target. */
+  readonly outputs?: number;
+}
+
+/**
+ * Few-shot classification of images from a bank. A task draws `ways` different classes, whose labels 0 … ways − 1 are a random permutation, and
+ * shots + queriesPerClass different images of each: no image is in both the support stream and the query set.
+ * T = ways · shots / batch steps; queries = ways · queriesPerClass, label after label. Inputs are indices into the bank (width · height
+ * numbers each), targets one-hot (outputs). With `batch: 1` this is the protocol of Lindsey & Litwin-Kumar 2020 (Omniglot: 5 ways, 5 shots)
+ * and Shervani-Tabar & Rosenbaum 2023 (EMNIST: 5 ways, 50 shots, 10 queries per class).
+ * The same seed and task have the same images in both orders.
+ *
+ * @throws MetaplasticError if a count is not a whole number ≥ 1, if batch does not divide ways · shots, if there are fewer classes than
+ * ways, or if a class has fewer than shots + queriesPerClass images.
+ */
+export function fewShotTasks({ bank, ways, shots, queriesPerClass, batch = 1, order = 'iid', classes, outputs = ways }: FewShotOptions): TaskSource {
+  const where = 'fewShotTasks';
+  checkBank(bank, `${where}.bank`);
+  checkCounts({ ways, shots, queriesPerClass, batch, outputs }, where);
+  if (order !== 'iid' && order !== 'continual') throw new MetaplasticError(`${where}.order`, `expected 'iid' or 'continual', got ${order}`);
+  if (outputs < ways) throw new MetaplasticError(`${where}.outputs`, `expected at least ways = ${ways}, got ${outputs}`, 'raise outputs or lower ways');
+  const support = ways * shots;
+  if (support % batch !== 0) {
+    throw new MetaplasticError(`${where}.batch`, `expected a divisor of ways · shots = ${ways} · ${shots} = ${support}, got ${batch}`, 'change batch, ways or shots');
+  }
+  const drawable = classes ?? Array.from({ length: bank.classes }, (_, c) => c);
+  checkClasses(drawable, bank.classes, `${where}.classes`);
+  if (drawable.length < ways) {
+    throw new MetaplasticError(`${where}.ways`, `expected at most ${drawable.length}, the classes to draw from, got ${ways}`, classes ? 'lower ways or give more classes' : 'lower ways or give a bank with more classes');
+  }
+  const imagesOf = imagesByClass(bank), perClass = shots + queriesPerClass;
+  for (const c of drawable) {
+    if (imagesOf[c]!.length < perClass) {
+      throw new MetaplasticError(where, `expected shots + queriesPerClass = ${shots} + ${queriesPerClass} = ${perClass} images of each class, got ${imagesOf[c]!.length} of class ${c}${bank.names ? ` (${bank.names[c]})` : ''}`,
+        'lower shots or queriesPerClass, or leave this class out of classes');
+    }
+  }
+
+  const steps = support / batch, queries = ways * queriesPerClass;
+  return {
+    inputs: bank.width * bank.height, outputs, steps, batch, queries, bank,
+    episodes(seed, first, count) {
+      checkStream(seed, first, count, `${where}.episodes`);
+      const supportX = new Uint32Array(count * support), supportY = new Float32Array(count * support * outputs);
+      const queryX = new Uint32Array(count * queries), queryY = new Float32Array(count * queries * outputs);
+      const labels = Array.from({ length: ways }, (_, label) => label), shotNumbers = Array.from({ length: support }, (_, shot) => shot);
+      for (let task = 0; task < count; task++) {
+        // Drawn in random order, so that the position of a class is its permuted label; of its images, the first `shots` are the support.
+        const r = random(seed, first + task), images = r.chosen(drawable, ways).map(c => r.chosen(imagesOf[c]!, perClass));
+        // Shot s is image s % shots of label s / shots.
+        const stream = order === 'iid' ? r.shuffled(shotNumbers) : r.shuffled(labels).flatMap(label => shotNumbers.slice(label * shots, (label + 1) * shots));
+        stream.forEach((shot, i) => {
+          const sample = task * support + i, label = Math.floor(shot / shots);
+          supportX[sample] = images[label]![shot % shots]!;
+          supportY[sample * outputs + label] = 1;
+        });
+        for (let q = 0; q < queries; q++) {
+          const sample = task * queries + q, label = Math.floor(q / queriesPerClass);
+          queryX[sample] = images[label]![shots + q % queriesPerClass]!;
+          queryY[sample * outputs + label] = 1;
+        }
+      }
+      return { tasks: count, steps, batch, queries, supportX, supportY, queryX, queryY };
+    },
+  };
+}
+
+/** The stream that splits classes: after those of all tasks, so that a split and tasks of one seed have nothing in common. */
+const SPLIT_STREAM = 2 ** 32 - 1;
+
+/**
+ * Splits classes 0 … classes − 1 at random into those for meta-training and those for meta-test, each list in ascending order.
+ *
+ * @param train - how many classes are for meta-training: a fraction in (0, 1), rounded to whole classes, or a number from 1 on.
+ * @throws MetaplasticError if either side would be empty.
+ */
+export function splitClasses(classes: number, train: number, seed: number): { readonly train: readonly number[]; readonly test: readonly number[] } {
+  checkCounts({ classes }, 'splitClasses');
+  checkSeed(seed, 'splitClasses');
+  const count = train < 1 ? Math.round(train * classes) : train;
+  if (!Number.isInteger(count) || count < 1 || count >= classes) {
+    throw new MetaplasticError('splitClasses.train', `expected a fraction or a whole number that leaves some of ${classes} classes on both sides, got ${train}`);
+  }
+  const shuffled = random(seed, SPLIT_STREAM).shuffled(Array.from({ length: classes }, (_, c) => c));
+  const ascending = (list: number[]) => list.sort((a, b) => a - b);
+  return { train: ascending(shuffled.slice(0, count)), test: ascending(shuffled.slice(count)) };
+}
+
+function imagesByClass({ labels, classes }: ImageBank): number[][] {
+  const lists: number[][] = Array.from({ length: classes }, () => []);
+  labels.forEach((label, image) => lists[label]!.push(image));
+  return lists;
+}
+
+function checkClasses(list: readonly number[], classes: number, where: string): void {
+  const seen = new Set<number>();
+  for (const c of list) {
+    if (!Number.isInteger(c) || c < 0 || c >= classes) throw new MetaplasticError(where, `expected classes of the bank, 0 to ${classes - 1}, got ${c}`);
+    if (seen.has(c)) throw new MetaplasticError(where, `expected different classes, got ${c} twice`);
+    seen.add(c);
+  }
+}

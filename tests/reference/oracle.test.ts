@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { MetaplasticError } from '../../src/errors.js';
+import { readCase } from '../../src/reference/case.js';
+import { inFloat32 } from '../../src/reference/episode.js';
+import { referenceGradient } from '../../src/reference/meta-gradient.js';
+import { relativeError, relativeErrors } from './central-differences.js';
+
+const folder = new URL('../oracle/', import.meta.url);
+const names = readdirSync(folder).filter(name => name.startsWith('flp-'));
+const load = (name: string) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as Record<string, any>;
+const LIMIT = 1e-10;
+
+test('there are four cases of feedback and local plasticity', () => {
+  expect(names).toHaveLength(4);
+});
+
+describe.each(names)('%s: the reference agrees with an independent implementation', name => {
+  const { system, layout, parameters, episodes, expected } = readCase(load(name));
+  const got = referenceGradient(system, layout, parameters, episodes);
+
+  test('in the loss', () => {
+    expect(Math.abs(got.loss - expected.loss) / expected.loss).toBeLessThan(LIMIT);
+  });
+
+  test.each(layout.tensors)('in the gradient of $name', ({ name: tensor }) => {
+    expect(relativeErrors(layout, got.gradient, expected.gradient)[tensor]).toBeLessThan(LIMIT);
+  });
+
+  test('in the fast weights after the last step', () => {
+    for (const [task, layers] of expected.finalWeights.entries()) {
+      for (const [k, W] of layers.entries()) expect(relativeError(got.finalWeights[task]![k]!, W)).toBeLessThan(LIMIT);
+    }
+  });
+
+  test('and with episodes rounded to float32 nearly so', () => {
+    const float32 = inFloat32(episodes), rounded = referenceGradient(system, layout, parameters, float32);
+    for (const key of ['supportX', 'supportY', 'queryX', 'queryY'] as const) expect(float32[key]).toBeInstanceOf(Float32Array);
+    expect(relativeError(rounded.gradient, expected.gradient)).toBeLessThan(1e-5);
+    expect(relativeError(rounded.gradient, expected.gradient)).toBeGreaterThan(1e-10);
+  });
+});
+
+describe('a malformed case is refused by the name of its field', () => {
+  const refusal = (spoil: (json: Record<string, any>) => void) => {
+    const json = load('flp-regression-oja.json');
+    spoil(json);
+    return () => readCase(json);
+  };
+  test.each<[string, (json: Record<string, any>) => void, string]>([
+    ['an unknown system', c => { c.config.system = 'pool'; }, 'flp-regression-oja.config.system: unknown choice "pool"; known: flp'],
+    ['an unknown loss', c => { c.config.loss = 'hinge'; }, 'flp-regression-oja.config.loss: unknown choice "hinge"; known: mse, cross_entropy'],
+    ['a missing field', c => { delete c.tasks[1].query_x; }, 'flp-regression-oja.tasks[1].query_x: expected this field, got none'],
+    ['a missing layer', c => { c.parameters.B.pop(); }, 'flp-regression-oja.parameters.B: expected 3 entries, got 2'],
+    ['a row of the wrong length', c => { c.parameters.W[1][2].pop(); }, 'flp-regression-oja.parameters.W[1][2]: expected 7 entries, got 6'],
+    ['a number too deep', c => { c.parameters.alpha[0] = 0.1; }, 'flp-regression-oja.parameters.alpha[0]: expected a list, got 0.1'],
+    ['text for a number', c => { c.expected.gradient.beta[0] = 'x'; }, 'flp-regression-oja.expected.gradient.beta[0]: expected a number, got "x"'],
+    ['half a step', c => { c.steps = 2.5; }, 'flp-regression-oja.steps: expected a whole number ≥ 1, got 2.5'],
+    ['no name', c => { delete c.name; }, 'case.name: expected this field, got none'],
+  ])('%s', (_, spoil, message) => {
+    expect(refusal(spoil)).toThrow(new MetaplasticError(...(message.split(/: (.*)/) as [string, string])));
+  });
+});

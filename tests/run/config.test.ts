@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { parseConfig, rateAt, shapeOf } from '../../src/run/config.js';
+import { PRESETS } from '../../src/run/presets.js';
+
+const small = {
+  name: 'small',
+  task: { kind: 'sine', steps: 4, batch: 2, queries: 3 },
+  system: { sizes: [1, 8, 1] },
+  meta: { tasks: 2, steps: 10, rates: { W: 0.1, B: 0.1, alpha: 0.01, beta: 0.1 } },
+  evaluation: { tasks: 5, at: [0, 4] },
+};
+const fewShot = {
+  ...small,
+  task: { kind: 'few-shot', source: { format: 'idx', images: 'i', labels: 'l', testFraction: 0.2 }, ways: 3, shots: 4, queriesPerClass: 2, batch: 2, order: 'iid' },
+  system: { sizes: [9, 8, 3], loss: 'cross-entropy' },
+};
+const sequence = {
+  ...small,
+  task: { kind: 'sine-sequence', functions: 2, slots: 3, stepsPerFunction: 5, batch: 1, queriesPerFunction: 1, pool: 4, order: 'iid' },
+  system: { sizes: [4, 8, 1] },
+};
+
+/** The base with the value at a dotted key replaced, or without the key. */
+function having(key: string, value: unknown, base: object = small): unknown {
+  const copy = structuredClone(base), path = key.split('.'), last = path.pop()!;
+  let at = copy as Record<string, any>;
+  for (const name of path) at = at[name] ??= {};
+  if (value === undefined) delete at[last];
+  else at[last] = value;
+  return copy;
+}
+const refusal = (json: unknown) => {
+  try { parseConfig(json, 'run.json'); } catch (error) { return (error as Error).message; }
+  return 'accepted';
+};
+
+describe('parseConfig', () => {
+  test('fills in every default', () => {
+    const { seed, initial, meta, budget, checkpointEvery } = parseConfig(small, 'run.json');
+    expect({ seed, initial, decay: meta.decay, adjoint: meta.adjoint, onDivergence: meta.onDivergence, budget, checkpointEvery }).toEqual({
+      seed: 0, initial: { weights: 'kaiming', weightScale: 1, feedback: 'normal', feedbackScale: 1, alpha: 0, beta: 0.5 },
+      decay: { kind: 'constant' }, adjoint: 'checkpoint', onDivergence: 'skip', budget: { memory: 268435456, dispatchSeconds: 0.5 }, checkpointEvery: 100,
+    });
+  });
+  test('parses its own result to the same result', () => {
+    const config = parseConfig(small, 'run.json');
+    expect(parseConfig(JSON.parse(JSON.stringify(config)), 'config.json')).toEqual(config);
+  });
+  test.each(Object.keys(PRESETS))('accepts the preset %s', name => {
+    expect(parseConfig(PRESETS[name], name).name).toBe(name);
+  });
+
+  test.each<[string, string, unknown, string, object?]>([
+    ['a number that is a text', 'meta.tasks', '64', 'run.json: meta.tasks: expected a whole number ≥ 1, got "64"'],
+    ['a number of inner steps of 0', 'task.steps', 0, 'run.json: task.steps: expected a whole number ≥ 1, got 0'],
+    ['a fraction of a task', 'meta.tasks', 1.5, 'run.json: meta.tasks: expected a whole number ≥ 1, got 1.5'],
+    ['a missing key', 'meta.rates.alpha', undefined, 'run.json: meta.rates.alpha: expected a number ≥ 0, got nothing'],
+    ['a missing section', 'evaluation', undefined, 'run.json: evaluation: expected an object with the keys tasks, at, seed; got nothing'],
+    ['a negative rate', 'meta.rates.W', -1, 'run.json: meta.rates.W: expected a number ≥ 0, got -1'],
+    ['a rate that is not a number', 'meta.rates.W', NaN, 'run.json: meta.rates.W: expected a number ≥ 0, got NaN'],
+    ['an unknown key', 'meta.rate', {}, 'run.json: meta.rate: unknown key; known: tasks, steps, rates, decay, clipPerTask, clip, adjoint, onDivergence, moments, momentWeights'],
+    ['an unknown key at the top', 'optimizer', 'adam', 'run.json: optimizer: unknown key; known: name, seed, task, system, initial, meta, evaluation, budget, checkpointEvery'],
+    ['an unknown kind of task', 'task.kind', 'cosine', 'run.json: task.kind: expected kind to be one of sine, sine-sequence, few-shot; got "cosine"'],
+    ['an unknown rule', 'system.rule', 'bcm', 'run.json: system.rule: unknown choice "bcm"; known: oja, hebb'],
+    ['an unknown granularity', 'system.alpha', 'column', 'run.json: system.alpha: unknown choice "column"; known: synapse, neuron, layer, network'],
+    ['a size of 0', 'system.sizes', [1, 0, 1], 'run.json: system.sizes.1: expected a whole number ≥ 1, got 0'],
+    ['sizes that are no list', 'system.sizes', 32, 'run.json: system.sizes: expected a list of whole numbers ≥ 1, got 32'],
+    ['a single size', 'system.sizes', [1], 'run.json: system.sizes: expected at least two sizes (inputs … outputs), got [1]'],
+    ['a layer that does not exist', 'system.frozen', [3], 'run.json: system.frozen: expected layer numbers 1 … 2, got 3'],
+    ['a section that is a number', 'meta.rates', 0.1, 'run.json: meta.rates: expected an object with the keys W, B, alpha, beta; got 0.1'],
+    ['an interval that runs backwards', 'task.x', [5, -5], 'run.json: task.x: expected [from, to] with from ≤ to, got [5,-5]'],
+    ['a seed beyond 32 bits', 'seed', 2 ** 32, 'run.json: seed: expected a whole number from 0 to 2³² − 1, got 4294967296'],
+    ['inputs that do not fit the task', 'system.sizes', [2, 8, 1], 'run.json: system.sizes: expected 1 inputs for the task sine, got 2'],
+    ['outputs that do not fit the task', 'system.sizes', [1, 8, 2], 'run.json: system.sizes: expected 1 outputs for the task sine, got 2'],
+    ['fewer outputs than classes', 'system.sizes', [9, 8, 2], 'run.json: system.sizes: expected at least 3 outputs for the task few-shot, got 2', fewShot],
+    ['a batch that does not divide the shots', 'task.batch', 5, 'run.json: task.batch: expected a divisor of ways × shots = 12, got 5', fewShot],
+    ['more functions than slots', 'task.slots', 1, 'run.json: task.slots: expected at least as many as task.functions = 2, got 1', sequence],
+    ['more functions than the pool has', 'task.pool', 1, 'run.json: task.pool: expected at least as many as task.functions = 2, got 1', sequence],
+    ['an evaluation beyond the lifetime', 'evaluation.at', [0, 5], 'run.json: evaluation.at: expected inner steps up to 4, the length of a lifetime, got 5'],
+    ['an evaluation at no step', 'evaluation.at', [], 'run.json: evaluation.at: expected at least one inner step, got none'],
+    ['moments out of order', 'meta.moments', [4, 2], 'run.json: meta.moments: expected inner steps in rising order, got 4 before 2'],
+    ['weights without moments', 'meta.momentWeights', [1], 'run.json: meta.momentWeights: expected one weight for each of the 0 meta.moments, got 1'],
+    ['rates that are all 0', 'meta.rates', { W: 0, B: 0, alpha: 0, beta: 0 }, 'run.json: meta.rates: expected at least one rate > 0, got 0 for all; nothing would be learned'],
+  ])('refuses %s by name', (_, key, value, message, base) => {
+    expect(refusal(having(key, value, base))).toBe(message);
+  });
+
+  test('names the misspelt key, not the missing one', () => {
+    expect(refusal({ ...small, meta: { tasks: 2, setps: 10, rates: small.meta.rates } })).toContain('meta.setps: unknown key');
+  });
+  test('refuses what is no object', () => {
+    expect(refusal(null)).toMatch(/^run\.json: expected an object with the keys name, .*; got null$/);
+  });
+  test('accepts more outputs than classes', () => {
+    expect(refusal(having('system.sizes', [9, 8, 47], fewShot))).toBe('accepted');
+  });
+});
+
+describe('shapeOf', () => {
+  test.each<[string, object, object]>([
+    ['a sine', small, { inputs: 1, outputs: 1, steps: 4 }],
+    ['a sequence of sines', sequence, { inputs: 4, outputs: 1, steps: 10 }],
+    ['few shots of IDX images, whose size is not known yet', fewShot, { inputs: undefined, outputs: 3, steps: 6 }],
+  ])('knows %s', (_, config, shape) => {
+    expect(shapeOf(parseConfig({ ...config, evaluation: { tasks: 1, at: [0] } }, 'x').task)).toEqual(shape);
+  });
+});
+
+describe('rateAt', () => {
+  test('of a constant is 1', () => expect(rateAt({ kind: 'constant' }, 7, 10)).toBe(1));
+  test('of a cosine falls from 1 over the middle to the floor', () => {
+    const at = (metaStep: number) => rateAt({ kind: 'cosine', floor: 0.1 }, metaStep, 100);
+    expect([at(0), at(50), at(100)]).toEqual([1, expect.closeTo(0.55, 12), expect.closeTo(0.1, 12)]);
+  });
+  test('of steps is multiplied at each of them', () => {
+    const at = (metaStep: number) => rateAt({ kind: 'step', at: [10, 20], factor: 0.5 }, metaStep, 100);
+    expect([at(9), at(10), at(19), at(20)]).toEqual([1, 0.5, 0.5, 0.25]);
+  });
+});

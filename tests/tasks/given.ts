@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { MetaplasticError } from '../../src/errors.js';
+import type { ImageBank } from '../../src/tasks/episodes.js';
+
+/** A small bank: image i has class i % classes, and all of its pixels are i % 256. */
+export function bankOf(classes: number, perClass: number, { width = 3, height = 2 } = {}): ImageBank {
+  const count = classes * perClass;
+  return {
+    count, width, height, classes,
+    pixels: Uint8Array.from({ length: count * width * height }, (_, i) => Math.floor(i / (width * height)) % 256),
+    labels: Uint16Array.from({ length: count }, (_, i) => i % classes),
+  };
+}
+
+/** The message of the MetaplasticError that `action` throws; anything else fails the test. */
+export function problem(action: () => unknown): string {
+  let thrown: unknown;
+  try { action(); } catch (error) { thrown = error; }
+  expect(thrown).toBeInstanceOf(MetaplasticError);
+  return (thrown as MetaplasticError).message;
+}
+
+/** Counters at zero. */
+export const zeros = (n: number): number[] => Array.from({ length: n }, () => 0);
+
+/** The folder of real images (mnist/, emnist/, omniglot/), if METAPLASTIC_DATA names one. */
+const folder = process.env['METAPLASTIC_DATA'];
+export const hasData = Boolean(folder);
+
+/** A title for tests on real images that says why they are skipped, if they are. */
+export const onRealData = (title: string): string => hasData ? title : `${title} – SKIPPED: set METAPLASTIC_DATA to a folder with mnist/, emnist/ and omniglot/`;
+
+export const dataFile = (path: string): Uint8Array => new Uint8Array(readFileSync(join(folder!, path)));
