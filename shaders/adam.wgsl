@@ -11,9 +11,9 @@ struct Rates {
 }
 
 @group(0) @binding(11) var<uniform> rates: Rates;
-@group(0) @binding(1) var<storage, read_write> learned: array<f32>;     // the layout of src/inner/layout.ts, as are the moments
-@group(0) @binding(12) var<storage, read_write> moment1: array<f32>;
-@group(0) @binding(13) var<storage, read_write> moment2: array<f32>;
+@group(0) @binding(1) var<storage, read_write> learned: array<f32, GRADIENT>;     // the layout of src/inner/layout.ts, as are the moments
+@group(0) @binding(12) var<storage, read_write> moment1: array<f32, GRADIENT>;
+@group(0) @binding(13) var<storage, read_write> moment2: array<f32, GRADIENT>;
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;

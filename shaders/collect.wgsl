@@ -4,7 +4,7 @@ import package::shape::{GRADIENT, MOMENTS, OUTCOME, OUTCOME_DRIFT, OUTCOME_WEIGH
 import package::memory::{gradients, outcomes, pass_};
 import package::norm::finite;
 
-@group(0) @binding(10) var<storage, read_write> total: array<f32>;    // (GRADIENT + 3)
+@group(0) @binding(10) var<storage, read_write> total: array<f32, GRADIENT + 3u>;    // (GRADIENT + 3)
 
 fn outcome_of(task: u32, k: u32) -> f32 { return outcomes[(pass_.first_task + task) * OUTCOME + k]; }
 

@@ -11,11 +11,11 @@ const NEURON_TILES = (FAN_OUT + 3u) / 4u;
 
 fn activity_at(task: u32, row: u32, k: u32) -> u32 { return (task / TEAMS * ACTIVITY + row * ROW + k) * TEAMS + task % TEAMS; }
 
-fn write(task: u32, k: u32, value: f32) { gradients[(task / TEAMS * GRADIENT + k) * TEAMS + task % TEAMS] = value; }
+fn set_gradient(task: u32, k: u32, value: f32) { gradients[(task / TEAMS * GRADIENT + k) * TEAMS + task % TEAMS] = value; }
 
-fn write_row(task: u32, neuron: u32, j: u32, d_weights: vec4f) {
+fn set_row(task: u32, neuron: u32, j: u32, d_weights: vec4f) {
   if (neuron >= FAN_OUT) { return; }
-  for (var n = 0u; n < min(4u, FAN_IN - j); n++) { write(task, WEIGHT_AT + neuron * FAN_IN + j + n, d_weights[n]); }
+  for (var n = 0u; n < min(4u, FAN_IN - j); n++) { set_gradient(task, WEIGHT_AT + neuron * FAN_IN + j + n, d_weights[n]); }
 }
 
 // The gradient of W and b (=), for every task of its own: a lane makes a tile of 4 neurons by 4 inputs.
@@ -36,12 +36,12 @@ fn weights(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) grou
     d_bias += d_z;
     d_weights += mat4x4f(x * d_z.x, x * d_z.y, x * d_z.z, x * d_z.w);
   }
-  write_row(task, neuron, j, d_weights[0]);
-  write_row(task, neuron + 1u, j, d_weights[1]);
-  write_row(task, neuron + 2u, j, d_weights[2]);
-  write_row(task, neuron + 3u, j, d_weights[3]);
+  set_row(task, neuron, j, d_weights[0]);
+  set_row(task, neuron + 1u, j, d_weights[1]);
+  set_row(task, neuron + 2u, j, d_weights[2]);
+  set_row(task, neuron + 3u, j, d_weights[3]);
   if (j == 0u) {
-    for (var n = 0u; n < min(4u, FAN_OUT - neuron); n++) { write(task, BIAS_AT + neuron + n, d_bias[n]); }
+    for (var n = 0u; n < min(4u, FAN_OUT - neuron); n++) { set_gradient(task, BIAS_AT + neuron + n, d_bias[n]); }
   }
 }
 

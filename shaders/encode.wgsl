@@ -36,7 +36,7 @@ fn four_weights(neuron: u32, j: u32) -> vec4f {
   return vec4f(parameters[at], parameters[at + 1u], parameters[at + 2u], parameters[at + 3u]);
 }
 
-fn write(task: u32, row: u32, neuron: u32, z: vec4f) {
+fn set_neuron(task: u32, row: u32, neuron: u32, z: vec4f) {
   if (row >= ROWS) { return; }
   for (var n = 0u; n < min(4u, FAN_OUT - neuron); n++) {
     let at = row * ROW + X_AT + neuron + n;
@@ -67,8 +67,8 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_c
     z2 += four(at2, j) * w;
     z3 += four(at3, j) * w;
   }
-  write(task, row, neuron, z0);
-  write(task, row + 1u, neuron, z1);
-  write(task, row + 2u, neuron, z2);
-  write(task, row + 3u, neuron, z3);
+  set_neuron(task, row, neuron, z0);
+  set_neuron(task, row + 1u, neuron, z1);
+  set_neuron(task, row + 2u, neuron, z2);
+  set_neuron(task, row + 3u, neuron, z3);
 }

@@ -1,18 +1,19 @@
 // Where a task's numbers lie. Every array of a chunk is laid out (groups, size, TEAMS): the TEAMS tasks of a workgroup interleave,
-// so that lanes which work on neighbouring tasks touch neighbouring addresses. With TEAMS = 1 it is plain (tasks, size).
-import package::shape::{ACTIVITY, FAST, GRADIENT, LANES, OUTCOME, OUTPUTS, SAMPLES, SCRATCH, TEAMS};
+// so that lanes which work on neighbouring tasks touch neighbouring addresses. With TEAMS = 1 it is plain (tasks, size). Arrays have
+// their true size, not a runtime size: the bounds check that WebGPU adds to every access is then against a constant.
+import package::shape::{ACTIVITY, CHUNK, FAST, GRADIENT, LANES, OUTCOME, OUTPUTS, PADDED, SAMPLES, SCRATCH, TASKS, TEAMS};
 
 // One dispatch: inner steps first_step … last_step − 1 of the chunk's `tasks` tasks, the first of which is `first_task` of the meta-batch.
 struct Pass { first_step: u32, last_step: u32, first_task: u32, tasks: u32 }
 
 @group(0) @binding(0) var<uniform> pass_: Pass;
-@group(0) @binding(1) var<storage, read> parameters: array<f32>;            // the layout of src/inner/layout.ts
-@group(0) @binding(4) var<storage, read> targets: array<f32>;               // (tasks, SAMPLES, OUTPUTS)
-@group(0) @binding(5) var<storage, read_write> activities: array<f32>;      // (groups, ROWS, ROW, TEAMS)
-@group(0) @binding(6) var<storage, read_write> fast_weights: array<f32>;    // (groups, FAST, TEAMS)
-@group(0) @binding(7) var<storage, read_write> gradients: array<f32>;       // (groups, GRADIENT, TEAMS)
-@group(0) @binding(8) var<storage, read_write> scratches: array<f32>;       // (groups, SCRATCH, TEAMS)
-@group(0) @binding(9) var<storage, read_write> outcomes: array<f32>;        // (tasks of the meta-batch, OUTCOME)
+@group(0) @binding(1) var<storage, read> parameters: array<f32, GRADIENT>;            // the layout of src/inner/layout.ts
+@group(0) @binding(4) var<storage, read> targets: array<f32, CHUNK * SAMPLES * OUTPUTS>;               // (tasks, SAMPLES, OUTPUTS)
+@group(0) @binding(5) var<storage, read_write> activities: array<f32, PADDED * ACTIVITY>;      // (groups, ROWS, ROW, TEAMS)
+@group(0) @binding(6) var<storage, read_write> fast_weights: array<f32, PADDED * FAST>;    // (groups, FAST, TEAMS)
+@group(0) @binding(7) var<storage, read_write> gradients: array<f32, PADDED * GRADIENT>;       // (groups, GRADIENT, TEAMS)
+@group(0) @binding(8) var<storage, read_write> scratches: array<f32, PADDED * SCRATCH>;       // (groups, SCRATCH, TEAMS)
+@group(0) @binding(9) var<storage, read_write> outcomes: array<f32, TASKS * OUTCOME>;        // (tasks of the meta-batch, OUTCOME)
 
 var<private> lane: u32;    // 0 … LANES − 1 within the team
 var<private> team: u32;    // 0 … TEAMS − 1 within the workgroup

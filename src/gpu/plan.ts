@@ -98,7 +98,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
     'meta-parameters': 4 * layout.size,
     'optimiser moments': optimiser * 8 * layout.size,
     'gradient of the meta-batch': optimiser * 4 * (layout.size + TOTAL_TAIL),
-    'outcomes (and their read-back)': 8 * outcome,
+    'outcomes (and their read-back)': 8 * outcome + 4 * TOTAL_TAIL,
     'image bank': 4 * work.images * Math.ceil(work.system.sizes[0]! / 4),
   };
   const chunk = (tasks: number) => {

@@ -40,7 +40,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
   return emit({
     LANES: plan.lanes, TEAMS: plan.teams, WORKGROUP: plan.lanes * plan.teams,
     // The episode.
-    STEPS: steps, BATCH: batch, QUERIES: queries, SAMPLES: perTask.samples, INPUTS: sizes[0]!, OUTPUTS: sizes.at(-1)!, TASKS: plan.tasks,
+    STEPS: steps, BATCH: batch, QUERIES: queries, SAMPLES: perTask.samples, INPUTS: sizes[0]!, OUTPUTS: sizes.at(-1)!, TASKS: plan.tasks, CHUNK: plan.tasksPerChunk, PADDED: Math.ceil(plan.tasksPerChunk / plan.teams) * plan.teams, IMAGES: plan.images,
     MOMENTS: moments.length, MOMENT_AT: moments, MOMENT_WEIGHT: { real: plan.momentWeights },
     // The network inside the lifetime: layer l + 1 maps WIDTH[l] to WIDTH[l + 1].
     DEPTH: inLifetime.length, WIDTH: sizes.slice(encoderLayers), NEURONS: neurons,

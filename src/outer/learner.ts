@@ -87,6 +87,7 @@ export class Learner {
   private updates = 0;
   private last: Promise<unknown> = Promise.resolve();
   private fallback?: Lifetimes;
+  private destroyed = false;
   private readonly adaptations = new Map<string, Lifetimes>();
 
   /** Checks the options, makes the plan, compiles the kernels and allocates the buffers. */
@@ -134,9 +135,8 @@ export class Learner {
     const record = (encoder: GPUCommandEncoder) => this.adam.record(encoder, update);
     await this.lifetimes.run(episodes, record);
     let outcomes = await this.lifetimes.outcomes(), fellBack = false;
-    const drifted = plan.adjoint === 'reverse' ? worstDrift(outcomes, plan.moments.length) : 0;
-    if (drifted > DRIFT_LIMIT) {
-      (this.options.onNotice ?? console.warn)(`adjoint 'reverse': undoing the updates drifted by ${drifted.toPrecision(2)} of the weights (limit ${DRIFT_LIMIT}), so this meta-step was made again with checkpoints`);
+    if (outcomes.drift > DRIFT_LIMIT) {
+      (this.options.onNotice ?? console.warn)(`adjoint 'reverse': undoing the updates drifted by ${outcomes.drift.toPrecision(2)} of the weights (limit ${DRIFT_LIMIT}), so this meta-step was made again with checkpoints`);
       fellBack = true;
       this.fallback ??= await Lifetimes.create(this.gpu, makePlan({ ...plan, adjoint: 'checkpoint' }, this.gpu.machine, { ...DEFAULT_BUDGET, ...this.options.budget }, this.options.plan),
         this.inheritance, { clipPerTask: this.options.clipPerTask, everyTask: this.options.onDivergence === 'error' });
@@ -146,7 +146,7 @@ export class Learner {
     return this.summarise(outcomes, fellBack);
   }
 
-  private async summarise({ losses, accuracies, weights, norms }: Outcomes, fellBack: boolean): Promise<MetaStep> {
+  private summarise({ losses, accuracies, weights, norms, gradientNorm }: Outcomes, fellBack: boolean): MetaStep {
     const { tasks, moments, momentWeights } = this.plan, K = moments.length;
     const taskLosses = Float32Array.from({ length: tasks }, (_, i) => momentWeights.reduce((sum, w, k) => w === 0 ? sum : sum + w * losses[i * K + k]!, 0));
     const counted = [...Array(tasks).keys()].filter(i => weights[i]! > 0);
@@ -156,11 +156,10 @@ export class Learner {
         "lower rates.alpha or the multiplier, set clipPerTask, or use onDivergence 'skip'");
     }
     const mean = (of: (i: number) => number) => counted.reduce((sum, i) => sum + of(i), 0) / counted.length;
-    const gradient = await this.readBuffer(this.inheritance.total, 4 * (this.layout.size + 1), 4);
     const sorted = counted.map(i => taskLosses[i]!).sort((a, b) => a - b);
     return {
       loss: mean(i => taskLosses[i]!), medianLoss: sorted.length ? sorted[sorted.length >> 1]! : NaN, accuracy: mean(i => accuracies[i * K + K - 1]!),
-      counted: counted.length, diverged: tasks - counted.length, gradientNorm: gradient[0]!, taskLosses, fellBack,
+      counted: counted.length, diverged: tasks - counted.length, gradientNorm, taskLosses, fellBack,
     };
   }
 
@@ -214,14 +213,18 @@ export class Learner {
     this.put(this.inheritance.parameters, state.parameters, 'parameters');
     this.put(this.adam.moment1, state.moment1, 'moment1');
     this.put(this.adam.moment2, state.moment2, 'moment2');
-    this.updates = state.updates;
+    void this.enqueue(async () => { this.updates = state.updates; });
   }
 
-  /** Frees every buffer. */
+  /** Frees every buffer, after the calls made before; later calls are refused. */
   destroy(): void {
-    for (const lifetimes of [this.lifetimes, this.fallback, ...this.adaptations.values()]) lifetimes?.destroy();
-    this.adam.destroy();
-    for (const buffer of Object.values(this.inheritance)) buffer.destroy();
+    if (this.destroyed) return;
+    void this.enqueue(async () => {
+      for (const lifetimes of [this.lifetimes, this.fallback, ...this.adaptations.values()]) lifetimes?.destroy();
+      this.adam.destroy();
+      for (const buffer of Object.values(this.inheritance)) buffer.destroy();
+    });
+    this.destroyed = true;
   }
 
   private check(episodes: Episodes, where: string, tasks: number): void {
@@ -240,11 +243,12 @@ export class Learner {
   }
 
   private put(buffer: GPUBuffer, values: ArrayLike<number>, name: string, offset = 0): void {
+    if (this.destroyed) throw destroyedError();
     if (offset === 0 && name !== 'W1' && values.length !== this.layout.size) throw new MetaplasticError(`learner ${name}`, `expected ${this.layout.size} numbers, got ${values.length}`);
     const data = Float32Array.from(values);
     const bad = data.findIndex(v => !Number.isFinite(v));
     if (bad >= 0) throw new MetaplasticError(`learner ${name}`, `expected finite numbers, got ${data[bad]} at ${bad}`);
-    this.gpu.device.queue.writeBuffer(buffer, offset, data);
+    void this.enqueue(async () => this.gpu.device.queue.writeBuffer(buffer, offset, data));
   }
 
   private async readBuffer(buffer: GPUBuffer, offset = 0, size = buffer.size): Promise<Float32Array> {
@@ -259,14 +263,19 @@ export class Learner {
     return values;
   }
 
+  /** Runs `work` after the calls made before, whether or not they succeed. */
   private enqueue<T>(work: () => Promise<T>): Promise<T> {
+    if (this.destroyed) return Promise.reject(destroyedError());
     const result = this.last.then(work);
     this.last = result.catch(() => {});
     return result;
   }
 }
 
-function workOf(system: System, { episode, tasks, adjoint = 'store', moments = [episode.steps], momentWeights }: LearnerOptions): Work {
+const destroyedError = () => new MetaplasticError('learner', 'expected a learner in use, got one that was destroyed', 'make a new one');
+
+/** The work of a learner's meta-step, as the plan needs to know it. */
+export function workOf(system: System, { episode, tasks, adjoint = 'store', moments = [episode.steps], momentWeights }: LearnerOptions): Work {
   const weights = momentWeights ?? moments.map((_, k) => k === moments.length - 1 ? 1 : 0);
   return { system, tasks, steps: episode.steps, batch: episode.batch, queries: episode.queries, adjoint, moments, momentWeights: weights, images: episode.bank?.count ?? 0 };
 }
@@ -279,14 +288,6 @@ function uploadBank(gpu: Gpu, bank: ImageBank): GPUBuffer {
   for (let i = 0; i < bank.count; i++) padded.set(bank.pixels.subarray(i * pixels, (i + 1) * pixels), i * stride);
   gpu.device.queue.writeBuffer(buffer, 0, padded);
   return buffer;
-}
-
-/** The worst drift of a task whose losses are finite. */
-function worstDrift({ losses, drifts }: Outcomes, moments: number): number {
-  return drifts.reduce((worst, drift, i) => {
-    const alive = losses.subarray(i * moments, (i + 1) * moments).every(Number.isFinite);
-    return !alive ? worst : Number.isFinite(drift) ? Math.max(worst, drift) : Infinity;
-  }, 0);
 }
 
 async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptation> {

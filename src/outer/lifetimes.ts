@@ -1,6 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import { makeKernel, PASS, type Kernel } from '../gpu/kernel.js';
-import { outcomeSize, PASS_STRIDE, type Plan } from '../gpu/plan.js';
+import { outcomeSize, PASS_STRIDE, TOTAL_TAIL, type Plan } from '../gpu/plan.js';
 import { encoderLayerModule, shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
 import type { Episodes } from '../tasks/episodes.js';
@@ -22,6 +22,9 @@ export interface Outcomes {
   readonly norms: Float32Array;
   readonly weights: Float32Array;
   readonly drifts: Float32Array;
+  /** Of the meta-batch, unless only forward: norm of the mean gradient, and the worst drift of a task whose losses are finite. */
+  readonly gradientNorm: number;
+  readonly drift: number;
 }
 
 /** One dispatch that is made for every chunk: a kernel, its buffers, and how many workgroups for so many tasks. */
@@ -64,7 +67,7 @@ export class Lifetimes {
     make('gradients', padded * perTask.gradient, STORAGE | COPY_SRC);
     make('scratches', padded * perTask.scratch, STORAGE);
     make('outcomes', plan.tasks * outcomeSize(plan.moments.length), STORAGE | COPY_SRC);
-    make('reported', plan.tasks * outcomeSize(plan.moments.length), MAP_READ | COPY_DST);
+    make('reported', plan.tasks * outcomeSize(plan.moments.length) + TOTAL_TAIL, MAP_READ | COPY_DST);
     if (plan.adjoint === 'none') make('shown', padded * (perTask.activity + perTask.fast), MAP_READ | COPY_DST);
     make(PASS.name, plan.chunks * plan.segments * PASS_STRIDE / 4, UNIFORM | COPY_DST);
     const inputs = tasksPerChunk * perTask.samples * width;
@@ -126,7 +129,7 @@ export class Lifetimes {
       if (shown) this.recordShown(encoder);
       if (chunk === chunks - 1) {
         record(encoder);
-        encoder.copyBufferToBuffer(this.buffers['outcomes']!, 0, this.buffers['reported']!, 0, this.buffers['reported']!.size);
+        this.recordReport(encoder);
       }
       device.queue.submit([encoder.finish()]);
       await shown?.(chunk);
@@ -154,6 +157,13 @@ export class Lifetimes {
     pass.end();
   }
 
+  /** The outcomes, and behind them the tail of the total. */
+  private recordReport(encoder: GPUCommandEncoder): void {
+    const { outcomes, reported } = this.buffers, { total } = this.inheritance, tail = 4 * TOTAL_TAIL;
+    encoder.copyBufferToBuffer(outcomes!, 0, reported!, 0, outcomes!.size);
+    encoder.copyBufferToBuffer(total, total.size - tail, reported!, outcomes!.size, tail);
+  }
+
   private recordShown(encoder: GPUCommandEncoder): void {
     const { activities, fast_weights: fast, shown } = this.buffers;
     encoder.copyBufferToBuffer(activities!, 0, shown!, 0, activities!.size);
@@ -171,7 +181,8 @@ export class Lifetimes {
     const { tasks, moments } = this.plan, stride = outcomeSize(moments.length), K = moments.length;
     const all = await this.read('reported');
     const columns = (from: number, count: number) => Float32Array.from({ length: tasks * count }, (_, k) => all[Math.floor(k / count) * stride + from + k % count]!);
-    return { losses: columns(0, K), accuracies: columns(K, K), norms: columns(2 * K, 1), weights: columns(2 * K + 1, 1), drifts: columns(2 * K + 2, 1) };
+    const [, gradientNorm, drift] = all.subarray(tasks * stride) as unknown as [number, number, number];
+    return { losses: columns(0, K), accuracies: columns(K, K), norms: columns(2 * K, 1), weights: columns(2 * K + 1, 1), drifts: columns(2 * K + 2, 1), gradientNorm, drift };
   }
 
   private async read(name: string): Promise<Float32Array> {

@@ -8,7 +8,7 @@ const flpSine: RunConfigInput = {
   initial: { feedback: 'normal', alpha: 0, beta: 0.5 },
   meta: {
     tasks: 64, steps: 1000, rates: { W: 2e-3, B: 2e-3, alpha: 3e-4, beta: 2e-3 },
-    decay: { kind: 'cosine', floor: 0.1 }, clipPerTask: 20, adjoint: 'reverse',
+    decay: { kind: 'cosine', floor: 0.1 }, clipPerTask: 20, adjoint: 'store',
   },
   evaluation: { tasks: 500, at: [0, 1, 5, 10, 20] },
 };
@@ -23,6 +23,7 @@ const flpSineSequence: RunConfigInput = {
     tasks: 1, steps: 20_000, rates: { W: 1e-4, B: 1e-4, alpha: 1e-8, beta: 1e-4 },
     decay: { kind: 'step', at: [1500, 2500, 3500], factor: 0.3 }, adjoint: 'checkpoint',
   },
+  budget: { memory: 2 ** 30 },
   evaluation: { tasks: 50, at: [0, 40, 80, 120, 160, 200, 240, 280, 320, 360, 400] },
 };
 

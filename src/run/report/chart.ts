@@ -13,7 +13,7 @@ export interface Series {
   readonly unnamed?: boolean;
 }
 
-/** What `page.js` draws with uPlot. NaN becomes null on the way, which leaves a gap. */
+/** What `draw.js` draws with uPlot. NaN becomes null on the way, which leaves a gap. */
 export interface Chart {
   /** What a screen reader says. */
   readonly label: string;

@@ -5,9 +5,9 @@ import { defineSystem } from '../../systems/system.js';
 import type { RunConfig } from '../config.js';
 import { formatCount, formatDuration, formatNumber, formatPercent, smooth, type Evaluation, type LogLine } from '../log.js';
 import { adaptationChart, exampleChart, ramp, smoothingSpan, trainingChart, type Chart } from './chart.js';
+import drawJs from './draw.js?raw';
 import { html, json, trusted, type Content, type Html } from './html.js';
 import pageCss from './page.css?raw';
-import pageJs from './page.js?raw';
 
 /** All that a report tells of: what a run folder holds. */
 export interface Report {
@@ -60,9 +60,9 @@ ${log.length > 0 && training(log, place)}
   <details><summary>Configuration</summary><pre tabindex="0" aria-label="Configuration">${JSON.stringify(config, null, 2)}</pre></details>
 </section>
 </main>
-<script type="application/json" id="charts">${json(charts)}</script>
-<script>${trusted(uplotJs)}</script>
-<script>${trusted(pageJs)}</script>
+${script(json(charts), ' type="application/json" id="charts"')}
+${script(trusted(`/* uPlot: Copyright (c) 2022 Leon Sorokin, MIT licence */\n${uplotJs}`))}
+${script(trusted(drawJs))}
 </body>
 </html>
 `.html;
@@ -170,6 +170,8 @@ function facts(value: Readonly<Record<string, unknown>>, path = ''): [string, st
       : [[path + key, Array.isArray(x) ? x.join(', ') : String(x ?? '–')]]);
 }
 
+// Not a tagged template: compilers rewrite those that end a script.
+const script = (content: Html, attributes = '') => trusted(`<script${attributes}>${content.html}</script>`);
 const showing = (metric: Evaluation['metric']) => (metric === 'accuracy' ? formatPercent : formatNumber);
 const share = (x: number) => (x < 0.001 ? '< 0.1 %' : formatPercent(x));
 const plural = (n: number, thing: string) => `${formatCount(n)} ${thing}${n === 1 ? '' : 's'}`;

@@ -11,7 +11,7 @@
     if (size !== 0 && (size < 1e-3 || size >= 1e6)) return x.toExponential(0).replace('e+', 'e');
     return Number(x.toPrecision(3)).toLocaleString('en').replace('-', '−');
   };
-  const reading = (x, chart) => (x == null ? '–' : chart.percent ? `${x.toFixed(1)} %` : short(x));
+  const reading = (x, chart) => (x == null ? '–' : chart.percent ? `${x.toFixed(1)} %` : Math.abs(x) >= 1e-3 && Math.abs(x) < 999.5 ? x.toPrecision(3) : short(x));
 
   // On a logarithmic axis: 1, 2 and 5 of every decade, or only powers of ten where there are many.
   const logTicks = (u, axis, min, max) => {

@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+import { styleText } from 'node:util';
+import { MetaplasticError } from './errors.js';
+import * as bench from './cli/bench.js';
+import * as check from './cli/check.js';
+import * as devices from './cli/devices.js';
+import * as evaluate from './cli/eval.js';
+import * as plan from './cli/plan.js';
+import * as report from './cli/report.js';
+import * as train from './cli/train.js';
+
+interface Command {
+  /** Usage; its first line says in a sentence what the command does. */
+  readonly HELP: string;
+  /** Runs the command and returns the exit status. */
+  run(args: string[]): Promise<number>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = { train, eval: evaluate, report, check, plan, bench, devices };
+
+const HELP = `metaplastic – meta-learn networks with feedback connections and local plasticity, on WebGPU
+
+Usage: metaplastic COMMAND [options]
+
+${Object.entries(COMMANDS).map(([name, { HELP }]) => `  ${name.padEnd(9)}${HELP.split('\n')[0]}`).join('\n')}
+
+metaplastic COMMAND --help tells more.`;
+
+async function main([name, ...args]: string[]): Promise<number> {
+  if (!name || ['--help', '-h', 'help'].includes(name)) {
+    console.log(HELP);
+    return name ? 0 : 1;
+  }
+  const command = COMMANDS[name];
+  if (!command) throw new MetaplasticError('metaplastic', `unknown command ${JSON.stringify(name)}`, `known: ${Object.keys(COMMANDS).join(', ')}`);
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(command.HELP);
+    return 0;
+  }
+  return command.run(args);
+}
+
+/** A mistake of the user's is one line; anything else is ours and shows where it happened. */
+function explain(error: unknown): string {
+  const known = error instanceof MetaplasticError || (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+  return styleText('red', known ? (error as Error).message : String((error as Error)?.stack ?? error));
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(explain(error));
+  return 1;
+});

@@ -1,0 +1,2 @@
+export const HELP = 'soon';
+export async function run(_args: string[]): Promise<number> { return 1; }

@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { MetaplasticError } from '../errors.js';
+import { openNodeGpu } from '../node/open.js';
+import type { Learner } from '../outer/learner.js';
+import { readCheckpoint } from '../run/checkpoint.js';
+import type { RunConfig } from '../run/config.js';
+import { evaluate } from '../run/evaluate.js';
+import { evaluationTable } from '../run/log.js';
+import { learnerOf } from '../run/train.js';
+import { openWorld, type World } from '../run/worlds.js';
+import { dataReader, describeAdapter, FILES, readRun, writeReport, writeWhole } from './run-folder.js';
+
+export const HELP = `evaluates the last checkpoint of a run on unseen tasks
+
+Usage: metaplastic eval RUN [--data DIR]
+
+Prints a table for every set of unseen tasks, and renews evaluation.json and report.html in the run's folder.
+
+  --data DIR   folder with real data (default: the variable METAPLASTIC_DATA)`;
+
+export async function run(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { data: { type: 'string' } } });
+  const [folder] = positionals;
+  if (!folder || positionals.length > 1) throw new MetaplasticError('eval', `expected the folder of one run, got ${positionals.length}`, 'see metaplastic eval --help');
+  const config = readRun(folder), path = join(folder, FILES.checkpoint);
+  if (!existsSync(path)) throw new MetaplasticError(path, 'expected a checkpoint, got none', `make one with metaplastic train --resume ${folder}`);
+  const world = await openWorld(config, dataReader(values.data ?? process.env['METAPLASTIC_DATA']));
+  const gpu = await openNodeGpu();
+  try {
+    console.error(describeAdapter(gpu));
+    const learner = await learnerOf(gpu, config, world);
+    learner.restore(readCheckpoint(readFileSync(path), learner.layout, path).state);
+    await evaluateRun(folder, config, learner, world);
+    console.log(`report: ${writeReport(folder, config)}`);
+    learner.destroy();
+  } finally {
+    gpu.close();
+  }
+  return 0;
+}
+
+/** Evaluates, prints the tables, and keeps them in the run's folder. */
+export async function evaluateRun(folder: string, config: RunConfig, learner: Learner, world: World): Promise<void> {
+  const evaluations = await evaluate(config, learner, world);
+  writeWhole(join(folder, FILES.evaluation), `${JSON.stringify(evaluations)}\n`);
+  console.log(evaluations.map(e => evaluationTable(e, world.train.batch)).join('\n'));
+}

@@ -1,0 +1,15 @@
+import { parseArgs } from 'node:util';
+import { MetaplasticError } from '../errors.js';
+import { readRun, writeReport } from './run-folder.js';
+
+export const HELP = `makes the HTML report of a run from what its folder holds
+
+Usage: metaplastic report RUN`;
+
+export async function run(args: string[]): Promise<number> {
+  const { positionals } = parseArgs({ args, allowPositionals: true, options: {} });
+  const [folder] = positionals;
+  if (!folder || positionals.length > 1) throw new MetaplasticError('report', `expected the folder of one run, got ${positionals.length}`, 'see metaplastic report --help');
+  console.log(`report: ${writeReport(folder, readRun(folder))}`);
+  return 0;
+}

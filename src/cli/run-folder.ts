@@ -1,0 +1,111 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { arch, cpus, platform, release } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MetaplasticError } from '../errors.js';
+import type { Gpu } from '../gpu/device.js';
+import { parseConfig, type RunConfig } from '../run/config.js';
+import { parseLog, type Evaluation, type LogLine } from '../run/log.js';
+import { PRESETS } from '../run/presets.js';
+import { renderReport } from '../run/report/report.js';
+import type { ReadData } from '../run/worlds.js';
+
+/** What a run leaves behind, one file each. */
+export const FILES = {
+  config: 'config.json', environment: 'env.json', log: 'log.jsonl', checkpoint: 'checkpoint.safetensors', evaluation: 'evaluation.json', report: 'report.html',
+} as const;
+
+/** Writes a file whole or not at all: a run that dies while it writes leaves the last good one. */
+export function writeWhole(path: string, content: string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.new`, content);
+  renameSync(`${path}.new`, path);
+}
+
+/** The configuration of a preset's name or of a JSON file. */
+export function readConfig(nameOrFile: string): RunConfig {
+  const preset = PRESETS[nameOrFile];
+  if (preset) return parseConfig(preset, nameOrFile);
+  if (!existsSync(nameOrFile)) throw new MetaplasticError('config', `expected a JSON file or a preset, got ${JSON.stringify(nameOrFile)}`, `presets: ${Object.keys(PRESETS).join(', ')}`);
+  return parseConfig(readJson(nameOrFile), nameOrFile);
+}
+
+export function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new MetaplasticError(path, `expected a JSON file, ${(error as Error).message}`);
+  }
+}
+
+/** The configuration of a run folder. */
+export function readRun(folder: string): RunConfig {
+  const path = join(folder, FILES.config);
+  if (!existsSync(path)) throw new MetaplasticError(folder, `expected the folder of a run (with ${FILES.config}), got ${existsSync(folder) ? 'a folder without it' : 'nothing'}`, 'give the folder that `train` named');
+  return parseConfig(readJson(path), path);
+}
+
+export function readLog(folder: string): LogLine[] {
+  const path = join(folder, FILES.log);
+  return existsSync(path) ? parseLog(readFileSync(path, 'utf8'), path) : [];
+}
+
+/** Makes the report of what the folder holds, and returns its path. */
+export function writeReport(folder: string, config: RunConfig): string {
+  const optional = (file: string) => existsSync(join(folder, file)) ? readJson(join(folder, file)) : undefined;
+  const environment = (optional(FILES.environment) ?? {}) as Record<string, unknown>, evaluation = optional(FILES.evaluation) as Evaluation[] | undefined;
+  const path = join(folder, FILES.report);
+  writeWhole(path, renderReport({ config, environment, log: readLog(folder), ...(evaluation && { evaluation }) }));
+  return path;
+}
+
+/** A new folder for a run: `out`, or runs/NAME, numbered if that is taken. */
+export function newFolder(out: string | undefined, name: string): string {
+  if (out) {
+    if (existsSync(join(out, FILES.config))) throw new MetaplasticError('--out', `expected a new folder, got ${out}, which holds a run`, 'choose another, or go on with it by --resume');
+    return out;
+  }
+  const folder = (n: number) => join('runs', n > 1 ? `${name}-${n}` : name);
+  let n = 1;
+  while (existsSync(folder(n))) n++;
+  return folder(n);
+}
+
+/** Where and with what a run was made. */
+export function environmentOf(gpu: Gpu, config: RunConfig): Record<string, unknown> {
+  const { adapter } = gpu;
+  return {
+    adapter: { description: [adapter.vendor, adapter.architecture, adapter.description || adapter.device].filter(Boolean).join(' '), software: adapter.software },
+    seed: config.seed, metaplastic: version(), webgpu: versionOf('webgpu'), node: process.version, system: `${platform()} ${release()} ${arch()}`, processors: `${cpus().length} × ${cpus()[0]?.model ?? '?'}`,
+    date: new Date().toISOString(),
+  };
+}
+
+export const version = (): string => (JSON.parse(readFileSync(join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'package.json'), 'utf8')) as { version: string }).version;
+
+function versionOf(name: string): string {
+  try {
+    const path = createRequire(import.meta.url).resolve(name), at = path.lastIndexOf(join('node_modules', name));
+    return (JSON.parse(readFileSync(join(path.slice(0, at), 'node_modules', name, 'package.json'), 'utf8')) as { version: string }).version;
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** Reads data files below `folder`, or in it where the path's own folder is the one that was given. */
+export function dataReader(folder: string | undefined): ReadData {
+  return async path => {
+    if (!folder) throw new MetaplasticError('--data', `expected the folder that holds ${path}`, 'give it with --data DIR or in the variable METAPLASTIC_DATA; docs/data.md tells where the data come from');
+    const found = [join(folder, path), join(folder, basename(path))].find(existsSync);
+    if (!found) throw new MetaplasticError('--data', `expected ${path} in ${resolve(folder)}, got no such file`, 'docs/data.md tells where the data come from');
+    return new Uint8Array(await readFile(found));
+  };
+}
+
+/** One line that says on what a command runs. */
+export function describeAdapter({ adapter }: Gpu): string {
+  const name = [adapter.vendor, adapter.architecture, adapter.description || adapter.device].filter(Boolean).join(' ');
+  return adapter.software ? `adapter: ${name} (software: runs on the CPU; its times say nothing about GPUs)` : `adapter: ${name}`;
+}

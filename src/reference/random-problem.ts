@@ -1,0 +1,87 @@
+import { type Layout, layoutOf } from '../inner/layout.js';
+import { type ReferenceGradient, referenceGradient, type ReferenceOptions } from './meta-gradient.js';
+import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
+import type { Episodes, ImageBank } from '../tasks/episodes.js';
+import { type Random, random } from '../tasks/random.js';
+
+export interface ProblemSpec {
+  readonly spec: SystemSpec;
+  readonly tasks?: number;
+  readonly steps?: number;
+  readonly batch?: number;
+  readonly queries?: number;
+  readonly seed?: number;
+  /** Draw inputs as indices into a bank of this many images, each of n_0 pixels in one row. Default: numbers in −1 … 1. */
+  readonly images?: number;
+}
+
+export interface Problem {
+  readonly system: System;
+  readonly layout: Layout;
+  /** (layout.size) float64 that float32 holds exactly, so that a kernel and the reference are asked the very same question. */
+  readonly parameters: Float64Array;
+  readonly episodes: Episodes;
+  readonly bank?: ImageBank;
+}
+
+/** A seeded problem of any system, with meta-parameters of the scale that a life needs to be neither dull nor divergent. */
+export function randomProblem({ spec, tasks = 1, steps = 1, batch = 1, queries = 4, seed = 1, images }: ProblemSpec): Problem {
+  const system = defineSystem(spec), layout = layoutOf(system);
+  const n0 = system.sizes[0]!, nL = system.sizes.at(-1)!, support = tasks * steps * batch, query = tasks * queries;
+  const r = random(seed, 0);
+  const inputs = (count: number) => (images ? Uint32Array.from({ length: count }, () => r.below(images)) : filled(count * n0, () => between(r, -1, 1)));
+  const targets = (count: number) => (system.loss === 'cross-entropy' ? oneHot(count, nL, r) : filled(count * nL, () => between(r, -1, 1)));
+  return {
+    system, layout,
+    parameters: randomParameters(layout, seed),
+    episodes: { tasks, steps, batch, queries, supportX: inputs(support), supportY: targets(support), queryX: inputs(query), queryY: targets(query) },
+    ...(images ? { bank: randomBank(images, n0, random(seed, 1)) } : {}),
+  };
+}
+
+/** What the reference answers. */
+export function solve({ system, layout, parameters, episodes, bank }: Problem, options: ReferenceOptions = {}): ReferenceGradient {
+  return referenceGradient(system, layout, parameters, episodes, { bank, ...options });
+}
+
+const DRAWS: Readonly<Record<string, (r: Random, shape: readonly number[]) => number>> = {
+  W: (r, shape) => r.normal() * Math.sqrt(2 / shape[1]!),
+  b: r => r.normal() * 0.1,
+  B: r => r.normal() * 0.7,
+  c: r => r.normal() * 0.1,
+  alpha: r => between(r, -0.02, 0.05),
+  beta: r => between(r, 0.2, 0.8),
+};
+
+/** Every tensor has a stream of its own, by kind and layer, so that two systems that share a tensor are given the same numbers. */
+function randomParameters(layout: Layout, seed: number): Float64Array {
+  const parameters = new Float64Array(layout.size);
+  for (const { name, shape, offset, size } of layout.tensors) {
+    const [, kind, index] = /^(\D+)(\d*)$/.exec(name) as unknown as [string, string, string];
+    const r = random(seed, 1000 + 100 * Object.keys(DRAWS).indexOf(kind) + Number(index));
+    for (let i = offset; i < offset + size; i++) parameters[i] = Math.fround(DRAWS[kind]!(r, shape));
+  }
+  return parameters;
+}
+
+function randomBank(count: number, pixels: number, r: Random): ImageBank {
+  return {
+    count, width: pixels, height: 1, classes: count,
+    pixels: Uint8Array.from({ length: count * pixels }, () => r.below(256)),
+    labels: Uint16Array.from({ length: count }, (_, i) => i),
+  };
+}
+
+function oneHot(count: number, classes: number, r: Random): Float32Array {
+  const y = new Float32Array(count * classes);
+  for (let k = 0; k < count; k++) y[k * classes + r.below(classes)] = 1;
+  return y;
+}
+
+function filled(length: number, draw: () => number): Float32Array {
+  return Float32Array.from({ length }, draw);
+}
+
+function between(r: Random, low: number, high: number): number {
+  return low + (high - low) * r.uniform();
+}

@@ -1,0 +1,62 @@
+import { MetaplasticError } from '../errors.js';
+import type { Gpu } from '../gpu/device.js';
+import { Learner, type LearnerOptions } from '../outer/learner.js';
+import type { TaskSource } from '../tasks/episodes.js';
+import { rateAt, type RunConfig } from './config.js';
+import type { Checkpoint } from './checkpoint.js';
+import type { LogLine } from './log.js';
+import type { World } from './worlds.js';
+
+/** The learner that a configuration describes, for this world's tasks. */
+export function learnerOf(gpu: Gpu, config: RunConfig, { train, bank }: World, onNotice?: (notice: string) => void): Promise<Learner> {
+  return Learner.create(gpu, learnerOptions(config, train, bank, onNotice));
+}
+
+/** The options of that learner, for a plan without a GPU as well. */
+export function learnerOptions({ system, meta, initial, seed, budget }: RunConfig, { steps, batch, queries }: Pick<TaskSource, 'steps' | 'batch' | 'queries'>, bank?: World['bank'], onNotice?: (notice: string) => void): LearnerOptions {
+  const { tasks, adjoint, moments, momentWeights, rates, clipPerTask, clip, onDivergence } = meta;
+  return { system, episode: { steps, batch, queries, bank }, tasks, adjoint, moments, momentWeights, rates, clipPerTask, clip, onDivergence, initial, seed, budget, onNotice };
+}
+
+export interface TrainOptions {
+  readonly config: RunConfig;
+  readonly learner: Learner;
+  readonly tasks: TaskSource;
+  /** Meta-steps already made, and the seconds they took. */
+  readonly from?: { readonly metaStep: number; readonly seconds: number };
+  /** Hears of every meta-step. */
+  readonly onStep: (line: LogLine) => void;
+  /** Keeps a checkpoint: every `checkpointEvery` meta-steps, at the end, and when stopped. */
+  readonly onCheckpoint: (checkpoint: Checkpoint) => void | Promise<void>;
+  /** Asked after every meta-step; true saves and stops. */
+  readonly stopped?: () => boolean;
+}
+
+/**
+ * Meta-training: one meta-step after another, from `from` to `meta.steps`. Meta-step m (from 0) lives the tasks m·N … m·N + N − 1 of the
+ * config's seed at the rate that the schedule gives to m, so a run that is resumed goes on as if it had not stopped. Returns the meta-steps made.
+ */
+export async function train({ config, learner, tasks, from = { metaStep: 0, seconds: 0 }, onStep, onCheckpoint, stopped = () => false }: TrainOptions): Promise<number> {
+  const { meta, seed, checkpointEvery } = config, start = performance.now();
+  const episodes = (m: number) => tasks.episodes(seed, m * meta.tasks, meta.tasks);
+  const classification = learner.system.loss === 'cross-entropy';
+  let metaStep = from.metaStep, next = metaStep < meta.steps ? episodes(metaStep) : undefined, before = start;
+  while (next) {
+    const step = learner.step(next, rateAt(meta.decay, metaStep, meta.steps));
+    next = metaStep + 1 < meta.steps ? episodes(metaStep + 1) : undefined;      // drawn while the GPU works
+    const { loss, medianLoss, accuracy, counted, diverged, gradientNorm } = await step.catch((error: Error) => {
+      throw new MetaplasticError(`meta-step ${metaStep + 1}`, error.message);
+    });
+    metaStep++;
+    const now = performance.now();
+    onStep({
+      metaStep, loss, medianLoss, ...(classification && { accuracy }), counted, diverged, gradientNorm,
+      taskStepsPerSecond: meta.tasks * tasks.steps / (now - before) * 1e3, seconds: from.seconds + (now - start) / 1e3,
+    });
+    before = now;
+    const stop = stopped();
+    if (stop || !next || metaStep % checkpointEvery === 0) await onCheckpoint({ metaStep, state: await learner.state() });
+    if (stop) break;
+  }
+  return metaStep;
+}

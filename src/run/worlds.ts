@@ -1,0 +1,73 @@
+import { MetaplasticError } from '../errors.js';
+import type { ImageBank, TaskSource } from '../tasks/episodes.js';
+import { fewShotTasks, splitClasses } from '../tasks/few-shot.js';
+import { readIdxImages } from '../tasks/idx.js';
+import { readOmniglot } from '../tasks/omniglot.js';
+import { sineSequenceTasks, sineTasks, type SineSource } from '../tasks/sine.js';
+import type { RunConfig, TaskConfig } from './config.js';
+
+/** Reads a data file, given its path below the data folder. */
+export type ReadData = (path: string) => Promise<Uint8Array>;
+
+/** The tasks of a run: those to meta-train on, and unseen ones to try the learner on, under a title each if there are several. */
+export interface World {
+  readonly train: TaskSource;
+  readonly tests: readonly { readonly title?: string; readonly source: TaskSource | SineSource }[];
+  /** All images, of meta-training and of test classes. */
+  readonly bank?: ImageBank;
+}
+
+/** Makes the tasks that a configuration describes; `read` is asked for the files of real data. */
+export async function openWorld({ task, system, seed }: RunConfig, read: ReadData): Promise<World> {
+  switch (task.kind) {
+    case 'sine': return { train: sineTasks(task), tests: [{ source: sineTasks(task) }] };
+    case 'sine-sequence': {
+      const other = task.order === 'iid' ? 'continual' : 'iid';
+      return {
+        train: sineSequenceTasks({ ...task, seed }),
+        tests: ([task.order, other] as const).map(order => ({ title: TITLES[order], source: sineSequenceTasks({ ...task, order, split: 'test', seed }) })),
+      };
+    }
+    case 'few-shot': {
+      const { bank, train, tests } = await openImages(task.source, seed, read);
+      const pixels = bank.width * bank.height, outputs = system.sizes.at(-1)!;
+      if (pixels !== system.sizes[0]) throw new MetaplasticError('system.sizes', `expected ${pixels} inputs for images of ${bank.width} × ${bank.height}, got ${system.sizes[0]}`);
+      const other = task.order === 'iid' ? 'continual' : 'iid';
+      return {
+        bank, train: fewShotTasks({ ...task, bank, outputs, classes: train }),
+        tests: tests.flatMap(({ title, classes }) => ([task.order, other] as const).map(order =>
+          ({ title: `${TITLES[order]}, ${title}`, source: fewShotTasks({ ...task, bank, outputs, classes, order }) }))),
+      };
+    }
+  }
+}
+
+const TITLES = { iid: 'i.i.d.', continual: 'class by class' } as const;
+
+interface Images { readonly bank: ImageBank; readonly train: readonly number[]; readonly tests: readonly { readonly title: string; readonly classes: readonly number[] }[] }
+
+async function openImages(source: Extract<TaskConfig, { kind: 'few-shot' }>['source'], seed: number, read: ReadData): Promise<Images> {
+  if (source.format === 'idx') {
+    const bank = readIdxImages(await read(source.images), await read(source.labels), source.images);
+    const { train, test } = splitClasses(bank.classes, 1 - source.testFraction, seed);
+    return { bank, train, tests: [{ title: `${test.length} unseen classes`, classes: test }] };
+  }
+  const below = (file: string) => read(`${source.folder}/${file}`);
+  const trained = readOmniglot(await below(source.train), source, source.train), held = readOmniglot(await below(source.test), source, source.test);
+  const classes = held.names.map((_, c) => trained.classes + c), unseen = classes.filter((_, c) => !trained.names.includes(held.names[c]!));
+  return {
+    bank: join(trained, held), train: trained.names.map((_, c) => c),
+    // Omniglot's published small sets share two alphabets: what was never seen is told apart.
+    tests: [{ title: `${classes.length} characters of ${source.test.replace(/\.zip$/, '')}`, classes }, ...(unseen.length < classes.length ? [{ title: `its ${unseen.length} characters of unseen alphabets`, classes: unseen }] : [])],
+  };
+}
+
+/** Two banks of images of one size as one; the classes of the second come behind those of the first. */
+function join(a: ImageBank, b: ImageBank): ImageBank {
+  const pixels = new Uint8Array(a.pixels.length + b.pixels.length), labels = new Uint16Array(a.count + b.count);
+  pixels.set(a.pixels);
+  pixels.set(b.pixels, a.pixels.length);
+  labels.set(a.labels);
+  labels.set(b.labels.map(label => label + a.classes), a.count);
+  return { count: a.count + b.count, width: a.width, height: a.height, pixels, labels, classes: a.classes + b.classes };
+}
