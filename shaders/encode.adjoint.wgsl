@@ -2,7 +2,8 @@
 //   d_W = Σ_rows d_z x_belowᵀ,   d_b = Σ_rows d_z,   d_z_below = φ'(x_below) Wᵀ d_z (in place; only below it lies another layer).
 import package::shape::{ACTIVITY, GRADIENT, ROW, ROWS, TEAMS};
 import package::layer::{BELOW, BIAS_AT, FAN_IN, FAN_OUT, WEIGHT_AT, X_AT};
-import package::encode::{four, row_at};
+import package::encode::row_at;
+import package::input::four;
 import package::memory::{activities, gradients, parameters, pass_};
 import package::activation::slope;
 

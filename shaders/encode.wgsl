@@ -4,7 +4,7 @@ import package::shape::{ACTIVITY, BATCH, QUERIES, QUERY_ROW, ROW, ROWS, STEPS, T
 import package::layer::{BIAS_AT, FAN_IN, FAN_OUT, WEIGHT_AT, X_AT};
 import package::memory::{activities, parameters, pass_};
 import package::activation::activate;
-import package::input::{input, input_at};
+import package::input::{four, input_at};
 
 const ROW_TILES = (ROWS + 3u) / 4u;
 const NEURON_TILES = (FAN_OUT + 3u) / 4u;
@@ -19,15 +19,6 @@ fn sample_of(row: u32) -> u32 {
 fn row_at(task: u32, row: u32) -> u32 {
   let r = min(row, ROWS - 1u);
   return input_at(task, sample_of(r), r);
-}
-
-// Inputs j … j + 3 of the row that begins at `at`, 0 beyond the edge.
-fn four(at: u32, j: u32) -> vec4f {
-  var x = vec4f(input(at, j), 0.0, 0.0, 0.0);
-  if (j + 1u < FAN_IN) { x.y = input(at, j + 1u); }
-  if (j + 2u < FAN_IN) { x.z = input(at, j + 2u); }
-  if (j + 3u < FAN_IN) { x.w = input(at, j + 3u); }
-  return x;
 }
 
 // Weights j … j + 3 of a neuron; those beyond the edge meet inputs that are 0.

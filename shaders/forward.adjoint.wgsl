@@ -26,9 +26,10 @@ fn forward_adjoint(first: u32, count: u32, slot: u32) {
       for (var r = 0u; r < count; r++) { d_bias += scratch(D_X + r * ROW + X_AT[l] + i); }
       set_gradient(BIAS_AT[l - 1u] + i, gradient(BIAS_AT[l - 1u] + i) + d_bias);
       let w = WEIGHT_AT[l - 1u] + i * pre;
+      let d_z0 = scratch(D_X + X_AT[l] + i);
       for (var j = 0u; j < pre; j++) {
-        var d_weight = 0.0;
-        for (var r = 0u; r < count; r++) {
+        var d_weight = d_z0 * activity(first * ROW + X_AT[l - 1u] + j);
+        for (var r = 1u; r < count; r++) {
           d_weight += scratch(D_X + r * ROW + X_AT[l] + i) * activity((first + r) * ROW + X_AT[l - 1u] + j);
         }
         set_gradient(w + j, gradient(w + j) + d_weight);

@@ -3,7 +3,7 @@
 //   d_post_bi = Σ_j G_ij pre_bj + d_κ_i decay'(post_bi),   d_κ_i = −Σ_j G_ij W_ij,   d_pre_bj = Σ_i G_ij post_bi.
 import package::shape::{ALPHA_COLUMN, ALPHA_PER_LAYER, ALPHA_ROW, BATCH, DEPTH, D_POST, D_X, FAST_AT, FAST_STEP, INPUT_GRADIENT, LANES, MULTIPLIER, NEURONS, PLASTIC, ROW, WEIGHT_AT, WIDTH, X_AT};
 import package::memory::{activity, gradient, lane, parameters, scratch, set_gradient, set_scratch, speaks};
-import package::plasticity::{alpha_at, decay_of, hebb_of, post_at};
+import package::plasticity::{alpha_at, decay_of, hebb_of, post_at, pre_of};
 import package::recall::recall;
 import package::rule::decay_slope;
 import package::team::{team_barrier, team_sum};
@@ -36,13 +36,15 @@ fn plasticity_adjoint(first: u32, slot: u32) {
     var d_alpha_layer = 0.0;
     for (var i = lane; i < WIDTH[l + 1u]; i += LANES) {
       let kappa = decay_of(l, i);
+      let post0 = scratch(post_at(l, 0u, i));
       var d_kappa = 0.0;
       var d_alpha_row = 0.0;
       var d_post = array<f32, BATCH>();    // said aloud: SwiftShader (Chromium 147) does not zero a plain `var` of a loop anew
       for (var j = 0u; j < pre; j++) {
         let at = WEIGHT_AT[l] + i * pre + j;
         let a = MULTIPLIER[l] * parameters[alpha_at(l, i, j)];
-        let hebb = hebb_of(l, i, j, first);
+        let pre0 = pre_of(l, 0u, j, first);
+        let hebb = hebb_of(l, i, j, first, post0, pre0);
         let w = recall(FAST_AT[l] + slot * FAST_STEP[l] + i * pre + j, a, hebb, kappa);
         let g = gradient(at);
         let d_alpha = MULTIPLIER[l] * g * (hebb - kappa * w);
@@ -52,7 +54,8 @@ fn plasticity_adjoint(first: u32, slot: u32) {
           d_alpha_row += d_alpha;
         }
         d_kappa -= a * g * w;
-        for (var b = 0u; b < BATCH; b++) { d_post[b] += a * g * activity((first + b) * ROW + X_AT[l] + j); }
+        d_post[0] += a * g * pre0;
+        for (var b = 1u; b < BATCH; b++) { d_post[b] += a * g * pre_of(l, b, j, first); }
         set_gradient(at, g - a * g * kappa);
       }
       for (var b = 0u; b < BATCH; b++) {

@@ -18,10 +18,13 @@ fn decay_of(l: u32, i: u32) -> f32 {
   return sum;
 }
 
-// Σ_b post_bi pre_bj.
-fn hebb_of(l: u32, i: u32, j: u32, first: u32) -> f32 {
-  var sum = 0.0;
-  for (var b = 0u; b < BATCH; b++) { sum += scratch(post_at(l, b, i)) * activity((first + b) * ROW + X_AT[l] + j); }
+// pre_bj.
+fn pre_of(l: u32, b: u32, j: u32, first: u32) -> f32 { return activity((first + b) * ROW + X_AT[l] + j); }
+
+// Σ_b post_bi pre_bj; the caller has loaded the first product's factors.
+fn hebb_of(l: u32, i: u32, j: u32, first: u32, post0: f32, pre0: f32) -> f32 {
+  var sum = post0 * pre0;
+  for (var b = 1u; b < BATCH; b++) { sum += scratch(post_at(l, b, i)) * pre_of(l, b, j, first); }
   return sum;
 }
 
@@ -32,11 +35,12 @@ fn plasticity(first: u32, from_: u32, to: u32) {
     let pre = WIDTH[l];
     for (var i = lane; i < WIDTH[l + 1u]; i += LANES) {
       let kappa = decay_of(l, i);
+      let post0 = scratch(post_at(l, 0u, i));
       let row = FAST_AT[l] + i * pre;
       for (var j = 0u; j < pre; j++) {
         let w = weight(row + from_ * FAST_STEP[l] + j);
         let a = MULTIPLIER[l] * parameters[alpha_at(l, i, j)];
-        set_weight(row + to * FAST_STEP[l] + j, w + a * (hebb_of(l, i, j, first) - kappa * w));
+        set_weight(row + to * FAST_STEP[l] + j, w + a * (hebb_of(l, i, j, first, post0, pre_of(l, 0u, j, first)) - kappa * w));
       }
     }
   }

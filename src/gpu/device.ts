@@ -52,9 +52,12 @@ export function useDevice(device: GPUDevice): Gpu {
 }
 
 function watch(device: GPUDevice, info: GPUAdapterInfo, close: () => void): Gpu {
-  let failed: (error: Error) => void = () => {};
-  const failure = new Promise<never>((_, reject) => { failed = reject; });
-  failure.catch(() => {});      // who waits on `guard` hears of it
+  let failure: Error | undefined;
+  const waiting = new Set<(error: Error) => void>();      // not one promise for all: a race with it would be remembered as long as it lives
+  const failed = (error: Error) => {
+    failure ??= error;
+    for (const reject of waiting) reject(failure);
+  };
   device.addEventListener('uncapturederror', event => failed(new MetaplasticError('gpu', (event as GPUUncapturedErrorEvent).error.message)));
   device.lost.then(lost => failed(new MetaplasticError('gpu', `the device was lost (${lost.reason}): ${lost.message || 'no reason given'}`, 'open a new device and resume from the last checkpoint')));
   const software = /swiftshader|llvmpipe|lavapipe|warp|basic render/i.test(`${info.architecture} ${info.device} ${info.description}`);
@@ -65,7 +68,20 @@ function watch(device: GPUDevice, info: GPUAdapterInfo, close: () => void): Gpu 
       software, maxBindingBytes: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
       maxWorkgroups: device.limits.maxComputeWorkgroupsPerDimension, maxInvocations: Math.min(device.limits.maxComputeInvocationsPerWorkgroup, device.limits.maxComputeWorkgroupSizeX),
     },
-    guard: work => Promise.race([work, failure]),
+    async guard(work) {
+      let reject!: (error: Error) => void;
+      const failing = new Promise<never>((_, no) => { reject = no; });
+      waiting.add(reject);
+      if (failure) reject(failure);
+      try {
+        return await Promise.race([work, failing]);
+      } catch (error) {
+        await new Promise(done => setTimeout(done));      // what a lost device interrupts may fail before the loss is told
+        throw failure ?? error;
+      } finally {
+        waiting.delete(reject);
+      }
+    },
     close,
   };
 }

@@ -86,6 +86,7 @@ export const DEFAULT_BUDGET: Budget = { memory: 256 * 2 ** 20, dispatchSeconds: 
 /** Makes the plan, or says what does not fit and what to lower. */
 export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_BUDGET, choices: PlanChoices = {}): Plan {
   checkWork(work);
+  checkChoices(choices);
   const layout = layoutOf(work.system), outputs = work.system.sizes.at(-1)!;
   const interval = work.adjoint === 'checkpoint' ? choices.interval ?? Math.ceil(Math.sqrt(work.steps)) : 1;
   const perTask = countPerTask(work, layout, interval);
@@ -96,7 +97,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const outcome = work.tasks * outcomeSize(work.moments.length);
   const shared = {
     'meta-parameters': 4 * layout.size,
-    'optimiser moments': optimiser * 8 * layout.size,
+    'optimiser moments and rates': optimiser * (8 * layout.size + RATES_BYTES),
     'gradient of the meta-batch': optimiser * 4 * (layout.size + TOTAL_TAIL),
     'outcomes (and their read-back)': 8 * outcome + 4 * TOTAL_TAIL,
     'image bank': 4 * work.images * Math.ceil(work.system.sizes[0]! / 4),
@@ -112,23 +113,21 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
       'read-back of activities and weights': optimiser ? 0 : 4 * padded * (perTask.activity + perTask.fast),
     };
   };
-  const sum = (bytes: Record<string, number>) => Object.values(bytes).reduce((a, b) => a + b, 0);
-  const fits = (tasks: number) => sum(shared) + sum(chunk(tasks)) <= budget.memory
-    && Math.max(...Object.values(chunk(tasks))) <= machine.maxBindingBytes && Math.ceil(tasks / teams) <= machine.maxWorkgroups;
-  const least = Math.min(teams, work.tasks);
-  if (!fits(least)) throw doesNotFit(work, budget, machine, sum(shared), chunk(least), least);
+  const need = (tasks: number) => ({ ...shared, ...chunk(tasks), 'passes': work.steps * PASS_STRIDE });      // at most: a segment is a step or more
+  const fits = (tasks: number) => sum(need(tasks)) <= budget.memory && Math.max(...Object.values(need(tasks))) <= machine.maxBindingBytes && tasks <= machine.maxWorkgroups;
+  const least = choices.tasksPerChunk ? Math.min(choices.tasksPerChunk, work.tasks) : Math.min(teams, work.tasks);
+  if (!fits(least)) throw doesNotFit(work, budget, machine, need(least), least);
 
   // As many tasks as fit; then fewer, and segments of the lifetime, if one dispatch would take too long.
-  let tasksPerChunk = choices.tasksPerChunk ?? largest(least, work.tasks, fits);
+  let tasksPerChunk = choices.tasksPerChunk ? least : largest(least, work.tasks, fits);
   const stepSeconds = (tasks: number) => estimateStepSeconds(work, machine, lanes, tasks);
   if (!choices.tasksPerChunk) {
     while (tasksPerChunk > least && stepSeconds(tasksPerChunk) > budget.dispatchSeconds) tasksPerChunk = Math.max(least, Math.ceil(tasksPerChunk / 2 / teams) * teams);
   }
-  tasksPerChunk = Math.min(tasksPerChunk, work.tasks);
   const fitting = Math.max(1, Math.floor(budget.dispatchSeconds / stepSeconds(tasksPerChunk)));
   const stepsPerSegment = Math.min(work.steps, choices.stepsPerSegment ?? evenly(work.steps, fitting));
   const chunks = Math.ceil(work.tasks / tasksPerChunk), segments = Math.ceil(work.steps / stepsPerSegment);
-  const bytes = { ...shared, ...chunk(tasksPerChunk), 'passes': chunks * segments * PASS_STRIDE };
+  const bytes = { ...shared, ...chunk(tasksPerChunk), 'passes': segments * PASS_STRIDE };
   const encoder = work.system.encoderLayers;
   const perChunk = encoder + segments + optimiser * (segments + (encoder ? 2 * encoder - 1 : 0) + 2);
   return {
@@ -143,8 +142,13 @@ export const outcomeSize = (moments: number): number => 2 * moments + 3;
 /** What is reported behind the gradient of a meta-batch: tasks counted, norm of the mean gradient, worst drift. */
 export const TOTAL_TAIL = 3;
 
-/** Bytes of one entry in the uniform buffer of passes (the alignment of dynamic offsets); one entry for each chunk and segment. */
+/** Bytes of one entry in the uniform buffer of passes (the alignment of dynamic offsets); one entry for each segment. */
 export const PASS_STRIDE = 256;
+
+/** Bytes of the uniform struct `Rates` of shaders/adam.wgsl. */
+export const RATES_BYTES = 32;
+
+const sum = (bytes: Readonly<Record<string, number>>): number => Object.values(bytes).reduce((a, b) => a + b, 0);
 
 function checkWork(work: Work): void {
   const whole = { tasks: work.tasks, steps: work.steps, batch: work.batch, queries: work.queries };
@@ -156,6 +160,11 @@ function checkWork(work: Work): void {
     if (!Number.isInteger(t) || t < 0 || t > steps || (k > 0 && t <= moments[k - 1]!)) throw new MetaplasticError('plan.moments', `expected ascending whole numbers in 0 … ${steps} (inner steps done), got [${moments.join(', ')}]`);
   });
   if (momentWeights.length !== moments.length) throw new MetaplasticError('plan.momentWeights', `expected ${moments.length} weights, one a moment, got ${momentWeights.length}`);
+  if (!momentWeights.every(Number.isFinite)) throw new MetaplasticError('plan.momentWeights', `expected finite numbers, got [${momentWeights.join(', ')}]`);
+}
+
+function checkChoices(choices: PlanChoices): void {
+  for (const [key, n] of Object.entries(choices)) if (n !== undefined && (!Number.isInteger(n) || n < 1)) throw new MetaplasticError(`plan.${key}`, `expected a whole number ≥ 1, got ${n}`);
 }
 
 function countPerTask({ system, steps, batch, queries, moments, adjoint }: Work, layout: Layout, interval: number): PerTask {
@@ -213,9 +222,9 @@ function estimateStepSeconds(work: Work, machine: Machine, lanes: number, tasks:
   return accesses / rate;
 }
 
-function doesNotFit(work: Work, budget: Budget, machine: Machine, shared: number, chunk: Record<string, number>, tasks: number): MetaplasticError {
-  const total = shared + Object.values(chunk).reduce((a, b) => a + b, 0);
-  const [name, size] = Object.entries(chunk).sort((a, b) => b[1] - a[1])[0]!;
+function doesNotFit(work: Work, budget: Budget, machine: Machine, need: Readonly<Record<string, number>>, tasks: number): MetaplasticError {
+  const total = sum(need), [name, size] = Object.entries(need).sort((a, b) => b[1] - a[1])[0]!;
+  if (tasks > machine.maxWorkgroups) return new MetaplasticError('plan.tasksPerChunk', `expected at most ${machine.maxWorkgroups}, the adapter's workgroups, got ${tasks}`);
   const lower = work.adjoint === 'store' ? "use adjoint 'checkpoint' or 'reverse', or lower steps, queries or sizes" : 'lower steps, batch, queries or sizes, or raise budget.memory';
   if (size > machine.maxBindingBytes) return new MetaplasticError('plan', `${name} of ${tasks} task(s) need ${mebibytes(size)} in one buffer, the adapter allows ${mebibytes(machine.maxBindingBytes)}`, lower);
   return new MetaplasticError('plan', `${tasks} task(s) need ${mebibytes(total)}, the budget is ${mebibytes(budget.memory)}: ${mebibytes(total - budget.memory)} missing; the most (${mebibytes(size)}) goes to ${name}`, lower);

@@ -1,6 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import { makeKernel } from '../gpu/kernel.js';
-import type { Plan } from '../gpu/plan.js';
+import { RATES_BYTES, type Plan } from '../gpu/plan.js';
 import { shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
 import { GROUPS, type Group } from '../inner/layout.js';
@@ -13,6 +13,7 @@ export type Rates = Readonly<Record<Group, number>>;
 export interface Adam {
   readonly moment1: GPUBuffer;
   readonly moment2: GPUBuffer;
+  readonly allocatedBytes: number;
   /** Records the mean of the gradient; and, given rates and n (the number of this update, from 1), the update. */
   record(encoder: GPUCommandEncoder, update?: { rates: Rates; n: number }): void;
   destroy(): void;
@@ -23,14 +24,14 @@ export async function makeAdam(gpu: Gpu, plan: Plan, inheritance: Inheritance, r
   const buffer = (label: string, size: number, usage: number) => device.createBuffer({ label, size, usage });
   const { STORAGE, UNIFORM, COPY_DST, COPY_SRC } = GPUBufferUsage;
   const moment1 = buffer('moment1', bytes, STORAGE | COPY_DST | COPY_SRC), moment2 = buffer('moment2', bytes, STORAGE | COPY_DST | COPY_SRC);
-  const rates = buffer('rates', 32, UNIFORM | COPY_DST);
+  const rates = buffer('rates', RATES_BYTES, UNIFORM | COPY_DST);
   const modules = { shape: shapeModule(plan, rules) };
   const mean = await makeKernel(gpu, 'mean', await linkShader('mean', { slots: {}, modules }));
   const adam = await makeKernel(gpu, 'adam', await linkShader('adam', { slots: {}, modules }));
   const { total, parameters } = inheritance;
   const meanGroup = mean.bind({ total }), adamGroup = adam.bind({ total, learned: parameters, moment1, moment2, rates });
   return {
-    moment1, moment2,
+    moment1, moment2, allocatedBytes: moment1.size + moment2.size + rates.size,
     record(encoder, update) {
       const pass = encoder.beginComputePass();
       dispatchStage(pass, mean.pipeline, meanGroup, 1);

@@ -216,6 +216,12 @@ export class Learner {
     void this.enqueue(async () => { this.updates = state.updates; });
   }
 
+  /** Bytes of GPU memory that the learner holds: those of its plan, then those of a fallback and of what `adapt` was asked. */
+  get allocatedBytes(): number {
+    const lifetimes = [this.lifetimes, this.fallback, ...this.adaptations.values()].map(l => l?.allocatedBytes ?? 0);
+    return [...lifetimes, this.adam.allocatedBytes, ...Object.values(this.inheritance).map((b: GPUBuffer) => b.size)].reduce((a, b) => a + b, 0);
+  }
+
   /** Frees every buffer, after the calls made before; later calls are refused. */
   destroy(): void {
     if (this.destroyed) return;

@@ -69,20 +69,15 @@ export class Lifetimes {
     make('outcomes', plan.tasks * outcomeSize(plan.moments.length), STORAGE | COPY_SRC);
     make('reported', plan.tasks * outcomeSize(plan.moments.length) + TOTAL_TAIL, MAP_READ | COPY_DST);
     if (plan.adjoint === 'none') make('shown', padded * (perTask.activity + perTask.fast), MAP_READ | COPY_DST);
-    make(PASS.name, plan.chunks * plan.segments * PASS_STRIDE / 4, UNIFORM | COPY_DST);
+    make(PASS.name, plan.segments * PASS_STRIDE / 4, UNIFORM | COPY_DST);
     const inputs = tasksPerChunk * perTask.samples * width;
     this.staging = { inputs: images ? new Uint32Array(inputs) : new Float32Array(inputs), targets: new Float32Array(tasksPerChunk * perTask.samples * outputs) };
-    this.writePasses();
   }
 
-  /** The uniform entry of every chunk and segment. */
-  private writePasses(): void {
-    const { chunks, segments, stepsPerSegment, steps, tasksPerChunk, tasks } = this.plan;
-    const entries = new Uint32Array(chunks * segments * PASS_STRIDE / 4);
-    for (let chunk = 0; chunk < chunks; chunk++) for (let s = 0; s < segments; s++) {
-      const first = chunk * tasksPerChunk;
-      entries.set([s * stepsPerSegment, Math.min(steps, (s + 1) * stepsPerSegment), first, Math.min(tasksPerChunk, tasks - first)], (chunk * segments + s) * PASS_STRIDE / 4);
-    }
+  /** The uniform entry of every segment of the chunk's lifetimes. */
+  private writePasses(first: number, count: number): void {
+    const { segments, stepsPerSegment, steps } = this.plan, entries = new Uint32Array(segments * PASS_STRIDE / 4);
+    for (let s = 0; s < segments; s++) entries.set([s * stepsPerSegment, Math.min(steps, (s + 1) * stepsPerSegment), first, count], s * PASS_STRIDE / 4);
     this.gpu.device.queue.writeBuffer(this.buffers[PASS.name]!, 0, entries);
   }
 
@@ -140,6 +135,7 @@ export class Lifetimes {
     const { tasksPerChunk, perTask, tasks, system, images } = this.plan, { inputs, targets } = this.staging, { queue } = this.gpu.device;
     const outputs = system.sizes.at(-1)!, width = images ? 1 : system.sizes[0]!;
     const first = chunk * tasksPerChunk, count = Math.min(tasksPerChunk, tasks - first);
+    this.writePasses(first, count);
     gather(inputs, episodes.supportX, episodes.queryX, first, count, perTask.samples * width, episodes.queries * width);
     gather(targets, episodes.supportY, episodes.queryY, first, count, perTask.samples * outputs, episodes.queries * outputs);
     queue.writeBuffer(this.buffers['inputs']!, 0, inputs as Float32Array<ArrayBuffer>, 0, count * perTask.samples * width);
@@ -149,7 +145,7 @@ export class Lifetimes {
   private recordChunk(encoder: GPUCommandEncoder, chunk: number): void {
     const { segments, tasksPerChunk, tasks } = this.plan, count = Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk);
     const segment = [...Array(segments).keys()], pass = encoder.beginComputePass();
-    const dispatch = (stage: Stage, s: number) => dispatchStage(pass, stage.kernel.pipeline, stage.group, stage.workgroups(count), [(chunk * segments + s) * PASS_STRIDE]);
+    const dispatch = (stage: Stage, s: number) => dispatchStage(pass, stage.kernel.pipeline, stage.group, stage.workgroups(count), [s * PASS_STRIDE]);
     for (const stage of this.encode) dispatch(stage, 0);
     for (const s of segment) dispatch(this.episode, s);
     for (const s of segment.reverse()) for (const stage of this.adjoint) dispatch(stage, s);

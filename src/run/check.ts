@@ -16,8 +16,9 @@ export const TOLERANCE = 1e-4;
 type Settings = Pick<LearnerOptions, 'adjoint' | 'moments' | 'momentWeights' | 'clipPerTask' | 'clip' | 'plan'>;
 
 /** One row of `check`: a random problem, how the learner is to solve it, and how many steps of Adam are then compared (default none). */
-export interface CheckProblem extends ProblemSpec {
+export interface CheckProblem extends Omit<ProblemSpec, 'spec'> {
   readonly name: string;
+  readonly spec: Partial<SystemSpec>;
   readonly settings?: Settings;
   readonly updates?: number;
 }
@@ -92,10 +93,10 @@ function compareTensors(layout: Layout, got: Float32Array, expected: Float64Arra
   return layout.tensors.map(({ name, offset, size }) => ({ of: 'gradient', tensor: name, error: distance(got.subarray(offset, offset + size), expected.subarray(offset, offset + size)) }));
 }
 
-/** All tasks' fast weights of a layer are one tensor. Layers of the encoder have none: they run before the lifetime. */
+/** The worst task of each layer. Layers of the encoder have no fast weights: they run before the lifetime. */
 function compareWeights(system: System, got: readonly ReadonlyMap<string, Float32Array>[], expected: readonly Weights[]): Comparison[] {
   return system.layers.slice(system.encoderLayers).map(({ index }) => ({
-    of: 'final weights', tensor: `W${index}`, error: distance(got.flatMap(task => [...task.get(`W${index}`)!]), expected.flatMap(task => [...task[index - 1]!])),
+    of: 'final weights', tensor: `W${index}`, error: Math.max(...expected.map((task, i) => distance(got[i]!.get(`W${index}`)!, task[index - 1]!))),
   }));
 }
 
@@ -130,16 +131,17 @@ const RATES: Rates = { W: 0.02, B: 0.03, alpha: 0.01, beta: 0.04 };
 const SIZES = [3, 9, 6, 2];
 const BASE = { tasks: 5, steps: 6, batch: 2, queries: 3, seed: 2 } satisfies Omit<ProblemSpec, 'spec'>;
 
-const of = (name: string, spec: Partial<SystemSpec> = {}, more: Partial<CheckProblem> = {}): CheckProblem => ({ name, ...more, spec: spec as SystemSpec });
+const of = (name: string, spec: Partial<SystemSpec> = {}, more: Omit<Partial<CheckProblem>, 'name' | 'spec'> = {}): CheckProblem => ({ name, spec, ...more });
 const classify = { loss: 'cross-entropy' } as const;
 
-/** The problems of `check`. Every choice of every slot is among them, for they are made from the slots' own tables. */
+/** The problems of `check`. Every choice of every slot is among them, for they are made from the slots' own tables; the first of each is the default. */
 export const PROBLEMS: readonly CheckProblem[] = [
-  ...SLOTS.rule.map(rule => of(`rule ${rule}`, { rule })),
-  ...SLOTS.activation.map(activation => of(`activation ${activation}`, { activation })),
-  ...SLOTS.feedbackActivation.map(feedbackActivation => of(`feedback activation ${feedbackActivation}`, { feedbackActivation, activation: 'tanh' })),
-  ...SLOTS.loss.flatMap(loss => SLOTS.signal.map(signal => of(`loss ${loss}, signal ${signal}`, { loss, signal, activation: 'softplus' }))),
-  ...GRANULARITIES.map(alpha => of(`α per ${alpha}`, { alpha })),
+  of('oja, relu, squared error'),
+  ...SLOTS.rule.slice(1).map(rule => of(`rule ${rule}`, { rule })),
+  ...SLOTS.activation.slice(1).map(activation => of(`activation ${activation}`, { activation })),
+  ...SLOTS.feedbackActivation.slice(1).map(feedbackActivation => of(`feedback activation ${feedbackActivation}`, { feedbackActivation, activation: 'tanh' })),
+  ...SLOTS.loss.flatMap(loss => SLOTS.signal.map(signal => of(`loss ${loss}, signal ${signal}`, { loss, signal }))).slice(1),
+  ...GRANULARITIES.slice(1).map(alpha => of(`α per ${alpha}`, { alpha })),
   of('feedback to the output only', { feedbackTo: 'output' }),
   of('a multiplier for each layer', { multiplier: [3, 0.5, -2] }),
   of('frozen layer inside', { frozen: [2] }),
@@ -152,7 +154,6 @@ export const PROBLEMS: readonly CheckProblem[] = [
   of('five plastic layers', { sizes: [2, 7, 5, 6, 3, 2], activation: 'tanh' }),
   of('a layer wider than a workgroup', { sizes: [2, 67, 5, 2] }),
   of('batch 1', {}, { batch: 1 }),
-  of('batch 7', {}, { batch: 7 }),
   of('a lifetime of one step', {}, { steps: 1 }),
   of('a lifetime of 40 steps', {}, { steps: 40 }),
   of('one task', {}, { tasks: 1 }),
@@ -160,16 +161,14 @@ export const PROBLEMS: readonly CheckProblem[] = [
   of('adjoint checkpoint', {}, { steps: 11, settings: { adjoint: 'checkpoint' } }),
   of('adjoint reverse', {}, { steps: 11, settings: { adjoint: 'reverse' } }),
   of('adjoint reverse, rule hebb', { rule: 'hebb' }, { settings: { adjoint: 'reverse' } }),
-  of('one lane', {}, { settings: { plan: { lanes: 1, teams: 1 } } }),
-  of('one lane, three tasks a workgroup', {}, { settings: { plan: { lanes: 1, teams: 3 } } }),
-  of('4 lanes, two tasks a workgroup', classify, { settings: { plan: { lanes: 4, teams: 2 } } }),
+  of('one lane, 3 tasks a workgroup', {}, { settings: { plan: { lanes: 1, teams: 3 } } }),
+  of('4 lanes, 2 tasks a workgroup', classify, { settings: { plan: { lanes: 4, teams: 2 } } }),
   of('64 lanes, encoder, checkpoint', { frozen: [1], activation: 'tanh' }, { settings: { adjoint: 'checkpoint', plan: { lanes: 64 } } }),
   of('32 lanes, reverse, moments 3, 6', {}, { settings: { adjoint: 'reverse', moments: [3, 6], momentWeights: [0.5, 0.5], plan: { lanes: 32 } } }),
   of('chunks of 2 tasks', {}, { settings: { plan: { tasksPerChunk: 2 } } }),
   of('segments of 4 steps', {}, { settings: { plan: { stepsPerSegment: 4 } } }),
   of('chunks and segments, checkpoint', {}, { settings: { adjoint: 'checkpoint', plan: { tasksPerChunk: 3, stepsPerSegment: 1 } } }),
   of('chunks and segments, reverse', {}, { settings: { adjoint: 'reverse', plan: { tasksPerChunk: 4, stepsPerSegment: 2 } } }),
-  of('Adam, 3 meta-steps', { activation: 'tanh' }, { updates: 3 }),
   of('Adam, 3 meta-steps, clipped', { activation: 'tanh' }, { updates: 3, settings: { clipPerTask: 0.5, clip: 0.2 } }),
 ];
 

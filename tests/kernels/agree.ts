@@ -16,6 +16,22 @@ export async function learnerFor(gpu: Gpu, spec: ProblemSpec, problem: Problem, 
   return learner;
 }
 
+/**
+ * A problem that can tell right from wrong: under many a seed a tensor's gradient is 0 (silent units) or nearly so beside the others (its terms
+ * cancel, and float32 is left with their rounding). Takes the first seed where the smallest is not below 2e-3 of all, or the best of 20.
+ */
+export function telling(spec: ProblemSpec, moments: Pick<Options, 'moments' | 'momentWeights'> = {}): { problem: Problem; want: ReferenceGradient } {
+  let best = { share: 0, problem: undefined as Problem | undefined, want: undefined as ReferenceGradient | undefined };
+  for (let seed = 1; seed <= 20 && best.share < 2e-3; seed++) {
+    const problem = randomProblem({ ...spec, seed }), want = solve(problem, { moments: moments.moments, weights: moments.momentWeights });
+    const norms = problem.layout.tensors.map(({ offset, size }) => Math.hypot(...want.gradient.subarray(offset, offset + size)));
+    const share = Math.min(...norms) / Math.hypot(...norms);
+    if (share > best.share && want.loss < 100) best = { share, problem, want };
+  }
+  if (!best.problem || !best.want) throw new Error(`no seed gives every tensor a gradient: ${JSON.stringify(spec)}`);
+  return { problem: best.problem, want: best.want };
+}
+
 export interface Agreement {
   readonly problem: Problem;
   readonly plan: Plan;
@@ -27,8 +43,7 @@ export interface Agreement {
 
 /** Asks the kernels and the reference the same question. */
 export async function compare(gpu: Gpu, spec: ProblemSpec, options: Options = {}): Promise<Agreement> {
-  const problem = randomProblem({ seed: 2, ...spec }), { layout, episodes } = problem;
-  const want = solve(problem, { moments: options.moments, weights: options.momentWeights });
+  const { problem, want } = telling(spec, options), { layout, episodes } = problem;
   const learner = await learnerFor(gpu, spec, problem, options);
   try {
     const step = await learner.gradient(episodes), gradient = Float64Array.from(await learner.readGradient());

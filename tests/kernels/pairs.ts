@@ -1,3 +1,5 @@
+import { random } from '../../src/tasks/random.js';
+
 /** One value of every axis. */
 export type Row<A extends Record<string, readonly unknown[]>> = { readonly [K in keyof A]: A[K][number] };
 
@@ -19,9 +21,8 @@ export function everyPair<const A extends Record<string, readonly unknown[]>>(ax
     for (let c = 0; c < count; c++) {
       if (row[c] !== undefined) continue;
       const news = Array.from({ length: sizes[c]! }, (_, k) => row.filter((v, d) => v !== undefined && open.has(name(c, k, d, v))).length);
-      // Of equals, another one each time, so that the rest of the row varies too.
-      const turned = news.map((_, k) => (k + rows.length) % news.length);
-      row[c] = turned.reduce((best, k) => (news[k]! > news[best]! ? k : best));
+      // Of equals any, so that no two axes go hand in hand.
+      row[c] = random(rows.length, c).shuffled([...news.keys()]).reduce((best, k) => (news[k]! > news[best]! ? k : best));
     }
     row.forEach((v, c) => row.forEach((w, d) => { if (c < d) open.delete(name(c, v, d, w)); }));
     rows.push(row);
