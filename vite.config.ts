@@ -18,5 +18,5 @@ export default defineConfig({
       output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: '[name].js' },
     },
   },
-  test: { include: ['tests/**/*.test.ts'], testTimeout: 60_000, fileParallelism: true, maxWorkers: 2 },
+  test: { include: ['tests/**/*.test.ts'], globalSetup: 'tests/cli/build.ts', testTimeout: 60_000, maxWorkers: 2 },
 });

@@ -4,36 +4,169 @@ import { ADJOINTS, type Budget, describePlan, type Machine, makePlan, mebibytes,
 import { defineSystem, type SystemSpec } from '../../src/systems/system.js';
 import { random } from '../../src/tasks/random.js';
 
+const MiB = 2 ** 20;
 /** WebGPU's default limits. */
-const software: Machine = { software: true, maxBindingBytes: 128 * 2 ** 20, maxWorkgroups: 65535, maxInvocations: 256 }, hardware: Machine = { ...software, software: false };
-const MiB = 2 ** 20, plenty: Budget = { memory: 1024 * MiB, dispatchSeconds: 10 };
+const software: Machine = { software: true, maxBindingBytes: 128 * MiB, maxWorkgroups: 65535, maxInvocations: 256 }, hardware: Machine = { ...software, software: false };
 
-type Wish = Partial<Work> & { spec?: SystemSpec };
-const work = ({ spec = { sizes: [1, 32, 32, 1] }, ...wish }: Wish = {}): Work => ({
-  system: defineSystem(spec), tasks: 64, steps: 20, batch: 1, queries: 20, adjoint: 'store', moments: [wish.steps ?? 20], momentWeights: [1], images: 0, ...wish,
-});
-const plan = (wish: Wish = {}, budget: Partial<Budget> = {}, choices: PlanChoices = {}, machine = software): Plan => makePlan(work(wish), machine, { ...plenty, ...budget }, choices);
-const refusal = (make: () => unknown): string => {
+type Wish = Partial<Work> & { readonly spec?: SystemSpec };
+function plan({ spec = { sizes: [1, 32, 32, 1] }, steps = 20, moments = [steps], ...wish }: Wish = {}, budget: Partial<Budget> = {}, choices: PlanChoices = {}, machine: Partial<Machine> = {}): Plan {
+  const work = { system: defineSystem(spec), tasks: 64, steps, batch: 1, queries: 20, adjoint: 'store', moments, momentWeights: moments.map(() => 1), images: 0, ...wish } as const;
+  return makePlan(work, { ...software, ...machine }, { memory: 1024 * MiB, dispatchSeconds: 10, ...budget }, choices);
+}
+
+function refusal(make: () => unknown): string {
   try { make(); } catch (error) {
     expect(error).toBeInstanceOf(MetaplasticError);
     return (error as Error).message;
   }
   throw new Error('expected a refusal, got a plan');
-};
+}
 
-describe('a plan keeps to', () => {
-  // Any work, any budget: either a plan within it or a refusal.
-  const draws = Array.from({ length: 300 }, (_, k) => {
+describe('whatever the work, the machine and the budget, a plan', () => {
+  const drawn = Array.from({ length: 400 }, (_, k) => {
     const r = random(11, k), pick = <T>(of: readonly T[]) => of[r.below(of.length)]!;
     const spec: SystemSpec = { sizes: Array.from({ length: 3 + r.below(3) }, () => 1 + r.below(100)), frozen: pick([[], [1], [2]]), alpha: pick(['synapse', 'layer']) };
-    const steps = 1 + r.below(500), wish = { spec, tasks: 1 + r.below(3000), steps, batch: 1 + r.below(5), queries: 1 + r.below(30), adjoint: pick([...ADJOINTS, 'none']), images: pick([0, 0, 100]) } as const;
+    const steps = 1 + r.below(500), wish = { spec, tasks: 1 + r.below(3000), steps, batch: 1 + r.below(5), queries: 1 + r.below(30), adjoint: pick([...ADJOINTS, 'none'] as const), images: pick([0, 100]) };
     const budget = { memory: pick([4, 16, 64, 256]) * MiB, dispatchSeconds: pick([1e-3, 0.1, 1]) }, machine = { ...pick([software, hardware]), maxBindingBytes: pick([1, 16, 128]) * MiB };
-    try { return { plan: plan({ ...wish, moments: pick([[steps], [0, steps]]).slice(), momentWeights: undefined } as Wish, budget, {}, machine), budget, machine }; } catch { return undefined; }
-  }).filter(d => d !== undefined);
+    const moments = pick([[steps], [0, steps]]);
+    try { return [{ plan: plan({ ...wish, moments }, budget, {}, machine), budget, machine }]; } catch { return []; }
+  }).flat();
+  const all = (holds: (d: (typeof drawn)[number]) => boolean) => expect(drawn.filter(d => !holds(d)).map(d => describePlan(d.plan))).toEqual([]);
 
-  test('nothing that most draws would not reach', () => {
-    expect(draws.length).toBeGreaterThan(100);
-    expect(new Set(draws.map(d => d.plan.adjoint)).size).toBe(4);
-    for (const many of ['chunks', 'segments'] as const) expect(draws.filter(d => d.plan[many] > 1).length).toBeGreaterThan(20);
+  test('is made often enough for the tests below to mean something', () => {
+    expect(drawn.length).toBeGreaterThan(150);
+    for (const adjoint of [...ADJOINTS, 'none']) expect(drawn.filter(d => d.plan.adjoint === adjoint).length).toBeGreaterThan(10);
+    for (const many of ['chunks', 'segments'] as const) expect(drawn.filter(d => d.plan[many] > 1).length).toBeGreaterThan(10);
+  });
+
+  test('keeps to the memory budget', () => all(d => d.plan.totalBytes <= d.budget.memory));
+  test('adds its bytes up', () => all(({ plan: { bytes, totalBytes } }) => Object.values(bytes).reduce((a, b) => a + b, 0) === totalBytes));
+  test('binds no buffer larger than the adapter allows', () => all(d => Math.max(...Object.values(d.plan.bytes)) <= d.machine.maxBindingBytes));
+  test('keeps a dispatch to its time, unless one inner step of the fewest tasks takes longer', () =>
+    all(({ plan: p, budget }) => p.estimatedDispatchSeconds <= budget.dispatchSeconds || (p.stepsPerSegment === 1 && p.tasksPerChunk <= p.teams)));
+  test('covers every task once', () => all(({ plan: p }) => p.chunks * p.tasksPerChunk >= p.tasks && (p.chunks - 1) * p.tasksPerChunk < p.tasks));
+  test('covers every inner step once', () => all(({ plan: p }) => p.segments * p.stepsPerSegment >= p.steps && (p.segments - 1) * p.stepsPerSegment < p.steps));
+  test('has a power of two lanes, and workgroups that the adapter can run', () => all(({ plan: p, machine }) => Number.isInteger(Math.log2(p.lanes)) && p.lanes * p.teams <= machine.maxInvocations));
+});
+
+describe('a plan', () => {
+  test('has as many dispatches for 400 inner steps as for one', () => {
+    expect(plan({ steps: 400 }).dispatches).toBe(plan({ steps: 1 }).dispatches);
+  });
+
+  test('has more dispatches only by segments: one more each way', () => {
+    expect(plan({ steps: 400 }, {}, { stepsPerSegment: 40 }).dispatches - plan({ steps: 400 }).dispatches).toBe(2 * 9);
+  });
+
+  test("of adjoint 'store' keeps the fast weights of every step", () => {
+    const fast = (steps: number) => plan({ steps, adjoint: 'store' }).bytes['fast weights']!;
+    expect(fast(99) / fast(9)).toBe(10);      // W_0 … W_T
+  });
+
+  test("of adjoint 'reverse' keeps one, however long the lifetime", () => {
+    const fast = (steps: number, adjoint: Work['adjoint']) => plan({ steps, adjoint }).bytes['fast weights']!;
+    expect(fast(1000, 'reverse')).toBe(fast(1, 'reverse'));
+    expect(fast(1, 'reverse')).toBe(fast(1, 'store') / 2);
+  });
+
+  test("of adjoint 'checkpoint' keeps about twice the root of them", () => {
+    const kept = plan({ steps: 400, adjoint: 'checkpoint' });
+    expect(kept.interval).toBe(20);
+    expect(kept.bytes['fast weights']! / plan({ steps: 400, adjoint: 'reverse' }).bytes['fast weights']!).toBe(40);      // W_0, W_20 … W_400, and 19 between
+  });
+
+  test('splits a meta-batch that does not fit into chunks', () => {
+    const whole = plan(), half = plan({}, { memory: whole.totalBytes * 0.7 });
+    expect(whole.chunks).toBe(1);
+    expect(half.chunks).toBe(2);
+  });
+
+  test('splits lifetimes into segments where a dispatch would take too long', () => {
+    const whole = plan({ tasks: 4, steps: 400 }), cut = plan({ tasks: 4, steps: 400 }, { dispatchSeconds: whole.estimatedDispatchSeconds / 3 });
+    expect(whole.segments).toBe(1);
+    expect(cut.segments).toBeGreaterThan(1);
+  });
+
+  test('never has more tasks in a chunk than the adapter has workgroups', () => {
+    expect(plan({ spec: { sizes: [1, 1] }, steps: 1, queries: 1, tasks: 1000 }, {}, {}, { maxWorkgroups: 300 }).tasksPerChunk).toBe(300);
+  });
+
+  test('takes what the caller fixes', () => {
+    const { lanes, teams, tasksPerChunk, stepsPerSegment, interval, chunks, segments } = plan({ adjoint: 'checkpoint' }, {}, { lanes: 8, teams: 2, tasksPerChunk: 10, stepsPerSegment: 7, interval: 6 });
+    expect({ lanes, teams, tasksPerChunk, stepsPerSegment, interval, chunks, segments }).toEqual({ lanes: 8, teams: 2, tasksPerChunk: 10, stepsPerSegment: 7, interval: 6, chunks: 7, segments: 3 });
+  });
+
+  test('is a table for people', () => {
+    const p = plan({ adjoint: 'checkpoint', spec: { sizes: [1, 32, 32, 1], frozen: [2] } }, {}, { tasksPerChunk: 10, stepsPerSegment: 7 }), table = describePlan(p);
+    const lines = [
+      ['network', '1-32-32-1, frozen 2'], ['lifetime', '20 inner steps of 1, 20 queries at 20'], ['tasks', '64 = 7 chunk(s) of 10'], ['steps per segment', '7 (3 segment(s))'],
+      ['adjoint', 'checkpoint every 5 steps'], ['dispatches per meta-step', String(p.dispatches)], ['submits per meta-step', '7'], ['GPU memory', mebibytes(p.totalBytes)],
+      ...Object.entries(p.bytes).filter(([, b]) => b > 0).map(([purpose, b]) => [purpose, mebibytes(b)]),
+    ];
+    for (const [what, value] of lines) expect(table.split('\n').map(line => line.trim().replace(/ {2,}/, ': '))).toContain(`${what}: ${value}`);
+  });
+});
+
+describe('what cannot fit is refused', () => {
+  const long: Wish = { spec: { sizes: [10, 300, 300, 10] }, steps: 1000, tasks: 8 };
+
+  test('with what is missing: with that much more, it fits', () => {
+    const message = refusal(() => plan(long, { memory: 100 * MiB }, {}, { maxBindingBytes: 4096 * MiB }));
+    const missing = Number(/: (\d+) MiB missing/.exec(message)![1]);
+    expect(refusal(() => plan(long, { memory: (100 + missing - 2) * MiB }, {}, { maxBindingBytes: 4096 * MiB }))).toContain('missing');
+    expect(plan(long, { memory: (100 + missing + 1) * MiB }, {}, { maxBindingBytes: 4096 * MiB }).tasksPerChunk).toBeLessThan(8);
+  });
+
+  test('with what takes the most, and what to lower', () => {
+    expect(refusal(() => plan(long, { memory: 100 * MiB }))).toMatch(/fast weights .*; use adjoint 'checkpoint' or 'reverse', or lower steps, queries or sizes$/);
+    expect(refusal(() => plan({ ...long, adjoint: 'checkpoint' }, { memory: 20 * MiB }))).toMatch(/the most .* goes to fast weights; lower steps, batch, queries or sizes, or raise budget\.memory$/);
+    expect(refusal(() => plan({ images: 60000, spec: { sizes: [784, 5] } }, { memory: 40 * MiB }))).toMatch(/the most \(45 MiB\) goes to image bank/);
+  });
+
+  test('by the limit of the adapter', () => {
+    expect(refusal(() => plan(long, { memory: 8192 * MiB }))).toMatch(/^plan: fast weights of 4 task\(s\) need \d+ MiB in one buffer, the adapter allows 128 MiB; /);
+    expect(refusal(() => plan({ images: 60000, spec: { sizes: [784, 5] } }, {}, {}, { maxBindingBytes: 32 * MiB }))).toMatch(/^plan: image bank .* need 45 MiB in one buffer, the adapter allows 32 MiB/);
+  });
+
+  test('also where the caller fixed the chunk', () => {
+    const few = plan({}, { memory: plan().totalBytes * 0.7 });
+    expect(few.tasksPerChunk).toBeLessThan(64);
+    expect(refusal(() => plan({}, { memory: plan().totalBytes * 0.7 }, { tasksPerChunk: 64 }))).toMatch(/^plan: 64 task\(s\) need .* missing/);
+  });
+});
+
+describe('a plan that makes no sense is refused', () => {
+  test.each<[string, Wish, PlanChoices, string]>([
+    ['no task', { tasks: 0 }, {}, 'plan.tasks: expected a whole number ≥ 1, got 0'],
+    ['no inner step', { steps: 0 }, {}, 'plan.steps: expected a whole number ≥ 1, got 0'],
+    ['half a step', { steps: 2.5 }, {}, 'plan.steps: expected a whole number ≥ 1, got 2.5'],
+    ['an empty batch', { batch: 0 }, {}, 'plan.batch: expected a whole number ≥ 1, got 0'],
+    ['no query', { queries: -1 }, {}, 'plan.queries: expected a whole number ≥ 1, got -1'],
+    ['an unknown adjoint', { adjoint: 'guess' as 'store' }, {}, 'plan.adjoint: unknown choice "guess"; known: store, checkpoint, reverse'],
+    ['no moment', { moments: [] }, {}, 'plan.moments: expected at least one moment at which the query set is asked, got none'],
+    ['a moment after the end', { moments: [0, 21] }, {}, 'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [0, 21]'],
+    ['a moment before birth', { moments: [-1, 20] }, {}, 'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [-1, 20]'],
+    ['moments out of order', { moments: [5, 3] }, {}, 'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [5, 3]'],
+    ['a moment twice', { moments: [5, 5] }, {}, 'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [5, 5]'],
+    ['half a moment', { moments: [0.5] }, {}, 'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [0.5]'],
+    ['a weight too few', { moments: [0, 20], momentWeights: [1] }, {}, 'plan.momentWeights: expected 2 weights, one a moment, got 1'],
+    ['a weight that is no number', { momentWeights: [NaN] }, {}, 'plan.momentWeights: expected finite numbers, got [NaN]'],
+    ['three lanes', {}, { lanes: 3 }, 'plan.lanes: expected a power of two with lanes × teams ≤ 256, got 3 × 1'],
+    ['no lane', {}, { lanes: 0 }, 'plan.lanes: expected a whole number ≥ 1, got 0'],
+    ['more lanes than the adapter has', {}, { lanes: 64, teams: 8 }, 'plan.lanes: expected a power of two with lanes × teams ≤ 256, got 64 × 8'],
+    ['half a team', {}, { teams: 0.5 }, 'plan.teams: expected a whole number ≥ 1, got 0.5'],
+    ['an empty chunk', {}, { tasksPerChunk: 0 }, 'plan.tasksPerChunk: expected a whole number ≥ 1, got 0'],
+    ['an empty segment', {}, { stepsPerSegment: 0 }, 'plan.stepsPerSegment: expected a whole number ≥ 1, got 0'],
+    ['no interval', { adjoint: 'checkpoint' }, { interval: 0 }, 'plan.interval: expected a whole number ≥ 1, got 0'],
+  ])('%s', (_, wish, choices, message) => {
+    expect(refusal(() => plan(wish, {}, choices))).toBe(message);
+  });
+
+  test.each<[string, number[], string]>([
+    ['a layer without neurons', [1, 0, 1], 'system.sizes: expected whole numbers ≥ 1, got 0 in [1, 0, 1]'],
+    ['a negative size', [-1, 1], 'system.sizes: expected whole numbers ≥ 1, got -1 in [-1, 1]'],
+    ['a network of one layer of neurons', [3], 'system.sizes: expected at least two sizes (inputs … outputs), got [3]'],
+  ])('%s', (_, sizes, message) => {
+    expect(refusal(() => plan({ spec: { sizes } }))).toBe(message);
   });
 });

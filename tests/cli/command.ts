@@ -1,0 +1,53 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+export interface Outcome { readonly status: number | null; readonly out: string; readonly err: string }
+
+/** Runs the command line to its end. */
+export function metaplastic(args: readonly string[], env: Record<string, string> = {}): Outcome {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8', env: { ...environment(), ...env } });
+  return { status, out: stdout, err: stderr };
+}
+
+/** Starts the command line; `ended` resolves when it has ended. */
+export function start(args: readonly string[]): { interrupt(): void; ended: Promise<Outcome> } {
+  const child = spawn(process.execPath, [CLI, ...args], { env: environment() });
+  let out = '', err = '';
+  child.stdout.on('data', (data: Buffer) => { out += data.toString(); });
+  child.stderr.on('data', (data: Buffer) => { err += data.toString(); });
+  return {
+    interrupt: () => child.kill('SIGINT'),
+    ended: new Promise(resolve => child.on('close', status => resolve({ status, out, err }))),
+  };
+}
+
+/** Without vitest's own variables, and without colours. */
+function environment(): Record<string, string> {
+  const { NODE_OPTIONS: _, ...env } = process.env as Record<string, string>;
+  return { ...env, NO_COLOR: '1' };
+}
+
+export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'metaplastic-test-'));
+
+/** A run of a second: sines, a small network. */
+export const TINY = {
+  name: 'tiny', seed: 3,
+  task: { kind: 'sine', steps: 5, batch: 1, queries: 5 },
+  system: { sizes: [1, 6, 1] },
+  initial: { alpha: 0.01 },
+  meta: { tasks: 6, steps: 6, rates: { W: 1e-2, B: 1e-2, alpha: 1e-3, beta: 1e-2 }, adjoint: 'store' },
+  evaluation: { tasks: 10, at: [0, 5] },
+  checkpointEvery: 2,
+};
+
+/** Writes a config into a new folder and returns its path. */
+export function writeConfig(config: object): string {
+  const path = join(newFolder(), 'config.json');
+  writeFileSync(path, JSON.stringify(config));
+  return path;
+}

@@ -1,0 +1,115 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { PlanChoices } from '../../src/gpu/plan.js';
+import type { Learner } from '../../src/outer/learner.js';
+import { learnerFor, type Options } from '../kernels/agree.js';
+import { useGpu } from '../kernels/open.js';
+import { type ProblemSpec, randomProblem } from '../reference/random-problem.js';
+
+const under = useGpu();
+
+const plain: ProblemSpec = { spec: { sizes: [2, 5, 3, 2] }, tasks: 14, steps: 7, batch: 2, seed: 2 };
+const encoded: ProblemSpec = { ...plain, spec: { sizes: [3, 6, 5, 2], frozen: [1] }, images: 5 };
+const deep: ProblemSpec = { ...plain, spec: { sizes: [3, 6, 5, 4, 2], frozen: [1, 2] } };
+
+async function withLearner<T>(spec: ProblemSpec, options: Options, use: (learner: Learner, episodes: ReturnType<typeof randomProblem>['episodes']) => Promise<T>): Promise<T> {
+  const problem = randomProblem(spec), learner = await learnerFor(under.gpu, spec, problem, options);
+  try { return await use(learner, problem.episodes); } finally { learner.destroy(); }
+}
+
+/** All that a meta-batch says, to the bit, and what the meta-parameters are after a meta-step. */
+const answer = (spec: ProblemSpec, options: Options, choices: PlanChoices) => withLearner(spec, { ...options, plan: { lanes: 1, teams: 4, ...choices } }, async (learner, episodes) => {
+  const step = await learner.step(episodes);
+  const adaptation = await learner.adapt(episodes, [0, 3, 7]);
+  return { parts: [learner.plan.chunks, learner.plan.segments], bits: { step, gradient: await learner.readGradient(), parameters: await learner.readParameters(), adaptation } };
+});
+
+const ways: { name: string; spec: ProblemSpec; options: Options; choices: PlanChoices }[] = [
+  { name: 'store', spec: plain, options: { adjoint: 'store' }, choices: {} },
+  ...[1, 2, 3, 7, 9].map(interval => ({ name: `checkpoint every ${interval}`, spec: plain, options: { adjoint: 'checkpoint' } as Options, choices: { interval } })),
+  { name: 'reverse', spec: plain, options: { adjoint: 'reverse' }, choices: {} },
+  { name: 'store, an encoder and moments on the way', spec: encoded, options: { adjoint: 'store', moments: [0, 3, 7], momentWeights: [1, 2, 3] }, choices: {} },
+  { name: 'checkpoint every 3, four lanes, clipped', spec: plain, options: { adjoint: 'checkpoint', clipPerTask: 0.5 }, choices: { interval: 3, lanes: 4, teams: 2 } },
+];
+
+describe.each(ways)('adjoint $name', ({ name, spec, options, choices }) => {
+  const whole = () => answer(spec, options, { ...choices, tasksPerChunk: 14, stepsPerSegment: 7 });
+
+  test('one segment, seven, and three of unequal length give the same bits', async () => {
+    const { parts, bits } = await whole();
+    expect(parts).toEqual([1, 1]);
+    for (const [stepsPerSegment, segments] of [[1, 7], [3, 3]] as const) {
+      const cut = await answer(spec, options, { ...choices, tasksPerChunk: 14, stepsPerSegment });
+      expect(cut.parts).toEqual([1, segments]);
+      expect(cut.bits).toEqual(bits);
+    }
+  });
+
+  test.skipIf(/every [1279]$/.test(name))('one chunk, seven, and one task at a time give the same bits', async () => {
+    const { bits } = await whole();
+    for (const [tasksPerChunk, chunks] of [[2, 7], [1, 14], [5, 3]] as const) {
+      const cut = await answer(spec, options, { ...choices, tasksPerChunk, stepsPerSegment: tasksPerChunk });
+      expect(cut.parts[0]).toBe(chunks);
+      expect(cut.bits).toEqual(bits);
+    }
+  });
+});
+
+describe('a meta-step', () => {
+  afterEach(() => { vi.restoreAllMocks(); });
+
+  /** Counts what really goes to WebGPU; every call goes through. */
+  function watch() {
+    const buffers = vi.spyOn(GPUDevice.prototype, 'createBuffer'), dispatches = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups');
+    const submits = vi.spyOn(GPUQueue.prototype, 'submit'), groups = vi.spyOn(GPUDevice.prototype, 'createBindGroup');
+    const pipelines = vi.spyOn(GPUDevice.prototype, 'createComputePipelineAsync');
+    return {
+      seen: () => ({ dispatches: dispatches.mock.calls.length, submits: submits.mock.calls.length, made: [buffers, groups, pipelines].map(s => s.mock.calls.length) }),
+      bytes: () => buffers.mock.calls.reduce((sum, [{ size }]) => sum + size, 0),
+      forget: () => { for (const spy of [buffers, dispatches, submits, groups, pipelines]) spy.mockClear(); },
+    };
+  }
+
+  const plans: [string, ProblemSpec, Options][] = [
+    ['one chunk, one segment', plain, {}],
+    ['three chunks of two segments', plain, { plan: { tasksPerChunk: 5, stepsPerSegment: 4 } }],
+    ['checkpoints', plain, { adjoint: 'checkpoint', plan: { tasksPerChunk: 7 } }],
+    ['reverse', plain, { adjoint: 'reverse', plan: { stepsPerSegment: 2 } }],
+    ['an encoder and images', encoded, { plan: { tasksPerChunk: 7, stepsPerSegment: 3 } }],
+    ['an encoder of two layers, moments and four lanes', deep, { moments: [0, 7], momentWeights: [1, 1], plan: { lanes: 4 } }],
+  ];
+
+  test.each(plans)('of %s allocates what the plan says, dispatches as often as it says, submits once a chunk, and makes nothing anew', async (_, spec, options) => {
+    const watched = watch();
+    await withLearner(spec, options, async (learner, episodes) => {
+      const { plan } = learner;
+      expect(watched.bytes()).toBe(plan.totalBytes);
+      expect(learner.allocatedBytes).toBe(plan.totalBytes);
+      await learner.step(episodes);
+      watched.forget();
+      await learner.step(episodes);
+      expect(watched.seen()).toEqual({ dispatches: plan.dispatches, submits: plan.chunks, made: [0, 0, 0] });
+      watched.forget();
+      await learner.gradient(episodes);
+      expect(watched.seen()).toEqual({ dispatches: plan.dispatches - 1, submits: plan.chunks, made: [0, 0, 0] });      // all but Adam's
+      expect(learner.allocatedBytes).toBe(plan.totalBytes);
+    });
+  });
+
+  test('of 30 inner steps dispatches as often as one of 3', async () => {
+    const count = (steps: number) => withLearner({ ...plain, steps }, {}, async (learner, episodes) => {
+      const watched = watch();
+      await learner.step(episodes);
+      return watched.seen().dispatches;
+    });
+    expect(await count(30)).toBe(await count(3));
+  });
+
+  test('adapt makes its buffers and pipelines once for a shape of episodes', async () => {
+    await withLearner(plain, {}, async (learner, episodes) => {
+      await learner.adapt(episodes);
+      const watched = watch();
+      await learner.adapt(episodes);
+      expect(watched.seen().made).toEqual([0, 0, 0]);
+    });
+  });
+});
