@@ -5,6 +5,7 @@ import package::memory::{lane, parameters, pass_, set_gradient, set_outcome, spe
 import package::feedback::feedback;
 import package::feedback_adjoint::feedback_adjoint;
 import package::forward_adjoint::forward_adjoint;
+import package::norm::finite;
 import package::perception::perceive_adjoint;
 import package::plasticity::plasticity;
 import package::plasticity_adjoint::plasticity_adjoint;
@@ -34,7 +35,8 @@ fn drift() -> f32 {
     if (!PLASTIC[l]) { continue; }
     for (var k = lane; k < WIDTH[l] * WIDTH[l + 1u]; k += LANES) {
       let inherited = parameters[WEIGHT_AT[l] + k];
-      far = max(far, abs(weight(FAST_AT[l] + k) - inherited));
+      let distance = abs(weight(FAST_AT[l] + k) - inherited);
+      far = max(far, select(3e38, distance, finite(distance)));      // max(far, NaN) may be far
       size = max(size, abs(inherited));
     }
   }

@@ -17,7 +17,7 @@ seeded numbers as the workload flp that peers in other libraries run.
   --width H       neurons of each hidden layer          (H, else 64)
   --batch B       samples of an inner step              (BATCH, else 1)
   --repeats R     timed meta-gradients after the first  (STEPS, else 5)
-  --adjoint A     ${ADJOINTS.join(', ')}            (store)
+  --adjoint A     ${ADJOINTS.join(', ')}            (reverse)
   --lanes L       lanes that work on a task, a power of two
   --teams K       tasks that share a workgroup
   --json          one line of JSON, as the peers print it`;
@@ -28,7 +28,7 @@ const number = { type: 'string' } as const;
 export async function run(args: string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
   const { values, positionals } = parseArgs({
     args, allowPositionals: true,
-    options: { tasks: number, steps: number, width: number, batch: number, repeats: number, adjoint: { type: 'string', default: 'store' }, lanes: number, teams: number, json: { type: 'boolean' } },
+    options: { tasks: number, steps: number, width: number, batch: number, repeats: number, adjoint: { type: 'string', default: 'reverse' }, lanes: number, teams: number, json: { type: 'boolean' } },
   });
   const [workload] = positionals;
   if (positionals.length !== 1 || !WORKLOADS.includes(workload!)) throw new MetaplasticError('bench', `expected one workload, got ${positionals.join(' ') || 'none'}`, `known: ${WORKLOADS.join(', ')}`);

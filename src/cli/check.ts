@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import { MetaplasticError } from '../errors.js';
-import type { Gpu } from '../gpu/device.js';
 import { openNodeGpu } from '../node/open.js';
 import { type OracleCase, readCase } from '../reference/case.js';
 import { checkCase, checkHead, checkList, checkProblem, type CheckProblem, type CheckResult, checkRow, PROBLEMS, TOLERANCE } from '../run/check.js';
@@ -16,31 +15,30 @@ An error is ‖x − x*‖ / ‖x*‖ of a tensor; each has to be at most ${TOLE
 
   --json   one line of JSON with the error of every tensor`;
 
-/** `problems` are what is asked without files; a test may ask fewer. */
+/** `problems` are what is asked where no files are given; a test asks fewer. */
 export async function run(args: string[], problems: readonly CheckProblem[] = PROBLEMS): Promise<number> {
   const { values: { json }, positionals } = parseArgs({ args, allowPositionals: true, options: { json: { type: 'boolean' } } });
   const cases = positionals.map(readCaseFile), gpu = await openNodeGpu();
+  const say = json ? () => {} : (line: string) => console.log(line);
   try {
-    return await checkAll(gpu, cases.length ? cases : problems, !!json);
+    const start = performance.now(), results: CheckResult[] = [];
+    say(`${describeAdapter(gpu)}\n`);
+    for (const one of cases) {
+      results.push(await checkCase(gpu, one));
+      say(`${checkList(results.at(-1)!)}\n`);
+    }
+    if (!cases.length) say(checkHead());
+    for (const problem of cases.length ? [] : problems) {
+      results.push(await checkProblem(gpu, problem));
+      say(checkRow(results.at(-1)!));
+    }
+    const passed = results.filter(r => r.passed).length, failed = results.length - passed, seconds = (performance.now() - start) / 1e3;
+    say(`${cases.length ? '' : '\n'}${passed} passed, ${failed} failed (${seconds.toFixed(1)} s; errors are ‖x − x*‖ / ‖x*‖, at most ${TOLERANCE} passes)`);
+    if (json) console.log(JSON.stringify({ adapter: gpu.adapter, tolerance: TOLERANCE, seconds, passed, failed, results }));
+    return failed ? 1 : 0;
   } finally {
     gpu.close();
   }
-}
-
-async function checkAll(gpu: Gpu, asked: readonly (OracleCase | CheckProblem)[], json: boolean): Promise<number> {
-  const start = performance.now(), results: CheckResult[] = [];
-  const say = json ? () => {} : (line: string) => console.log(line);
-  say(describeAdapter(gpu));
-  if ('name' in asked[0]! && !('expected' in asked[0])) say(`\n${checkHead()}`);
-  for (const one of asked) {
-    const oracle = 'expected' in one, result = oracle ? await checkCase(gpu, one) : await checkProblem(gpu, one);
-    results.push(result);
-    say(oracle ? `\n${checkList(result)}` : checkRow(result));
-  }
-  const passed = results.filter(r => r.passed).length, failed = results.length - passed, seconds = (performance.now() - start) / 1e3;
-  say(`\n${passed} passed, ${failed} failed (${seconds.toFixed(1)} s; errors are ‖x − x*‖ / ‖x*‖, at most ${TOLERANCE} passes)`);
-  if (json) console.log(JSON.stringify({ adapter: gpu.adapter, tolerance: TOLERANCE, seconds, passed, failed, results }));
-  return failed ? 1 : 0;
 }
 
 /** A case, or an error that begins with the file it is about. */

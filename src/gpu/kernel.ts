@@ -18,10 +18,12 @@ export const PASS = { name: 'pass_', size: 16 } as const;
 /** Compiles linked WGSL. Compile and validation errors carry the label, the message and the line of code. */
 export async function makeKernel(gpu: Gpu, label: string, code: string, entryPoint = 'main'): Promise<Kernel> {
   const { device } = gpu;
-  const reflected = new WgslReflect(code);
+  const reflected = reflect(label, code);
   const entry = reflected.entry.compute.find(e => e.name === entryPoint);
   if (!entry) throw new MetaplasticError(`kernel ${label}`, `expected an entry point ${entryPoint}, got ${reflected.entry.compute.map(e => e.name).join(', ')}`);
   const variables = entry.resources.filter(r => r.resourceType === ResourceType.Uniform || r.resourceType === ResourceType.Storage);
+  // The scope is closed in the same breath, so that kernels made at once do not catch each other's errors.
+  device.pushErrorScope('validation');
   const layout = device.createBindGroupLayout({
     label,
     entries: variables.map((v): GPUBindGroupLayoutEntry => ({
@@ -30,16 +32,14 @@ export async function makeKernel(gpu: Gpu, label: string, code: string, entryPoi
     })),
   });
   const module = device.createShaderModule({ label, code });
-  device.pushErrorScope('validation');
-  const pipeline = await device.createComputePipelineAsync({
-    label, layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }), compute: { module, entryPoint },
-  }).catch((error: unknown) => error as Error);
-  const error = await device.popErrorScope();
+  const pipelineLayout = device.createPipelineLayout({ label, bindGroupLayouts: [layout] }), scope = device.popErrorScope();
+  const pipeline = await device.createComputePipelineAsync({ label, layout: pipelineLayout, compute: { module, entryPoint } }).catch((error: unknown) => error as Error);
+  const error = await scope;
   if (pipeline instanceof Error || error) {
     const { messages } = await module.getCompilationInfo();
     const lines = code.split('\n');
     const told = messages.map(m => `${m.type} in line ${m.lineNum}: ${m.message}\n    ${lines[m.lineNum - 1]?.trim() ?? ''}`).join('\n');
-    throw new MetaplasticError(`kernel ${label}`, `does not compile: ${(pipeline instanceof Error ? pipeline : error!).message}\n${told}`);
+    throw new MetaplasticError(`kernel ${label}`, `does not compile: ${(error ?? pipeline as Error).message}\n${told}`);
   }
   return {
     label, pipeline, bindings: variables.map(v => v.name),
@@ -53,4 +53,10 @@ export async function makeKernel(gpu: Gpu, label: string, code: string, entryPoi
       });
     },
   };
+}
+
+function reflect(label: string, code: string): WgslReflect {
+  try { return new WgslReflect(code); } catch (error) {
+    throw new MetaplasticError(`kernel ${label}`, `cannot be parsed: ${(error as Error).message}`, 'wgsl_reflect also refuses functions that are called write, read or workgroup');
+  }
 }

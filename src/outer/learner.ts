@@ -26,7 +26,7 @@ export interface LearnerOptions {
   readonly clipPerTask?: number;
   /** The norm of the mean gradient is clipped to this before Adam. */
   readonly clip?: number;
-  /** A lifetime whose loss or gradient is not finite is left out and counted (`skip`), or stops the step with an error (`error`). Default `skip`. */
+  /** A lifetime whose loss or gradient is not finite is left out and counted (`skip`), or stops the step with an error (`error`). Default `skip`; if none is finite, that is an error too. */
   readonly onDivergence?: 'skip' | 'error';
   readonly initial?: Initial;
   /** Seed of the initial meta-parameters. Default 0. */
@@ -146,14 +146,14 @@ export class Learner {
     return this.summarise(outcomes, fellBack);
   }
 
-  private summarise({ losses, accuracies, weights, norms, gradientNorm }: Outcomes, fellBack: boolean): MetaStep {
+  private async summarise({ losses, accuracies, weights, norms, gradientNorm }: Outcomes, fellBack: boolean): Promise<MetaStep> {
     const { tasks, moments, momentWeights } = this.plan, K = moments.length;
     const taskLosses = Float32Array.from({ length: tasks }, (_, i) => momentWeights.reduce((sum, w, k) => w === 0 ? sum : sum + w * losses[i * K + k]!, 0));
     const counted = [...Array(tasks).keys()].filter(i => weights[i]! > 0);
-    if (this.options.onDivergence === 'error' && counted.length < tasks) {
-      const bad = weights.findIndex(w => w === 0);
-      throw new MetaplasticError('learner.step', `lifetime ${bad} of the meta-batch diverged: loss ${taskLosses[bad]}, gradient norm ${norms[bad]} (${tasks - counted.length} of ${tasks} diverged); the meta-parameters are unchanged`,
-        "lower rates.alpha or the multiplier, set clipPerTask, or use onDivergence 'skip'");
+    if (counted.length < (this.options.onDivergence === 'error' ? tasks : 1)) {
+      const bad = weights.lastIndexOf(0), tensor = await (fellBack ? this.fallback! : this.lifetimes).brokenTensor(bad);
+      throw new MetaplasticError('learner.step', `lifetime ${bad} of the meta-batch diverged: loss ${taskLosses[bad]}, gradient norm ${norms[bad]}${tensor ? `, first not finite in the gradient of ${tensor}` : ''} (${tasks - counted.length} of ${tasks} diverged); the meta-parameters are unchanged`,
+        counted.length ? "lower rates.alpha or the multiplier, set clipPerTask, or use onDivergence 'skip'" : 'lower initial.alpha, rates.alpha or the multiplier');
     }
     const mean = (of: (i: number) => number) => counted.reduce((sum, i) => sum + of(i), 0) / counted.length;
     const sorted = counted.map(i => taskLosses[i]!).sort((a, b) => a - b);
@@ -194,11 +194,10 @@ export class Learner {
   /** Replaces one meta-parameter, in float32. */
   write(name: string, values: ArrayLike<number>): void {
     const { offset, size, shape } = this.tensor(name);
-    if (values.length !== size) throw new MetaplasticError(`learner.write(${name})`, `expected ${size} numbers (${shape.join(' × ')}), got ${values.length}`);
-    this.put(this.inheritance.parameters, values, name, 4 * offset);
+    this.upload(this.inheritance.parameters, inFloat32(values, size, `learner.write(${name})`, shape), 4 * offset);
   }
   /** Replaces all meta-parameters. */
-  writeParameters(values: ArrayLike<number>): void { this.put(this.inheritance.parameters, values, 'parameters'); }
+  writeParameters(values: ArrayLike<number>): void { this.upload(this.inheritance.parameters, inFloat32(values, this.layout.size, 'learner.writeParameters')); }
   /** The meta-gradient of the last `gradient` or `step`: the mean over the tasks counted, in the order of `layout`. */
   readGradient(): Promise<Float32Array> { return this.enqueue(() => this.readBuffer(this.inheritance.total, 0, 4 * this.layout.size)); }
 
@@ -210,9 +209,10 @@ export class Learner {
     }));
   }
   restore(state: LearnerState): void {
-    this.put(this.inheritance.parameters, state.parameters, 'parameters');
-    this.put(this.adam.moment1, state.moment1, 'moment1');
-    this.put(this.adam.moment2, state.moment2, 'moment2');
+    const [parameters, moment1, moment2] = (['parameters', 'moment1', 'moment2'] as const).map(key => inFloat32(state[key], this.layout.size, `learner.restore.${key}`));
+    this.upload(this.inheritance.parameters, parameters!);
+    this.upload(this.adam.moment1, moment1!);
+    this.upload(this.adam.moment2, moment2!);
     void this.enqueue(async () => { this.updates = state.updates; });
   }
 
@@ -248,12 +248,8 @@ export class Learner {
     return tensor;
   }
 
-  private put(buffer: GPUBuffer, values: ArrayLike<number>, name: string, offset = 0): void {
+  private upload(buffer: GPUBuffer, data: Float32Array<ArrayBuffer>, offset = 0): void {
     if (this.destroyed) throw destroyedError();
-    if (offset === 0 && name !== 'W1' && values.length !== this.layout.size) throw new MetaplasticError(`learner ${name}`, `expected ${this.layout.size} numbers, got ${values.length}`);
-    const data = Float32Array.from(values);
-    const bad = data.findIndex(v => !Number.isFinite(v));
-    if (bad >= 0) throw new MetaplasticError(`learner ${name}`, `expected finite numbers, got ${data[bad]} at ${bad}`);
     void this.enqueue(async () => this.gpu.device.queue.writeBuffer(buffer, offset, data));
   }
 
@@ -276,6 +272,14 @@ export class Learner {
     this.last = result.catch(() => {});
     return result;
   }
+}
+
+/** The values as float32, if they are as many as expected and all finite. */
+function inFloat32(values: ArrayLike<number>, size: number, where: string, shape: readonly number[] = [size]): Float32Array<ArrayBuffer> {
+  if (values.length !== size) throw new MetaplasticError(where, `expected ${size} numbers${shape.length > 1 ? ` (${shape.join(' × ')})` : ''}, got ${values.length}`);
+  const data = Float32Array.from(values), bad = data.findIndex(v => !Number.isFinite(v));
+  if (bad >= 0) throw new MetaplasticError(where, `expected finite numbers, got ${data[bad]} at ${bad}`);
+  return data;
 }
 
 const destroyedError = () => new MetaplasticError('learner', 'expected a learner in use, got one that was destroyed', 'make a new one');

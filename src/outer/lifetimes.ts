@@ -181,6 +181,25 @@ export class Lifetimes {
     return { losses: columns(0, K), accuracies: columns(K, K), norms: columns(2 * K, 1), weights: columns(2 * K + 1, 1), drifts: columns(2 * K + 2, 1), gradientNorm, drift };
   }
 
+  /** The first meta-parameter, by the layout, whose gradient is not finite in a task of the chunk just run; nothing for tasks of earlier chunks. */
+  async brokenTensor(task: number): Promise<string | undefined> {
+    const { chunks, tasksPerChunk, teams, perTask, layout } = this.plan, i = task - (chunks - 1) * tasksPerChunk;
+    if (i < 0) return undefined;
+    const source = this.buffers['gradients']!, { device } = this.gpu;
+    const copy = device.createBuffer({ label: 'broken gradients', size: source.size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(source, 0, copy, 0, source.size);
+    device.queue.submit([encoder.finish()]);
+    await this.gpu.guard(copy.mapAsync(GPUMapMode.READ));
+    const gradients = new Float32Array(copy.getMappedRange());
+    const broken = layout.tensors.find(({ offset, size }) => {
+      for (let k = offset; k < offset + size; k++) if (!Number.isFinite(gradients[(Math.floor(i / teams) * perTask.gradient + k) * teams + i % teams])) return true;
+      return false;
+    });
+    copy.destroy();
+    return broken?.name;
+  }
+
   private async read(name: string): Promise<Float32Array> {
     const buffer = this.buffers[name]!;
     await this.gpu.guard(buffer.mapAsync(GPUMapMode.READ));

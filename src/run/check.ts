@@ -1,3 +1,4 @@
+import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import type { Layout } from '../inner/layout.js';
 import type { Rates } from '../outer/adam.js';
@@ -34,6 +35,8 @@ export interface CheckResult {
   readonly name: string;
   readonly passed: boolean;
   readonly comparisons: readonly Comparison[];
+  /** Why there is nothing to compare: a kernel does not compile here, say. */
+  readonly error?: string;
   /** True if adjoint `reverse` was made again with checkpoints. */
   readonly fellBack: boolean;
 }
@@ -67,7 +70,17 @@ export function checkCase(gpu: Gpu, { name, system, layout, parameters, episodes
   return ask(gpu, { name, system, layout, parameters, episodes: inFloat32(episodes), settings: {}, expected });
 }
 
-async function ask(gpu: Gpu, { name, system, layout, parameters, episodes, bank, settings, updates = 0, expected }: Question): Promise<CheckResult> {
+/** What goes wrong with one question is its result: the others may still pass. */
+async function ask(gpu: Gpu, question: Question): Promise<CheckResult> {
+  try {
+    return await compare(gpu, question);
+  } catch (error) {
+    if (!(error instanceof MetaplasticError)) throw error;
+    return { name: question.name, passed: false, comparisons: [], error: error.message, fellBack: false };
+  }
+}
+
+async function compare(gpu: Gpu, { name, system, layout, parameters, episodes, bank, settings, updates = 0, expected }: Question): Promise<CheckResult> {
   const { tasks, steps, batch, queries } = episodes;
   const learner = await Learner.create(gpu, { system, episode: { steps, batch, queries, bank }, tasks, rates: RATES, onNotice: () => {}, ...settings });
   try {
@@ -177,25 +190,25 @@ const NAME = Math.max(...PROBLEMS.map(p => p.name.length)), CELL = 16;
 
 /** The head of the table whose rows are `checkRow`. */
 export function checkHead(): string {
-  return [''.padEnd(NAME), ...COLUMNS.map(c => c.padEnd(CELL))].join('  ');
+  return [''.padEnd(NAME), ...COLUMNS.map(c => c.padEnd(CELL))].join('  ').trimEnd();
 }
 
 /** One problem in a line: the worst error of each kind with the tensor it belongs to. */
-export function checkRow({ name, comparisons, passed, fellBack }: CheckResult): string {
+export function checkRow({ name, comparisons, passed, error, fellBack }: CheckResult): string {
   const cells = COLUMNS.map(column => {
     const worst = comparisons.filter(c => c.of === column).reduce<Comparison | undefined>((a, b) => (a && !(worse(b.error, a.error)) ? a : b), undefined);
     return (worst ? `${worst.error.toExponential(1)} ${column === 'loss' || column === 'update' ? '' : worst.tensor}` : '–').padEnd(CELL);
   });
-  return [name.padEnd(NAME), ...cells, passed ? 'pass' : 'FAIL', fellBack ? '(made again with checkpoints)' : ''].join('  ').trimEnd();
+  return [name.padEnd(NAME), ...cells, passed ? 'pass' : 'FAIL', error ?? (fellBack ? '(made again with checkpoints)' : '')].join('  ').trimEnd();
 }
 
 /** A case of the oracle with the error of every tensor. */
-export function checkList({ name, comparisons, passed }: CheckResult): string {
+export function checkList({ name, comparisons, passed, error }: CheckResult): string {
   const lines = COLUMNS.map(column => {
     const cells = comparisons.filter(c => c.of === column).map(c => (column === 'loss' ? c.error.toExponential(1) : `${c.tensor} ${c.error.toExponential(1)}`));
     return cells.length ? `  ${column.padEnd(14)}${cells.join('  ')}` : '';
   });
-  return [`${name}  ${passed ? 'pass' : 'FAIL'}`, ...lines.filter(Boolean)].join('\n');
+  return [`${name}  ${passed ? 'pass' : 'FAIL'}  ${error ?? ''}`.trimEnd(), ...lines.filter(Boolean)].join('\n');
 }
 
 const worse = (a: number, b: number) => Number.isNaN(a) || a > b;

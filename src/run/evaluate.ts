@@ -7,10 +7,13 @@ import type { Evaluation, Example } from './log.js';
 import type { World } from './worlds.js';
 
 /** Fixed rates that the baseline of gradient descent chooses from. */
-const RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3];
+const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1];
 
 /** Multiplications that the baseline may cost, since it runs in float64 on the CPU; beyond it, it is left out. */
 const BASELINE_BUDGET = 4e9;
+
+/** A lifetime whose loss ends above this many times what it was at birth, or is no number, has diverged: it is counted, and left out of the mean. */
+const DIVERGED = 100;
 
 /** Tasks that are drawn as pictures. */
 const EXAMPLES = 6;
@@ -31,19 +34,23 @@ async function evaluateOn({ evaluation, seed }: RunConfig, learner: Learner, sou
   const moments = at[0] === 0 ? at : [0, ...at];
   const episodes = source.episodes(trialSeed, 0, tasks);
   const lived = await learner.adapt(episodes, moments);
-  const pick = ({ losses, accuracies }: { losses: ArrayLike<number>; accuracies: ArrayLike<number> }) => classification ? accuracies : losses;
-  const row = (name: string, values: ArrayLike<number>) => ({ name, ...statistics(values, moments.length, at.map(t => moments.indexOf(t))) });
+  const row = (name: string, { losses, accuracies }: Answers) => {
+    const width = moments.length, all = [...Array(tasks).keys()];
+    const kept = all.filter(i => losses[i * width + width - 1]! <= DIVERGED * losses[i * width]!);
+    const values = classification ? accuracies : losses, columns = at.map(t => moments.indexOf(t));
+    return { name, ...statistics(columns.map(k => all.map(i => values[i * width + k]!)), kept), diverged: tasks - kept.length };
+  };
 
-  const rows = [row('FLP, meta-learned', pick(lived))];
+  const rows = [row('FLP, meta-learned', lived)];
   // Without plasticity W stays what it was at birth, so what was true before learning stays true.
-  const atBirth = pick(lived);
-  rows.push(row('zero plasticity', Float64Array.from({ length: tasks * moments.length }, (_, k) => atBirth[k - k % moments.length]!)));
+  const stay = (values: Float32Array) => values.map((_, k) => values[k - k % moments.length]!);
+  rows.push(row('zero plasticity', { losses: stay(lived.losses), accuracies: stay(lived.accuracies) }));
 
   const { system, layout } = learner, synapses = system.layers.reduce((n, l) => n + l.fanIn * l.fanOut, 0);
   const cost = RATES.length * tasks * synapses * (3 * source.steps * source.batch + moments.length * source.queries);
   if (cost <= BASELINE_BUDGET) {
     const parameters = await learner.readParameters();
-    const descents = RATES.map(rate => row(`gradient descent at rate ${rate}`, pick(gradientDescent(system, layout, parameters, episodes, rate, moments, bank))));
+    const descents = RATES.map(rate => row(`gradient descent at rate ${rate}`, gradientDescent(system, layout, parameters, episodes, rate, moments, bank)));
     const better = classification ? (a: number, b: number) => a > b : (a: number, b: number) => a < b;
     rows.push(descents.reduce((best, r) => !Number.isFinite(best.mean.at(-1)) || better(r.mean.at(-1)!, best.mean.at(-1)!) ? r : best));
   }
@@ -53,14 +60,16 @@ async function evaluateOn({ evaluation, seed }: RunConfig, learner: Learner, sou
   };
 }
 
-/** Mean, median and half-width of the mean's 95 % interval over tasks, at each of the chosen columns of (tasks, width) values. */
-function statistics(values: ArrayLike<number>, width: number, columns: readonly number[]): { mean: number[]; median: number[]; ci: number[] } {
-  const tasks = values.length / width;
-  const of = columns.map(k => Array.from({ length: tasks }, (_, i) => values[i * width + k]!).sort((a, b) => a - b));
-  const mean = of.map(v => v.reduce((a, b) => a + b, 0) / tasks);
+/** (tasks, moments) query losses and accuracies. */
+interface Answers { readonly losses: ArrayLike<number>; readonly accuracies: ArrayLike<number> }
+
+/** Of each column (tasks): the mean and the half-width of its 95 % interval over the tasks kept, and the median over all. */
+function statistics(columns: readonly (readonly number[])[], kept: readonly number[]): { mean: number[]; median: number[]; ci: number[] } {
+  const mean = columns.map(v => kept.reduce((sum, i) => sum + v[i]!, 0) / kept.length);
+  const ordered = (v: readonly number[]) => v.map(x => Number.isNaN(x) ? Infinity : x).sort((a, b) => a - b);
   return {
-    mean, median: of.map(v => v[tasks >> 1]!),
-    ci: of.map((v, k) => 1.96 * Math.sqrt(v.reduce((s, x) => s + (x - mean[k]!) ** 2, 0) / Math.max(1, tasks - 1) / tasks)),
+    mean, median: columns.map(v => ordered(v)[v.length >> 1]!),
+    ci: columns.map((v, k) => 1.96 * Math.sqrt(kept.reduce((sum, i) => sum + (v[i]! - mean[k]!) ** 2, 0) / Math.max(1, kept.length - 1) / kept.length)),
   };
 }
 

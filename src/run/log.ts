@@ -64,7 +64,7 @@ export function smooth(values: readonly number[], span: number): number[] {
 /** Meta-steps over which the progress line averages. */
 const PROGRESS_SPAN = 20;
 
-/** How a run of `metaSteps` is going, in at most 80 columns, from the lines logged so far. */
+/** How a run of `metaSteps` is going, in at most 80 columns, from the lines logged so far; the loss is the median over tasks. */
 export function progressLine(log: readonly LogLine[], metaSteps: number): string {
   const recent = log.slice(-PROGRESS_SPAN), last = recent.at(-1);
   if (!last) return `meta-step 0/${metaSteps}`;
@@ -73,7 +73,7 @@ export function progressLine(log: readonly LogLine[], metaSteps: number): string
   const perStep = recent.length > 1 ? (last.seconds - recent[0]!.seconds) / (last.metaStep - recent[0]!.metaStep) : last.seconds / last.metaStep;
   return [
     `meta-step ${String(last.metaStep).padStart(String(metaSteps).length)}/${metaSteps}`,
-    `loss ${formatNumber(mean(line => line.loss))}`,
+    `loss ${formatNumber(mean(line => line.medianLoss))}`,      // one lifetime that nearly exploded would hide the others
     ...(last.accuracy === undefined ? [] : [`accuracy ${formatPercent(mean(line => line.accuracy ?? NaN))}`]),
     `${formatCount(mean(line => line.taskStepsPerSecond))} task-steps/s`,
     `${formatDuration((metaSteps - last.metaStep) * perStep)} left`,
@@ -98,20 +98,20 @@ export interface Evaluation {
   readonly metric: 'mean squared error' | 'accuracy';
   readonly tasks: number;
   readonly at: readonly number[];
-  /** One value for each of `at`; `ci` is the half-width of the 95 % confidence interval of the mean. Accuracies are 0 … 1. */
-  readonly rows: readonly { readonly name: string; readonly mean: readonly number[]; readonly median: readonly number[]; readonly ci: readonly number[] }[];
+  /** One value for each of `at`; `ci` is the half-width of the 95 % confidence interval of the mean. Accuracies are 0 … 1. `diverged` lifetimes are left out of mean and interval. */
+  readonly rows: readonly { readonly name: string; readonly mean: readonly number[]; readonly median: readonly number[]; readonly ci: readonly number[]; readonly diverged?: number }[];
   readonly examples?: readonly Example[];
 }
 
 /**
  * An evaluation as aligned text: one row per learner, one column per number of examples seen (inner steps × `batch`),
- * then the half-width of the 95 % interval of the last column and, of errors, its median.
+ * then the half-width of the 95 % interval of the last column and, of errors, its median; and how many lifetimes diverged, if any.
  */
 export function evaluationTable({ title, metric, tasks, at, rows }: Evaluation, batch = 1): string {
-  const show = metric === 'accuracy' ? formatPercent : formatNumber, withMedian = metric !== 'accuracy';
+  const show = metric === 'accuracy' ? formatPercent : formatNumber, withMedian = metric !== 'accuracy', withDiverged = rows.some(row => row.diverged);
   const table = [
-    ['examples seen', ...at.map(t => String(t * batch)), '±', ...(withMedian ? ['median'] : [])],
-    ...rows.map(({ name, mean, median, ci }) => [name, ...mean.map(show), show(ci.at(-1)!), ...(withMedian ? [show(median.at(-1)!)] : [])]),
+    ['examples seen', ...at.map(t => String(t * batch)), '±', ...(withMedian ? ['median'] : []), ...(withDiverged ? ['diverged'] : [])],
+    ...rows.map(({ name, mean, median, ci, diverged = 0 }) => [name, ...mean.map(show), show(ci.at(-1)!), ...(withMedian ? [show(median.at(-1)!)] : []), ...(withDiverged ? [String(diverged)] : [])]),
   ];
   const widths = table[0]!.map((_, column) => Math.max(...table.map(row => row[column]!.length)));
   return [

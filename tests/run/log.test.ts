@@ -35,18 +35,18 @@ describe('smooth', () => {
 
 describe('progressLine', () => {
   test('tells the meta-step, loss, accuracy, speed and time left', () => {
-    const log = [line(98, { accuracy: 0.5, loss: 1 }), line(99, { accuracy: 0.75, loss: 0.5 })];
+    const log = [line(98, { accuracy: 0.5, medianLoss: 1 }), line(99, { accuracy: 0.75, medianLoss: 0.5 })];
     expect(progressLine(log, 1000)).toBe('meta-step   99/1000  loss 0.750  accuracy 62.5 %  1,000 task-steps/s  7:31 left');
   });
   test('leaves the accuracy out where there is none', () => expect(progressLine([line(1)], 10)).not.toContain('accuracy'));
   test('averages the last 20 meta-steps only', () => {
-    const log = Array.from({ length: 40 }, (_, i) => line(i + 1, { loss: i < 20 ? 1000 : 2 }));
+    const log = Array.from({ length: 40 }, (_, i) => line(i + 1, { medianLoss: i < 20 ? 1000 : 2 }));
     expect(progressLine(log, 40)).toContain('loss 2.00');
   });
-  test('survives a run of which every lifetime diverged', () => expect(progressLine([line(1, { loss: NaN })], 10)).toContain('loss –'));
+  test('survives a run of which every lifetime diverged', () => expect(progressLine([line(1, { medianLoss: NaN })], 10)).toContain('loss –'));
   test('says so before the first meta-step', () => expect(progressLine([], 10)).toBe('meta-step 0/10'));
   test('never exceeds 80 columns', () => {
-    const log = [line(99_999_998, { loss: 1.23e-30, accuracy: 1, taskStepsPerSecond: 1e15 }), line(99_999_999, { loss: 1.23e-30, accuracy: 1, taskStepsPerSecond: 1e15, seconds: 1e9 })];
+    const log = [line(99_999_998, { medianLoss: 1.23e-30, accuracy: 1, taskStepsPerSecond: 1e15 }), line(99_999_999, { medianLoss: 1.23e-30, accuracy: 1, taskStepsPerSecond: 1e15, seconds: 1e9 })];
     expect(progressLine(log, 1e9).length).toBeLessThanOrEqual(80);
   });
 });

@@ -54,14 +54,15 @@ export const smoothingSpan = (log: readonly LogLine[]) => Math.max(1, Math.min(5
 /** A quantity of each meta-step, as it was and smoothed. */
 export function trainingChart(log: readonly LogLine[], name: 'loss' | 'accuracy'): Chart {
   const percent = name === 'accuracy', raw = log.map(line => line[name] ?? NaN);
-  const values = percent ? percents(raw) : raw, smoothed = smooth(values, smoothingSpan(log));
+  // Of the loss the median is smoothed: one lifetime that nearly exploded would lift the mean of many meta-steps.
+  const values = percent ? percents(raw) : raw, smoothed = smooth(percent ? values : log.map(line => line.medianLoss), smoothingSpan(log));
   return {
     label: `Line chart: ${name} over ${log.length} meta-steps. The numbers are in the table below.`,
     x: log.map(line => line.metaStep), xLabel: 'meta-step', yLabel: percent ? 'accuracy, %' : 'query loss',
     percent, log: !percent && spansDecades(values),
     series: [
-      { label: 'each meta-step', values, colour: '--faint', width: 1 },
-      { label: 'smoothed', values: smoothed, colour: '--learner-0', width: 2.5 },
+      { label: percent ? 'each meta-step' : 'mean of each meta-step', values, colour: '--faint', width: 1 },
+      { label: percent ? 'smoothed' : 'median over tasks, smoothed', values: smoothed, colour: '--learner-0', width: 2.5 },
     ],
   };
 }

@@ -91,7 +91,7 @@ function keyNumbers(config: RunConfig, log: readonly LogLine[], evaluations: rea
   return [
     ...evaluations.flatMap(({ title, metric, rows }): [string, string][] => rows[0] ? [[`${title ? `${title}: ` : ''}${metric}, unseen tasks`, showing(metric)(rows[0].mean.at(-1)!)]] : []),
     ...(last ? [
-      ['query loss, smoothed', formatNumber(smooth(log.map(line => line.loss), smoothingSpan(log)).at(-1)!)],
+      ['median query loss, smoothed', formatNumber(smooth(log.map(line => line.medianLoss), smoothingSpan(log)).at(-1)!)],
       ['lifetimes lived', formatCount(counted + diverged)],
       ['lifetimes that diverged', diverged ? `${formatCount(diverged)} (${share(diverged / (counted + diverged))})` : '0'],
       ['task-steps per second', formatCount(speeds[Math.floor(speeds.length / 2)] ?? NaN)],
@@ -103,10 +103,11 @@ function keyNumbers(config: RunConfig, log: readonly LogLine[], evaluations: rea
 
 function adaptation({ task }: RunConfig, evaluation: Evaluation, place: Place): Html {
   const { title, metric, tasks, at, rows } = evaluation, show = showing(metric), median = metric !== 'accuracy';
+  const diverged = rows.filter(row => row.diverged).map(row => `${row.name} ${row.diverged}`);
   const chance = task.kind === 'few-shot' && metric === 'accuracy' ? 1 / task.ways : undefined;
   return html`<figure>
   <figcaption><h2>Learning within a lifetime${title && `: ${title}`}</h2>
-    <p class="note">${metric[0]!.toUpperCase() + metric.slice(1)} on ${plural(tasks, 'unseen task')} against the number of examples seen, with its 95 % confidence interval${median && '; the median is dashed'}.</p></figcaption>
+    <p class="note">${metric[0]!.toUpperCase() + metric.slice(1)} on ${plural(tasks, 'unseen task')} against the number of examples seen, with its 95 % confidence interval${median && '; the median is dashed'}.${diverged.length > 0 && ` Lifetimes that diverged are left out of the mean: ${listed(diverged)}.`}</p></figcaption>
   ${place(adaptationChart(evaluation, task.batch, chance))}
   ${details('Numbers', table(['examples seen', ...rows.flatMap(({ name }) => [name, ...(median ? [`${name}, median`] : [])])],
     at.map((t, k) => [String(t * task.batch), ...rows.flatMap(row => [`${show(row.mean[k]!)} ± ${show(row.ci[k]!)}`, ...(median ? [show(row.median[k]!)] : [])])])))}
@@ -129,7 +130,7 @@ function examples({ task }: RunConfig, { title, examples = [] }: Evaluation, pla
 }
 
 function training(log: readonly LogLine[], place: Place): Html {
-  const smoothed = smooth(log.map(line => line.loss), smoothingSpan(log)), withAccuracy = log.some(line => line.accuracy !== undefined);
+  const smoothed = smooth(log.map(line => line.medianLoss), smoothingSpan(log)), withAccuracy = log.some(line => line.accuracy !== undefined);
   const diverged = log.filter(line => line.diverged > 0).length;
   const loss = trainingChart(log, 'loss');
   return html`<figure>

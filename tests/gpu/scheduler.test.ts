@@ -24,11 +24,11 @@ const answer = (spec: ProblemSpec, options: Options, choices: PlanChoices) => wi
 });
 
 interface Way { readonly name: string; readonly spec: ProblemSpec; readonly options: Options; readonly choices: PlanChoices }
-const store: Way = { name: "'store'", spec: plain, options: { adjoint: 'store' }, choices: {} };
-const checkpoint = (interval: number): Way => ({ name: `'checkpoint' every ${interval}`, spec: plain, options: { adjoint: 'checkpoint' }, choices: { interval } });
-const reverse: Way = { name: "'reverse'", spec: plain, options: { adjoint: 'reverse' }, choices: {} };
-const encoder: Way = { name: "'store' with an encoder and moments on the way", spec: encoded, options: { moments: [0, 3, 7], momentWeights: [1, 2, 3] }, choices: {} };
-const lanes: Way = { name: "'checkpoint' with four lanes, clipped", spec: plain, options: { adjoint: 'checkpoint', clipPerTask: 0.5 }, choices: { interval: 3, lanes: 4, teams: 2 } };
+const store: Way = { name: 'store', spec: plain, options: { adjoint: 'store' }, choices: {} };
+const checkpoint = (interval: number): Way => ({ name: `checkpoint every ${interval}`, spec: plain, options: { adjoint: 'checkpoint' }, choices: { interval } });
+const reverse: Way = { name: 'reverse', spec: plain, options: { adjoint: 'reverse' }, choices: {} };
+const encoder: Way = { name: 'store, encoded', spec: encoded, options: { moments: [0, 3, 7], momentWeights: [1, 2, 3] }, choices: {} };
+const lanes: Way = { name: 'checkpoint, 4 lanes', spec: plain, options: { adjoint: 'checkpoint', clipPerTask: 0.5 }, choices: { interval: 3, lanes: 4, teams: 2 } };
 
 const wholes = new Map<Way, ReturnType<typeof answer>>();
 /** The answer of one chunk and one segment. */

@@ -1,0 +1,77 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { MetaplasticError } from '../../src/errors.js';
+import { type Gpu, isAvailable, openGpu, useDevice } from '../../src/gpu/device.js';
+import { openNodeGpu } from '../../src/node/open.js';
+import { learnerFor } from '../kernels/agree.js';
+import { type ProblemSpec, randomProblem } from '../reference/random-problem.js';
+
+const spec: ProblemSpec = { spec: { sizes: [1, 1] }, steps: 2 }, problem = randomProblem({ ...spec, seed: 2 });
+const opened: Gpu[] = [];
+/** Devices are lost here, so every test opens its own. */
+async function open(): Promise<Gpu> {
+  const gpu = await openNodeGpu();
+  opened.push(gpu);
+  return gpu;
+}
+afterEach(() => { for (const gpu of opened.splice(0)) gpu.close(); });
+
+const failure = (work: Promise<unknown>) => work.then(() => { throw new Error('expected a failure'); }, (error: Error) => {
+  expect(error).toBeInstanceOf(MetaplasticError);
+  return error.message;
+});
+const lost = /^gpu: the device was lost \(.*\): .*; open a new device and resume from the last checkpoint$/;
+
+describe('when the device is lost', () => {
+  test('every call that waits for it fails, and says so', { timeout: 10_000 }, async () => {
+    const gpu = await open(), learner = await learnerFor(gpu, spec, problem);
+    await learner.step(problem.episodes);
+    const calls = [learner.step(problem.episodes), learner.gradient(problem.episodes), learner.adapt(problem.episodes), learner.state()];
+    await Promise.resolve();
+    gpu.device.destroy();
+    for (const call of calls) expect(await failure(call)).toMatch(lost);
+  });
+
+  test('every later call fails, and says so', { timeout: 10_000 }, async () => {
+    const gpu = await open(), learner = await learnerFor(gpu, spec, problem);
+    gpu.device.destroy();
+    await gpu.device.lost;
+    for (const call of [() => learner.step(problem.episodes), () => learner.readParameters(), () => learner.adapt(problem.episodes)]) expect(await failure(call())).toMatch(lost);
+    learner.destroy();
+  });
+
+  test('a learner in the making fails, and says so', { timeout: 10_000 }, async () => {
+    const gpu = await open(), making = learnerFor(gpu, spec, problem);
+    gpu.device.destroy();
+    expect(await failure(making)).toMatch(lost);
+  });
+});
+
+test('a GPU error that nobody caught fails the calls that follow, with its message', async () => {
+  const gpu = await open(), learner = await learnerFor(gpu, spec, problem);
+  gpu.device.createBuffer({ label: 'impossible', size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.MAP_WRITE });
+  await gpu.device.queue.onSubmittedWorkDone();
+  const error = await failure(learner.step(problem.episodes).then(() => learner.step(problem.episodes)));
+  expect(error).toMatch(/^gpu: .*impossible/s);
+});
+
+test('the device of a caller stays open', async () => {
+  const { device } = await open(), gpu = useDevice(device), learner = await learnerFor(gpu, spec, problem);
+  expect((await learner.gradient(problem.episodes)).counted).toBe(1);
+  gpu.close();
+  const buffer = device.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ });
+  await buffer.mapAsync(GPUMapMode.READ);
+});
+
+describe('without an adapter', () => {
+  const none = { requestAdapter: async () => null } as unknown as GPU;
+
+  test('opening says why, and what to do', async () => {
+    expect(await failure(openGpu(undefined))).toMatch(/^openGpu: expected a WebGPU adapter, got none; this environment has no navigator\.gpu; use .*openNodeGpu/);
+    expect(await failure(openGpu(none))).toMatch(/^openGpu: expected a WebGPU adapter, got none; WebGPU found no adapter; update the graphics driver/);
+  });
+
+  test('it can be asked before', async () => {
+    expect(await isAvailable(undefined)).toMatchObject({ available: false, reason: expect.stringContaining('no navigator.gpu') });
+    expect(await isAvailable(none)).toMatchObject({ available: false, reason: expect.stringContaining('no adapter') });
+  });
+});

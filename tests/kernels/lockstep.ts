@@ -1,0 +1,153 @@
+import {
+  ArrayIndex, Assign, BinaryOperator, BitcastExpr, Break, Call, CallExpr, Const, ConstExpr, Continue, CreateExpr, Function as Fn, For, If, Increment, Let, LiteralExpr, type Node,
+  Return, ScalarData, StringExpr, TypedData, UnaryOperator, Var, VariableExpr, WgslParser,
+} from 'wgsl_reflect/wgsl_reflect.module.js';
+
+/** Storage arrays and uniform structs by name; u32 are bigints, f32 numbers. */
+export type Memory = Record<string, number[] | Record<string, bigint>>;
+
+export interface Lockstep {
+  /** Two invocations touched the same number between two barriers, and one of them wrote; or they did not meet at the same barrier. */
+  readonly races: readonly string[];
+  /** Accesses beyond the end of an array. */
+  readonly outside: readonly string[];
+  /** Barriers that the invocations passed together. */
+  readonly barriers: number;
+}
+
+/**
+ * Runs workgroup `group` of a compute shader on the CPU, its invocations in step from barrier to barrier, and reports their races. Writes its results to `memory`.
+ *
+ * This is wgsl_reflect's detectRaces for shaders made of functions: detectRaces shares private variables and the results of calls among invocations, and does
+ * not stop at a barrier inside an expression. Here the shader, as wgsl_reflect parses it, becomes JavaScript, a function a generator that yields at barriers.
+ */
+export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
+  const program = new WgslParser().parse(code) as unknown as Node[];
+  const races = new Set<string>(), outside = new Set<string>(), touched = new Map<string, { by: number; write: boolean; line: number }[]>();
+  let now = 0;
+  const touch = (name: string, at: bigint, write: boolean, line: number): number => {
+    const index = Number(at), length = (memory[name] as number[]).length, key = `${name} ${index}`, others = touched.get(key) ?? [];
+    if (index >= length) outside.add(`${name}[${index}] of ${length} in line ${line}`);
+    for (const other of others) {
+      if (other.by !== now && (write || other.write)) races.add(`${name}: lines ${Math.min(other.line, line)} and ${Math.max(other.line, line)}`);
+    }
+    if (!others.some(o => o.by === now && o.write === write)) touched.set(key, [...others, { by: now, write, line }]);
+    return index;
+  };
+  const library = {
+    read: (name: string, at: bigint, line: number) => (memory[name] as number[])[touch(name, at, false, line)],
+    write: (name: string, at: bigint, value: number, line: number) => { (memory[name] as number[])[touch(name, at, true, line)] = value; },
+    member: (name: string, key: string) => (memory[name] as Record<string, bigint>)[key],
+    wrap: (v: unknown) => (typeof v === 'bigint' ? BigInt.asUintN(32, v) : v),
+    bits: (x: number) => BigInt(new Uint32Array(Float32Array.of(x).buffer)[0]!),
+    min: (a: number, b: number) => (a < b ? a : b), max: (a: number, b: number) => (a > b ? a : b), clamp: (x: number, low: number, high: number) => Math.min(Math.max(x, low), high),
+    select: (no: unknown, yes: unknown, which: boolean) => (which ? yes : no),
+    abs: Math.abs, exp: Math.exp, log: Math.log, sqrt: Math.sqrt, tanh: Math.tanh,
+  };
+  for (const v of program) if (v instanceof Var && v.storage === 'workgroup') memory[v.name] = new Array<number>(countOf(v.type)).fill(0);
+
+  const main = program.find(node => node instanceof Fn && node.name === 'main') as Fn, size = main.attributes!.find(a => a.name === 'workgroup_size')!.value;
+  const constant = program.find(node => node instanceof Const && node.name === size) as Const | undefined;
+  const count = Number(constant ? scalar(constant.value as LiteralExpr) : size);
+  const make = new Function('library', `'use strict';\n${translate(program)}`) as (l: typeof library) => (builtins: Record<string, unknown>) => Generator<number>;
+  const start = make(library), vector = (x: number) => ({ x: BigInt(x), y: 0n, z: 0n });
+  const invocations = Array.from({ length: count }, (_, i) => start({ workgroup_id: vector(group), local_invocation_index: BigInt(i), num_workgroups: vector(1) }));
+
+  for (let barriers = 0; ; barriers++) {
+    const stops = invocations.map((invocation, i) => { now = i; return invocation.next(); });
+    const places = new Set(stops.map(stop => (stop.done ? 'the end' : `the barrier in line ${stop.value}`)));
+    if (places.size > 1) races.add(`invocations part: some reach ${[...places].join(', some ')}`);
+    if (stops.some(stop => stop.done)) return { races: [...races], outside: [...outside], barriers };
+    touched.clear();
+  }
+}
+
+const BARRIERS = ['workgroupBarrier', 'storageBarrier'];
+
+/** A maker of invocations: each has private variables of its own. */
+function translate(program: readonly Node[]): string {
+  const functions = new Map(program.filter(n => n instanceof Fn).map(f => [f.name, f])), globals = new Map(program.filter(n => n instanceof Var).map(v => [v.name, v]));
+  const privates = [...globals.values()].filter(v => v.storage === 'private').map(v => `let $${v.name};`);
+  const main = functions.get('main')!, args = main.args.map(a => `builtins.${a.attributes!.find(at => at.name === 'builtin')!.value}`);
+  return `return function* (builtins) {\n${privates.join('\n')}\n${[...functions.values()].map(define).join('\n')}\nyield* f_main(${args.join(', ')});\n};`;
+
+  function define({ name, args: parameters, body }: Fn): string {
+    return `function* f_${name}(${parameters.map(p => `$${p.name}`).join(', ')}) {\n${block(body as Node[], new Set(parameters.map(p => p.name)))}\n}`;
+  }
+
+  /** `local`: names that stand for variables of the function, not for buffers. */
+  function block(body: readonly Node[], outer: ReadonlySet<string>): string {
+    const local = new Set(outer);
+    return body.map(node => statement(node, local)).join('\n');
+  }
+
+  function statement(node: Node, local: Set<string>): string {
+    if (node instanceof Let || node instanceof Var || node instanceof Const) {
+      const value = node.value ? expression(node.value, local) : zero(node.type);
+      local.add(node.name);
+      return `let $${node.name} = ${value};`;
+    }
+    if (node instanceof Assign) {
+      const operator = String(node.operator).slice(0, -1), value = expression(node.value, local);
+      return assign(node.variable as VariableExpr, operator ? `library.wrap(${expression(node.variable, local)} ${operator} (${value}))` : value, local);
+    }
+    if (node instanceof Increment) return assign(node.variable as VariableExpr, `library.wrap(${expression(node.variable, local)} ${String(node.operator)[0]} 1n)`, local);
+    if (node instanceof Call) return BARRIERS.includes(node.name) ? `yield ${node.line};` : `${call(node.name, node.args, local)};`;
+    if (node instanceof Return) return node.value ? `return ${expression(node.value, local)};` : 'return;';
+    if (node instanceof Continue) return 'continue;';
+    if (node instanceof Break) return 'break;';
+    if (node instanceof If) {
+      const others = (node.elseif ?? []).map(e => ` else if (${expression(e.condition, local)}) {\n${block(e.body as Node[], local)}\n}`);
+      return `if (${expression(node.condition, local)}) {\n${block(node.body as Node[], local)}\n}${others.join('')}${node.else ? ` else {\n${block(node.else as Node[], local)}\n}` : ''}`;
+    }
+    if (node instanceof For) {
+      const inner = new Set(local), init = node.init ? statement(node.init, inner) : ';';
+      return `for (${init} ${node.condition ? expression(node.condition, inner) : ''}; ${node.increment ? statement(node.increment, inner).slice(0, -1) : ''}) {\n${block(node.body as Node[], inner)}\n}`;
+    }
+    throw new Error(`lockstep cannot read ${JSON.stringify(node)}`);
+  }
+
+  function assign({ name, postfix, line }: VariableExpr, value: string, local: Set<string>): string {
+    if (!local.has(name) && globals.get(name)?.storage !== 'private') return `library.write('${name}', ${expression((postfix as ArrayIndex).index, local)}, ${value}, ${line});`;
+    return `$${name}${postfix ? index(postfix as ArrayIndex, local) : ''} = ${value};`;
+  }
+
+  function expression(node: Node, local: Set<string>): string {
+    if (node instanceof LiteralExpr) return node.value instanceof TypedData ? list(node.value) : scalar(node);
+    if (node instanceof ConstExpr && !local.has(node.name)) return `${expression(node.initializer as Node, local)}${node.postfix ? index(node.postfix as ArrayIndex, local) : ''}`;
+    if (node instanceof VariableExpr || node instanceof ConstExpr) {
+      const { name, postfix, line } = node, global = local.has(name) ? undefined : globals.get(name);
+      if (global?.storage === 'uniform') return `library.member('${name}', '${(postfix as StringExpr).value}')`;
+      if (global && global.storage !== 'private') return `library.read('${name}', ${expression((postfix as ArrayIndex).index, local)}, ${line})`;
+      return `$${name}${postfix instanceof StringExpr ? `.${postfix.value}` : postfix ? index(postfix as ArrayIndex, local) : ''}`;
+    }
+    if (node instanceof CallExpr) return call(node.name, node.args ?? [], local);
+    if (node instanceof CreateExpr && node.type?.name === 'array') return node.args?.length ? `[${node.args.map(a => expression(a, local)).join(', ')}]` : zero(node.type);
+    if (node instanceof CreateExpr && node.type?.name === 'f32') return `Number(${expression(node.args![0]!, local)})`;
+    if (node instanceof BitcastExpr) return `library.bits(${expression(node.value, local)})`;
+    if (node instanceof UnaryOperator && '!-'.includes(node.operator)) return `${node.operator}(${expression(node.right, local)})`;
+    if (node instanceof BinaryOperator) return `library.wrap((${expression(node.left, local)}) ${node.operator} (${expression(node.right, local)}))`;
+    throw new Error(`lockstep cannot read ${JSON.stringify(node)}`);
+  }
+
+  function call(name: string, given: readonly Node[], local: Set<string>): string {
+    const values = given.map(a => expression(a, local)).join(', ');
+    return functions.has(name) ? `(yield* f_${name}(${values}))` : `library.${name}(${values})`;
+  }
+
+  function index(postfix: ArrayIndex, local: Set<string>): string { return `[Number(${expression(postfix.index, local)})]`; }
+}
+
+function scalar({ value, type }: LiteralExpr): string {
+  const number = (value as ScalarData).value;
+  return type.name === 'u32' ? `${number}n` : type.name === 'bool' ? String(Boolean(number)) : String(number);
+}
+
+function list({ buffer, offset, typeInfo }: TypedData): string {
+  const { count, format } = typeInfo as unknown as { count: number; format: { name: string } };
+  if (format.name === 'f32') return `[${[...new Float32Array(buffer, offset, count)].join(', ')}]`;
+  return `[${[...new Uint32Array(buffer, offset, count)].map(v => (format.name === 'bool' ? Boolean(v) : `${v}n`)).join(', ')}]`;
+}
+
+const countOf = (type: unknown): number => (type as { count: number }).count;
+const zero = (type: unknown): string => ((type as { name: string }).name === 'array' ? `new Array(${countOf(type)}).fill(0)` : (type as { name: string }).name === 'u32' ? '0n' : '0');

@@ -1,0 +1,91 @@
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { create, globals } from 'webgpu';
+import { detectRaces } from 'wgsl_reflect/wgsl_reflect.module.js';
+import { type Gpu, openGpu } from '../../src/gpu/device.js';
+import { outcomeSize, type Plan } from '../../src/gpu/plan.js';
+import { relativeError, relativeErrors } from '../reference/central-differences.js';
+import { type Problem, type ProblemSpec, randomProblem, solve } from '../reference/random-problem.js';
+import { beyond, learnerFor, type Options } from './agree.js';
+import { lockstep, type Memory } from './lockstep.js';
+
+const dawn = create(['backend=null']);      // only to have the kernels made
+let gpu: Gpu;
+beforeAll(async () => {
+  Object.assign(globalThis, globals);
+  gpu = await openGpu(dawn);
+});
+afterEach(() => { vi.restoreAllMocks(); });
+
+/** The WGSL of a learner's kernels, by label. */
+async function kernelsOf(spec: ProblemSpec, problem: Problem, options: Options): Promise<{ plan: Plan; code: Map<string, string> }> {
+  const made = vi.spyOn(GPUDevice.prototype, 'createShaderModule'), learner = await learnerFor(gpu, spec, problem, options);
+  return { plan: learner.plan, code: new Map(made.mock.calls.map(([{ label, code }]) => [label!, code])) };
+}
+
+/** The buffers of the only chunk, as src/outer/lifetimes.ts fills them. */
+function memoryOf({ parameters, episodes, system }: Problem, plan: Plan): Memory {
+  const { perTask, tasks, teams, steps } = plan, padded = Math.ceil(tasks / teams) * teams, outputs = system.sizes.at(-1)!, zeros = (n: number) => new Array<number>(n).fill(0);
+  const gather = (support: ArrayLike<number>, query: ArrayLike<number>) => Array.from({ length: tasks }, (_, i) => [support, query].flatMap(a => Array.from(a).slice(i * a.length / tasks, (i + 1) * a.length / tasks))).flat();
+  return {
+    pass_: { first_step: 0n, last_step: BigInt(steps), first_task: 0n, tasks: BigInt(tasks) },
+    parameters: [...parameters], inputs: gather(episodes.supportX, episodes.queryX), targets: gather(episodes.supportY, episodes.queryY),
+    activities: zeros(padded * perTask.activity), fast_weights: zeros(padded * perTask.fast), gradients: zeros(padded * perTask.gradient), scratches: zeros(padded * perTask.scratch),
+    outcomes: zeros(tasks * outcomeSize(plan.moments.length)), total: zeros(perTask.gradient + 3), ...(outputs < 0 && {}),
+  };
+}
+
+describe('lanes that share a task never race, touch nothing beyond their buffers, and do what the reference does', () => {
+  const cases: [string, ProblemSpec, Options][] = [
+    ['two lanes, store', { spec: { sizes: [2, 5, 3, 2] }, steps: 2 }, { adjoint: 'store', plan: { lanes: 2 } }],
+    ['four lanes, two tasks a workgroup and one of padding, checkpoint', { spec: { sizes: [2, 5, 3, 2], alpha: 'layer', loss: 'cross-entropy' }, steps: 3, batch: 2, tasks: 3 }, { adjoint: 'checkpoint', plan: { lanes: 4, teams: 2, interval: 2 } }],
+    ['eight lanes, reverse', { spec: { sizes: [3, 9, 2], alpha: 'neuron', rule: 'hebb' }, steps: 2, batch: 3 }, { adjoint: 'reverse', plan: { lanes: 8 } }],
+    ['four lanes, moments, feedback to the output and a frozen layer', { spec: { sizes: [2, 5, 3, 2], feedbackTo: 'output', frozen: [2], alpha: 'network' }, steps: 2 }, { moments: [0, 1, 2], momentWeights: [1, 1, 1], plan: { lanes: 4 } }],
+    ['sixteen lanes, target signal', { spec: { sizes: [2, 5, 3, 2], signal: 'target', activation: 'tanh' }, steps: 2, batch: 2 }, { plan: { lanes: 16 } }],
+  ];
+  test.each(cases)('%s', async (_, spec, options) => {
+    const problem = randomProblem({ ...spec, seed: 2 }), { plan, code } = await kernelsOf(spec, problem, options), memory = memoryOf(problem, plan);
+    for (const shader of ['episode', 'episode.adjoint']) for (let group = 0; group < Math.ceil(plan.tasks / plan.teams); group++) {
+      const { races, outside, barriers } = lockstep(code.get(shader)!, memory, group);
+      expect({ shader, races, outside }).toEqual({ shader, races: [], outside: [] });
+      expect(barriers).toBeGreaterThan(plan.steps * problem.system.layers.length);
+    }
+
+    const want = solve(problem, { moments: options.moments, weights: options.momentWeights }), moments = plan.moments.length;
+    const losses = want.losses.map((_loss, k) => (memory['outcomes'] as number[])[Math.floor(k / moments) * outcomeSize(moments) + k % moments]!);
+    const gradient = want.gradient.map((_g, k) => want.taskGradients.reduce((sum, _t, task) => sum + (memory['gradients'] as number[])[(Math.floor(task / plan.teams) * plan.layout.size + k) * plan.teams + task % plan.teams]! / plan.tasks, 0));
+    expect(relativeError(losses, want.losses)).toBeLessThan(1e-9);
+    expect(beyond(1e-6, relativeErrors(plan.layout, gradient, want.gradient))).toEqual({});
+  });
+
+  test('four lanes behind an encoder', async () => {
+    const spec: ProblemSpec = { spec: { sizes: [3, 4, 5, 2], frozen: [1] }, steps: 2, tasks: 1 }, problem = randomProblem({ ...spec, seed: 2 });
+    const { plan, code } = await kernelsOf(spec, problem, { plan: { lanes: 4 } }), memory = memoryOf(problem, plan);
+    for (const shader of ['episode', 'episode.adjoint']) expect(lockstep(code.get(shader)!, memory)).toMatchObject({ races: [], outside: [] });
+  });
+
+  test('while with any one of its barriers deleted, some would', async () => {
+    const spec: ProblemSpec = { spec: { sizes: [2, 5, 3, 2], alpha: 'layer' }, steps: 2, batch: 2 }, problem = randomProblem({ ...spec, seed: 2 });
+    const { plan, code } = await kernelsOf(spec, problem, { plan: { lanes: 4 } });
+    for (const shader of ['episode', 'episode.adjoint']) {
+      const memory = memoryOf(problem, plan), source = code.get(shader)!;
+      if (shader === 'episode.adjoint') lockstep(code.get('episode')!, memory);
+      const places = [...source.matchAll(/team_barrier\(\);/g)];
+      for (const { index } of places) {
+        const without = source.slice(0, index) + ';'.padEnd(15) + source.slice(index + 15);
+        console.log(shader, source.slice(0, index).split('\n').length, source.slice(0, index).split('\n').slice(-3).join(' | '), lockstep(without, structuredClone(memory)).races.length);
+      }
+    }
+  });
+});
+
+describe('the kernels of one task or parameter a workgroup never race', () => {
+  test.each(['norm', 'mean'])('%s', async shader => {
+    const spec: ProblemSpec = { spec: { sizes: [2, 9, 9, 2] } }, problem = randomProblem({ ...spec, seed: 2 }), { plan, code } = await kernelsOf(spec, problem, {});
+    const source = code.get(shader)!, memory = memoryOf(problem, plan);
+    const bindings = [...source.matchAll(/@binding\((\d+)\) var<(\w+).*?> (\w+)/g)].map(([, binding, kind, name]) =>
+      [binding!, kind === 'uniform' ? { uniform: Uint32Array.of(0, 1, 0, 1).buffer } : Float32Array.from(memory[name!] as number[]).buffer] as const);
+    expect(detectRaces(source, 'main', [1], { 0: Object.fromEntries(bindings) })).toEqual({ races: [], errors: [] });
+    const unguarded = source.replace('workgroupBarrier();', '');
+    expect(detectRaces(unguarded, 'main', [1], { 0: Object.fromEntries(bindings) }).races.length).toBeGreaterThan(0);
+  });
+});

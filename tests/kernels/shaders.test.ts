@@ -1,0 +1,108 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { create, globals } from 'webgpu';
+import { MetaplasticError } from '../../src/errors.js';
+import { type Gpu, openGpu } from '../../src/gpu/device.js';
+import { makeKernel } from '../../src/gpu/kernel.js';
+import { linkShader, shaderChoices } from '../../src/gpu/shader.js';
+import { Learner } from '../../src/outer/learner.js';
+import { GRANULARITIES, SLOTS } from '../../src/systems/system.js';
+import { randomProblem } from '../reference/random-problem.js';
+import { everyPair } from './pairs.js';
+
+// Dawn's null backend compiles and validates without any adapter, but computes nothing: no number is looked at in this file.
+const dawn = create(['backend=null']);      // held, because Dawn that is collected too early brings the process down
+let gpu: Gpu;
+beforeAll(async () => {
+  Object.assign(globalThis, globals);
+  gpu = await openGpu(dawn);
+  expect(`${gpu.adapter.device} ${gpu.adapter.description}`).toMatch(/null/i);
+});
+
+const refusal = (work: Promise<unknown>) => work.then(() => { throw new Error('expected a refusal, got none'); }, (error: Error) => {
+  expect(error).toBeInstanceOf(MetaplasticError);
+  return error.message;
+});
+
+describe('every shader links, parses, compiles and validates', () => {
+  // Every choice of every slot, with every choice of every other slot; and every entry point, with and without an encoder.
+  const rows = everyPair({
+    ...SLOTS, alpha: GRANULARITIES, feedbackTo: ['all', 'output'], frozen: [[], [1], [1, 2], [3]], images: [undefined, 5],
+    adjoint: ['store', 'checkpoint', 'reverse'], lanes: [1, 4, 64], batch: [1, 3],
+  });
+  const named = rows.map(row => [Object.entries(row).map(([key, value]) => `${key} ${JSON.stringify(value)}`).join(', ').replaceAll('"', ''), row] as const);
+
+  test.each(named)('%s', async (_, { images, adjoint, lanes, batch, ...system }) => {
+    const spec = { sizes: [3, 6, 5, 2], ...system }, { episodes, bank } = randomProblem({ spec, tasks: 3, steps: 3, batch, images });
+    const learner = await Learner.create(gpu, { system: spec, episode: { steps: 3, batch, queries: 4, bank }, tasks: 3, adjoint, plan: { lanes } });
+    await learner.adapt(episodes);      // the forward-only kernels
+    learner.destroy();
+  });
+});
+
+describe('a slot and its folder have the same choices', () => {
+  const folders: [string, readonly string[]][] = [
+    ['activations', SLOTS.activation], ['signals', SLOTS.signal], ['rules', SLOTS.rule], ['losses', SLOTS.loss],
+    // Chosen by the plan and the episodes, not by the user.
+    ['teams', ['lane', 'workgroup']], ['recalls', ['stored', 'undo']], ['perceptions', ['direct', 'encoded']], ['inputs', ['activity', 'images', 'values']],
+  ];
+  test.each(folders)('%s', (folder, choices) => {
+    expect(shaderChoices(folder)).toEqual(choices.toSorted());
+  });
+
+  test('a feedback activation is an activation', () => {
+    expect(SLOTS.activation).toEqual(expect.arrayContaining([...SLOTS.feedbackActivation]));
+  });
+});
+
+describe('a kernel', () => {
+  const kernel = (body: string) => makeKernel(gpu, 'example', `@group(0) @binding(0) var<storage, read_write> a: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<f32>;
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  ${body}
+}`);
+
+  test('that compiles knows its buffers by name', async () => {
+    expect((await kernel('a[lane] = b[lane];')).bindings).toEqual(['a', 'b']);
+  });
+
+  test('that does not compile is refused with its label, the message and the line', async () => {
+    expect(await refusal(kernel('a[lane] = sin(lane);'))).toMatch(/^kernel example: does not compile: .*\n?error in line 5: no matching call to 'sin\(u32\)'.*\n +a\[lane\] = sin\(lane\);/s);
+  });
+
+  test('that writes to what it may only read is refused', async () => {
+    expect(await refusal(kernel('b[lane] = a[lane];'))).toMatch(/^kernel example: does not compile: .*line 5/s);
+  });
+
+  test('that asks for more than the adapter has is refused', async () => {
+    expect(await refusal(makeKernel(gpu, 'example', '@compute @workgroup_size(100000) fn main() {}'))).toMatch(/^kernel example: does not compile: .*100000/s);
+  });
+
+  test.each(['read', 'write', 'workgroup'])('that wgsl_reflect cannot parse, for a function called %s, is refused with the line', async name => {
+    expect(await refusal(makeKernel(gpu, 'example', `\nfn ${name}() {}\n@compute @workgroup_size(1) fn main() { ${name}(); }`))).toMatch(/^kernel example: cannot be parsed: .*Line: 2/);
+  });
+
+  test('that is refused leaves the device in order', async () => {
+    await refusal(kernel('a[lane] = sin(lane);'));
+    await gpu.device.queue.onSubmittedWorkDone();
+    expect(await gpu.guard(Promise.resolve(1))).toBe(1);
+  });
+
+  test('that is refused does not spoil those made at the same time', async () => {
+    const [bad, good] = await Promise.allSettled([kernel('a[lane] = sin(lane);'), kernel('a[lane] = b[lane];')]);
+    expect([bad.status, good.status]).toEqual(['rejected', 'fulfilled']);
+  });
+
+  test('that lacks a buffer lists what it needs and what it got', async () => {
+    const { bind } = await kernel('a[lane] = b[lane];'), buffer = gpu.device.createBuffer({ size: 256, usage: GPUBufferUsage.STORAGE });
+    expect(() => bind({ a: buffer, c: buffer })).toThrow(new MetaplasticError('kernel example', 'expected buffers a, b, got a, c: b missing'));
+  });
+
+  test('without the entry point is refused with those it has', async () => {
+    expect(await refusal(makeKernel(gpu, 'example', '@compute @workgroup_size(1) fn first() {}', 'second'))).toBe('kernel example: expected an entry point second, got first');
+  });
+});
+
+test('a slot that asks for a file that is not there is refused', async () => {
+  expect(await refusal(linkShader('episode', { slots: { rule: 'rules/bcm' }, modules: {} }))).toBe('shader episode: slot rule asks for rules/bcm, which is no file of shaders/');
+});

@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest';
+import { run } from '../../src/cli/bench.js';
+import { layoutOf } from '../../src/inner/layout.js';
+import { referenceGradient } from '../../src/reference/meta-gradient.js';
+import { benchFlp, countCalls, flpWorkload } from '../../src/run/bench.js';
+import { defineSystem } from '../../src/systems/system.js';
+import { useGpu } from '../kernels/open.js';
+
+const under = useGpu();
+const small = { tasks: 3, steps: 4, width: 5, batch: 1 };
+
+/** Loss and gradient norms in float64. */
+function reference(sizes: typeof small) {
+  const { system: spec, parameters, episodes } = flpWorkload(sizes), system = defineSystem(spec), layout = layoutOf(system);
+  const { loss, gradient } = referenceGradient(system, layout, parameters, episodes);
+  return { loss, gradNorm: Object.fromEntries(layout.tensors.map(({ name, offset, size }) => [name, Math.hypot(...gradient.subarray(offset, offset + size))])) };
+}
+
+// What `node spec.mjs` of the peers prints as the loss, in float64.
+test.each([
+  [small, 5.558737163303229],
+  [{ tasks: 2, steps: 3, width: 4, batch: 2 }, 0.7850556117276316],
+])('the workload %j is the one that the peers are given', (sizes, loss) => {
+  expect(reference(sizes).loss).toBeCloseTo(loss, 12);
+});
+
+test.each(['store', 'checkpoint', 'reverse'] as const)('loss and gradient norms equal the float64 reference with adjoint %s', async adjoint => {
+  const sizes = { ...small, tasks: 6, batch: 2 }, { line, times } = await benchFlp(under.gpu, { ...sizes, repeats: 2, adjoint });
+  const { loss, gradNorm } = reference(sizes);
+  expect(Math.abs(line.loss - loss) / loss).toBeLessThan(1e-5);
+  expect(Object.keys(line.gradNorm).sort()).toEqual(['B1', 'B2', 'B3', 'W1', 'W2', 'W3', 'alpha1', 'alpha2', 'alpha3', 'b1', 'b2', 'b3', 'beta', 'c1', 'c2', 'c3']);
+  for (const [name, norm] of Object.entries(gradNorm)) expect(Math.abs(line.gradNorm[name]! - norm) / norm, name).toBeLessThan(1e-4);
+  expect(times).toHaveLength(2);
+});
+
+test('dispatches, submits and new buffers are counted as they are made', async () => {
+  const { device } = under.gpu;
+  const counts = await countCalls(async () => {
+    for (const size of [4, 8, 16]) device.createBuffer({ size, usage: GPUBufferUsage.STORAGE }).destroy();
+    device.queue.submit([device.createCommandEncoder().finish()]);
+  });
+  expect(counts).toEqual({ dispatches: 0, submits: 1, newBuffers: 3 });
+  device.queue.submit([]);
+  expect(counts.submits).toBe(1);
+});
+
+test('a meta-gradient of one chunk submits once, dispatches as often as its plan says, and makes no buffer', async () => {
+  const { line, plan } = await benchFlp(under.gpu, { ...small, repeats: 1, adjoint: 'store' });
+  expect(line).toMatchObject({ submits: 1, newBuffers: 0, dispatches: plan.dispatches - 1 });      // all but Adam's
+});
+
+describe('the command', () => {
+  let log: MockInstance<typeof console.log>;
+  beforeEach(() => { log = vi.spyOn(console, 'log').mockImplementation(() => {}); });
+  afterEach(() => log.mockRestore());
+  const printed = () => log.mock.calls.map(([line]) => String(line)).join('\n');
+
+  test('prints the one JSON line of the peers, key for key; a flag comes before a variable, a variable before the default', async () => {
+    expect(await run(['flp-sine', '--json', '--tasks', '5', '--repeats', '2'], { WORKLOAD: 'flp', N: '9', T: '3', H: '4', BATCH: '2', STEPS: '8' })).toBe(0);
+    expect(log).toHaveBeenCalledTimes(1);
+    const line = JSON.parse(printed());
+    expect(Object.keys(line)).toEqual(['name', 'workload', 'N', 'T', 'H', 'batch', 'steps', 'median_ms', 'min_ms', 'first_ms', 'tasksteps_per_s', 'loss', 'gradNorm', 'dispatches', 'submits', 'newBuffers']);
+    expect(line).toMatchObject({ workload: 'flp', N: 5, T: 3, H: 4, batch: 2, steps: 2 });
+    expect(line.min_ms).toBeLessThanOrEqual(line.median_ms);
+    expect(line.first_ms).toBeGreaterThan(0);
+    expect(line.tasksteps_per_s).toBeGreaterThan(0);
+  });
+
+  test('prints a table that names the adapter, and says of a software adapter that its times say nothing about GPUs', async () => {
+    expect(await run(['flp-sine', '--tasks', '2', '--steps', '2', '--width', '3', '--repeats', '1', '--adjoint', 'store', '--lanes', '4'], {})).toBe(0);
+    expect(printed()).toMatch(/^adapter: /);
+    expect(printed().includes('say nothing about GPUs')).toBe(under.gpu.adapter.software);
+    expect(printed()).toMatch(/^plan .*adjoint store, 4 lane\(s\) a task/m);
+    expect(printed()).toMatch(/^meta-gradient .*median/m);
+  });
+
+  test.each<[string, string[], NodeJS.ProcessEnv, RegExp]>([
+    ['no workload', [], {}, /^bench: expected one workload, got none; known: flp-sine$/],
+    ['an unknown workload', ['pool'], {}, /^bench: expected one workload, got pool; known: flp-sine$/],
+    ['another workload in the environment', ['flp-sine'], { WORKLOAD: 'pool' }, /^bench: expected the variable WORKLOAD to be flp, .*got "pool"$/],
+    ['no tasks', ['flp-sine', '--tasks', '0'], {}, /^--tasks: expected a whole number ≥ 1, got "0"$/],
+    ['half a step', ['flp-sine', '--steps', '2.5'], {}, /^--steps: expected a whole number ≥ 1, got "2\.5"$/],
+    ['a variable that is no number', ['flp-sine'], { H: 'wide' }, /^variable H: expected a whole number ≥ 1, got "wide"$/],
+    ['an unknown adjoint', ['flp-sine', '--adjoint', 'magic'], {}, /^--adjoint: unknown choice "magic"; known: store, checkpoint, reverse$/],
+    ['an unknown flag', ['flp-sine', '--task', '3'], {}, /Unknown option '--task'/],
+    ['lanes that are no power of two', ['flp-sine', '--lanes', '3', '--tasks', '1', '--width', '2'], {}, /^plan\.lanes: expected a power of two/],
+  ])('refuses %s', async (_, args, env, message) => {
+    await expect(run(args, env)).rejects.toThrow(message);
+    expect(log).not.toHaveBeenCalled();
+  });
+});
