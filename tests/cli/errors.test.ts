@@ -29,7 +29,7 @@ describe('the command line', () => {
     expect(metaplastic(['devices'])).toMatchObject({ status: 0, out: expect.stringMatching(/^adapter: .+\n +largest buffer/) });
   });
   test('prints a plan', () => {
-    expect(metaplastic(['plan', 'flp-sine']).out).toMatch(/tasks +64 = 1 chunk\(s\) of 64/);
+    expect(metaplastic(['plan', 'flp-sine']).out).toMatch(/tasks +32 = 1 chunk\(s\) of 32/);
   });
 });
 
