@@ -49,6 +49,7 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
   const main = program.find(node => node instanceof Fn && node.name === 'main') as Fn, size = main.attributes!.find(a => a.name === 'workgroup_size')!.value;
   const constant = program.find(node => node instanceof Const && node.name === size) as Const | undefined;
   const count = Number(constant ? scalar(constant.value as LiteralExpr) : size);
+  if (process.env['DUMP']) (globalThis as any).process.getBuiltinModule('fs').writeFileSync('/tmp/lock.js', translate(program) + '\n/*' + code + '*/');
   const make = new Function('library', `'use strict';\n${translate(program)}`) as (l: typeof library) => (builtins: Record<string, unknown>) => Generator<number>;
   const start = make(library), vector = (x: number) => ({ x: BigInt(x), y: 0n, z: 0n });
   const invocations = Array.from({ length: count }, (_, i) => start({ workgroup_id: vector(group), local_invocation_index: BigInt(i), num_workgroups: vector(1) }));
