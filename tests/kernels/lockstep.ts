@@ -22,7 +22,7 @@ export interface Lockstep {
  * not stop at a barrier inside an expression. Here the shader, as wgsl_reflect parses it, becomes JavaScript, a function a generator that yields at barriers.
  */
 export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
-  const program = new WgslParser().parse(code) as unknown as Node[];
+  const program = new WgslParser().parse(constantsFirst(code)) as unknown as Node[];
   const races = new Set<string>(), outside = new Set<string>(), touched = new Map<string, { by: number; write: boolean; line: number }[]>();
   let now = 0;
   const touch = (name: string, at: bigint, write: boolean, line: number): number => {
@@ -44,23 +44,32 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
     select: (no: unknown, yes: unknown, which: boolean) => (which ? yes : no),
     abs: Math.abs, exp: Math.exp, log: Math.log, sqrt: Math.sqrt, tanh: Math.tanh,
   };
-  for (const v of program) if (v instanceof Var && v.storage === 'workgroup') memory[v.name] = new Array<number>(countOf(v.type)).fill(0);
+  const shared = new Set(program.filter(v => v instanceof Var && v.storage === 'workgroup').map(v => (v as Var).name));
+  for (const v of program) if (v instanceof Var && shared.has(v.name)) memory[v.name] = new Array<number>(countOf(v.type)).fill(0);
 
-  const main = program.find(node => node instanceof Fn && node.name === 'main') as Fn, size = main.attributes!.find(a => a.name === 'workgroup_size')!.value;
+  const main = program.find(node => node instanceof Fn && node.name === 'main') as Fn, size = String(main.attributes!.find(a => a.name === 'workgroup_size')!.value);
   const constant = program.find(node => node instanceof Const && node.name === size) as Const | undefined;
-  const count = Number(constant ? scalar(constant.value as LiteralExpr) : size);
-  if (process.env['DUMP']) (globalThis as any).process.getBuiltinModule('fs').writeFileSync('/tmp/lock.js', translate(program) + '\n/*' + code + '*/');
-  const make = new Function('library', `'use strict';\n${translate(program)}`) as (l: typeof library) => (builtins: Record<string, unknown>) => Generator<number>;
+  const count = constant ? (constant.value as unknown as { value: ScalarData }).value.value as number : Number(size);
+  if (!(count > 0)) throw new Error(`lockstep cannot read the workgroup size ${size}`);
+  const make = new Function('library', `'use strict';\n${translate(program)}`) as (l: typeof library) => (builtins: Record<string, unknown>) => Generator<string>;
   const start = make(library), vector = (x: number) => ({ x: BigInt(x), y: 0n, z: 0n });
   const invocations = Array.from({ length: count }, (_, i) => start({ workgroup_id: vector(group), local_invocation_index: BigInt(i), num_workgroups: vector(1) }));
 
   for (let barriers = 0; ; barriers++) {
     const stops = invocations.map((invocation, i) => { now = i; return invocation.next(); });
-    const places = new Set(stops.map(stop => (stop.done ? 'the end' : `the barrier in line ${stop.value}`)));
+    const places = new Set(stops.map(stop => (stop.done ? 'the end' : stop.value)));
     if (places.size > 1) races.add(`invocations part: some reach ${[...places].join(', some ')}`);
     if (stops.some(stop => stop.done)) return { races: [...races], outside: [...outside], barriers };
-    touched.clear();
+    // A barrier orders the memory of its name only.
+    for (const key of touched.keys()) if (shared.has(key.split(' ')[0]!) === stops[0]!.value!.startsWith('workgroup')) touched.delete(key);
   }
+}
+
+/** The parser knows a constant only from its declaration on. Those made of others come last; the lines keep their numbers. */
+function constantsFirst(code: string): string {
+  const isConstant = (line: string) => /^const .*;$/.test(line), lines = code.split('\n'), constants = lines.filter(isConstant);
+  const [plain, made] = [true, false].map(literal => constants.filter(line => /= (\d|true|false|array<)/.test(line) === literal));
+  return [...plain!, ...made!].join(' ') + lines.map(line => (isConstant(line) ? '' : line)).join('\n');
 }
 
 const BARRIERS = ['workgroupBarrier', 'storageBarrier'];
@@ -70,7 +79,8 @@ function translate(program: readonly Node[]): string {
   const functions = new Map(program.filter(n => n instanceof Fn).map(f => [f.name, f])), globals = new Map(program.filter(n => n instanceof Var).map(v => [v.name, v]));
   const privates = [...globals.values()].filter(v => v.storage === 'private').map(v => `let $${v.name};`);
   const main = functions.get('main')!, args = main.args.map(a => `builtins.${a.attributes!.find(at => at.name === 'builtin')!.value}`);
-  return `return function* (builtins) {\n${privates.join('\n')}\n${[...functions.values()].map(define).join('\n')}\nyield* f_main(${args.join(', ')});\n};`;
+  const constants = program.filter(n => n instanceof Const).map(c => `const $${c.name} = ${expression(c.value, new Set())};`);
+  return `${constants.join('\n')}\nreturn function* (builtins) {\n${privates.join('\n')}\n${[...functions.values()].map(define).join('\n')}\nyield* f_main(${args.join(', ')});\n};`;
 
   function define({ name, args: parameters, body }: Fn): string {
     return `function* f_${name}(${parameters.map(p => `$${p.name}`).join(', ')}) {\n${block(body as Node[], new Set(parameters.map(p => p.name)))}\n}`;
@@ -93,8 +103,8 @@ function translate(program: readonly Node[]): string {
       return assign(node.variable as VariableExpr, operator ? `library.wrap(${expression(node.variable, local)} ${operator} (${value}))` : value, local);
     }
     if (node instanceof Increment) return assign(node.variable as VariableExpr, `library.wrap(${expression(node.variable, local)} ${String(node.operator)[0]} 1n)`, local);
-    if (node instanceof Call) return BARRIERS.includes(node.name) ? `yield ${node.line};` : `${call(node.name, node.args, local)};`;
-    if (node instanceof Return) return node.value ? `return ${expression(node.value, local)};` : 'return;';
+    if (node instanceof Call) return BARRIERS.includes(node.name) ? `yield '${node.name} in line ${node.line}';` : `${call(node.name, node.args, local)};`;
+    if (node instanceof Return) return node.value instanceof CreateExpr && !node.value.type ? 'return;' : `return ${expression(node.value, local)};`;
     if (node instanceof Continue) return 'continue;';
     if (node instanceof Break) return 'break;';
     if (node instanceof If) {

@@ -72,7 +72,7 @@ describe('lanes that share a task never race, touch nothing beyond their buffers
       const places = [...source.matchAll(/team_barrier\(\);/g)];
       for (const { index } of places) {
         const without = source.slice(0, index) + ';'.padEnd(15) + source.slice(index + 15);
-        console.log(shader, source.slice(0, index).split('\n').length, source.slice(0, index).split('\n').slice(-3).join(' | '), lockstep(without, structuredClone(memory)).races.length);
+        console.log(shader, /fn (\w+)\([^]*$/.exec(source.slice(source.slice(0, index).lastIndexOf('\nfn '), index))?.[1], source.slice(source.slice(0, index).lastIndexOf('\nfn '), index).split('team_barrier').length, lockstep(without, structuredClone(memory)).races.length);
       }
     }
   });
