@@ -10,7 +10,7 @@ const flpSine: RunConfigInput = {
   system: { sizes: [1, 32, 32, 1], activation: 'relu', rule: 'oja', loss: 'squared-error', alpha: 'synapse' },
   initial: { feedback: 'normal', alpha: 0, beta: 0.5 },
   meta: {
-    tasks: 32, steps: 1000, rates: { W: 4e-3, B: 4e-3, alpha: 1e-3, beta: 4e-3 },
+    tasks: 32, steps: 1300, rates: { W: 4e-3, B: 4e-3, alpha: 1e-3, beta: 4e-3 },
     decay: { kind: 'cosine', floor: 0.05 }, clipPerTask: 5, adjoint: 'store',
   },
   evaluation: { tasks: 500, at: [0, 1, 5, 10, 20] },
