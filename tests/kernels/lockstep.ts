@@ -65,9 +65,10 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
   }
 }
 
-/** The parser knows a constant only from its declaration on. Those made of others come last; the lines keep their numbers. */
+/** The parser knows a constant only from its declaration on, and folds tables of bool wrongly. Constants made of others come last; lines keep their numbers. */
 function constantsFirst(code: string): string {
-  const isConstant = (line: string) => /^const .*;$/.test(line), lines = code.split('\n'), constants = lines.filter(isConstant);
+  const isConstant = (line: string) => /^const .*;$/.test(line), lines = code.split('\n');
+  const constants = lines.filter(isConstant).map(line => (line.includes('array<bool') ? line.replace('<bool', '<u32').replaceAll('true', '1u').replaceAll('false', '0u') : line));
   const [plain, made] = [true, false].map(literal => constants.filter(line => /= (\d|true|false|array<)/.test(line) === literal));
   return [...plain!, ...made!].join(' ') + lines.map(line => (isConstant(line) ? '' : line)).join('\n');
 }
@@ -157,7 +158,7 @@ function scalar({ value, type }: LiteralExpr): string {
 function list({ buffer, offset, typeInfo }: TypedData): string {
   const { count, format } = typeInfo as unknown as { count: number; format: { name: string } };
   if (format.name === 'f32') return `[${[...new Float32Array(buffer, offset, count)].join(', ')}]`;
-  return `[${[...new Uint32Array(buffer, offset, count)].map(v => (format.name === 'bool' ? Boolean(v) : `${v}n`)).join(', ')}]`;
+  return `[${[...new Uint32Array(buffer, offset, count)].map(v => `${v}n`).join(', ')}]`;
 }
 
 const countOf = (type: unknown): number => (type as { count: number }).count;

@@ -79,11 +79,11 @@ describe('a lifetime that explodes is left out of the mean and counted', () => {
   });
 });
 
-test('where every lifetime explodes, nothing changes', async () => {
+test('where every lifetime explodes, that is an error that names a tensor, and nothing changes', async () => {
   const learner = await fresh();
   await learner.step(episodes);
-  const before = await learner.state(), { loss, medianLoss, counted, diverged, gradientNorm } = await learner.step(exploding(0, 1, 2, 3, 4));
-  expect({ loss, medianLoss, counted, diverged, gradientNorm }).toEqual({ loss: NaN, medianLoss: NaN, counted: 0, diverged: 5, gradientNorm: 0 });
+  const before = await learner.state();
+  await expect(learner.step(exploding(0, 1, 2, 3, 4))).rejects.toThrow(/^learner\.step: lifetime 4 of the meta-batch diverged: .* first not finite in the gradient of \w+ \(5 of 5 diverged\); the meta-parameters are unchanged; lower initial\.alpha/);
   expect(await learner.state()).toEqual(before);
   learner.destroy();
 });
@@ -93,7 +93,7 @@ describe("onDivergence 'error'", () => {
     const learner = await fresh({ onDivergence: 'error' });
     await learner.step(episodes);
     const before = await learner.state();
-    await expect(learner.step(exploding(3))).rejects.toThrow(/^learner\.step: lifetime 3 of the meta-batch diverged: loss (NaN|-?Infinity), gradient norm (NaN|Infinity) \(1 of 5 diverged\); the meta-parameters are unchanged; lower /);
+    await expect(learner.step(exploding(3))).rejects.toThrow(/^learner\.step: lifetime 3 of the meta-batch diverged: loss (NaN|-?Infinity), gradient norm (NaN|Infinity), first not finite in the gradient of \w+ \(1 of 5 diverged\); the meta-parameters are unchanged; lower /);
     expect(await learner.state()).toEqual(before);
     learner.destroy();
   });

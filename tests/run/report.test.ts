@@ -5,7 +5,7 @@ import { PRESETS } from '../../src/run/presets.js';
 import { adaptationChart, exampleChart, ramp, trainingChart, type Chart } from '../../src/run/report/chart.js';
 import { renderReport } from '../../src/run/report/report.js';
 
-const config = parseConfig(PRESETS['flp-sine'], 'flp-sine');
+const preset = PRESETS['flp-sine']!, config = parseConfig({ ...preset, meta: { ...preset.meta, tasks: 64, steps: 1000 } }, 'flp-sine');
 const log = Array.from({ length: 200 }, (_, i): LogLine =>
   ({ metaStep: i + 1, loss: 4 / (i + 1), medianLoss: 1, counted: i === 5 ? 63 : 64, diverged: i === 5 ? 1 : 0, gradientNorm: 1, taskStepsPerSecond: 5000, seconds: i + 1 }));
 const evaluation: Evaluation = {
