@@ -74,7 +74,11 @@ const SINE_SEQUENCE = section({
 
 /** Where the images of a few-shot task lie, below the folder given as `--data`. */
 const SOURCE = variant('format', ['omniglot', 'idx'], [
-  section({ format: v.literal('omniglot'), train: text, test: text, folder: v.optional(text, 'omniglot'), size: v.optional(whole(1), 28) }),
+  section({
+    format: v.literal('omniglot'), train: text, test: text, folder: v.optional(text, 'omniglot'), size: v.optional(whole(1), 28),
+    /** Meta-train also on every character turned by 90°, 180° and 270°, each as a character of its own (the usual augmentation of Omniglot). */
+    rotations: v.optional(v.boolean(expects('true or false')), false),
+  }),
   section({
     format: v.literal('idx'), images: text, labels: text,
     /** Share of the classes that meta-training never sees. */

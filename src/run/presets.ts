@@ -35,12 +35,15 @@ const flpOmniglot = {
   name: 'flp-omniglot',
   task: {
     kind: 'few-shot',
-    source: { format: 'omniglot', train: 'images_background_small1.zip', test: 'images_background_small2.zip' },
+    source: { format: 'omniglot', train: 'images_background_small1.zip', test: 'images_background_small2.zip', rotations: true },
     ways: 5, shots: 5, queriesPerClass: 5, batch: 1, order: 'iid',
   },
   system: { sizes: [784, 256, 128, 5], activation: 'relu', rule: 'oja', loss: 'cross-entropy', alpha: 'synapse', frozen: [1] },
   initial: { feedback: 'kaiming', alpha: 1e-3, beta: 0.5 },
-  meta: { tasks: 16, steps: 1200, rates: { W: 1e-3, B: 1e-3, alpha: 3e-4, beta: 1e-3 }, clipPerTask: 10, adjoint: 'store' },
+  meta: {
+    tasks: 16, steps: 1200, rates: { W: 1e-3, B: 1e-3, alpha: 3e-4, beta: 1e-3 },
+    decay: { kind: 'cosine', floor: 0.1 }, clipPerTask: 10, adjoint: 'reverse',
+  },
   evaluation: { tasks: 200, at: [0, 5, 10, 25] },
 } satisfies RunConfigInput;
 

@@ -54,9 +54,10 @@ async function openImages(source: Extract<TaskConfig, { kind: 'few-shot' }>['sou
   }
   const below = (file: string) => read(`${source.folder}/${file}`);
   const trained = readOmniglot(await below(source.train), source, source.train), held = readOmniglot(await below(source.test), source, source.test);
-  const classes = held.names.map((_, c) => trained.classes + c), unseen = classes.filter((_, c) => !trained.names.includes(held.names[c]!));
+  const seen = source.rotations ? [1, 2, 3].reduce<ImageBank>((bank, turns) => join(bank, turned(trained, turns)), trained) : trained;
+  const classes = held.names.map((_, c) => seen.classes + c), unseen = classes.filter((_, c) => !trained.names.includes(held.names[c]!));
   return {
-    bank: join(trained, held), train: trained.names.map((_, c) => c),
+    bank: join(seen, held), train: Array.from({ length: seen.classes }, (_, c) => c),
     // Omniglot's published small sets share two alphabets: what was never seen is told apart.
     tests: [{ title: `${classes.length} characters of ${source.test.replace(/\.zip$/, '')}`, classes }, ...(unseen.length < classes.length ? [{ title: `its ${unseen.length} characters of unseen alphabets`, classes: unseen }] : [])],
   };
@@ -70,4 +71,17 @@ function join(a: ImageBank, b: ImageBank): ImageBank {
   labels.set(a.labels);
   labels.set(b.labels.map(label => label + a.classes), a.count);
   return { count: a.count + b.count, width: a.width, height: a.height, pixels, labels, classes: a.classes + b.classes };
+}
+
+/** The square images of a bank turned by so many quarters, counter-clockwise. */
+function turned({ count, width, height, pixels, labels, classes }: ImageBank, turns: number): ImageBank {
+  let now = pixels;
+  for (let turn = 0; turn < turns; turn++) {
+    const before = now;
+    now = before.map((_, k) => {
+      const image = k - k % (width * height), y = Math.floor((k - image) / width), x = k % width;
+      return before[image + x * width + (width - 1 - y)]!;
+    });
+  }
+  return { count, width, height, pixels: now, labels, classes };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { encode } from 'fast-png';
 import { expect } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
 import type { ImageBank } from '../../src/tasks/episodes.js';
@@ -12,6 +13,13 @@ export function bankOf(classes: number, perClass: number, { width = 3, height = 
     pixels: Uint8Array.from({ length: count * width * height }, (_, i) => Math.floor(i / (width * height)) % 256),
     labels: Uint16Array.from({ length: count }, (_, i) => i % classes),
   };
+}
+
+/** A PNG of 1 bit like Omniglot's: paper is 1, ink 0 where `ink` says so. */
+export function drawing(ink: (x: number, y: number) => boolean, side = 105): Uint8Array {
+  const rowBytes = Math.ceil(side / 8), data = new Uint8Array(side * rowBytes).fill(255);
+  for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) if (ink(x, y)) data[y * rowBytes + (x >> 3)]! &= ~(128 >> (x & 7));
+  return encode({ width: side, height: side, depth: 1, channels: 1, data });
 }
 
 /** The message of the MetaplasticError that `action` throws; anything else fails the test. */

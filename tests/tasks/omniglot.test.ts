@@ -3,14 +3,8 @@ import { encode } from 'fast-png';
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { readOmniglot } from '../../src/tasks/omniglot.js';
-import { dataFile, hasData, onRealData, problem, zeros } from './given.js';
+import { dataFile, drawing, hasData, onRealData, problem, zeros } from './given.js';
 
-/** A PNG of 1 bit like Omniglot's: paper is 1, ink 0 where `ink` says so. */
-function drawing(ink: (x: number, y: number) => boolean, side = 105): Uint8Array {
-  const rowBytes = Math.ceil(side / 8), data = new Uint8Array(side * rowBytes).fill(255);
-  for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) if (ink(x, y)) data[y * rowBytes + (x >> 3)]! &= ~(128 >> (x & 7));
-  return encode({ width: side, height: side, depth: 1, channels: 1, data });
-}
 const blank = drawing(() => false), full = drawing(() => true);
 const read = (png: Uint8Array, size = 28) => readOmniglot(zipSync({ 'root/Greek/character01/0001_01.png': png }), { size }, 'o.zip');
 
