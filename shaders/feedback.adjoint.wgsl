@@ -8,7 +8,7 @@ import package::feedback_activation::slope as slope_of_feedback;
 import package::signal::SIGNAL_SLOPE;
 import package::team::{team_barrier, team_sum};
 
-// Rows and samples as in `feedback`. Adds to d_x (scratch D_X) and to the gradient of B, c and β; d_post becomes d_u.
+// Rows and samples as in `feedback`; forward_adjoint's first barrier follows. Adds to d_x (scratch D_X) and to the gradient of B, c and β; d_post becomes d_u.
 fn feedback_adjoint(first: u32, sample: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     let n = WIDTH[l + 1u];
@@ -69,5 +69,4 @@ fn feedback_adjoint(first: u32, sample: u32) {
       team_barrier();
     }
   }
-  team_barrier();
 }

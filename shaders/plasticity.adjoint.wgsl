@@ -3,7 +3,7 @@
 //   d_post_bi = Σ_j G_ij pre_bj + d_κ_i decay'(post_bi),   d_κ_i = −Σ_j G_ij W_ij,   d_pre_bj = Σ_i G_ij post_bi.
 import package::shape::{ALPHA_COLUMN, ALPHA_PER_LAYER, ALPHA_ROW, BATCH, DEPTH, D_POST, D_X, FAST_AT, FAST_STEP, INPUT_GRADIENT, LANES, MULTIPLIER, NEURONS, PLASTIC, ROW, WEIGHT_AT, WIDTH, X_AT};
 import package::memory::{activity, gradient, lane, parameters, scratch, set_gradient, set_scratch, speaks};
-import package::plasticity::{alpha_at, decay_of, hebb_of, post_at, pre_of};
+import package::plasticity::{alpha_at, decay_of, hebb_of, neuron_at, post_at, pre_of};
 import package::recall::recall;
 import package::rule::decay_slope;
 import package::team::{team_barrier, team_sum};
@@ -59,7 +59,7 @@ fn plasticity_adjoint(first: u32, slot: u32) {
         set_gradient(at, g - a * g * kappa);
       }
       for (var b = 0u; b < BATCH; b++) {
-        set_scratch(D_POST + post_at(l, b, i) - post_at(0u, 0u, 0u), d_post[b] + d_kappa * decay_slope(scratch(post_at(l, b, i))));
+        set_scratch(D_POST + neuron_at(l, b, i), d_post[b] + d_kappa * decay_slope(scratch(post_at(l, b, i))));
       }
       if (ALPHA_PER_LAYER) {
         d_alpha_layer += d_alpha_row;

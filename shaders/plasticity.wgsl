@@ -8,8 +8,11 @@ import package::team::team_barrier;
 // Where α of a synapse lies; a coarser granularity broadcasts, because its stride is 0.
 fn alpha_at(l: u32, i: u32, j: u32) -> u32 { return ALPHA_AT[l] + i * ALPHA_ROW[l] + j * ALPHA_COLUMN; }
 
-// post of neuron i of layer l + 1 for sample b of the batch.
-fn post_at(l: u32, b: u32, i: u32) -> u32 { return POST + b * NEURONS + X_AT[l + 1u] - X_AT[1] + i; }
+// Where neuron i of layer l + 1 lies in a (BATCH, NEURONS) part of the scratch, for sample b of the batch.
+fn neuron_at(l: u32, b: u32, i: u32) -> u32 { return b * NEURONS + X_AT[l + 1u] - X_AT[1] + i; }
+
+// Its post.
+fn post_at(l: u32, b: u32, i: u32) -> u32 { return POST + neuron_at(l, b, i); }
 
 // κ_i.
 fn decay_of(l: u32, i: u32) -> f32 {

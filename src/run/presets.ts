@@ -42,7 +42,7 @@ const flpOmniglot = {
   initial: { feedback: 'kaiming', alpha: 1e-3, beta: 0.5 },
   meta: {
     tasks: 16, steps: 1200, rates: { W: 1e-3, B: 1e-3, alpha: 3e-4, beta: 1e-3 },
-    decay: { kind: 'cosine', floor: 0.1 }, clipPerTask: 10, adjoint: 'reverse',
+    decay: { kind: 'cosine', floor: 0.1 }, clipPerTask: 10, adjoint: 'store',
   },
   evaluation: { tasks: 200, at: [0, 5, 10, 25] },
 } satisfies RunConfigInput;

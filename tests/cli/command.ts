@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +32,11 @@ function environment(): Record<string, string> {
   return { ...env, NO_COLOR: '1' };
 }
 
-export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'metaplastic-test-'));
+const root = mkdtempSync(join(tmpdir(), 'metaplastic-test-'));
+process.on('exit', () => rmSync(root, { recursive: true, force: true }));
+
+/** An empty folder, gone when the tests have ended. */
+export const newFolder = (): string => mkdtempSync(join(root, 'folder-'));
 
 /** A run of a second: sines, a small network. */
 export const TINY = {
