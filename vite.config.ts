@@ -15,7 +15,7 @@ export default defineConfig({
     lib: { entry: { index: 'src/index.ts', node: 'src/node.ts', cli: 'src/cli.ts' }, formats: ['es'] },
     rolldownOptions: {
       external: [/^node:/, 'webgpu', 'wesl', /^wesl\//, /^wgsl_reflect/, 'fflate', 'fast-png', 'valibot'],
-      output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: '[name].js' },
+      output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: chunk => `${chunk.name.replace(/^node_modules/, 'vendor')}.js` },
     },
   },
   test: { include: ['tests/**/*.test.ts'], globalSetup: 'tests/cli/build.ts', testTimeout: 60_000, maxWorkers: 2 },
