@@ -66,7 +66,6 @@ fn feedback_adjoint(first: u32, sample: u32) {
           set_scratch(d_x, scratch(d_x) + SIGNAL_SLOPE * d_s);
         }
       }
-      team_barrier();
     }
   }
 }
