@@ -50,7 +50,7 @@
       axes: [
         { ...axis, grid: { show: false }, size: 28, values: (u, xs) => xs.map(x => (x == null ? '' : short(x))),
           ...(chart.small ? {} : { label: chart.xLabel, labelSize: 22 }), ...(chart.ticks ? { splits: () => chart.ticks, filter: apart } : {}) },
-        { ...axis, grid, size: chart.small ? 40 : 46, space: chart.small ? 36 : 44,
+        { ...axis, grid, size: chart.small ? 40 : 54, space: chart.small ? 36 : 44,
           values: (u, ys) => ys.map(y => (y == null ? '' : short(y))), ...(chart.log ? { splits: logTicks, filter: (u, ys) => ys } : {}) },
       ],
       series: [
