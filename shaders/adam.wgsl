@@ -1,19 +1,19 @@
 // Adam (Kingma & Ba 2015) over the flat buffer of meta-parameters, each group at its own rate:
 //   m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← p − rate · (m / (1 − β₁ⁿ)) / (√(v / (1 − β₂ⁿ)) + ε).
 // Nothing changes if fewer than FEWEST tasks were counted, or if undoing the updates drifted so far that the gradient cannot be trusted.
-import package::shape::{CLIP, DRIFT_LIMIT, FEWEST, GRADIENT, GROUP_START};
+import package::shape::{CLIP, DRIFT_LIMIT, FEWEST, GROUP_START, PARAMETERS};
 import package::collect::total;
 
 struct Rates {
-  rate: vec4f,           // of W and b, B and c, α, β
-  correction1: f32,      // 1 − β₁ⁿ
-  correction2: f32,      // 1 − β₂ⁿ
+  rate: array<vec4f, 2>,      // of each group, in the order of src/inner/layout.ts
+  correction1: f32,           // 1 − β₁ⁿ
+  correction2: f32,           // 1 − β₂ⁿ
 }
 
 @group(0) @binding(11) var<uniform> rates: Rates;
-@group(0) @binding(1) var<storage, read_write> learned: array<f32, GRADIENT>;     // the layout of src/inner/layout.ts, as are the moments
-@group(0) @binding(12) var<storage, read_write> moment1: array<f32, GRADIENT>;
-@group(0) @binding(13) var<storage, read_write> moment2: array<f32, GRADIENT>;
+@group(0) @binding(1) var<storage, read_write> learned: array<f32, PARAMETERS>;     // the layout of src/inner/layout.ts, as are the moments
+@group(0) @binding(12) var<storage, read_write> moment1: array<f32, PARAMETERS>;
+@group(0) @binding(13) var<storage, read_write> moment2: array<f32, PARAMETERS>;
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;
@@ -22,12 +22,11 @@ const EPSILON = 1e-8;
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let k = (group_id.y * group_count.x + group_id.x) * 64u + lane;
-  if (k >= GRADIENT || total[GRADIENT] < FEWEST || total[GRADIENT + 2u] > DRIFT_LIMIT) { return; }
-  var rate = rates.rate.x;
-  if (k >= GROUP_START[1]) { rate = rates.rate.y; }
-  if (k >= GROUP_START[2]) { rate = rates.rate.z; }
-  if (k >= GROUP_START[3]) { rate = rates.rate.w; }
-  let g = total[k] * min(1.0, CLIP / max(total[GRADIENT + 1u], 1e-30));
+  if (k >= PARAMETERS || total[PARAMETERS] < FEWEST || total[PARAMETERS + 2u] > DRIFT_LIMIT) { return; }
+  var group = 0u;
+  while (k >= GROUP_START[group + 1u]) { group++; }
+  let rate = rates.rate[group / 4u][group % 4u];
+  let g = total[k] * min(1.0, CLIP / max(total[PARAMETERS + 1u], 1e-30));
   let m = BETA1 * moment1[k] + (1.0 - BETA1) * g;
   let v = BETA2 * moment2[k] + (1.0 - BETA2) * g * g;
   moment1[k] = m;

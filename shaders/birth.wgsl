@@ -1,12 +1,24 @@
-// Birth: every lifetime starts from the inherited weights, W_0 = W.
-import package::shape::{DEPTH, FAST_AT, LANES, WEIGHT_AT, WIDTH};
+// Birth: with what weights does a lifetime begin? Slot 0 takes W_0, and B_0 where a lifetime keeps its own; velocities begin at 0.
+import package::shape::{BIRTH_B_DRAWN, B_AT, DEPTH, DRAW_B_AT, DRAW_B_LIMIT, DRAW_WEIGHTS, FAST_AT, FAST_B_AT, FEEDBACK_SIZE, LANES, PLASTIC, PLASTIC_SIZE, VELOCITIES, WIDTH};
 import package::memory::{lane, parameters, set_weight};
+import package::born::initial_weight;
+import package::random::drawn;
 import package::team::team_barrier;
 
-// Copies the initial weights to slot 0 (and those of frozen layers to their only place).
+// B_0 of a layer that keeps its own.
+fn initial_feedback(l: u32, k: u32) -> f32 {
+  if (BIRTH_B_DRAWN) { return DRAW_B_LIMIT[l] * drawn(DRAW_WEIGHTS, DRAW_B_AT[l] + k); }
+  return parameters[B_AT[l] + k];
+}
+
+// Fills slot 0, and what frozen layers keep in their only place.
 fn birth() {
   for (var l = 0u; l < DEPTH; l++) {
-    for (var k = lane; k < WIDTH[l] * WIDTH[l + 1u]; k += LANES) { set_weight(FAST_AT[l] + k, parameters[WEIGHT_AT[l] + k]); }
+    for (var k = lane; k < WIDTH[l] * WIDTH[l + 1u]; k += LANES) {
+      set_weight(FAST_AT[l] + k, initial_weight(l, k));
+      if (VELOCITIES && PLASTIC[l]) { set_weight(FAST_AT[l] + PLASTIC_SIZE + k, 0.0); }
+    }
+    for (var k = lane; k < FEEDBACK_SIZE[l]; k += LANES) { set_weight(FAST_B_AT[l] + k, initial_feedback(l, k)); }
   }
   team_barrier();
 }

@@ -1,16 +1,16 @@
 // Adjoint of encode.wgsl, after the lifetimes: every row holds d_z of the layer in place of its activity.
 //   d_W = Σ_rows d_z x_belowᵀ,   d_b = Σ_rows d_z,   d_z_below = φ'(x_below) Wᵀ d_z (in place; only below it lies another layer).
-import package::shape::{ACTIVITY, GRADIENT, ROW, ROWS, TEAMS};
+import package::shape::{ACTIVITY, BIASED, GRADIENT, ROWS, TEAMS};
 import package::layer::{BELOW, BIAS_AT, FAN_IN, FAN_OUT, WEIGHT_AT, X_AT};
 import package::encode::row_at;
 import package::input::four;
-import package::memory::{activities, gradients, parameters, pass_};
+import package::memory::{activities, gradients, parameters, pass_, row_start};
 import package::activation::slope;
 
 const INPUT_TILES = (FAN_IN + 3u) / 4u;
 const NEURON_TILES = (FAN_OUT + 3u) / 4u;
 
-fn activity_at(task: u32, row: u32, k: u32) -> u32 { return (task / TEAMS * ACTIVITY + row * ROW + k) * TEAMS + task % TEAMS; }
+fn activity_at(task: u32, row: u32, k: u32) -> u32 { return (task / TEAMS * ACTIVITY + row_start(row) + k) * TEAMS + task % TEAMS; }
 
 fn set_gradient(task: u32, k: u32, value: f32) { gradients[(task / TEAMS * GRADIENT + k) * TEAMS + task % TEAMS] = value; }
 
@@ -41,7 +41,7 @@ fn weights(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) grou
   set_row(task, neuron + 1u, j, d_weights[1]);
   set_row(task, neuron + 2u, j, d_weights[2]);
   set_row(task, neuron + 3u, j, d_weights[3]);
-  if (j == 0u) {
+  if (BIASED && j == 0u) {
     for (var n = 0u; n < min(4u, FAN_OUT - neuron); n++) { set_gradient(task, BIAS_AT + neuron + n, d_bias[n]); }
   }
 }

@@ -1,8 +1,8 @@
 // Encode: one frozen layer for every sample of the chunk at once, before the lifetimes begin: x = φ(W x_below + b).
 // A lane makes a tile of 4 rows by 4 neurons, so that a number that is loaded serves several products.
-import package::shape::{ACTIVITY, BATCH, QUERIES, QUERY_ROW, ROW, ROWS, STEPS, TEAMS};
+import package::shape::{ACTIVITY, BATCH, BIASED, QUERIES, QUERY_ROW, ROWS, STEPS, TEAMS};
 import package::layer::{BIAS_AT, FAN_IN, FAN_OUT, WEIGHT_AT, X_AT};
-import package::memory::{activities, parameters, pass_};
+import package::memory::{activities, parameters, pass_, row_start};
 import package::activation::activate;
 import package::input::{four, input_at};
 
@@ -30,8 +30,9 @@ fn four_weights(neuron: u32, j: u32) -> vec4f {
 fn set_neuron(task: u32, row: u32, neuron: u32, z: vec4f) {
   if (row >= ROWS) { return; }
   for (var n = 0u; n < min(4u, FAN_OUT - neuron); n++) {
-    let at = row * ROW + X_AT + neuron + n;
-    activities[(task / TEAMS * ACTIVITY + at) * TEAMS + task % TEAMS] = activate(z[n] + parameters[BIAS_AT + neuron + n]);
+    let at = row_start(row) + X_AT + neuron + n;
+    let bias = select(0.0, parameters[BIAS_AT + neuron + n], BIASED);
+    activities[(task / TEAMS * ACTIVITY + at) * TEAMS + task % TEAMS] = activate(z[n] + bias);
   }
 }
 

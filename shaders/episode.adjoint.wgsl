@@ -1,15 +1,19 @@
 // Adjoint of episode.wgsl: back through the lifetime of every task of the chunk, from inner step last_step to first_step.
 // d_W of the moment is kept in the gradient of the initial weights, so that at the end it is that gradient.
-import package::shape::{BATCH, DEPTH, FAST_AT, GRADIENT, INTERVAL, LANES, MOMENTS, MOMENT_AT, ONE_SLOT, OUTCOME_DRIFT, PLASTIC, ROWS_PER_STEP, STEPS, WEIGHT_AT, WIDTH, WORKGROUP};
-import package::memory::{lane, parameters, pass_, set_gradient, set_outcome, speaks, take_place, weight};
-import package::feedback::feedback;
-import package::feedback_adjoint::feedback_adjoint;
+import package::shape::{ALIGNS, BATCH, DEPTH, FAST_AT, FAST_B_AT, FEEDBACK_SIZE, GRADIENT, INTERVAL, LANES, MOMENTS, MOMENT_AT, ONE_SLOT, OUTCOME_DRIFT, PLASTIC, RECORD, RECORDS_PER_STEP, SECOND_ORDER, STEPS, WIDTH, WORKGROUP};
+import package::memory::{lane, pass_, set_gradient, set_outcome, speaks, take_place, weight};
+import package::birth::initial_feedback;
+import package::born::initial_weight;
+import package::feedback::feedback_adjoint;
+import package::feedback_rule::{align, align_adjoint};
 import package::forward_adjoint::forward_adjoint;
+import package::loss::answer_adjoint;
 import package::norm::finite;
 import package::perception::perceive_adjoint;
 import package::plasticity::plasticity;
 import package::plasticity_adjoint::plasticity_adjoint;
 import package::query_adjoint::query_adjoint;
+import package::rule::prepare_adjoint;
 import package::slots::slot_of;
 import package::team::{team_barrier, team_max};
 
@@ -19,25 +23,33 @@ fn query_adjoint_at(t: u32) {
   }
 }
 
-// Makes W of the steps `start + 1` … `start + INTERVAL − 1` anew, from the checkpoint at `start` and the stored activities.
+// Makes W and B of the steps `start + 1` … `start + INTERVAL − 1` anew, from the checkpoint at `start` and the records.
 fn replay(start: u32) {
   for (var t = start; t + 1u < start + INTERVAL; t++) {
-    feedback(t * ROWS_PER_STEP, t * BATCH);
-    plasticity(t * ROWS_PER_STEP, slot_of(t), slot_of(t + 1u));
+    align(t * RECORDS_PER_STEP * RECORD, slot_of(t), slot_of(t + 1u), t);
+    plasticity(t * RECORDS_PER_STEP * RECORD, slot_of(t), slot_of(t + 1u), t);
   }
 }
 
-// How far W_0, recalled by undoing every update, lies from the initial weights, relative to the largest of them: 0 unless undone.
+// |recalled − initial|; a large number where it is not finite, because max(far, NaN) may be far.
+fn distance(recalled: f32, initial: f32) -> f32 {
+  let d = abs(recalled - initial);
+  return select(3e38, d, finite(d));
+}
+
+// How far W_0 and B_0, recalled by undoing every update, lie from the initial weights, relative to the largest of them: 0 unless undone.
 fn drift() -> f32 {
   var far = 0.0;
   var size = 0.0;
   for (var l = 0u; l < DEPTH; l++) {
     if (!PLASTIC[l]) { continue; }
     for (var k = lane; k < WIDTH[l] * WIDTH[l + 1u]; k += LANES) {
-      let inherited = parameters[WEIGHT_AT[l] + k];
-      let distance = abs(weight(FAST_AT[l] + k) - inherited);
-      far = max(far, select(3e38, distance, finite(distance)));      // max(far, NaN) may be far
-      size = max(size, abs(inherited));
+      let initial = initial_weight(l, k);
+      far = max(far, distance(weight(FAST_AT[l] + k), initial));
+      size = max(size, abs(initial));
+    }
+    if (ALIGNS) {
+      for (var k = lane; k < FEEDBACK_SIZE[l]; k += LANES) { far = max(far, distance(weight(FAST_B_AT[l] + k), initial_feedback(l, k))); }
     }
   }
   return team_max(far) / max(team_max(size), 1e-30);
@@ -53,13 +65,17 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
   for (var t = pass_.last_step; t > pass_.first_step; t--) {
     query_adjoint_at(t);
     if (!ONE_SLOT && t % INTERVAL == 0u && t < STEPS) { replay(t - INTERVAL); }
-    let row = (t - 1u) * ROWS_PER_STEP;
-    let sample = (t - 1u) * BATCH;
-    feedback(row, sample);
-    plasticity_adjoint(row, slot_of(t - 1u));
-    feedback_adjoint(row, sample);
-    forward_adjoint(row, BATCH, slot_of(t - 1u));
-    perceive_adjoint(row, BATCH);
+    let first = (t - 1u) * RECORDS_PER_STEP * RECORD;
+    let slot = slot_of(t - 1u);
+    plasticity_adjoint(first, slot, t - 1u);
+    align_adjoint(first, slot, t - 1u);
+    prepare_adjoint(first, slot);
+    if (SECOND_ORDER) {
+      feedback_adjoint(first, (t - 1u) * BATCH, slot, t - 1u);
+      answer_adjoint(first);
+      forward_adjoint(first, RECORD, BATCH, slot);
+    }
+    perceive_adjoint(first, RECORD, BATCH);
   }
   if (pass_.first_step == 0u) {
     query_adjoint_at(0u);

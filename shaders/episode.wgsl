@@ -1,13 +1,16 @@
-// Episode: a lifetime of every task of the chunk, T inner steps of forward, feedback and plasticity, and the queries on the way.
+// Episode: a lifetime of every task of the chunk, T inner steps of forward, feedback and plasticity (of W, and of B where it is aligned), and the queries on the way.
 // One dispatch does the steps first_step … last_step − 1 of the pass; state between dispatches lies in activities and fast weights.
-import package::shape::{BATCH, MOMENTS, MOMENT_AT, ROWS_PER_STEP, WORKGROUP};
+import package::shape::{BATCH, MOMENTS, MOMENT_AT, RECORD, RECORDS_PER_STEP, WORKGROUP};
 import package::memory::{pass_, take_place};
 import package::birth::birth;
 import package::feedback::feedback;
+import package::feedback_rule::{align, reflect};
 import package::forward::forward;
+import package::loss::answer;
 import package::perception::perceive;
 import package::plasticity::plasticity;
 import package::query::query;
+import package::rule::prepare;
 import package::slots::slot_of;
 
 fn query_at(t: u32) {
@@ -24,11 +27,15 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     query_at(0u);
   }
   for (var t = pass_.first_step; t < pass_.last_step; t++) {
-    let row = t * ROWS_PER_STEP;
-    perceive(row, t * BATCH, BATCH);
-    forward(row, BATCH, slot_of(t));
-    feedback(row, t * BATCH);
-    plasticity(row, slot_of(t), slot_of(t + 1u));
+    let first = t * RECORDS_PER_STEP * RECORD;
+    perceive(first, RECORD, t * BATCH, BATCH);
+    forward(first, RECORD, BATCH, slot_of(t));
+    answer(first);
+    feedback(first, t * BATCH, slot_of(t), t);
+    prepare(first, slot_of(t));
+    reflect(first, slot_of(t), t);
+    align(first, slot_of(t), slot_of(t + 1u), t);
+    plasticity(first, slot_of(t), slot_of(t + 1u), t);
     query_at(t + 1u);
   }
 }

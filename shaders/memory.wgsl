@@ -1,15 +1,21 @@
 // Where a task's numbers lie. Every array of a chunk is laid out (groups, size, TEAMS): the TEAMS tasks of a workgroup interleave,
 // so that lanes which work on neighbouring tasks touch neighbouring addresses. With TEAMS = 1 it is plain (tasks, size). Arrays have
 // their true size, not a runtime size: the bounds check that WebGPU adds to every access is then against a constant.
-import package::shape::{ACTIVITY, CHUNK, FAST, GRADIENT, LANES, OUTCOME, OUTPUTS, PADDED, SAMPLES, SCRATCH, TASKS, TEAMS};
+//
+// Activities are rows: first a record of every sample of the support stream, RECORD numbers that begin with its activities x_0 … x_L and go on with what
+// later stages leave (src/gpu/record.ts), then the activities of every query, ROW numbers. The adjoint of a record has the same layout, in the scratch.
+import package::shape::{ACTIVITY, CHUNK, FAST, GRADIENT, LANES, OUTCOME, OUTPUTS, PADDED, PARAMETERS, QUERY_AT, QUERY_ROW, RECORD, ROW, SAMPLES, SCRATCH, SETTINGS, TASKS, TEAMS};
 
-// One dispatch: inner steps first_step … last_step − 1 of the chunk's `tasks` tasks, the first of which is `first_task` of the meta-batch.
-struct Pass { first_step: u32, last_step: u32, first_task: u32, tasks: u32 }
+// One dispatch: inner steps first_step … last_step − 1 of the chunk's `tasks` tasks, the first of which is `first_task` of the meta-batch;
+// the meta-batch is the tasks from `origin` of the stream of `seed`.
+struct Pass { first_step: u32, last_step: u32, first_task: u32, tasks: u32, seed: u32, origin: u32 }
+
+const TARGETS = SAMPLES * OUTPUTS + SETTINGS;
 
 @group(0) @binding(0) var<uniform> pass_: Pass;
-@group(0) @binding(1) var<storage, read> parameters: array<f32, GRADIENT>;            // the layout of src/inner/layout.ts
-@group(0) @binding(4) var<storage, read> targets: array<f32, CHUNK * SAMPLES * OUTPUTS>;               // (tasks, SAMPLES, OUTPUTS)
-@group(0) @binding(5) var<storage, read_write> activities: array<f32, PADDED * ACTIVITY>;      // (groups, ROWS, ROW, TEAMS)
+@group(0) @binding(1) var<storage, read> parameters: array<f32, PARAMETERS>;            // the layout of src/inner/layout.ts
+@group(0) @binding(4) var<storage, read> targets: array<f32, CHUNK * TARGETS>;               // (tasks, SAMPLES, OUTPUTS), behind each task's its SETTINGS
+@group(0) @binding(5) var<storage, read_write> activities: array<f32, PADDED * ACTIVITY>;      // (groups, ACTIVITY, TEAMS)
 @group(0) @binding(6) var<storage, read_write> fast_weights: array<f32, PADDED * FAST>;    // (groups, FAST, TEAMS)
 @group(0) @binding(7) var<storage, read_write> gradients: array<f32, PADDED * GRADIENT>;       // (groups, GRADIENT, TEAMS)
 @group(0) @binding(8) var<storage, read_write> scratches: array<f32, PADDED * SCRATCH>;       // (groups, SCRATCH, TEAMS)
@@ -30,6 +36,9 @@ fn take_place(group_id: u32, invocation: u32) {
 // Is this lane the one that writes the team's single results?
 fn speaks() -> bool { return lane == 0u && group * TEAMS + team < pass_.tasks; }
 
+// Where row r of a task begins: records first, then queries.
+fn row_start(row: u32) -> u32 { return select(QUERY_AT + (row - QUERY_ROW) * ROW, row * RECORD, row < QUERY_ROW); }
+
 fn activity(k: u32) -> f32 { return activities[(group * ACTIVITY + k) * TEAMS + team]; }
 fn set_activity(k: u32, value: f32) { activities[(group * ACTIVITY + k) * TEAMS + team] = value; }
 
@@ -38,13 +47,15 @@ fn set_weight(k: u32, value: f32) { fast_weights[(group * FAST + k) * TEAMS + te
 
 fn gradient(k: u32) -> f32 { return gradients[(group * GRADIENT + k) * TEAMS + team]; }
 fn set_gradient(k: u32, value: f32) { gradients[(group * GRADIENT + k) * TEAMS + team] = value; }
+fn add_gradient(k: u32, value: f32) { set_gradient(k, gradient(k) + value); }
 
-fn scratch(k: u32) -> f32 { return scratches[(group * SCRATCH + k) * TEAMS + team]; }
-fn set_scratch(k: u32, value: f32) { scratches[(group * SCRATCH + k) * TEAMS + team] = value; }
+// The adjoint of the rows at work, k as in their records or query rows.
+fn adjoint(k: u32) -> f32 { return scratches[(group * SCRATCH + k) * TEAMS + team]; }
+fn set_adjoint(k: u32, value: f32) { scratches[(group * SCRATCH + k) * TEAMS + team] = value; }
+fn add_adjoint(k: u32, value: f32) { set_adjoint(k, adjoint(k) + value); }
 
 // The target of a sample of this task; k counts within the task's (SAMPLES, OUTPUTS).
-fn wanted(k: u32) -> f32 { return targets[task * SAMPLES * OUTPUTS + k]; }
+fn wanted(k: u32) -> f32 { return targets[task * TARGETS + k]; }
 
 // What is reported of this task: query loss at every moment, accuracy at every moment, gradient norm, weight in the mean, drift.
-fn outcome(k: u32) -> f32 { return outcomes[(pass_.first_task + task) * OUTCOME + k]; }
 fn set_outcome(k: u32, value: f32) { outcomes[(pass_.first_task + task) * OUTCOME + k] = value; }

@@ -1,6 +1,6 @@
 // Norm: is this lifetime fit for the mean, and with what weight? One workgroup a task.
 // A task whose loss or gradient is not finite weighs 0; each other weighs min(1, CLIP_PER_TASK / ‖gradient‖).
-import package::shape::{CLIP_PER_TASK, GRADIENT, MOMENTS, OUTCOME, OUTCOME_NORM, OUTCOME_WEIGHT, TEAMS};
+import package::shape::{CLIP_PER_TASK, GRADIENT, MOMENTS, OUTCOME, OUTCOME_NORM, OUTCOME_WEIGHT, PARAMETERS, TEAMS};
 import package::memory::{gradients, outcomes, pass_};
 
 const LANES_PER_TASK = 64u;
@@ -14,7 +14,7 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
   let task = group_id.x;
   let base = (task / TEAMS * GRADIENT) * TEAMS + task % TEAMS;
   var sum = 0.0;
-  for (var k = lane; k < GRADIENT; k += LANES_PER_TASK) {
+  for (var k = lane; k < PARAMETERS; k += LANES_PER_TASK) {
     let g = gradients[base + k * TEAMS];
     sum += g * g;
   }

@@ -1,30 +1,43 @@
-// Adjoint of plasticity.wgsl. With g = d_W_{t+1} (kept in the gradient of the initial weights) and G = a g:
-//   d_α_ij += m g_ij (hebb_ij − κ_i W_ij),   d_W_t = g − G κ,
-//   d_post_bi = Σ_j G_ij pre_bj + d_κ_i decay'(post_bi),   d_κ_i = −Σ_j G_ij W_ij,   d_pre_bj = Σ_i G_ij post_bi.
-import package::shape::{ALPHA_COLUMN, ALPHA_PER_LAYER, ALPHA_ROW, BATCH, DEPTH, D_POST, D_X, FAST_AT, FAST_STEP, INPUT_GRADIENT, LANES, MULTIPLIER, NEURONS, PLASTIC, ROW, WEIGHT_AT, WIDTH, X_AT};
-import package::memory::{activity, gradient, lane, parameters, scratch, set_gradient, set_scratch, speaks};
-import package::plasticity::{alpha_at, decay_of, hebb_of, neuron_at, post_at, pre_of};
+// Adjoint of plasticity.wgsl. With g = d_W_{t+1} (kept in the gradient of the initial weights) and d_u = a g, or what updates/ makes of it:
+//   d_rate_ij += ± m g_ij u_ij,   d_W_t = g − κ d_u,   d_left_pi = SHARE Σ_j d_u_ij right_pj,   d_right_pj = SHARE Σ_i d_u_ij left_pi,   d_κ_i = −Σ_j d_u_ij W_ij.
+// Kolen-Pollack's rule, which adds the transpose of the update to B, has a part in d_u and d_rate: g_b.
+import package::shape::{BATCH, DEPTH, FAST_AT, FAST_STEP, INPUT_GRADIENT, LANES, MULTIPLIER, PLASTIC, RANK, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WEIGHT_AT, WIDTH};
+import package::memory::{activity, gradient, lane, set_adjoint, set_gradient};
+import package::feedback_rule::tied_gradient;
+import package::noise::noise_of_weight;
+import package::plasticity::{PRODUCTS, hebb_of, left_at, rate_of, right_at};
+import package::rate::{rate_adjoint, rate_adjoint_of_layer, rate_adjoint_of_row};
 import package::recall::recall;
-import package::rule::decay_slope;
-import package::team::{team_barrier, team_sum};
+import package::rule::{DIRECTION, kappa, kappa_adjoint, kappa_adjoint_of_layer};
+import package::team::team_barrier;
+import package::update::{d_hebb, d_rate, d_update, momentum_adjoint_of_layer, velocity_adjoint, velocity_of};
 
-// Rows as in `plasticity`; W_t is recalled from `slot`. Sets (=) d_x and d_post of the batch, adds to the gradient of α, and turns g into d_W_t.
-fn plasticity_adjoint(first: u32, slot: u32) {
-  // d_pre, a sample and input neuron a lane: first, because it needs g whole.
-  for (var l = 0u; l <= DEPTH; l++) {
+// Clears the adjoint of the batch's records.
+fn clear() {
+  for (var k = lane; k < BATCH * RECORD; k += LANES) { set_adjoint(k, 0.0); }
+  team_barrier();
+}
+
+// Inner step t, records from `first`; W_t is recalled from `slot`. Sets d_left and d_right in the adjoint of the records, adds to the gradient of the rates, and turns g into d_W_t.
+fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
+  clear();
+
+  // d_right, a sample and input neuron a lane: first, because it needs g whole. That of the inputs only if an encoder or the rule's own factors ask for it.
+  for (var l = 0u; l < DEPTH; l++) {
+    if (!PLASTIC[l] || !((SECOND_ORDER && (l > 0u || INPUT_GRADIENT)) || RIGHTS_ARE_OWN)) { continue; }
     let pre = WIDTH[l];
     for (var k = lane; k < BATCH * pre; k += LANES) {
       let b = k / pre;
       let j = k % pre;
-      var sum = 0.0;
-      if (l < DEPTH && (l > 0u || INPUT_GRADIENT)) {
-        if (PLASTIC[l]) {
-          for (var i = 0u; i < WIDTH[l + 1u]; i++) {
-            sum += MULTIPLIER[l] * parameters[alpha_at(l, i, j)] * gradient(WEIGHT_AT[l] + i * pre + j) * scratch(post_at(l, b, i));
-          }
-        }
+      var d_right = array<f32, RANK>();
+      for (var i = 0u; i < WIDTH[l + 1u]; i++) {
+        let at = WEIGHT_AT[l] + i * pre + j;
+        let a = rate_of(l, i, j);
+        let g_b = tied_gradient(l, i, j);
+        let d = SHARE * d_hebb(d_update(at, a, gradient(at), g_b), a, g_b);
+        for (var r = 0u; r < RANK; r++) { d_right[r] += d * activity(first + left_at(l, b * RANK + r) + i); }
       }
-      set_scratch(D_X + b * ROW + X_AT[l] + j, sum);
+      for (var r = 0u; r < RANK; r++) { set_adjoint(right_at(l, b * RANK + r) + j, d_right[r]); }
     }
   }
   team_barrier();
@@ -33,44 +46,41 @@ fn plasticity_adjoint(first: u32, slot: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     if (!PLASTIC[l]) { continue; }
     let pre = WIDTH[l];
-    var d_alpha_layer = 0.0;
+    var d_rate_layer = 0.0;
+    var d_kappa_layer = 0.0;
+    var d_momentum_layer = 0.0;
     for (var i = lane; i < WIDTH[l + 1u]; i += LANES) {
-      let kappa = decay_of(l, i);
-      let post0 = scratch(post_at(l, 0u, i));
+      let decay = kappa(l, i, first);
+      let left0 = activity(first + left_at(l, 0u) + i);
       var d_kappa = 0.0;
-      var d_alpha_row = 0.0;
-      var d_post = array<f32, BATCH>();    // said aloud: SwiftShader (Chromium 147) does not zero a plain `var` of a loop anew
+      var d_rate_row = 0.0;
+      var d_left = array<f32, PRODUCTS>();    // said aloud: SwiftShader (Chromium 147) does not zero a plain `var` of a loop anew
       for (var j = 0u; j < pre; j++) {
         let at = WEIGHT_AT[l] + i * pre + j;
-        let a = MULTIPLIER[l] * parameters[alpha_at(l, i, j)];
-        let pre0 = pre_of(l, 0u, j, first);
-        let hebb = hebb_of(l, i, j, first, post0, pre0);
-        let w = recall(FAST_AT[l] + slot * FAST_STEP[l] + i * pre + j, a, hebb, kappa);
+        let w_at = FAST_AT[l] + slot * FAST_STEP[l] + i * pre + j;
+        let a = rate_of(l, i, j);
+        let right0 = activity(first + right_at(l, 0u) + j);
+        let hebb = hebb_of(first, l, i, j, left0, right0);
+        let w = recall(w_at, a, hebb, decay, noise_of_weight(l, i * pre + j, t));
         let g = gradient(at);
-        let d_alpha = MULTIPLIER[l] * g * (hebb - kappa * w);
-        if (ALPHA_COLUMN == 1u) {
-          set_gradient(alpha_at(l, i, j), gradient(alpha_at(l, i, j)) + d_alpha);
-        } else {
-          d_alpha_row += d_alpha;
-        }
-        d_kappa -= a * g * w;
-        d_post[0] += a * g * pre0;
-        for (var b = 1u; b < BATCH; b++) { d_post[b] += a * g * pre_of(l, b, j, first); }
-        set_gradient(at, g - a * g * kappa);
+        let g_b = tied_gradient(l, i, j);
+        let d_u = d_update(at, a, g, g_b);
+        d_rate_row += rate_adjoint(l, i, j, DIRECTION * MULTIPLIER[l] * d_rate(g, g_b, hebb, velocity_of(w_at, hebb - decay * w)));
+        d_momentum_layer += velocity_adjoint(at, w_at, d_u);
+        d_kappa -= d_u * w;
+        let d = SHARE * d_hebb(d_u, a, g_b);
+        d_left[0] += d * right0;
+        for (var p = 1u; p < PRODUCTS; p++) { d_left[p] += d * activity(first + right_at(l, p) + j); }
+        set_gradient(at, g - decay * d_u);
       }
-      for (var b = 0u; b < BATCH; b++) {
-        set_scratch(D_POST + neuron_at(l, b, i), d_post[b] + d_kappa * decay_slope(scratch(post_at(l, b, i))));
-      }
-      if (ALPHA_PER_LAYER) {
-        d_alpha_layer += d_alpha_row;
-      } else if (ALPHA_COLUMN == 0u) {
-        set_gradient(alpha_at(l, i, 0u), gradient(alpha_at(l, i, 0u)) + d_alpha_row);
-      }
+      for (var p = 0u; p < PRODUCTS; p++) { set_adjoint(left_at(l, p) + i, d_left[p]); }
+      kappa_adjoint(l, i, first, d_kappa);
+      d_kappa_layer += d_kappa;
+      d_rate_layer += rate_adjoint_of_row(l, i, d_rate_row);
     }
-    if (ALPHA_PER_LAYER) {
-      d_alpha_layer = team_sum(d_alpha_layer);
-      if (speaks()) { set_gradient(alpha_at(l, 0u, 0u), gradient(alpha_at(l, 0u, 0u)) + d_alpha_layer); }
-    }
+    rate_adjoint_of_layer(l, d_rate_layer);
+    kappa_adjoint_of_layer(l, d_kappa_layer);
+    momentum_adjoint_of_layer(d_momentum_layer);
   }
   team_barrier();
 }

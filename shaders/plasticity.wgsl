@@ -1,49 +1,45 @@
-// Plasticity: how does each synapse change? All layers at once, from the activities of the same forward pass (batch sum):
-//   W_ij ← W_ij + a_ij (Σ_b post_bi pre_bj − κ_i W_ij),   a_ij = m_l α_ij,   κ_i = Σ_b decay(post_bi).
-import package::shape::{ALPHA_AT, ALPHA_COLUMN, ALPHA_ROW, BATCH, DEPTH, FAST_AT, FAST_STEP, LANES, MULTIPLIER, NEURONS, PLASTIC, POST, ROW, WIDTH, X_AT};
-import package::memory::{activity, lane, parameters, scratch, set_weight, weight};
-import package::rule::decay;
+// Plasticity: how does each synapse change? All layers at once, from the records of the same forward pass:
+//   u_ij = SHARE Σ_b Σ_r left_rbi right_rbj − κ_i W_ij,   W_ij ← W_ij + a_ij u_ij,   a_ij = ± m_l rate_ij.
+// Every rule of the papers has this form; it brings its RANK, what left and right are (src/gpu/record.ts), κ, the sign and, if it needs more than pre, post and error, `prepare`.
+import package::shape::{BATCH, BELOW, BELOW_AT, DEPTH, FAST_AT, FAST_STEP, LANES, LEFT, MULTIPLIER, NEURONS, NEURON_AT, PLASTIC, RANK, RECORD, RIGHT, SHARE, WIDTH};
+import package::memory::{activity, lane, set_weight, weight};
+import package::noise::noise_of_weight;
+import package::rate::rate;
+import package::rule::{DIRECTION, kappa};
 import package::team::team_barrier;
+import package::update::velocity;
 
-// Where α of a synapse lies; a coarser granularity broadcasts, because its stride is 0.
-fn alpha_at(l: u32, i: u32, j: u32) -> u32 { return ALPHA_AT[l] + i * ALPHA_ROW[l] + j * ALPHA_COLUMN; }
+const PRODUCTS = BATCH * RANK;
 
-// Where neuron i of layer l + 1 lies in a (BATCH, NEURONS) part of the scratch, for sample b of the batch.
-fn neuron_at(l: u32, b: u32, i: u32) -> u32 { return b * NEURONS + X_AT[l + 1u] - X_AT[1] + i; }
+// Where the factors of product p = b RANK + r of layer l + 1 begin, counted from the batch's first record.
+fn left_at(l: u32, p: u32) -> u32 { return p / RANK * RECORD + LEFT + p % RANK * NEURONS + NEURON_AT[l]; }
+fn right_at(l: u32, p: u32) -> u32 { return p / RANK * RECORD + RIGHT + p % RANK * BELOW + BELOW_AT[l]; }
 
-// Its post.
-fn post_at(l: u32, b: u32, i: u32) -> u32 { return POST + neuron_at(l, b, i); }
+// a_ij.
+fn rate_of(l: u32, i: u32, j: u32) -> f32 { return DIRECTION * MULTIPLIER[l] * rate(l, i, j); }
 
-// κ_i.
-fn decay_of(l: u32, i: u32) -> f32 {
-  var sum = 0.0;
-  for (var b = 0u; b < BATCH; b++) { sum += decay(scratch(post_at(l, b, i))); }
-  return sum;
+// SHARE Σ_p left_pi right_pj; the caller has loaded the first product's factors.
+fn hebb_of(first: u32, l: u32, i: u32, j: u32, left0: f32, right0: f32) -> f32 {
+  var sum = left0 * right0;
+  for (var p = 1u; p < PRODUCTS; p++) { sum += activity(first + left_at(l, p) + i) * activity(first + right_at(l, p) + j); }
+  return SHARE * sum;
 }
 
-// pre_bj.
-fn pre_of(l: u32, b: u32, j: u32, first: u32) -> f32 { return activity((first + b) * ROW + X_AT[l] + j); }
-
-// Σ_b post_bi pre_bj; the caller has loaded the first product's factors.
-fn hebb_of(l: u32, i: u32, j: u32, first: u32, post0: f32, pre0: f32) -> f32 {
-  var sum = post0 * pre0;
-  for (var b = 1u; b < BATCH; b++) { sum += scratch(post_at(l, b, i)) * pre_of(l, b, j, first); }
-  return sum;
-}
-
-// One inner step: reads W in slot `from`, writes it to slot `to`.
-fn plasticity(first: u32, from_: u32, to: u32) {
+// Inner step t, records from `first`: reads W in slot `from_`, writes it to slot `to`.
+fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     if (!PLASTIC[l]) { continue; }
     let pre = WIDTH[l];
     for (var i = lane; i < WIDTH[l + 1u]; i += LANES) {
-      let kappa = decay_of(l, i);
-      let post0 = scratch(post_at(l, 0u, i));
+      let decay = kappa(l, i, first);
+      let left0 = activity(first + left_at(l, 0u) + i);
       let row = FAST_AT[l] + i * pre;
       for (var j = 0u; j < pre; j++) {
-        let w = weight(row + from_ * FAST_STEP[l] + j);
-        let a = MULTIPLIER[l] * parameters[alpha_at(l, i, j)];
-        set_weight(row + to * FAST_STEP[l] + j, w + a * (hebb_of(l, i, j, first, post0, pre_of(l, 0u, j, first)) - kappa * w));
+        let at = row + from_ * FAST_STEP[l] + j;
+        let to_at = row + to * FAST_STEP[l] + j;
+        let w = weight(at);
+        let u = velocity(at, to_at, hebb_of(first, l, i, j, left0, activity(first + right_at(l, 0u) + j)) - decay * w);
+        set_weight(to_at, w + rate_of(l, i, j) * u + noise_of_weight(l, i * pre + j, t));
       }
     }
   }

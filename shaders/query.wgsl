@@ -1,5 +1,5 @@
 // Query: how well was it learned? The query set is asked at the MOMENTS, numbers of inner steps done (0 is at birth).
-import package::shape::{BATCH, DEPTH, LANES, MOMENTS, OUTPUTS, QUERIES, QUERY_ROW, ROW, STEPS, X_AT};
+import package::shape::{BATCH, DEPTH, LANES, MOMENTS, OUTPUTS, QUERIES, QUERY_AT, ROW, STEPS, X_AT};
 import package::memory::{activity, lane, set_outcome, speaks, wanted};
 import package::forward::forward;
 import package::loss::loss;
@@ -19,14 +19,14 @@ fn correct(output: u32, target_: u32) -> bool {
 
 // Asks the query set at moment k with the weights of `slot`; leaves its activities in the rows of that moment.
 fn query(k: u32, slot: u32) {
-  let first = QUERY_ROW + k * QUERIES;
+  let first = QUERY_AT + k * QUERIES * ROW;
   let sample = STEPS * BATCH;
-  perceive(first, sample, QUERIES);
-  forward(first, QUERIES, slot);
+  perceive(first, ROW, sample, QUERIES);
+  forward(first, ROW, QUERIES, slot);
   var sum = 0.0;
   var hits = 0.0;
   for (var q = lane; q < QUERIES; q += LANES) {
-    let output = (first + q) * ROW + X_AT[DEPTH];
+    let output = first + q * ROW + X_AT[DEPTH];
     let target_ = (sample + q) * OUTPUTS;
     sum += loss(output, target_);
     hits += select(0.0, 1.0, correct(output, target_));

@@ -11,3 +11,6 @@ fn slope(y: f32) -> f32 {
   let v = 10.0 * y;
   return select(1.0 - exp(-v), v * (1.0 - v * (0.5 - v / 6.0)), v < 0.01);
 }
+
+// d slope / dy = 10 exp(−10 y), from the output y.
+fn curvature(y: f32) -> f32 { return 10.0 * exp(-10.0 * y); }

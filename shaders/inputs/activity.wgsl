@@ -1,10 +1,10 @@
 // Inputs of an encoder's later layers: the activity of the layer below, in the same row.
-import package::shape::{ACTIVITY, ROW, TEAMS};
+import package::shape::{ACTIVITY, TEAMS};
 import package::layer::{BELOW, FAN_IN};
-import package::memory::activities;
+import package::memory::{activities, row_start};
 
 fn input_at(task: u32, sample: u32, row: u32) -> u32 {
-  return (task / TEAMS * ACTIVITY + row * ROW + BELOW) * TEAMS + task % TEAMS;
+  return (task / TEAMS * ACTIVITY + row_start(row) + BELOW) * TEAMS + task % TEAMS;
 }
 
 // x_j.

@@ -1,6 +1,7 @@
-// Softmax cross-entropy of one query sample: −Σ_o y_o log softmax(x)_o, with Σ_o y_o = 1.
-import package::shape::OUTPUTS;
-import package::memory::{activity, wanted};
+// Softmax cross-entropy of one query sample: −Σ_o y_o log softmax(x)_o, with Σ_o y_o = 1. The network's answer is softmax(x_L).
+import package::shape::{ANSWER, BATCH, DEPTH, LANES, OUTPUTS, RECORD, X_AT};
+import package::memory::{activity, add_adjoint, adjoint, lane, set_activity, wanted};
+import package::team::team_barrier;
 
 // log Σ_o exp(x_o), shifted by the largest so that it cannot overflow.
 fn log_sum_exp(output: u32) -> f32 {
@@ -22,4 +23,25 @@ fn loss(output: u32, target_: u32) -> f32 {
 // d loss / d x_o = softmax(x)_o − y_o.
 fn d_loss(output: u32, target_: u32, o: u32) -> f32 {
   return exp(activity(output + o) - log_sum_exp(output)) - wanted(target_ + o);
+}
+
+// Leaves the answer in the records of the batch, a sample a lane.
+fn answer(first: u32) {
+  for (var b = lane; b < BATCH; b += LANES) {
+    let output = first + b * RECORD + X_AT[DEPTH];
+    let scale = log_sum_exp(output);
+    for (var o = 0u; o < OUTPUTS; o++) { set_activity(first + b * RECORD + ANSWER + o, exp(activity(output + o) - scale)); }
+  }
+  team_barrier();
+}
+
+// d_x_L += a ⊙ (d_a − a · d_a).
+fn answer_adjoint(first: u32) {
+  for (var b = lane; b < BATCH; b += LANES) {
+    let at = b * RECORD + ANSWER;
+    var mean = 0.0;
+    for (var o = 0u; o < OUTPUTS; o++) { mean += activity(first + at + o) * adjoint(at + o); }
+    for (var o = 0u; o < OUTPUTS; o++) { add_adjoint(b * RECORD + X_AT[DEPTH] + o, activity(first + at + o) * (adjoint(at + o) - mean)); }
+  }
+  team_barrier();
 }

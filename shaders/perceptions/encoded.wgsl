@@ -1,16 +1,16 @@
 // Perception through an encoder of frozen layers: encode.wgsl has put its activity into every row before the lifetime begins.
-import package::shape::{D_X, LANES, ROW, WIDTH, X_AT};
-import package::memory::{activity, lane, scratch, set_activity};
+import package::shape::{LANES, WIDTH, X_AT};
+import package::memory::{activity, adjoint, lane, set_activity};
 import package::activation::slope;
 import package::team::team_barrier;
 
-fn perceive(first: u32, sample: u32, count: u32) {}
+fn perceive(first: u32, stride: u32, sample: u32, count: u32) {}
 
 // Leaves d_z of the encoder's last layer in place of its activity, for encode.adjoint.wgsl.
-fn perceive_adjoint(first: u32, count: u32) {
+fn perceive_adjoint(first: u32, stride: u32, count: u32) {
   for (var k = lane; k < count * WIDTH[0]; k += LANES) {
-    let at = (first + k / WIDTH[0]) * ROW + X_AT[0] + k % WIDTH[0];
-    set_activity(at, slope(activity(at)) * scratch(D_X + k / WIDTH[0] * ROW + X_AT[0] + k % WIDTH[0]));
+    let at = k / WIDTH[0] * stride + X_AT[0] + k % WIDTH[0];
+    set_activity(first + at, slope(activity(first + at)) * adjoint(at));
   }
   team_barrier();
 }

@@ -1,6 +1,10 @@
 // Hebb's rule (Lindsey & Litwin-Kumar 2020, §1.1, `--hebb`):
 //   ΔW_ij = α_ij Σ_b post_bi pre_bj, that is κ_i = 0.
-fn decay(post: f32) -> f32 { return 0.0; }
+const DIRECTION = 1.0;
 
-// d decay / d post.
-fn decay_slope(post: f32) -> f32 { return 0.0; }
+fn prepare(first: u32, slot: u32) {}
+fn prepare_adjoint(first: u32, slot: u32) {}
+
+fn kappa(l: u32, i: u32, first: u32) -> f32 { return 0.0; }
+fn kappa_adjoint(l: u32, i: u32, first: u32, d: f32) {}
+fn kappa_adjoint_of_layer(l: u32, d: f32) {}

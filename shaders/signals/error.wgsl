@@ -1,5 +1,5 @@
-// The signal that is fed back is the error, s = y − x_L.
-fn signal(target_: f32, output: f32) -> f32 { return target_ - output; }
+// The signal that is fed back is the error, s = y − a, a the answer.
+fn signal(target_: f32, answer: f32) -> f32 { return target_ - answer; }
 
-// ds/dx_L.
+// ds/da.
 const SIGNAL_SLOPE = -1.0;

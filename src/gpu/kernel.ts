@@ -13,7 +13,7 @@ export interface Kernel {
 }
 
 /** The uniform buffer that is bound at a dynamic offset, and the size of the struct it holds. */
-export const PASS = { name: 'pass_', size: 16 } as const;
+export const PASS = { name: 'pass_', size: 24 } as const;
 
 /** Compiles linked WGSL. Compile and validation errors carry the label, the message and the line of code. */
 export async function makeKernel(gpu: Gpu, label: string, code: string, entryPoint = 'main'): Promise<Kernel> {

@@ -1,6 +1,8 @@
 import { MetaplasticError } from '../errors.js';
 import { layoutOf, type Layout } from '../inner/layout.js';
 import type { System } from '../systems/system.js';
+import { fastLayout, type FastLayout } from './fast.js';
+import { recordLayout, type RecordLayout } from './record.js';
 
 /** How the adjoint gets W_t back: keep every step's, keep every k-th and replay, or undo the updates. `none` is a forward pass only. */
 export const ADJOINTS = ['store', 'checkpoint', 'reverse'] as const;
@@ -23,6 +25,8 @@ export interface Work {
   readonly momentWeights: readonly number[];
   /** Number of images in the bank that inputs index, 0 if inputs are numbers. */
   readonly images: number;
+  /** Number of last meta-parameters that every task has its own of (a sweep of settings), 0 if none. */
+  readonly settings: number;
 }
 
 /** What the machine allows. Byte counts and seconds; `dispatchSeconds` bounds the estimated time of one dispatch. */
@@ -62,6 +66,8 @@ export interface Plan extends Work {
   readonly interval: number;
   /** Float32 elements per task of each array, and what they are made of; see `shaders/memory.wgsl`. */
   readonly perTask: PerTask;
+  readonly record: RecordLayout;
+  readonly fast: FastLayout;
   /** GPU memory by purpose, in bytes. */
   readonly bytes: Readonly<Record<string, number>>;
   readonly totalBytes: number;
@@ -71,7 +77,8 @@ export interface Plan extends Work {
 }
 
 export interface PerTask {
-  readonly row: number;
+  /** Records of the support stream that are kept, and these and the rows of all queries. */
+  readonly records: number;
   readonly rows: number;
   readonly activity: number;
   readonly slots: number;
@@ -89,7 +96,8 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   checkChoices(choices);
   const layout = layoutOf(work.system), outputs = work.system.sizes.at(-1)!;
   const interval = work.adjoint === 'checkpoint' ? choices.interval ?? Math.ceil(Math.sqrt(work.steps)) : 1;
-  const perTask = countPerTask(work, layout, interval);
+  const slots = work.adjoint === 'store' ? work.steps + 1 : work.adjoint === 'checkpoint' ? Math.floor(work.steps / interval) + interval : 1;
+  const record = recordLayout(work.system), fast = fastLayout(work.system, layout, slots), perTask = countPerTask(work, record, fast, slots);
   const { lanes, teams } = chooseTeams(work, machine, choices);
   const inputs = work.images ? 1 : work.system.sizes[0]!;
 
@@ -105,7 +113,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const chunk = (tasks: number) => {
     const padded = Math.ceil(tasks / teams) * teams;
     return {
-      'inputs and targets': 4 * tasks * perTask.samples * (inputs + outputs),
+      'inputs and targets': 4 * tasks * (perTask.samples * (inputs + outputs) + work.settings),
       'activities': 4 * padded * perTask.activity,
       'fast weights': 4 * padded * perTask.fast,
       'gradients of tasks': 4 * padded * perTask.gradient,
@@ -131,7 +139,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const encoder = work.system.encoderLayers;
   const perChunk = encoder + segments + optimiser * (segments + (encoder ? 2 * encoder - 1 : 0) + 2);
   return {
-    ...work, layout, lanes, teams, tasksPerChunk, chunks, stepsPerSegment, segments, interval, perTask, bytes,
+    ...work, layout, lanes, teams, tasksPerChunk, chunks, stepsPerSegment, segments, interval, perTask, record, fast, bytes,
     totalBytes: sum(bytes), dispatches: chunks * perChunk + 2 * optimiser, estimatedDispatchSeconds: stepSeconds(tasksPerChunk) * stepsPerSegment,
   };
 }
@@ -139,14 +147,14 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
 /** Loss and accuracy of every moment, then norm, weight in the mean, drift. */
 export const outcomeSize = (moments: number): number => 2 * moments + 3;
 
-/** What is reported behind the gradient of a meta-batch: tasks counted, norm of the mean gradient, worst drift. */
-export const TOTAL_TAIL = 3;
+/** What is reported behind the gradient of a meta-batch: tasks counted, norm of the mean gradient, worst drift, penalty. */
+export const TOTAL_TAIL = 4;
 
 /** Bytes of one entry in the uniform buffer of passes (the alignment of dynamic offsets); one entry for each segment. */
 export const PASS_STRIDE = 256;
 
 /** Bytes of the uniform struct `Rates` of shaders/adam.wgsl. */
-export const RATES_BYTES = 32;
+export const RATES_BYTES = 48;
 
 const sum = (bytes: Readonly<Record<string, number>>): number => Object.values(bytes).reduce((a, b) => a + b, 0);
 
@@ -154,6 +162,7 @@ function checkWork(work: Work): void {
   const whole = { tasks: work.tasks, steps: work.steps, batch: work.batch, queries: work.queries };
   for (const [key, n] of Object.entries(whole)) if (!Number.isInteger(n) || n < 1) throw new MetaplasticError(`plan.${key}`, `expected a whole number ≥ 1, got ${n}`);
   if (!['none', ...ADJOINTS].includes(work.adjoint)) throw new MetaplasticError('plan.adjoint', `unknown choice ${JSON.stringify(work.adjoint)}`, `known: ${ADJOINTS.join(', ')}`);
+  if (work.adjoint === 'reverse' && work.system.momentum) throw new MetaplasticError('plan.adjoint', "expected 'store' or 'checkpoint' for a rule with momentum, got 'reverse'", 'undoing momentum multiplies every rounding error by 1 / momentum a step');
   const { moments, momentWeights, steps } = work;
   if (moments.length === 0) throw new MetaplasticError('plan.moments', 'expected at least one moment at which the query set is asked, got none');
   moments.forEach((t, k) => {
@@ -167,18 +176,12 @@ function checkChoices(choices: PlanChoices): void {
   for (const [key, n] of Object.entries(choices)) if (n !== undefined && (!Number.isInteger(n) || n < 1)) throw new MetaplasticError(`plan.${key}`, `expected a whole number ≥ 1, got ${n}`);
 }
 
-function countPerTask({ system, steps, batch, queries, moments, adjoint }: Work, layout: Layout, interval: number): PerTask {
-  const { layers, encoderLayers, sizes } = system, inLifetime = layers.slice(encoderLayers);
-  const row = sizes.slice(encoderLayers ? 1 : 0).reduce((a, b) => a + b, 0);
-  const neurons = inLifetime.reduce((n, l) => n + l.fanOut, 0);
-  const kept = adjoint === 'none' && !encoderLayers ? batch : steps * batch;      // rows of the support stream
-  const rows = kept + moments.length * queries;
-  const count = (plastic: boolean) => inLifetime.filter(l => l.plastic === plastic).reduce((n, l) => n + l.fanIn * l.fanOut, 0);
-  const slots = adjoint === 'store' ? steps + 1 : adjoint === 'checkpoint' ? Math.floor(steps / interval) + interval : 1;
+function countPerTask({ system, steps, batch, queries, moments, adjoint }: Work, record: RecordLayout, fast: FastLayout, slots: number): PerTask {
+  const records = adjoint === 'none' && !system.encoderLayers ? batch : steps * batch, asked = moments.length * queries;
   return {
-    row, rows, slots, activity: rows * row, fast: slots * count(true) + count(false),
-    gradient: adjoint === 'none' ? 0 : layout.size,
-    scratch: batch * neurons + (adjoint === 'none' ? 0 : batch * neurons + Math.max(batch, queries) * row),
+    records, rows: records + asked, slots, activity: records * record.size + asked * record.row, fast: fast.size,
+    gradient: adjoint === 'none' ? 0 : fast.gradient,
+    scratch: adjoint === 'none' ? 0 : Math.max(batch * record.size, queries * record.row),
     samples: steps * batch + queries,
   };
 }

@@ -1,17 +1,22 @@
-import { outcomeSize, type Plan } from './plan.js';
+import { drawsOf, PURPOSES } from '../inner/draws.js';
+import { isMixed } from '../inner/layout.js';
+import { PRIMITIVES, RULES, TERMS } from '../systems/system.js';
+import { outcomeSize, TOTAL_TAIL, type Plan } from './plan.js';
 
 /** A named constant for the shader linker: whole numbers become u32, `real` numbers f32, arrays tables. */
 type Constant = number | boolean | { readonly real: number | readonly number[] } | readonly number[] | readonly boolean[];
 
 const TOLD = { nothing: 0, activity: 1, mixed: 2, target: 3 } as const;
 
-/** How the tasks' gradients become one: clips of the gradient's norm, and whether a step needs every task to be finite. */
+/** How the tasks' gradients become one: clips of the gradient's norm, whether a step needs every task to be finite, and the penalty on θ. */
 export interface MeanRules {
   /** Each task's gradient norm is clipped to this before the mean. */
   readonly clipPerTask?: number;
   /** The norm of the mean gradient is clipped to this. */
   readonly clip?: number;
   readonly everyTask?: boolean;
+  /** λ of the penalty λ Σ|θ| on the pool's coefficients. */
+  readonly l1?: number;
 }
 
 /**
@@ -22,65 +27,65 @@ export const DRIFT_LIMIT = 3e-5;
 
 /** Everything about sizes and places that the kernels of a plan know at compile time: the module `shape`. */
 export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
-  const { system, layout, perTask, steps, batch, queries, moments } = plan;
-  const { encoderLayers, layers, sizes } = system, inLifetime = layers.slice(encoderLayers);
+  const { system, layout, perTask, record, fast, steps, batch, queries, moments } = plan;
+  const { encoderLayers, layers, sizes } = system, inLifetime = layers.slice(encoderLayers), { coefficient } = RULES[system.rule];
   const at = (name: string) => layout.get(name)?.offset ?? 0;
-  const xAt = activityOffsets(plan).slice(encoderLayers);
-  const neurons = perTask.row - xAt[1]!;
-  const plasticSize = inLifetime.filter(l => l.plastic).reduce((n, l) => n + l.fanIn * l.fanOut, 0);
-  const fastAt: number[] = [];
-  let plastic = 0, frozen = perTask.slots * plasticSize;
-  for (const l of inLifetime) {
-    fastAt.push(l.plastic ? plastic : frozen);
-    if (l.plastic) plastic += l.fanIn * l.fanOut; else frozen += l.fanIn * l.fanOut;
-  }
-  const told = inLifetime.map(l => l.plastic ? TOLD[l.told] : TOLD.nothing);
-  const mixed = layers.filter(l => l.plastic && l.told === 'mixed');
-  const keptRows = plan.adjoint === 'none' && !encoderLayers ? 0 : batch;
+  const xAt = record.xAt.slice(encoderLayers), draws = drawsOf(system);
+  const told = inLifetime.map(l => l.plastic && l.told !== 'error' ? TOLD[l.told] : TOLD.nothing);
+  const mixed = layers.filter(isMixed), theta = layout.tensors.filter(t => t.group === 'theta');
+  const rateAt = (index: number) => coefficient === 'theta' ? 0 : system.granularity === 'network' ? at(coefficient) : at(`${coefficient}${index}`);
   return emit({
     LANES: plan.lanes, TEAMS: plan.teams, WORKGROUP: plan.lanes * plan.teams,
     // The episode.
     STEPS: steps, BATCH: batch, QUERIES: queries, SAMPLES: perTask.samples, INPUTS: sizes[0]!, OUTPUTS: sizes.at(-1)!, TASKS: plan.tasks, CHUNK: plan.tasksPerChunk, PADDED: Math.ceil(plan.tasksPerChunk / plan.teams) * plan.teams, IMAGES: plan.images,
-    MOMENTS: moments.length, MOMENT_AT: moments, MOMENT_WEIGHT: { real: plan.momentWeights },
+    MOMENTS: moments.length, MOMENT_AT: moments, MOMENT_WEIGHT: { real: plan.momentWeights }, SETTINGS: plan.settings,
     // The network inside the lifetime: layer l + 1 maps WIDTH[l] to WIDTH[l + 1].
-    DEPTH: inLifetime.length, WIDTH: sizes.slice(encoderLayers), NEURONS: neurons,
-    PLASTIC: inLifetime.map(l => l.plastic), MULTIPLIER: { real: inLifetime.map(l => l.multiplier) },
+    DEPTH: inLifetime.length, WIDTH: sizes.slice(encoderLayers), NEURONS: record.neurons, BELOW: record.below,
+    PLASTIC: inLifetime.map(l => l.plastic), MULTIPLIER: { real: inLifetime.map(l => l.multiplier) }, BIASED: system.bias,
     TOLD: told, TOLD_NOTHING: TOLD.nothing, TOLD_ACTIVITY: TOLD.activity, TOLD_MIXED: TOLD.mixed, TOLD_TARGET: TOLD.target,
-    INPUT_GRADIENT: encoderLayers > 0,
-    // Places among the meta-parameters.
-    WEIGHT_AT: inLifetime.map(l => at(`W${l.index}`)), BIAS_AT: inLifetime.map(l => at(`b${l.index}`)),
-    B_AT: inLifetime.map(l => at(`B${l.index}`)), C_AT: inLifetime.map(l => at(`c${l.index}`)),
-    ALPHA_AT: inLifetime.map(l => system.alpha === 'network' ? at('alpha') : at(`alpha${l.index}`)),
-    ALPHA_ROW: inLifetime.map(l => system.alpha === 'synapse' ? l.fanIn : system.alpha === 'neuron' ? 1 : 0),
-    ALPHA_COLUMN: system.alpha === 'synapse' ? 1 : 0, ALPHA_PER_LAYER: system.alpha === 'layer' || system.alpha === 'network',
+    CARRIES: inLifetime.map(l => l.carries), INPUT_GRADIENT: encoderLayers > 0, SECOND_ORDER: !system.firstOrder,
+    // The rule: SHARE of the batch's sum, and the terms of the pool.
+    SHARE: { real: system.reduction === 'mean' ? 1 / batch : 1 }, DECAYS: system.weightDecay, VELOCITIES: system.momentum,
+    HAS_TERM: TERMS.map(r => system.terms.includes(r)), TERM_AT: TERMS.map(r => Math.max(0, system.terms.indexOf(r))), TERM_COUNT: system.terms.length,
+    V_ASKED: record.v, SUMS_ASKED: record.sums, RIGHTS_ARE_OWN: system.rule === 'pool',
+    // The feedback rule.
+    ALIGNS: system.feedbackRule !== 'fixed', ALIGNED: inLifetime.map(l => l.aligned), ALIGN_EVERY: system.alignEvery, TIED: system.feedbackRule === 'kolen-pollack',
+    HAS_PRIMITIVE: PRIMITIVES.map(p => system.primitives.includes(p)), PRIMITIVE_AT: PRIMITIVES.map(p => Math.max(0, system.primitives.indexOf(p))),
+    // Random numbers.
+    DRAWS: draws.W.total, DRAW_W_AT: draws.W.at, DRAW_W_LIMIT: { real: draws.W.limit }, DRAW_B_AT: draws.B.at, DRAW_B_LIMIT: { real: draws.B.limit },
+    DRAW_WEIGHTS: PURPOSES.weights, DRAW_NOISE: PURPOSES.noise, DRAW_MIRROR: PURPOSES.mirror, NOISE: { real: system.noise * Math.sqrt(3) }, BIRTH_B_DRAWN: system.feedbackWeights === 'drawn',
+    // Places among the meta-parameters. What is no meta-parameter but has an adjoint has a place for that behind them.
+    PARAMETERS: layout.size, GRADIENT: perTask.gradient,
+    WEIGHT_AT: fast.gradientW, BIAS_AT: inLifetime.map(l => at(`b${l.index}`)),
+    B_AT: fast.gradientB, KEEPS_D_B: fast.keepsGradientB, C_AT: inLifetime.map(l => at(`c${l.index}`)), VELOCITY_GRADIENT: fast.gradientV,
+    RATE_AT: inLifetime.map(l => rateAt(l.index)), RATE_ROW: inLifetime.map(l => system.granularity === 'synapse' ? l.fanIn : system.granularity === 'neuron' ? 1 : 0),
+    RATE_COLUMN: system.granularity === 'synapse' ? 1 : 0, RATE_PER_LAYER: system.granularity === 'layer' || system.granularity === 'network',
     BETA_AT: inLifetime.map(l => at('beta') + Math.max(0, mixed.indexOf(l))),
-    GROUP_START: layout.groupStart, GRADIENT: layout.size,
-    // Places in a task's activities (ROWS, ROW), fast weights, scratch and outcome.
-    ROW: perTask.row, ROWS: perTask.rows, X_AT: xAt, ACTIVITY: perTask.activity, ROWS_PER_STEP: keptRows, QUERY_ROW: perTask.rows - moments.length * queries,
-    FAST: perTask.fast, FAST_AT: fastAt, FAST_STEP: inLifetime.map(l => l.plastic ? plasticSize : 0),
+    THETA_AT: inLifetime.map(l => system.granularity === 'network' ? at('theta') : at(`theta${l.index}`)), THETA_SHARED: system.granularity === 'network',
+    THETA_START: theta[0]?.offset ?? 0, THETA_END: (theta.at(-1)?.offset ?? 0) + (theta.at(-1)?.size ?? 0),
+    WEIGHT_DECAY_AT: at('weightDecay'), MOMENTUM_AT: at('momentum'), K_AT: at('k'), ETA_B_AT: at('etaB'),
+    GROUP_START: layout.groupStart, TOTAL: layout.size + TOTAL_TAIL,
+    // Places in a task's rows, fast weights and outcome.
+    ROW: record.row, ROWS: perTask.rows, X_AT: xAt, NEURON_AT: xAt.slice(1).map(x => x - xAt[1]!), BELOW_AT: xAt.map(x => x - xAt[0]!),
+    RECORD: record.size, RANK: record.rank, ...record.fields, KEEPS_Z: record.keepsZ,
+    ACTIVITY: perTask.activity, RECORDS_PER_STEP: perTask.records > batch ? batch : 0, QUERY_ROW: perTask.records, QUERY_AT: perTask.records * record.size,
+    FAST: perTask.fast, FAST_AT: fast.W, FAST_STEP: inLifetime.map(l => l.plastic ? fast.slot : 0), PLASTIC_SIZE: fast.plastic,
+    FAST_B_AT: fast.B, FAST_B_STEP: inLifetime.map(l => l.aligned ? fast.slot : 0), FEEDBACK_SIZE: fast.sizeB,
     INTERVAL: plan.interval, KEPT: Math.floor(steps / plan.interval) + 1, ONE_SLOT: plan.adjoint === 'reverse' || plan.adjoint === 'none',
-    SCRATCH: perTask.scratch, POST: 0, D_POST: batch * neurons, D_X: 2 * batch * neurons,
+    SCRATCH: perTask.scratch,
     OUTCOME: outcomeSize(moments.length), OUTCOME_NORM: 2 * moments.length, OUTCOME_WEIGHT: 2 * moments.length + 1, OUTCOME_DRIFT: 2 * moments.length + 2,
-    CLIP_PER_TASK: { real: rules.clipPerTask ?? LARGEST }, CLIP: { real: rules.clip ?? LARGEST },
+    CLIP_PER_TASK: { real: rules.clipPerTask ?? LARGEST }, CLIP: { real: rules.clip ?? LARGEST }, L1: { real: rules.l1 ?? 0 },
     FEWEST: { real: rules.everyTask ? plan.tasks : 1 }, DRIFT_LIMIT: { real: DRIFT_LIMIT },
   });
 }
 
 /** What the kernels of encoder layer `index` (from 1) know besides: the module `layer`. */
-export function encoderLayerModule(plan: Plan, index: number): string {
-  const layer = plan.system.layers[index - 1]!, xAt = activityOffsets(plan);
+export function encoderLayerModule({ system, layout, record }: Plan, index: number): string {
+  const layer = system.layers[index - 1]!;
   return emit({
-    FAN_IN: layer.fanIn, FAN_OUT: layer.fanOut, WEIGHT_AT: plan.layout.get(`W${index}`)!.offset, BIAS_AT: plan.layout.get(`b${index}`)!.offset,
-    X_AT: xAt[index]!, BELOW: xAt[index - 1]!,
+    FAN_IN: layer.fanIn, FAN_OUT: layer.fanOut, WEIGHT_AT: layout.get(`W${index}`)!.offset, BIAS_AT: layout.get(`b${index}`)?.offset ?? 0,
+    X_AT: record.xAt[index]!, BELOW: record.xAt[index - 1]!,
   });
-}
-
-/** Where x_0 … x_L begin in a row of activities. With an encoder the row begins at x_1, and x_0 stays in the inputs. */
-export function activityOffsets(plan: Plan): number[] {
-  const { sizes, encoderLayers } = plan.system, offsets: number[] = [];
-  let offset = encoderLayers ? -sizes[0]! : 0;
-  for (const n of sizes) { offsets.push(Math.max(0, offset)); offset += n; }
-  return offsets;
 }
 
 /** The largest clip: no clip at all. */

@@ -6,7 +6,7 @@ import { linkShader } from '../gpu/shader.js';
 import { GROUPS, type Group } from '../inner/layout.js';
 import { dispatchStage, type Inheritance } from './lifetimes.js';
 
-/** Meta-learning rate of each group of meta-parameters: W and b, B and c, α, β. 0 leaves a group as it is. */
+/** Meta-learning rate of each group of meta-parameters (see Layout). 0 leaves a group as it is. */
 export type Rates = Readonly<Record<Group, number>>;
 
 /** Adam on the GPU (shaders/mean.wgsl, shaders/adam.wgsl): two dispatches after the gradient, moments in the meta-parameters' layout. */
@@ -29,7 +29,7 @@ export async function makeAdam(gpu: Gpu, plan: Plan, inheritance: Inheritance, r
   const mean = await makeKernel(gpu, 'mean', await linkShader('mean', { slots: {}, modules }));
   const adam = await makeKernel(gpu, 'adam', await linkShader('adam', { slots: {}, modules }));
   const { total, parameters } = inheritance;
-  const meanGroup = mean.bind({ total }), adamGroup = adam.bind({ total, learned: parameters, moment1, moment2, rates });
+  const meanGroup = mean.bind({ total, parameters }), adamGroup = adam.bind({ total, learned: parameters, moment1, moment2, rates });
   return {
     moment1, moment2, allocatedBytes: moment1.size + moment2.size + rates.size,
     record(encoder, update) {
@@ -37,7 +37,7 @@ export async function makeAdam(gpu: Gpu, plan: Plan, inheritance: Inheritance, r
       dispatchStage(pass, mean.pipeline, meanGroup, 1);
       if (update) {
         const corrections = [1 - 0.9 ** update.n, 1 - 0.999 ** update.n];
-        device.queue.writeBuffer(rates, 0, new Float32Array([...GROUPS.map(g => update.rates[g]), ...corrections, 0, 0]));
+        device.queue.writeBuffer(rates, 0, new Float32Array([...GROUPS.map(g => update.rates[g]), 0, ...corrections]));
         dispatchStage(pass, adam.pipeline, adamGroup, Math.ceil(plan.layout.size / 64));
       }
       pass.end();

@@ -1,16 +1,16 @@
 import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { DEFAULT_BUDGET, makePlan, TOTAL_TAIL, type Adjoint, type Budget, type Plan, type PlanChoices, type Work } from '../gpu/plan.js';
-import { activityOffsets, DRIFT_LIMIT } from '../gpu/shape.js';
+import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
 import { initialParameters, type Initial } from '../inner/initial.js';
-import { layoutOf, type Layout } from '../inner/layout.js';
+import { GROUPS, layoutOf, type Layout } from '../inner/layout.js';
 import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
 import { checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
 import { makeAdam, type Adam, type Rates } from './adam.js';
 import { Lifetimes, type Inheritance, type Outcomes } from './lifetimes.js';
 
 export interface LearnerOptions {
-  readonly system: SystemSpec;
+  readonly system: SystemSpec | System;
   /** Shape of an episode: T inner steps of `batch` samples, then `queries`; `bank` if inputs are image numbers. */
   readonly episode: { readonly steps: number; readonly batch: number; readonly queries: number; readonly bank?: ImageBank };
   /** Lifetimes per meta-step. */
@@ -20,8 +20,10 @@ export interface LearnerOptions {
   /** Inner steps done at which the query set is asked, and the weight of each in the loss. Default: after the last step only. */
   readonly moments?: readonly number[];
   readonly momentWeights?: readonly number[];
-  /** Meta-learning rates. Default 1e-3 for W and B, 1e-4 for α, 1e-3 for β. */
+  /** Meta-learning rates of the groups. Default 1e-3, but 1e-4 for α and η. */
   readonly rates?: Partial<Rates>;
+  /** λ ≥ 0 of the penalty λ Σ|θ| on the coefficients of the pool, which is part of the loss. Default 0. */
+  readonly l1?: number;
   /** Each task's gradient norm is clipped to this before the mean. */
   readonly clipPerTask?: number;
   /** The norm of the mean gradient is clipped to this before Adam. */
@@ -40,7 +42,9 @@ export interface LearnerOptions {
 
 /** What a meta-step says of itself. Losses are those of the weighted moments; means run over the tasks counted. */
 export interface MetaStep {
+  /** What is minimised: the mean loss, and the penalty. */
   readonly loss: number;
+  readonly penalty: number;
   readonly medianLoss: number;
   /** Mean accuracy at the last moment (meaningful for one-hot targets). */
   readonly accuracy: number;
@@ -64,6 +68,8 @@ export interface Adaptation {
   readonly predictions: Float32Array;
   /** Fast weights after the last step of each task and layer inside the lifetime: `finalWeights[task].get('W2')`, (n_2, n_1). */
   readonly finalWeights: readonly ReadonlyMap<string, Float32Array>[];
+  /** Likewise the feedback weights that lifetimes have of their own: `finalFeedback[task].get('B2')`. */
+  readonly finalFeedback: readonly ReadonlyMap<string, Float32Array>[];
 }
 
 /** Everything that a checkpoint holds besides names: three flat buffers in the layout of the meta-parameters, and the number of updates made. */
@@ -74,7 +80,7 @@ export interface LearnerState {
   readonly updates: number;
 }
 
-const DEFAULT_RATES: Rates = { W: 1e-3, B: 1e-3, alpha: 1e-4, beta: 1e-3 };
+const DEFAULT_RATES: Rates = { W: 1e-3, B: 1e-3, alpha: 1e-4, beta: 1e-3, theta: 1e-3, eta: 1e-4, alignment: 1e-3 };
 
 /**
  * Meta-learns a system: its meta-parameters live on the GPU, `step` improves them by one meta-batch of episodes, `adapt` lets them live
@@ -101,7 +107,7 @@ export class Learner {
     const inheritance: Inheritance = {
       parameters: buffer('parameters', 4 * layout.size), total: buffer('total', 4 * (layout.size + TOTAL_TAIL)), ...(bank && { bank: uploadBank(gpu, bank) }),
     };
-    const rules = { clipPerTask: options.clipPerTask, clip: options.clip, everyTask: options.onDivergence === 'error' };
+    const rules = rulesOf(options);
     const [lifetimes, adam] = await gpu.guard(Promise.all([Lifetimes.create(gpu, plan, inheritance, rules), makeAdam(gpu, plan, inheritance, rules)]));
     const learner = new Learner(gpu, options, system, plan, inheritance, lifetimes, adam);
     learner.writeParameters(initialParameters(system, layout, options.seed ?? 0, options.initial));
@@ -139,14 +145,14 @@ export class Learner {
       (this.options.onNotice ?? console.warn)(`adjoint 'reverse': undoing the updates drifted by ${outcomes.drift.toPrecision(2)} of the weights (limit ${DRIFT_LIMIT}), so this meta-step was made again with checkpoints`);
       fellBack = true;
       this.fallback ??= await Lifetimes.create(this.gpu, makePlan({ ...plan, adjoint: 'checkpoint' }, this.gpu.machine, { ...DEFAULT_BUDGET, ...this.options.budget }, this.options.plan),
-        this.inheritance, { clipPerTask: this.options.clipPerTask, everyTask: this.options.onDivergence === 'error' });
+        this.inheritance, rulesOf(this.options));
       await this.fallback.run(episodes, record);
       outcomes = await this.fallback.outcomes();
     }
     return this.summarise(outcomes, fellBack);
   }
 
-  private async summarise({ losses, accuracies, weights, norms, gradientNorm }: Outcomes, fellBack: boolean): Promise<MetaStep> {
+  private async summarise({ losses, accuracies, weights, norms, gradientNorm, penalty }: Outcomes, fellBack: boolean): Promise<MetaStep> {
     const { tasks, moments, momentWeights } = this.plan, K = moments.length;
     const taskLosses = Float32Array.from({ length: tasks }, (_, i) => momentWeights.reduce((sum, w, k) => w === 0 ? sum : sum + w * losses[i * K + k]!, 0));
     const counted = [...Array(tasks).keys()].filter(i => weights[i]! > 0);
@@ -158,23 +164,25 @@ export class Learner {
     const mean = (of: (i: number) => number) => counted.reduce((sum, i) => sum + of(i), 0) / counted.length;
     const sorted = counted.map(i => taskLosses[i]!).sort((a, b) => a - b);
     return {
-      loss: mean(i => taskLosses[i]!), medianLoss: sorted.length ? sorted[sorted.length >> 1]! : NaN, accuracy: mean(i => accuracies[i * K + K - 1]!),
+      loss: mean(i => taskLosses[i]!) + penalty, penalty, medianLoss: sorted.length ? sorted[sorted.length >> 1]! : NaN, accuracy: mean(i => accuracies[i * K + K - 1]!),
       counted: counted.length, diverged: tasks - counted.length, gradientNorm, taskLosses, fellBack,
     };
   }
 
   /**
    * Lives episodes without learning across them: `moments` are the inner steps done at which the queries are asked (default: after the last).
-   * The number of episodes may differ from the learner's; each such shape gets its own plan, made once.
+   * The number of episodes may differ from the learner's; each such shape gets its own plan, made once. Episodes with `settings` give every task its own
+   * coefficients, so that a sweep of settings is one meta-batch.
    */
   adapt(episodes: Episodes, moments: readonly number[] = [episodes.steps]): Promise<Adaptation> {
     return this.enqueue(async () => {
       this.check(episodes, 'learner.adapt', episodes.tasks);
       const { tasks, steps, batch, queries } = episodes;
-      const key = [tasks, steps, batch, queries, ...moments].join(' ');
+      const settings = episodes.settings ? episodes.settings.length / tasks : 0;
+      const key = [tasks, steps, batch, queries, settings, ...moments].join(' ');
       let lifetimes = this.adaptations.get(key);
       if (!lifetimes) {
-        const work: Work = { ...workOf(this.system, this.options), tasks, steps, batch, queries, adjoint: 'none', moments, momentWeights: moments.map(() => 0) };
+        const work: Work = { ...workOf(this.system, this.options), tasks, steps, batch, queries, adjoint: 'none', moments, momentWeights: moments.map(() => 0), settings };
         const { lanes, teams } = this.options.plan ?? {};
         const plan = makePlan(work, this.gpu.machine, { ...DEFAULT_BUDGET, ...this.options.budget }, { lanes, teams });
         lifetimes = await Lifetimes.create(this.gpu, plan, this.inheritance);
@@ -239,7 +247,19 @@ export class Learner {
     for (const [key, n] of Object.entries(asked) as [keyof typeof asked, number][]) {
       if (where === 'learner.step' && episodes[key] !== n) throw new MetaplasticError(where, `expected episodes with ${key} = ${n}, got ${episodes[key]}`, 'make a learner for this shape');
     }
+    if (!episodes.origin && drawsNumbers(this.system)) throw new MetaplasticError(`${where}.origin`, 'expected the seed and first number of these tasks, because their lifetimes draw weights or noise; got none', 'give episodes.origin = { seed, first }');
+    this.checkSettings(episodes, where);
     checkEpisodes(episodes, { inputs: this.system.sizes[0]!, outputs: this.system.sizes.at(-1)!, bank: this.options.episode.bank }, where);
+  }
+
+  /** Settings replace the coefficients of the groups theta, eta and alignment, which lie last in the layout. */
+  private checkSettings({ settings, tasks }: Episodes, where: string): void {
+    if (!settings) return;
+    const count = this.layout.size - this.layout.groupStart[GROUPS.indexOf('theta')]!;
+    if (where === 'learner.step') throw new MetaplasticError(`${where}.settings`, 'expected episodes without settings of their own, got some', 'settings are for learner.adapt: a meta-step learns the coefficients that all tasks share');
+    if (settings.length !== tasks * count || count === 0) throw new MetaplasticError(`${where}.settings`, `expected tasks × coefficients = ${tasks} × ${count} numbers (groups theta, eta, alignment), got ${settings.length}`);
+    const bad = settings.findIndex(v => !Number.isFinite(v));
+    if (bad >= 0) throw new MetaplasticError(`${where}.settings`, `expected finite numbers, got ${settings[bad]} in task ${Math.floor(bad / count)}`);
   }
 
   private tensor(name: string) {
@@ -274,6 +294,12 @@ export class Learner {
   }
 }
 
+const rulesOf = ({ clipPerTask, clip, onDivergence, l1 }: LearnerOptions): MeanRules => ({ clipPerTask, clip, l1, everyTask: onDivergence === 'error' });
+
+/** Do lifetimes of the system draw random numbers? Then they need to know which tasks of which seed they are. */
+const drawsNumbers = ({ weights, feedbackWeights, noise, mirror, feedbackRule }: System): boolean =>
+  weights === 'drawn' || feedbackWeights.startsWith('drawn') || noise > 0 || (feedbackRule !== 'fixed' && mirror === 'noise');
+
 /** The values as float32, if they are as many as expected and all finite. */
 function inFloat32(values: ArrayLike<number>, size: number, where: string, shape: readonly number[] = [size]): Float32Array<ArrayBuffer> {
   if (values.length !== size) throw new MetaplasticError(where, `expected ${size} numbers${shape.length > 1 ? ` (${shape.join(' × ')})` : ''}, got ${values.length}`);
@@ -287,7 +313,7 @@ const destroyedError = () => new MetaplasticError('learner', 'expected a learner
 /** The work of a learner's meta-step, as the plan needs to know it. */
 export function workOf(system: System, { episode, tasks, adjoint = 'store', moments = [episode.steps], momentWeights }: LearnerOptions): Work {
   const weights = momentWeights ?? moments.map((_, k) => k === moments.length - 1 ? 1 : 0);
-  return { system, tasks, steps: episode.steps, batch: episode.batch, queries: episode.queries, adjoint, moments, momentWeights: weights, images: episode.bank?.count ?? 0 };
+  return { system, tasks, steps: episode.steps, batch: episode.batch, queries: episode.queries, adjoint, moments, momentWeights: weights, images: episode.bank?.count ?? 0, settings: 0 };
 }
 
 /** Each image in whole words of four grey levels. */
@@ -301,27 +327,22 @@ function uploadBank(gpu: Gpu, bank: ImageBank): GPUBuffer {
 }
 
 async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptation> {
-  const { plan } = lifetimes, { perTask, teams, tasksPerChunk, moments, queries, system, tasks } = plan;
-  const outputs = system.sizes.at(-1)!, outputAt = activityOffsets(plan).at(-1)!, asked = moments.length * queries;
-  const predictions = new Float32Array(tasks * asked * outputs), finalWeights: Map<string, Float32Array>[] = [];
+  const { plan } = lifetimes, { perTask, record, fast, teams, tasksPerChunk, moments, queries, system, tasks } = plan;
+  const outputs = system.sizes.at(-1)!, outputAt = record.xAt.at(-1)!, queryAt = perTask.records * record.size, asked = moments.length * queries;
+  const inside = system.layers.slice(system.encoderLayers);
+  const predictions = new Float32Array(tasks * asked * outputs), finalWeights: Map<string, Float32Array>[] = [], finalFeedback: Map<string, Float32Array>[] = [];
   await lifetimes.run(episodes, undefined, async chunk => {
-    const { activities, fast } = await lifetimes.readShown();
+    const { activities, fast: weights } = await lifetimes.readShown();
     for (let i = 0; i < Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk); i++) {
       const group = Math.floor(i / teams), of = (array: Float32Array, size: number, k: number) => array[(group * size + k) * teams + i % teams]!;
       for (let q = 0; q < asked; q++) for (let o = 0; o < outputs; o++) {
-        predictions[((chunk * tasksPerChunk + i) * asked + q) * outputs + o] = of(activities, perTask.activity, (perTask.rows - asked + q) * perTask.row + outputAt + o);
+        predictions[((chunk * tasksPerChunk + i) * asked + q) * outputs + o] = of(activities, perTask.activity, queryAt + q * record.row + outputAt + o);
       }
-      const weights = new Map<string, Float32Array>();
-      let at = 0;
-      for (const plastic of [true, false]) for (const layer of system.layers.slice(system.encoderLayers)) {
-        if (layer.plastic !== plastic) continue;
-        const start = at;
-        weights.set(`W${layer.index}`, Float32Array.from({ length: layer.fanIn * layer.fanOut }, (_, k) => of(fast, perTask.fast, start + k)));
-        at += layer.fanIn * layer.fanOut;
-      }
-      finalWeights.push(weights);
+      const taken = (at: number, size: number) => Float32Array.from({ length: size }, (_, k) => of(weights, perTask.fast, at + k));
+      finalWeights.push(new Map(inside.map((l, k) => [`W${l.index}`, taken(fast.W[k]!, l.fanIn * l.fanOut)])));
+      finalFeedback.push(new Map(inside.flatMap((l, k) => fast.sizeB[k] ? [[`B${l.index}`, taken(fast.B[k]!, fast.sizeB[k]!)] as const] : [])));
     }
   });
   const { losses, accuracies } = await lifetimes.outcomes();
-  return { losses, accuracies, predictions, finalWeights };
+  return { losses, accuracies, predictions, finalWeights, finalFeedback };
 }

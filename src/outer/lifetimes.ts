@@ -3,7 +3,8 @@ import { makeKernel, PASS, type Kernel } from '../gpu/kernel.js';
 import { outcomeSize, PASS_STRIDE, TOTAL_TAIL, type Plan } from '../gpu/plan.js';
 import { encoderLayerModule, shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
-import type { Episodes } from '../tasks/episodes.js';
+import { RULES } from '../systems/system.js';
+import type { Episodes, Origin } from '../tasks/episodes.js';
 
 /** What every plan of a learner shares: the meta-parameters, the gradient of a meta-batch (then its tail, see TOTAL_TAIL), and the images. */
 export interface Inheritance {
@@ -25,6 +26,8 @@ export interface Outcomes {
   /** Of the meta-batch, unless only forward: norm of the mean gradient, and the worst drift of a task whose losses are finite. */
   readonly gradientNorm: number;
   readonly drift: number;
+  /** λ Σ|θ|. */
+  readonly penalty: number;
 }
 
 /** One dispatch that is made for every chunk: a kernel, its buffers, and how many workgroups for so many tasks. */
@@ -61,7 +64,7 @@ export class Lifetimes {
     };
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
     make('inputs', tasksPerChunk * perTask.samples * width, STORAGE | COPY_DST);
-    make('targets', tasksPerChunk * perTask.samples * outputs, STORAGE | COPY_DST);
+    make('targets', tasksPerChunk * (perTask.samples * outputs + plan.settings), STORAGE | COPY_DST);
     make('activities', padded * perTask.activity, STORAGE | COPY_SRC);
     make('fast_weights', padded * perTask.fast, STORAGE | COPY_SRC);
     make('gradients', padded * perTask.gradient, STORAGE | COPY_SRC);
@@ -71,13 +74,13 @@ export class Lifetimes {
     if (plan.adjoint === 'none') make('shown', padded * (perTask.activity + perTask.fast), MAP_READ | COPY_DST);
     make(PASS.name, plan.segments * PASS_STRIDE / 4, UNIFORM | COPY_DST);
     const inputs = tasksPerChunk * perTask.samples * width;
-    this.staging = { inputs: images ? new Uint32Array(inputs) : new Float32Array(inputs), targets: new Float32Array(tasksPerChunk * perTask.samples * outputs) };
+    this.staging = { inputs: images ? new Uint32Array(inputs) : new Float32Array(inputs), targets: new Float32Array(tasksPerChunk * (perTask.samples * outputs + plan.settings)) };
   }
 
   /** The uniform entry of every segment of the chunk's lifetimes. */
-  private writePasses(first: number, count: number): void {
+  private writePasses(first: number, count: number, { seed, first: origin }: Origin): void {
     const { segments, stepsPerSegment, steps } = this.plan, entries = new Uint32Array(segments * PASS_STRIDE / 4);
-    for (let s = 0; s < segments; s++) entries.set([s * stepsPerSegment, Math.min(steps, (s + 1) * stepsPerSegment), first, count], s * PASS_STRIDE / 4);
+    for (let s = 0; s < segments; s++) entries.set([s * stepsPerSegment, Math.min(steps, (s + 1) * stepsPerSegment), first, count, seed, origin], s * PASS_STRIDE / 4);
     this.gpu.device.queue.writeBuffer(this.buffers[PASS.name]!, 0, entries);
   }
 
@@ -86,11 +89,7 @@ export class Lifetimes {
     const buffers = { ...this.buffers, ...this.inheritance } as Record<string, GPUBuffer>;
     const shape = shapeModule(plan, rules);
     const rawInput = plan.images ? 'inputs/images' : 'inputs/values';
-    const slots = {
-      activation: `activations/${system.activation}`, feedback_activation: `activations/${system.feedbackActivation}`, signal: `signals/${system.signal}`,
-      rule: `rules/${system.rule}`, loss: `losses/${system.loss}`, team: plan.lanes > 1 ? 'teams/workgroup' : 'teams/lane',
-      recall: plan.adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored', perception: encoders ? 'perceptions/encoded' : 'perceptions/direct', input: rawInput,
-    };
+    const slots = { ...slotsOf(plan), input: rawInput };
     const stage = async (shader: string, workgroups: Stage['workgroups'], entryPoint = 'main', layer?: number): Promise<Stage> => {
       const modules = { shape, ...(layer && { layer: encoderLayerModule(plan, layer) }) };
       const code = await linkShader(shader, { slots: { ...slots, input: layer && layer > 1 ? 'inputs/activity' : rawInput }, modules });
@@ -108,7 +107,7 @@ export class Lifetimes {
       this.afterwards.push(await stage('encode.adjoint', lanes(tasks => tasks * tiles(system.sizes[l]!) * tiles(system.sizes[l - 1]!)), 'weights', l));
       if (l > 1) this.afterwards.push(await stage('encode.adjoint', lanes(tasks => tasks * perTask.rows * system.sizes[l - 1]!), 'below', l));
     }
-    this.afterwards.push(await stage('norm', tasks => tasks), await stage('collect', lanes(() => perTask.gradient + 3)));
+    this.afterwards.push(await stage('norm', tasks => tasks), await stage('collect', lanes(() => plan.layout.size + TOTAL_TAIL)));
   }
 
   /**
@@ -135,11 +134,11 @@ export class Lifetimes {
     const { tasksPerChunk, perTask, tasks, system, images } = this.plan, { inputs, targets } = this.staging, { queue } = this.gpu.device;
     const outputs = system.sizes.at(-1)!, width = images ? 1 : system.sizes[0]!;
     const first = chunk * tasksPerChunk, count = Math.min(tasksPerChunk, tasks - first);
-    this.writePasses(first, count);
+    this.writePasses(first, count, episodes.origin ?? { seed: 0, first: 0 });
     gather(inputs, episodes.supportX, episodes.queryX, first, count, perTask.samples * width, episodes.queries * width);
-    gather(targets, episodes.supportY, episodes.queryY, first, count, perTask.samples * outputs, episodes.queries * outputs);
+    gather(targets, episodes.supportY, episodes.queryY, first, count, perTask.samples * outputs, episodes.queries * outputs, this.plan.settings, episodes.settings);
     queue.writeBuffer(this.buffers['inputs']!, 0, inputs as Float32Array<ArrayBuffer>, 0, count * perTask.samples * width);
-    queue.writeBuffer(this.buffers['targets']!, 0, targets as Float32Array<ArrayBuffer>, 0, count * perTask.samples * outputs);
+    queue.writeBuffer(this.buffers['targets']!, 0, targets as Float32Array<ArrayBuffer>, 0, count * (perTask.samples * outputs + this.plan.settings));
   }
 
   private recordChunk(encoder: GPUCommandEncoder, chunk: number): void {
@@ -177,8 +176,8 @@ export class Lifetimes {
     const { tasks, moments } = this.plan, stride = outcomeSize(moments.length), K = moments.length;
     const all = await this.read('reported');
     const columns = (from: number, count: number) => Float32Array.from({ length: tasks * count }, (_, k) => all[Math.floor(k / count) * stride + from + k % count]!);
-    const [, gradientNorm, drift] = all.subarray(tasks * stride) as unknown as [number, number, number];
-    return { losses: columns(0, K), accuracies: columns(K, K), norms: columns(2 * K, 1), weights: columns(2 * K + 1, 1), drifts: columns(2 * K + 2, 1), gradientNorm, drift };
+    const [, gradientNorm, drift, penalty] = all.subarray(tasks * stride) as unknown as [number, number, number, number];
+    return { losses: columns(0, K), accuracies: columns(K, K), norms: columns(2 * K, 1), weights: columns(2 * K + 1, 1), drifts: columns(2 * K + 2, 1), gradientNorm, drift, penalty };
   }
 
   /** The first meta-parameter, by the layout, whose gradient is not finite in a task of the chunk just run; nothing for tasks of earlier chunks. */
@@ -222,12 +221,30 @@ export function dispatchStage(pass: GPUComputePassEncoder, pipeline: GPUComputeP
   pass.dispatchWorkgroups(columns, Math.ceil(workgroups / columns));
 }
 
-/** Support and query samples of each task, one behind the other. */
-function gather(into: Float32Array | Uint32Array, support: Float32Array | Uint32Array, query: Float32Array | Uint32Array, first: number, count: number, perTask: number, perQuery: number): void {
+/** Which file of shaders/ stands for each slot of the plan's system. */
+function slotsOf({ system, lanes, adjoint, settings }: Plan): Record<string, string> {
+  const { feedback, feedbackRule, feedbackWeights } = system, path = feedback !== 'direct-rectified';
+  const kept = feedbackRule !== 'fixed' || feedbackWeights === 'drawn';
+  return {
+    activation: `activations/${system.activation}`, loss: `losses/${system.loss}`, rule: `rules/${system.rule}`,
+    feedback: path ? 'errors' : 'feedbacks/direct-rectified', path: path ? `feedbacks/${feedback}` : 'feedbacks/chained',
+    feedback_activation: `activations/${system.feedbackActivation}`, signal: `signals/${system.signal}`,
+    born: `births/${system.weights}`, origin: `origins/${kept ? 'kept' : feedbackWeights === 'constant' ? 'constant' : feedbackWeights === 'inherited' ? 'inherited' : 'redrawn'}`,
+    rate: RULES[system.rule].coefficient === 'theta' ? 'rates/one' : 'rates/learned', coefficient: settings ? 'coefficients/own' : 'coefficients/shared',
+    update: system.momentum ? 'updates/momentum' : 'updates/plain', noise: `noises/${system.noise === 0 ? 'none' : feedbackRule === 'kolen-pollack' ? 'feedback' : 'weight'}`,
+    feedback_rule: feedbackRule === 'fixed' ? 'feedback-rules/fixed' : 'feedback-rules/alignment', mirror: `mirrors/${system.mirror}`,
+    recall: adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored', team: lanes > 1 ? 'teams/workgroup' : 'teams/lane',
+    perception: system.encoderLayers ? 'perceptions/encoded' : 'perceptions/direct',
+  };
+}
+
+/** Support and query samples of each task, one behind the other, and its settings. */
+function gather(into: Float32Array | Uint32Array, support: Float32Array | Uint32Array, query: Float32Array | Uint32Array, first: number, count: number, perTask: number, perQuery: number, perSetting = 0, settings?: Float32Array): void {
   const perSupport = perTask - perQuery;
   for (let k = 0; k < count; k++) {
-    const task = first + k;
-    into.set(support.subarray(task * perSupport, (task + 1) * perSupport), k * perTask);
-    into.set(query.subarray(task * perQuery, (task + 1) * perQuery), k * perTask + perSupport);
+    const task = first + k, at = k * (perTask + perSetting);
+    into.set(support.subarray(task * perSupport, (task + 1) * perSupport), at);
+    into.set(query.subarray(task * perQuery, (task + 1) * perQuery), at + perSupport);
+    if (settings) into.set(settings.subarray(task * perSetting, (task + 1) * perSetting), at + perTask);
   }
 }

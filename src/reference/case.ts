@@ -1,6 +1,6 @@
 import { MetaplasticError } from '../errors.js';
-import { type Layout, layoutOf } from '../inner/layout.js';
-import { type Choice, defineSystem, type System } from '../systems/system.js';
+import { feedbackShape, type Layout, layoutOf, type Tensor } from '../inner/layout.js';
+import { type Choice, defineSystem, PRIMITIVES, type System, type SystemSpec } from '../systems/system.js';
 import type { ReferenceEpisodes } from './episode.js';
 import type { Weights } from './parameters.js';
 
@@ -11,13 +11,17 @@ export interface OracleCase {
   readonly layout: Layout;
   readonly parameters: Float64Array;
   readonly episodes: ReferenceEpisodes;
+  /** Weight of Σ |θ| in the loss. */
+  readonly l1: number;
   readonly expected: {
-    /** Mean over tasks of the query loss after the last inner step. */
+    /** Mean over tasks of the query loss after the last inner step, and l1 · Σ |θ|. */
     readonly loss: number;
     /** (layout.size). */
     readonly gradient: Float64Array;
     /** (tasks)(layers)(n_l, n_{l-1}). */
     readonly finalWeights: Weights[];
+    /** Of cases that learn them: (tasks)(layers)(n_{l-1}, n_l). */
+    readonly finalFeedback?: Weights[];
   };
 }
 
@@ -33,10 +37,13 @@ export function readCase(json: unknown): OracleCase {
   const steps = whole(at('steps')), batch = whole(at('batch')), queries = whole(at('queries'));
   const tasks = list(at('tasks'));
   const data = (key: string, shape: number[]) => Float64Array.from(tasks.flatMap(task => tensor(member(task, key), shape)));
+  const finals = (key: string, shape: (k: number) => number[]) => list(at('expected', key), tasks.length)
+    .map(task => list(task, system.layers.length).map((field, k) => Float64Array.from(tensor(field, shape(k)))));
   const n0 = system.sizes[0]!, nL = system.sizes.at(-1)!;
   return {
     name, system, layout,
     parameters: readParameters(at('parameters'), layout),
+    l1: has(at('config'), 'l1') ? tensor(at('config', 'l1'), [])[0]! : 0,
     episodes: {
       tasks: tasks.length, steps, batch, queries,
       supportX: data('support_x', [steps, batch, n0]), supportY: data('support_y', [steps, batch, nL]),
@@ -45,33 +52,48 @@ export function readCase(json: unknown): OracleCase {
     expected: {
       loss: tensor(at('expected', 'meta_loss'), [])[0]!,
       gradient: readParameters(at('expected', 'gradient'), layout),
-      finalWeights: list(at('expected', 'final_W'), tasks.length).map(W => list(W, system.layers.length)
-        .map((field, k) => Float64Array.from(tensor(field, [system.layers[k]!.fanOut, system.layers[k]!.fanIn])))),
+      finalWeights: finals('final_W', k => [system.layers[k]!.fanOut, system.layers[k]!.fanIn]),
+      ...(system.feedbackRule !== 'fixed' && { finalFeedback: finals('final_B', k => feedbackShape(system, system.layers[k]!)) }),
     },
   };
 }
 
+/** The systems that the oracle states, as ours: what `config` says of each beside its sizes and its loss. */
+const SYSTEMS: Readonly<Record<string, (config: Field, depth: number) => Partial<SystemSpec>>> = {
+  flp: (config, depth) => ({ rule: text(member(config, 'rule')) as Choice<'rule'>, multiplier: tensor(member(config, 'multiplier'), [depth]) }),
+  pool: config => {
+    const feedback = text(member(config, 'feedback'));
+    return { rule: 'pool', activation: activation(config), feedback: (feedback === 'sign' ? 'sign-symmetric' : feedback) as Choice<'feedback'> };
+  },
+  gradient: config => ({ rule: 'gradient', activation: activation(config), feedback: 'backprop', eta: 'layer' }),
+  // Every case has all five primitives, some with coefficient 0, so that what else a feedback rule names does not matter.
+  align: config => ({
+    rule: 'gradient', activation: activation(config), feedback: 'chained', eta: 'network', reduction: 'mean', weightDecay: true, primitives: PRIMITIVES,
+    feedbackRule: truth(member(config, 'kolen_pollack')) ? 'kolen-pollack' : 'symmetric-alignment',
+  }),
+};
+
 function readSystem(root: Field): System {
-  const config = member(root, 'config');
-  choose(member(config, 'system'), ['flp']);
-  const sizes = list(member(root, 'sizes')).map(whole);
-  return defineSystem({
-    sizes,
-    loss: LOSSES[choose(member(config, 'loss'), Object.keys(LOSSES))]!,
-    rule: text(member(config, 'rule')) as Choice<'rule'>,
-    multiplier: tensor(member(config, 'multiplier'), [sizes.length - 1]),
-  });
+  const config = member(root, 'config'), sizes = list(member(root, 'sizes')).map(whole);
+  const given = SYSTEMS[choose(member(config, 'system'), Object.keys(SYSTEMS))]!(config, sizes.length - 1);
+  return defineSystem({ sizes, loss: LOSSES[choose(member(config, 'loss'), Object.keys(LOSSES))]!, ...given });
 }
 
-/** A tree of parameters W, b, B, c, alpha (lists, one entry for each layer that has it) and beta, as one flat array. */
+const activation = (config: Field) => text(member(config, 'act')) as Choice<'activation'>;
+
+/** What the oracle calls some of our tensors, and which of its tensors are numbers where ours have axes of length 1. */
+const KEYS: Readonly<Record<string, string>> = { weightDecay: 'weight_decay', etaB: 'eta_B' };
+const NUMBERS = ['eta', 'weightDecay', 'etaB'];
+
+/** A tree of parameters as one flat array. Tensors that we number by layer, such as W1 … WL, are a list there, one entry for each layer that has one. */
 function readParameters(tree: Field, layout: Layout): Float64Array {
   const flat = new Float64Array(layout.size);
-  for (const kind of ['W', 'b', 'B', 'c', 'alpha']) {
-    const tensors = layout.tensors.filter(t => t.name.replace(/\d+$/, '') === kind);
-    list(member(tree, kind), tensors.length).forEach((field, k) => flat.set(tensor(field, tensors[k]!.shape), tensors[k]!.offset));
+  const kindOf = (t: Tensor) => t.name.replace(/\d+$/, '');
+  for (const kind of new Set(layout.tensors.map(kindOf))) {
+    const tensors = layout.tensors.filter(t => kindOf(t) === kind);
+    const field = member(tree, KEYS[kind] ?? kind), numbered = tensors[0]!.name !== kind;
+    (numbered ? list(field, tensors.length) : [field]).forEach((entry, k) => flat.set(tensor(entry, NUMBERS.includes(kind) ? [] : tensors[k]!.shape), tensors[k]!.offset));
   }
-  const beta = layout.get('beta');
-  flat.set(tensor(member(tree, 'beta'), beta?.shape ?? [0]), beta?.offset);
   return flat;
 }
 
@@ -84,6 +106,10 @@ interface Field {
 function member({ value, where }: Field, key: string): Field {
   if (typeof value !== 'object' || value === null || !(key in value)) throw new MetaplasticError(`${where}.${key}`, 'expected this field, got none');
   return { value: (value as Record<string, unknown>)[key], where: `${where}.${key}` };
+}
+
+function has({ value }: Field, key: string): boolean {
+  return key in (value as object);
 }
 
 function list({ value, where }: Field, length?: number): Field[] {
@@ -108,6 +134,11 @@ function whole(field: Field): number {
 
 function text({ value, where }: Field): string {
   if (typeof value !== 'string') throw new MetaplasticError(where, `expected text, got ${describe(value)}`);
+  return value;
+}
+
+function truth({ value, where }: Field): boolean {
+  if (typeof value !== 'boolean') throw new MetaplasticError(where, `expected true or false, got ${describe(value)}`);
   return value;
 }
 

@@ -1,65 +1,123 @@
 import type { System } from '../systems/system.js';
+import { add } from './algebra.js';
+import { alignment, alignmentAdjoint } from './alignment.js';
+import { birth, birthAdjoint } from './birth.js';
+import type { Chance } from './chance.js';
 import type { Sample } from './episode.js';
+import { errors, errorsAdjoint } from './errors.js';
 import { feedback, feedbackAdjoint } from './feedback.js';
 import { forward, forwardAdjoint } from './forward.js';
-import { type LayerParameters, type Weights, zerosLike } from './parameters.js';
+import { type Fast, type LayerParameters, type Weights, zerosLike } from './parameters.js';
 import { plasticity, plasticityAdjoint } from './plasticity.js';
+import type { Local } from './rules.js';
 
 /**
- * One inner step on a batch: forward → feedback → plasticity. Every layer changes at once, by the activities under the weights
- * from before the step.
+ * Inner step t on a batch: forward → feedback → plasticity, and alignment of the feedback weights. Every layer changes at once, by what was
+ * seen under the W and B from before the step; feedback weights that are drawn anew for every step are so before it.
  */
-export function innerStep(system: System, parameters: readonly LayerParameters[], W: Weights, batch: readonly Sample[]): Weights {
-  const { x, post } = observe(system, parameters, W, batch);
-  return system.layers.map((layer, k) => plasticity(layer, system.rule, parameters[k]!, W[k]!, atLayer(x, k), atLayer(post, k)));
+export function innerStep(system: System, parameters: readonly LayerParameters[], before: Fast, batch: readonly Sample[], chance: Chance, t: number): Fast {
+  const { W, v } = before, B = feedbackAt(system, before, chance, t), seen = observe(system, parameters, W, B, batch);
+  const changes = system.layers.map((layer, k) => plasticity(system, layer, parameters[k]!, W[k]!, v[k]!, locals(W, parameters, seen, k)));
+  const aligned = system.layers.map((layer, k) => alignment(system, layer, parameters[k]!, W[k]!, B[k]!, mirrored(system, seen, chance, k, t), changes[k]!.step, t));
+  const toFeedback = system.feedbackRule === 'kolen-pollack';
+  return {
+    W: changes.map((change, k) => (toFeedback || !system.layers[k]!.plastic ? change.W : noisy(system, change.W, 'W', chance, k, t))),
+    B: aligned.map((next, k) => (toFeedback && system.layers[k]!.aligned ? noisy(system, next, 'B', chance, k, t) : next)),
+    v: changes.map(change => change.v),
+  };
 }
 
-/** Adjoint of one inner step, stages in reverse: from `dNext`, that of W after the step, adds to `dW`, that of W before it, and to `dParameters`. */
+/**
+ * Adjoint of one inner step, stages in reverse: from `dNext`, that of what is fast after the step, adds to `dBefore`, that of what was before it,
+ * and to `dParameters`. First-order, what was seen (activities, told activities, errors, and what rules make of them) is held constant.
+ */
 export function innerStepAdjoint(
-  system: System, parameters: readonly LayerParameters[], W: Weights, batch: readonly Sample[],
-  dNext: Weights, dW: Weights, dParameters: readonly LayerParameters[],
+  system: System, parameters: readonly LayerParameters[], before: Fast, batch: readonly Sample[], chance: Chance, t: number,
+  dNext: Fast, dBefore: Fast, dParameters: readonly LayerParameters[],
 ): void {
-  const { x, post } = observe(system, parameters, W, batch);
-  const dX = x.map(zerosLike), dPost = post.map(zerosLike); // (batch, layers, n_l)
+  const { W, v } = before, B = feedbackAt(system, before, chance, t), seen = observe(system, parameters, W, B, batch);
+  const dSeen: Observation = { x: seen.x.map(zerosLike), post: seen.post.map(zerosLike), error: seen.error.map(zerosLike) }, dStep = zerosLike(W);
+  system.layers.forEach((layer, k) => {
+    const x = mirrored(system, seen, chance, k, t), dX = system.mirror === 'noise' ? zerosLike(x) : atLayer(dSeen.x, k);
+    alignmentAdjoint(system, layer, parameters[k]!, W[k]!, B[k]!, x, t, dNext.B[k]!, dBefore.W[k]!, dBefore.B[k]!, dX, dStep[k]!, dParameters[k]!);
+  });
+  const dSeenW = zerosLike(W), dSeenB = zerosLike(B), dSeenParameters = dParameters.map(dP => ({ ...dP, b: new Float64Array(dP.b.length) }));
   system.layers.forEach((layer, k) => plasticityAdjoint(
-    layer, system.rule, parameters[k]!, W[k]!, atLayer(x, k), atLayer(post, k),
-    dNext[k]!, dW[k]!, atLayer(dX, k), atLayer(dPost, k), dParameters[k]!,
+    system, layer, parameters[k]!, W[k]!, v[k]!, locals(W, parameters, seen, k), { W: dNext.W[k]!, v: dNext.v[k]!, step: dStep[k]! },
+    dBefore.W[k]!, dBefore.v[k]!, locals(dSeenW, dSeenParameters, dSeen, k), dParameters[k]!,
   ));
+  if (system.firstOrder) return;
   batch.forEach(({ y }, b) => {
-    feedbackAdjoint(system, parameters, x[b]!, y, dPost[b]!, dX[b]!, dParameters);
-    forwardAdjoint(system, W, x[b]!, dX[b]!, dW, dParameters);
+    const x = seen.x[b]!, dX = dSeen.x[b]!;
+    feedbackAdjoint(system, parameters, B, x, y, dSeen.post[b]!, dSeenB, dX, dSeenParameters);
+    errorsAdjoint(system, W, B, x, seen.error[b]!, dSeen.error[b]!, dSeenW, dSeenB, dX);
+    forwardAdjoint(system, W, x, dX, dSeenW, dSeenParameters);
+  });
+  dParameters.forEach((dP, k) => {
+    add(dBefore.W[k]!, dSeenW[k]!);
+    add(dBefore.B[k]!, dSeenB[k]!);
+    add(dP.b, dSeenParameters[k]!.b);
   });
 }
 
-/** The inner loop: the fast weights W_0 … W_T along a support stream of T steps, born as the initial weights. */
-export function adapt(system: System, parameters: readonly LayerParameters[], support: readonly (readonly Sample[])[]): Weights[] {
-  const trajectory: Weights[] = [parameters.map(p => p.W)];
-  support.forEach((batch, t) => trajectory.push(innerStep(system, parameters, trajectory[t]!, batch)));
+/** The inner loop: what is fast along a support stream of T steps, from birth on. */
+export function adapt(system: System, parameters: readonly LayerParameters[], support: readonly (readonly Sample[])[], chance: Chance): Fast[] {
+  const trajectory: Fast[] = [birth(system, parameters, chance)];
+  support.forEach((batch, t) => trajectory.push(innerStep(system, parameters, trajectory[t]!, batch, chance, t)));
   return trajectory;
 }
 
-/**
- * Adjoint of the inner loop. `dTrajectory` (dW_0 … dW_T) arrives with what reads each W_t directly, and is completed from the
- * last step back; dW_0 is the gradient of the initial weights.
- */
+/** Adjoint of the inner loop. `dTrajectory` arrives with what reads each moment directly, and is completed from the last step back, to birth. */
 export function adaptAdjoint(
-  system: System, parameters: readonly LayerParameters[], support: readonly (readonly Sample[])[], trajectory: readonly Weights[],
-  dTrajectory: readonly Weights[], dParameters: readonly LayerParameters[],
+  system: System, parameters: readonly LayerParameters[], support: readonly (readonly Sample[])[], trajectory: readonly Fast[], chance: Chance,
+  dTrajectory: readonly Fast[], dParameters: readonly LayerParameters[],
 ): void {
   for (let t = support.length - 1; t >= 0; t--) {
-    innerStepAdjoint(system, parameters, trajectory[t]!, support[t]!, dTrajectory[t + 1]!, dTrajectory[t]!, dParameters);
+    innerStepAdjoint(system, parameters, trajectory[t]!, support[t]!, chance, t, dTrajectory[t + 1]!, dTrajectory[t]!, dParameters);
   }
-  dParameters.forEach((dP, k) => dTrajectory[0]![k]!.forEach((d, ij) => { dP.W[ij]! += d; }));
+  birthAdjoint(dTrajectory[0]!, dParameters);
 }
 
-/** The activities x_0 … x_L and the post-synaptic activities 1 … L of every sample. */
-function observe(system: System, parameters: readonly LayerParameters[], W: Weights, batch: readonly Sample[]) {
+/** What a batch shows, or its adjoint: activities x_0 … x_L, post-synaptic activities 1 … L and errors e_0 … e_L, (batch)(…). */
+interface Observation {
+  readonly x: readonly (readonly Float64Array[])[];
+  readonly post: readonly (readonly Float64Array[])[];
+  readonly error: readonly (readonly Float64Array[])[];
+}
+
+function observe(system: System, parameters: readonly LayerParameters[], W: Weights, B: Weights, batch: readonly Sample[]): Observation {
   const x = batch.map(sample => forward(system, parameters, W, sample.x));
-  const post = batch.map((sample, b) => feedback(system, parameters, x[b]!, sample.y));
-  return { x, post };
+  return {
+    x,
+    post: batch.map(({ y }, b) => feedback(system, parameters, B, x[b]!, y)),
+    error: batch.map(({ y }, b) => errors(system, W, B, x[b]!, y)),
+  };
 }
 
-/** Entry k of every sample: x[b][k] is the activity below layers[k], post[b][k] the one above it. */
+/** What the synapses of layers[k] see of each sample; or, made of adjoints, where theirs add. */
+function locals(W: Weights, parameters: readonly LayerParameters[], { x, post, error }: Observation, k: number): Local[] {
+  const { b, theta } = parameters[k]!;
+  return x.map((_, s) => ({ W: W[k]!, b, theta, pre: x[s]![k]!, post: post[s]![k]!, errorBelow: error[s]![k]!, error: error[s]![k + 1]! }));
+}
+
+/** What the mirror of layers[k] shows, (batch)(n_{l-1}). */
+function mirrored(system: System, { x }: Observation, chance: Chance, k: number, t: number): Float64Array[] {
+  return system.mirror === 'noise' && system.layers[k]!.aligned ? x.map((_, b) => chance.mirror(k, t, b)) : atLayer(x, k);
+}
+
+/** B in inner step t. */
+function feedbackAt(system: System, before: Fast, chance: Chance, t: number): Weights {
+  if (system.feedbackWeights !== 'drawn-every-step') return before.B;
+  return system.layers.map(({ carries }, k) => (carries ? chance.weights('B', k, t) : before.B[k]!));
+}
+
+function noisy(system: System, weights: Float64Array, kind: 'W' | 'B', chance: Chance, k: number, t: number): Float64Array {
+  if (!system.noise) return weights;
+  const noise = chance.noise(kind, k, t);
+  return weights.map((w, i) => w + system.noise * noise[i]!);
+}
+
+/** Entry k of every sample: x[b][k] is the activity below layers[k]. */
 function atLayer(perSample: readonly (readonly Float64Array[])[], k: number): Float64Array[] {
   return perSample.map(arrays => arrays[k]!);
 }

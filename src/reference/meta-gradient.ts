@@ -1,11 +1,12 @@
 import { MetaplasticError } from '../errors.js';
-import type { Layout } from '../inner/layout.js';
+import { GROUPS, type Layout } from '../inner/layout.js';
 import type { System } from '../systems/system.js';
 import type { ImageBank } from '../tasks/episodes.js';
+import { chanceOf } from './chance.js';
 import { type ReferenceEpisodes, unpack } from './episode.js';
 import { adapt, adaptAdjoint } from './inner-loop.js';
 import { queryLoss, queryLossAdjoint } from './loss.js';
-import { layerParameters, type Weights, zerosLike } from './parameters.js';
+import { type Fast, layerParameters, type Weights, zerosLike } from './parameters.js';
 
 export interface ReferenceOptions {
   /** After how many inner steps the query set is asked: ascending, each 0 … T. Default: once, after the last. */
@@ -14,10 +15,12 @@ export interface ReferenceOptions {
   readonly weights?: readonly number[];
   /** The images, where the episodes' inputs are image indices. */
   readonly bank?: ImageBank;
+  /** Adds l1 · Σ |θ| over the coefficients of the pool to the meta-loss. Default 0. */
+  readonly l1?: number;
 }
 
 export interface ReferenceLoss {
-  /** Mean over tasks of Σ_k weight_k · query loss at moment k. */
+  /** Mean over tasks of Σ_k weight_k · query loss at moment k, and l1 · Σ |θ|. */
   readonly loss: number;
   /** Query losses, (tasks, moments). */
   readonly losses: Float64Array;
@@ -27,10 +30,12 @@ export interface ReferenceLoss {
   readonly predictions: Float64Array;
   /** W after the last inner step: (tasks)(layers)(n_l, n_{l-1}). */
   readonly finalWeights: Weights[];
+  /** B in use at the end: (tasks)(layers)(row-major), empty where a layer has none. */
+  readonly finalFeedback: Weights[];
 }
 
 export interface ReferenceGradient extends ReferenceLoss {
-  /** Meta-gradient: the mean of `taskGradients` (layout.size). */
+  /** Meta-gradient: the mean of `taskGradients`, and l1 · sign(θ) (layout.size). */
   readonly gradient: Float64Array;
   /** (tasks)(layout.size). */
   readonly taskGradients: Float64Array[];
@@ -41,38 +46,48 @@ export function referenceLoss(system: System, layout: Layout, parameters: Float6
   return live(system, layout, parameters, episodes, options);
 }
 
-/** The meta-loss and its exact gradient, differentiated through every inner step. */
+/** The meta-loss and its exact gradient, differentiated through every inner step (or, for a first-order system, its approximation). */
 export function referenceGradient(system: System, layout: Layout, parameters: Float64Array | Float32Array, episodes: ReferenceEpisodes, options: ReferenceOptions = {}): ReferenceGradient {
   const { p, moments, weights, lives, ...result } = live(system, layout, parameters, episodes, options);
-  const taskGradients = lives.map(({ support, queries, trajectory }) => {
+  const taskGradients = lives.map(({ support, queries, trajectory, chance }) => {
     const gradient = new Float64Array(layout.size), dParameters = layerParameters(system, layout, gradient);
-    const dTrajectory = trajectory.map(zerosLike);
-    moments.forEach((t, k) => queryLossAdjoint(system, p, trajectory[t]!, queries, weights[k]!, dTrajectory[t]!, dParameters));
-    adaptAdjoint(system, p, support, trajectory, dTrajectory, dParameters);
+    const dTrajectory = trajectory.map(({ W, B, v }): Fast => ({ W: zerosLike(W), B: zerosLike(B), v: zerosLike(v) }));
+    moments.forEach((t, k) => queryLossAdjoint(system, p, trajectory[t]!.W, queries, weights[k]!, dTrajectory[t]!.W, dParameters));
+    adaptAdjoint(system, p, support, trajectory, chance, dTrajectory, dParameters);
     return gradient;
   });
   const gradient = new Float64Array(layout.size).map((_, i) => taskGradients.reduce((sum, g) => sum + g[i]!, 0) / episodes.tasks);
+  forEachTheta(layout, i => { gradient[i]! += (options.l1 ?? 0) * Math.sign(parameters[i]!); });
   return { ...result, gradient, taskGradients };
 }
 
-/** Runs every lifetime and keeps what the adjoint needs: the trajectory W_0 … W_T of each. */
+/** Runs every lifetime and keeps what the adjoint needs: the trajectory of each. */
 function live(system: System, layout: Layout, parameters: Float64Array | Float32Array, episodes: ReferenceEpisodes, options: ReferenceOptions) {
   if (parameters.length !== layout.size) throw new MetaplasticError('parameters', `expected ${layout.size} numbers, the size of the layout, got ${parameters.length}`);
   const { moments, weights } = examination(episodes.steps, options);
   const p = layerParameters(system, layout, Float64Array.from(parameters));
-  const lives = unpack(system, episodes, options.bank).map(({ support, queries }) => {
-    const trajectory: Weights[] = adapt(system, p, support);
-    return { support, queries, trajectory, answers: moments.map(t => queryLoss(system, p, trajectory[t]!, queries)) };
+  const lives = unpack(system, episodes, options.bank).map(({ support, queries }, task) => {
+    const chance = chanceOf(system, episodes, task), trajectory = adapt(system, p, support, chance);
+    return { support, queries, chance, trajectory, answers: moments.map(t => queryLoss(system, p, trajectory[t]!.W, queries)) };
   });
   const answers = lives.flatMap(life => life.answers);
+  let penalty = 0;
+  forEachTheta(layout, i => { penalty += (options.l1 ?? 0) * Math.abs(parameters[i]!); });
   return {
     p, moments, weights, lives,
-    loss: answers.reduce((sum, { loss }, i) => sum + weights[i % moments.length]! * loss, 0) / episodes.tasks,
+    loss: answers.reduce((sum, { loss }, i) => sum + weights[i % moments.length]! * loss, 0) / episodes.tasks + penalty,
     losses: Float64Array.from(answers, a => a.loss),
     accuracies: Float64Array.from(answers, a => a.accuracy),
     predictions: Float64Array.from(answers.flatMap(a => a.outputs.flatMap(output => [...output]))),
-    finalWeights: lives.map(life => life.trajectory.at(-1)!),
+    finalWeights: lives.map(life => life.trajectory.at(-1)!.W),
+    finalFeedback: lives.map(life => life.trajectory.at(-1)!.B),
   };
+}
+
+/** Calls `each` with the place of every coefficient of the pool. */
+function forEachTheta({ groupStart }: Layout, each: (i: number) => void): void {
+  const group = GROUPS.indexOf('theta');
+  for (let i = groupStart[group]!; i < groupStart[group + 1]!; i++) each(i);
 }
 
 /** When the query set is asked, and what each moment weighs. */

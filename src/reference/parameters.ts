@@ -1,42 +1,64 @@
 import type { Layout } from '../inner/layout.js';
-import type { System } from '../systems/system.js';
+import { RULES, type System } from '../systems/system.js';
+import { NONE } from './algebra.js';
 
-/** The meta-parameters of one layer as views into a flat array; a tensor that the layer does not have is empty. */
+/** The meta-parameters of one layer as views into a flat array; a tensor that the layer does not have is empty. What layers share, every layer views. */
 export interface LayerParameters {
   /** Initial weights (n_l, n_{l-1}). */
   readonly W: Float64Array;
   /** Biases (n_l); meta-learned, never plastic. */
   readonly b: Float64Array;
-  /** Feedback weights (n_l, n_L). */
+  /** Initial feedback weights: direct-rectified (n_l, n_L); of an error path (n_{l-1}, n_l), or (n_{l-1}, n_L) if it is direct. */
   readonly B: Float64Array;
   /** Feedback biases (n_l). */
   readonly c: Float64Array;
-  /** Plasticity coefficients: (n_l, n_{l-1}), (n_l, 1) or (1, 1). At granularity `network` every layer views the same number. */
-  readonly alpha: Float64Array;
-  readonly alphaShape: readonly [rows: number, columns: number];
-  /** Feedback strength (1), or empty. */
+  /** Plasticity coefficients α or learning rates η: (n_l, n_{l-1}), (n_l, 1) or (1, 1). */
+  readonly rate: Float64Array;
+  readonly rateShape: readonly [rows: number, columns: number];
+  /** Coefficients of the pool's terms (terms). */
+  readonly theta: Float64Array;
+  /** Feedback strength (1). */
   readonly beta: Float64Array;
+  /** Weight decay λ (1) and momentum μ (1) of pseudo-gradient descent. */
+  readonly weightDecay: Float64Array;
+  readonly momentum: Float64Array;
+  /** Coefficients of the feedback rule's primitives (primitives), and its rate (1). */
+  readonly k: Float64Array;
+  readonly etaB: Float64Array;
 }
 
 /** Views of `flat` (layout.size), layer by layer. Given a gradient, its views are where the adjoints add. */
 export function layerParameters(system: System, layout: Layout, flat: Float64Array): LayerParameters[] {
   const view = (name: string) => {
     const tensor = layout.get(name);
-    return tensor ? flat.subarray(tensor.offset, tensor.offset + tensor.size) : flat.subarray(0, 0);
+    return tensor ? flat.subarray(tensor.offset, tensor.offset + tensor.size) : NONE;
   };
+  const { coefficient } = RULES[system.rule];
   let mixed = 0;
   return system.layers.map(({ index, told }) => {
-    const alpha = system.alpha === 'network' ? 'alpha' : `alpha${index}`;
+    const name = system.granularity === 'network' ? coefficient : `${coefficient}${index}`, isTheta = coefficient === 'theta';
     return {
       W: view(`W${index}`), b: view(`b${index}`), B: view(`B${index}`), c: view(`c${index}`),
-      alpha: view(alpha), alphaShape: (layout.get(alpha)?.shape ?? [0, 0]) as [number, number],
-      beta: told === 'mixed' ? view('beta').subarray(mixed, ++mixed) : flat.subarray(0, 0),
+      rate: isTheta ? NONE : view(name), rateShape: (layout.get(name)?.shape ?? [0, 0]) as [number, number],
+      theta: isTheta ? view(name) : NONE,
+      beta: told === 'mixed' ? view('beta').subarray(mixed, ++mixed) : NONE,
+      weightDecay: view('weightDecay'), momentum: view('momentum'), k: view('k'), etaB: view('etaB'),
     };
   });
 }
 
-/** The fast weights of every layer, (n_l, n_{l-1}) each; or their adjoint. */
+/** One matrix a layer, such as the fast weights (n_l, n_{l-1}); or their adjoint. */
 export type Weights = readonly Float64Array[];
+
+/** What changes within a lifetime, or its adjoint: a matrix for each layer, empty where the layer has none. */
+export interface Fast {
+  /** Weights (n_l, n_{l-1}). */
+  readonly W: Weights;
+  /** Feedback weights. */
+  readonly B: Weights;
+  /** Momentum's moving sum of updates, of W's shape. */
+  readonly v: Weights;
+}
 
 /** Zeros of the same shapes. */
 export function zerosLike(arrays: readonly Float64Array[]): Float64Array[] {

@@ -1,67 +1,96 @@
-import type { Choice, Layer } from '../systems/system.js';
-import { rules } from './choices.js';
+import type { Layer, System } from '../systems/system.js';
+import { add, dot } from './algebra.js';
 import type { LayerParameters } from './parameters.js';
+import { type Local, type Rule, rules } from './rules.js';
 
-/**
- * Plasticity of one layer: its fast weights after an inner step on a batch, which is summed, never averaged (papers §1.1).
- *
- *     W'_ij = W_ij + m α_ij ( Σ_b post_bi pre_bj − D_i W_ij ),   D_i = Σ_b decay(post_bi)
- *
- * W (n, m), pre (batch, m), post (batch, n). A frozen layer stays as it is.
- */
-export function plasticity(layer: Layer, rule: Choice<'rule'>, p: LayerParameters, W: Float64Array, pre: readonly Float64Array[], post: readonly Float64Array[]): Float64Array {
-  const next = W.slice();
-  if (!layer.plastic) return next;
-  for (let i = 0; i < layer.fanOut; i++) {
-    const D = decayOf(rule, post, i);
-    for (let j = 0; j < layer.fanIn; j++) {
-      const ij = i * layer.fanIn + j, a = alphaAt(p, i, j);
-      next[ij]! += layer.multiplier * p.alpha[a]! * (hebbOf(pre, post, i, j) - D * W[ij]!);
-    }
-  }
-  return next;
+/** What plasticity makes of one layer. */
+export interface Change {
+  /** Fast weights after the step (n, m), and momentum's moving sum (empty without momentum). */
+  readonly W: Float64Array;
+  readonly v: Float64Array;
+  /** What the task alone says, m a ⊙ w (n, m): Kolen-Pollack's feedback weights follow it. */
+  readonly step: Float64Array;
 }
 
 /**
- * Adjoint of the plasticity of one layer: from `dNext`, which is dW', adds to everything else. With u_ij = m α_ij dW'_ij,
+ * Plasticity of one layer: its fast weights after an inner step on a batch (papers §1.1, §2.2, §4).
  *
- *     dα_ij += m dW'_ij (Σ_b post_bi pre_bj − D_i W_ij)
- *     dW_ij += dW'_ij − u_ij D_i
- *     dpre_bj += u_ij post_bi
- *     dpost_bi += u_ij (pre_bj − decay'(post_bi) W_ij)
+ *     g = SHARE Σ_b (H_b − κ_b ⊙ W)         by the rule; SHARE is 1, or 1 / batch if the update is a mean
+ *     u = g − λ W + μ v                      λ, μ are 0 without weight decay, momentum; v' = u
+ *     W' = W + m a ⊙ u                       a is α, η, or 1 for the pool, whose θ is in H
+ *     step = m a ⊙ w                         w = u with momentum, else g
+ *
+ * W, v (n, m). A frozen layer stays as it is.
+ */
+export function plasticity(system: System, layer: Layer, p: LayerParameters, W: Float64Array, v: Float64Array, locals: readonly Local[]): Change {
+  if (!layer.plastic) return { W, v, step: new Float64Array(W.length) };
+  const { g, u, scale } = update(system, layer, p, W, v, locals);
+  return {
+    W: W.map((w, ij) => w + scale[ij]! * u[ij]!),
+    v: system.momentum ? u : v,
+    step: (system.momentum ? u : g).map((w, ij) => scale[ij]! * w),
+  };
+}
+
+/**
+ * Adjoint of the plasticity of one layer: from `dNext`, that of what it made, adds to everything else.
+ *
+ *     da += m (dW' ⊙ u + dstep ⊙ w),   du = m a ⊙ dW' + dv',   dw = m a ⊙ dstep, which joins du or dg
+ *     dg += du,   dλ −= du · W,   dμ += du · v,   dW += dW' − λ du,   dv += μ du
+ *     dH_b = SHARE dg,   dκ_bi = −SHARE Σ_j dg_ij W_ij,   dW −= SHARE Σ_b κ_b ⊙ dg;   then the rule's own adjoint
  */
 export function plasticityAdjoint(
-  layer: Layer, rule: Choice<'rule'>, p: LayerParameters, W: Float64Array, pre: readonly Float64Array[], post: readonly Float64Array[],
-  dNext: Float64Array, dW: Float64Array, dPre: readonly Float64Array[], dPost: readonly Float64Array[], dP: LayerParameters,
+  system: System, layer: Layer, p: LayerParameters, W: Float64Array, v: Float64Array, locals: readonly Local[],
+  dNext: Change, dW: Float64Array, dV: Float64Array, dLocals: readonly Local[], dP: LayerParameters,
 ): void {
-  dNext.forEach((d, ij) => { dW[ij]! += d; });
+  add(dW, dNext.W);
   if (!layer.plastic) return;
-  for (let i = 0; i < layer.fanOut; i++) {
-    const D = decayOf(rule, post, i);
-    for (let j = 0; j < layer.fanIn; j++) {
-      const ij = i * layer.fanIn + j, a = alphaAt(p, i, j);
-      const u = layer.multiplier * p.alpha[a]! * dNext[ij]!;
-      dP.alpha[a]! += layer.multiplier * dNext[ij]! * (hebbOf(pre, post, i, j) - D * W[ij]!);
-      dW[ij]! -= u * D;
-      for (let b = 0; b < post.length; b++) {
-        dPre[b]![j]! += u * post[b]![i]!;
-        dPost[b]![i]! += u * (pre[b]![j]! - rules[rule].decaySlope(post[b]![i]!) * W[ij]!);
-      }
-    }
+  const { g, u, scale, lambda, mu, share, rule } = update(system, layer, p, W, v, locals), w = system.momentum ? u : g;
+  if (dP.rate.length) W.forEach((_, ij) => { dP.rate[rateIndex(layer, p, ij)]! += layer.multiplier * (dNext.W[ij]! * u[ij]! + dNext.step[ij]! * w[ij]!); });
+  const dU = dNext.W.map((d, ij) => scale[ij]! * d), dStep = dNext.step.map((d, ij) => scale[ij]! * d);
+  if (system.momentum) {
+    add(dU, dNext.v);
+    add(dU, dStep);
+    add(dV, dU, mu);
+    dP.momentum[0]! += dot(dU, v);
   }
+  if (system.weightDecay) {
+    add(dW, dU, -lambda);
+    dP.weightDecay[0]! -= dot(dU, W);
+  }
+  const dG = dU.slice();
+  if (!system.momentum) add(dG, dStep);
+  const dDrive = dG.map(d => share * d);
+  locals.forEach((local, b) => {
+    const decay = rule.decay(local, system), dDecay = new Float64Array(layer.fanOut);
+    dDrive.forEach((d, ij) => {
+      const i = Math.floor(ij / layer.fanIn);
+      dDecay[i]! -= d * W[ij]!;
+      dW[ij]! -= d * decay[i]!;
+    });
+    rule.adjoint(local, system, dDrive, dDecay, dLocals[b]!);
+  });
 }
 
-/** D_i. */
-function decayOf(rule: Choice<'rule'>, post: readonly Float64Array[], i: number): number {
-  return post.reduce((sum, postB) => sum + rules[rule].decay(postB[i]!), 0);
+/** g, u, and the scale m a that u is given. */
+function update(system: System, layer: Layer, p: LayerParameters, W: Float64Array, v: Float64Array, locals: readonly Local[]) {
+  const rule: Rule = rules[system.rule], share = shareOf(system, locals.length), g = new Float64Array(W.length);
+  for (const local of locals) {
+    const decay = rule.decay(local, system);
+    add(g, rule.drive(local, system).map((h, ij) => h - decay[Math.floor(ij / layer.fanIn)]! * W[ij]!), share);
+  }
+  const lambda = system.weightDecay ? p.weightDecay[0]! : 0, mu = system.momentum ? p.momentum[0]! : 0;
+  const u = g.map((gij, ij) => gij - lambda * W[ij]! + (system.momentum ? mu * v[ij]! : 0));
+  const scale = W.map((_, ij) => layer.multiplier * (p.rate.length ? p.rate[rateIndex(layer, p, ij)]! : 1));
+  return { rule, share, g, u, scale, lambda, mu };
 }
 
-/** Σ_b post_bi pre_bj. */
-function hebbOf(pre: readonly Float64Array[], post: readonly Float64Array[], i: number, j: number): number {
-  return post.reduce((sum, postB, b) => sum + postB[i]! * pre[b]![j]!, 0);
+/** SHARE of one sample of a batch in an update. */
+export function shareOf({ reduction }: System, batch: number): number {
+  return reduction === 'mean' ? 1 / batch : 1;
 }
 
-/** Where α_ij lies in a tensor of shape (n, m), (n, 1) or (1, 1): an axis of length 1 broadcasts. */
-function alphaAt({ alphaShape: [rows, columns] }: LayerParameters, i: number, j: number): number {
-  return (rows === 1 ? 0 : i) * columns + (columns === 1 ? 0 : j);
+/** Where a_ij lies in a tensor of shape (n, m), (n, 1) or (1, 1): an axis of length 1 broadcasts. */
+function rateIndex({ fanIn }: Layer, { rateShape: [rows, columns] }: LayerParameters, ij: number): number {
+  return (rows === 1 ? 0 : Math.floor(ij / fanIn)) * columns + (columns === 1 ? 0 : ij % fanIn);
 }

@@ -11,7 +11,7 @@ export interface ProblemSpec {
   readonly batch?: number;
   readonly queries?: number;
   readonly seed?: number;
-  /** Draw inputs as indices into a bank of this many images, each of n_0 pixels in one row. Default: numbers in −1 … 1. */
+  /** Draw inputs as indices into a bank of this many images, each of n_0 pixels in one row. Default: numbers in −1 … 1, or in 0 … 1 for softplus, which the error below wants. */
   readonly images?: number;
 }
 
@@ -29,12 +29,16 @@ export function randomProblem({ spec, tasks = 1, steps = 1, batch = 1, queries =
   const system = defineSystem(spec), layout = layoutOf(system);
   const n0 = system.sizes[0]!, nL = system.sizes.at(-1)!, support = tasks * steps * batch, query = tasks * queries;
   const r = random(seed, 0);
-  const inputs = (count: number) => (images ? Uint32Array.from({ length: count }, () => r.below(images)) : filled(count * n0, () => between(r, -1, 1)));
+  const input = system.activation === 'softplus' ? () => Math.abs(between(r, -1, 1)) : () => between(r, -1, 1);
+  const inputs = (count: number) => (images ? Uint32Array.from({ length: count }, () => r.below(images)) : filled(count * n0, input));
   const targets = (count: number) => (system.loss === 'cross-entropy' ? oneHot(count, nL, r) : filled(count * nL, () => between(r, -1, 1)));
   return {
     system, layout,
-    parameters: randomParameters(layout, seed),
-    episodes: { tasks, steps, batch, queries, supportX: inputs(support), supportY: targets(support), queryX: inputs(query), queryY: targets(query) },
+    parameters: randomParameters(system, layout, seed),
+    episodes: {
+      tasks, steps, batch, queries, origin: { seed, first: 3 },
+      supportX: inputs(support), supportY: targets(support), queryX: inputs(query), queryY: targets(query),
+    },
     ...(images ? { bank: randomBank(images, n0, random(seed, 1)) } : {}),
   };
 }
@@ -44,22 +48,30 @@ export function solve({ system, layout, parameters, episodes, bank }: Problem, o
   return referenceGradient(system, layout, parameters, episodes, { bank, ...options });
 }
 
-const DRAWS: Readonly<Record<string, (r: Random, shape: readonly number[]) => number>> = {
+/** Element i of a tensor of that kind. */
+const DRAWS: Readonly<Record<string, (r: Random, shape: readonly number[], system: System, i: number) => number>> = {
   W: (r, shape) => r.normal() * Math.sqrt(2 / shape[1]!),
   b: r => r.normal() * 0.1,
-  B: r => r.normal() * 0.7,
+  B: (r, _, { feedback }) => r.normal() * (feedback === 'direct-rectified' ? 0.7 : 0.5),
   c: r => r.normal() * 0.1,
   alpha: r => between(r, -0.02, 0.05),
   beta: r => between(r, 0.2, 0.8),
+  // The answers of squared error have no bounds, and some terms grow with the cube of what they see.
+  theta: (r, _, { terms, loss }, i) => (terms[i] === 0 ? 0.05 : between(r, -0.02, 0.02)) * (loss === 'cross-entropy' ? 1 : 0.2),
+  eta: r => between(r, 0.02, 0.08),
+  weightDecay: () => 0.1,
+  momentum: () => 0.5,
+  k: r => between(r, 0.1, 0.5),
+  etaB: () => 0.05,
 };
 
 /** Every tensor has a stream of its own, by kind and layer, so that two systems that share a tensor are given the same numbers. */
-function randomParameters(layout: Layout, seed: number): Float64Array {
+function randomParameters(system: System, layout: Layout, seed: number): Float64Array {
   const parameters = new Float64Array(layout.size);
   for (const { name, shape, offset, size } of layout.tensors) {
     const [, kind, index] = /^(\D+)(\d*)$/.exec(name) as unknown as [string, string, string];
     const r = random(seed, 1000 + 100 * Object.keys(DRAWS).indexOf(kind) + Number(index));
-    for (let i = offset; i < offset + size; i++) parameters[i] = Math.fround(DRAWS[kind]!(r, shape));
+    for (let i = 0; i < size; i++) parameters[offset + i] = Math.fround(DRAWS[kind]!(r, shape, system, i));
   }
   return parameters;
 }

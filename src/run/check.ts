@@ -138,7 +138,7 @@ function updateOf(problem: Problem, settings: Settings, updates: number): Float6
 }
 
 /** Meta-learning rates, each group's another; large, so that the change is not lost in the rounding of the meta-parameters. */
-const RATES: Rates = { W: 0.02, B: 0.03, alpha: 0.01, beta: 0.04 };
+const RATES: Rates = { W: 0.02, B: 0.03, alpha: 0.01, beta: 0.04, theta: 0.002, eta: 0.003, alignment: 0.005 };
 
 // Odd sizes and a number of tasks that fills no workgroup evenly; every problem differs from this one in what its name says.
 const SIZES = [3, 9, 6, 2];

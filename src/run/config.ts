@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import { ADJOINTS, DEFAULT_BUDGET } from '../gpu/plan.js';
-import { GROUPS, type Group } from '../inner/layout.js';
-import { defineSystem, GRANULARITIES, SLOTS, type SystemSpec } from '../systems/system.js';
+import { initialParameters } from '../inner/initial.js';
+import { GROUPS, layoutOf, type Group, type Layout } from '../inner/layout.js';
+import { PRESETS, type Preset } from '../systems/presets.js';
+import { defineSystem, GRANULARITIES, ORIGINS, PRIMITIVES, SLOTS, type System, type SystemSpec } from '../systems/system.js';
 
 /** Order of a support stream that has parts: one after the other, or shuffled. */
 const ORDERS = ['continual', 'iid'] as const;
@@ -23,6 +25,7 @@ const positive = v.custom<number>(x => Number.isFinite(x) && (x as number) > 0, 
 const text = v.custom<string>(x => typeof x === 'string' && x !== '', expects('a text that is not empty'));
 const interval = v.custom<readonly [number, number]>(
   x => Array.isArray(x) && x.length === 2 && x.every(Number.isFinite) && x[0] <= x[1], expects('[from, to] with from ≤ to'));
+const flag = v.boolean(expects('true or false'));
 const list = <S extends v.GenericSchema<any, any>>(item: S, what: string) => v.array(item, expects(`a list of ${what}`));
 const choice = <const T extends readonly string[]>(known: T) =>
   v.picklist(known, issue => (typeof issue.input === 'string' ? `unknown choice ${show(issue.input)}; known: ${known.join(', ')}` : `expected one of ${known.join(', ')}, got ${show(issue.input)}`));
@@ -43,17 +46,34 @@ const variant = <const K extends string, const O extends v.VariantOptions<K>>(ke
   v.variant(key, options, issue => (issue.expected === 'Object' ? `expected an object with the key ${key}, got ${show(issue.input)}` : `expected ${key} to be one of ${known.join(', ')}; got ${show(issue.input)}`));
 
 const SYSTEM = section({
+  preset: v.optional(choice(Object.keys(PRESETS) as readonly Preset[])),
   sizes: list(whole(1), 'whole numbers ≥ 1'),
   activation: v.optional(choice(SLOTS.activation)),
+  bias: v.optional(flag),
+  feedback: v.optional(choice(SLOTS.feedback)),
   signal: v.optional(choice(SLOTS.signal)),
   feedbackActivation: v.optional(choice(SLOTS.feedbackActivation)),
   feedbackTo: v.optional(choice(['all', 'output'])),
   rule: v.optional(choice(SLOTS.rule)),
+  terms: v.optional(list(whole(0), 'numbers of terms')),
+  feedbackRule: v.optional(choice(SLOTS.feedbackRule)),
+  primitives: v.optional(list(choice(PRIMITIVES), 'primitives')),
+  mirror: v.optional(choice(['activity', 'noise'])),
+  alignEvery: v.optional(whole(1)),
   loss: v.optional(choice(SLOTS.loss)),
   alpha: v.optional(choice(GRANULARITIES)),
+  eta: v.optional(choice(GRANULARITIES)),
+  theta: v.optional(choice(['layer', 'network'])),
+  reduction: v.optional(choice(['sum', 'mean'])),
+  weightDecay: v.optional(flag),
+  momentum: v.optional(flag),
+  noise: v.optional(atLeast(0)),
   multiplier: v.optional(v.custom<number | readonly number[]>(
     x => Number.isFinite(x) || (Array.isArray(x) && x.every(Number.isFinite)), expects('a number, or a list with one for each layer'))),
   frozen: v.optional(list(whole(1), 'layer numbers ≥ 1')),
+  weights: v.optional(choice(ORIGINS.weights)),
+  feedbackWeights: v.optional(choice(ORIGINS.feedbackWeights)),
+  firstOrder: v.optional(flag),
 } satisfies { [K in keyof Required<SystemSpec>]: v.GenericSchema<any, SystemSpec[K]> });
 
 /** Sinusoids y = A sin(x + φ), one a lifetime. Ranges that are left out are the paper's. */
@@ -72,17 +92,20 @@ const SINE_SEQUENCE = section({
   order: choice(ORDERS),
 });
 
+/** Images and labels in the format of MNIST, below the folder given as `--data`. */
+const IDX = { format: v.literal('idx'), images: text, labels: text };
+
 /** Where the images of a few-shot task lie, below the folder given as `--data`. */
 const SOURCE = variant('format', ['omniglot', 'idx'], [
   section({
     format: v.literal('omniglot'), train: text, test: text, folder: v.optional(text, 'omniglot'), size: v.optional(whole(1), 28),
     /** Meta-train also on every character turned by 90°, 180° and 270°, each as a character of its own (the usual augmentation of Omniglot). */
-    rotations: v.optional(v.boolean(expects('true or false')), false),
+    rotations: v.optional(flag, false),
   }),
   section({
-    format: v.literal('idx'), images: text, labels: text,
-    /** Share of the classes that meta-training never sees. */
-    testFraction: v.custom<number>(x => Number.isFinite(x) && (x as number) > 0 && (x as number) < 1, expects('a number between 0 and 1')),
+    ...IDX,
+    /** Share of the classes that meta-training never sees; 0: tests are fresh draws of the same classes (paper 2, `papers.md` §2.3). */
+    testFraction: v.custom<number>(x => Number.isFinite(x) && (x as number) >= 0 && (x as number) < 1, expects('a number from 0 to below 1')),
   }),
 ]);
 
@@ -91,6 +114,20 @@ const FEW_SHOT = section({
   source: SOURCE,
   ways: whole(2), shots: whole(1), queriesPerClass: whole(1), batch: whole(1),
   order: choice(ORDERS),
+  /** `own`: a class keeps its number in the data instead of one of 0 … ways − 1, and the network has an output for every class. */
+  labels: v.optional(choice(['permuted', 'own']), 'permuted'),
+});
+
+/** Ordinary classification, one network from scratch. */
+const STREAM = section({
+  kind: v.literal('stream'),
+  source: section(IDX),
+  steps: whole(1), batch: whole(1), queries: whole(1),
+  order: choice(ORDERS),
+  /** Only the classes 0 … classes − 1 of the data; left out: all. */
+  classes: v.optional(whole(2)),
+  /** Images that no lifetime sees, which queries are drawn from: a share below 1, or how many. */
+  heldOut: v.optional(v.custom<number>(x => Number.isFinite(x) && (x as number) > 0 && ((x as number) < 1 || Number.isInteger(x)), expects('a share between 0 and 1, or a whole number ≥ 1')), 0.2),
 });
 
 /** What becomes of the meta-learning rates over a run. */
@@ -100,28 +137,37 @@ const DECAY = variant('kind', ['constant', 'cosine', 'step'], [
   section({ kind: v.literal('step'), at: list(whole(0), 'meta-steps'), factor: positive }),
 ]);
 
+const RATE = v.optional(atLeast(0), 0);
+
 const CONFIG = section({
   name: text,
   seed: v.optional(seed, 0),
-  task: variant('kind', ['sine', 'sine-sequence', 'few-shot'], [SINE, SINE_SEQUENCE, FEW_SHOT]),
+  task: variant('kind', ['sine', 'sine-sequence', 'few-shot', 'stream'], [SINE, SINE_SEQUENCE, FEW_SHOT, STREAM]),
   system: SYSTEM,
   /** Meta-parameters at meta-step 0; biases b and c are 0. */
   initial: v.optional(section({
-    /** `kaiming`: normal, std √(2 / fan-in). `xavier`: uniform, ± √(6 / (fan-in + fan-out)). */
+    /** `kaiming`: normal, std √(2 / columns). `xavier`: uniform, ± √(6 / (rows + columns)). */
     weights: v.optional(choice(['kaiming', 'xavier']), 'kaiming'),
     weightScale: v.optional(atLeast(0), 1),
-    /** `normal`: N(0, 1). `kaiming`: normal, std √(2 / outputs). */
-    feedback: v.optional(choice(['normal', 'kaiming']), 'normal'),
+    /** `normal`: N(0, 1), or like weights. What is left out here and below depends on the system (`src/inner/initial.ts`). */
+    feedback: v.optional(choice(['normal', 'kaiming', 'xavier'])),
     feedbackScale: v.optional(atLeast(0), 1),
     alpha: v.optional(number, 0),
     beta: v.optional(number, 0.5),
+    /** Coefficients of the pool, one for each of `system.terms`, and of the feedback rule, one for each of `system.primitives`. */
+    theta: v.optional(list(number, 'numbers')),
+    k: v.optional(list(number, 'numbers')),
+    eta: v.optional(number), weightDecay: v.optional(number), momentum: v.optional(number), etaB: v.optional(number),
   }), {}),
   meta: section({
     /** Tasks (lifetimes) per meta-step. */
     tasks: whole(1),
     /** Number of meta-steps. */
     steps: whole(1),
-    rates: section({ W: atLeast(0), B: atLeast(0), alpha: atLeast(0), beta: atLeast(0) } satisfies Record<Group, unknown>),
+    /** Meta-learning rate of each group of meta-parameters; left out: 0, it stays as it begins. */
+    rates: section({ W: RATE, B: RATE, alpha: RATE, beta: RATE, theta: RATE, eta: RATE, alignment: RATE } satisfies Record<Group, unknown>),
+    /** λ of the penalty λ Σ|θ| on the coefficients of the rule pool, which lets those of useless terms vanish (paper 2, `papers.md` §2.3). */
+    l1: v.optional(atLeast(0), 0),
     decay: v.optional(DECAY, { kind: 'constant' }),
     /** Largest norm of one task's gradient before the mean is taken. */
     clipPerTask: v.optional(positive),
@@ -176,10 +222,12 @@ export function parseConfig(json: unknown, where: string): RunConfig {
 }
 
 /** What no single key can tell: whether task, system, meta-training and evaluation fit each other. */
-function checkTogether({ task, system, meta, evaluation }: RunConfig, fail: (key: string, problem: string, hint?: string) => never): void {
-  let sizes: readonly number[];
+function checkTogether({ task, system: spec, initial, meta, evaluation }: RunConfig, fail: (key: string, problem: string, hint?: string) => never): void {
+  let system: System, layout: Layout;
   try {
-    ({ sizes } = defineSystem(system));
+    system = defineSystem(spec);
+    layout = layoutOf(system);
+    initialParameters(system, { ...layout, tensors: [], size: 0 }, 0, initial);      // checks its lists, and draws nothing
   } catch (error) {
     if (!(error instanceof MetaplasticError)) throw error;
     const [key, ...rest] = error.message.split(': ');
@@ -191,10 +239,10 @@ function checkTogether({ task, system, meta, evaluation }: RunConfig, fail: (key
     for (const key of ['slots', 'pool'] as const)
       if (task[key] < task.functions) fail(`task.${key}`, `expected at least as many as task.functions = ${task.functions}, got ${task[key]}`);
 
-  const { inputs, outputs, steps } = shapeOf(task);
+  const { inputs, outputs, steps } = shapeOf(task), { sizes } = system;
   if (inputs !== undefined && sizes[0] !== inputs) fail('system.sizes', `expected ${inputs} inputs for the task ${task.kind}, got ${sizes[0]}`);
   // A classifier may have more outputs than a task has classes, as the published ones do.
-  const spare = task.kind === 'few-shot';
+  const spare = task.kind === 'few-shot' || task.kind === 'stream';
   if (spare ? sizes.at(-1)! < outputs : sizes.at(-1) !== outputs) fail('system.sizes', `expected ${spare ? 'at least ' : ''}${outputs} outputs for the task ${task.kind}, got ${sizes.at(-1)}`);
 
   const lists: [string, readonly number[]][] = [['meta.moments', meta.moments ?? [steps]], ['evaluation.at', evaluation.at]];
@@ -207,10 +255,14 @@ function checkTogether({ task, system, meta, evaluation }: RunConfig, fail: (key
   }
   if (meta.momentWeights && meta.momentWeights.length !== meta.moments?.length)
     fail('meta.momentWeights', `expected one weight for each of the ${meta.moments?.length ?? 0} meta.moments, got ${meta.momentWeights.length}`);
+  const groups = GROUPS.filter(group => layout.tensors.some(t => t.group === group));
+  for (const group of GROUPS)
+    if (meta.rates[group] > 0 && !groups.includes(group)) fail(`meta.rates.${group}`, `expected 0, because the system has no meta-parameters of this group, got ${meta.rates[group]}`, `it has ${groups.join(', ')}`);
   if (GROUPS.every(group => meta.rates[group] === 0)) fail('meta.rates', 'expected at least one rate > 0, got 0 for all', 'nothing would be learned');
+  if (meta.l1 > 0 && system.rule !== 'pool') fail('meta.l1', `expected 0 for the rule ${system.rule}, got ${meta.l1}`, 'it is a penalty on the coefficients of the rule pool');
 }
 
-/** Inputs and (least) outputs of a task and the inner steps T of its lifetimes. Of IDX files the number of inputs is known only when they are read. */
+/** Inputs and (least) outputs of a task and the inner steps T of its lifetimes. How large the images of IDX files are, and how many classes, is known only when they are read. */
 export function shapeOf(task: TaskConfig): { readonly inputs?: number; readonly outputs: number; readonly steps: number } {
   switch (task.kind) {
     case 'sine': return { inputs: 1, outputs: 1, steps: task.steps };
@@ -219,6 +271,7 @@ export function shapeOf(task: TaskConfig): { readonly inputs?: number; readonly 
       inputs: task.source.format === 'omniglot' ? task.source.size ** 2 : undefined,
       outputs: task.ways, steps: (task.ways * task.shots) / task.batch,
     };
+    case 'stream': return { outputs: task.classes ?? 1, steps: task.steps };
   }
 }
 

@@ -1,10 +1,11 @@
+import type { Preset } from '../systems/presets.js';
 import type { RunConfigInput } from './config.js';
 
 /**
  * FLP on one sinusoid a lifetime: small enough to meta-train in about a minute on two CPU cores. A tight clip of each task's gradient keeps the
  * lifetimes that nearly explode from deciding the mean, so that the rates can be high.
  */
-const flpSine: RunConfigInput = {
+const flpSine = {
   name: 'flp-sine',
   task: { kind: 'sine', steps: 20, batch: 1, queries: 10 },
   system: { sizes: [1, 32, 32, 1], activation: 'relu', rule: 'oja', loss: 'squared-error', alpha: 'synapse' },
@@ -14,7 +15,7 @@ const flpSine: RunConfigInput = {
     decay: { kind: 'cosine', floor: 0.05 }, clipPerTask: 5, adjoint: 'store',
   },
   evaluation: { tasks: 500, at: [0, 1, 5, 10, 20] },
-};
+} satisfies RunConfigInput;
 
 /** Ten sinusoids one after another in one lifetime, with the sizes and rates of paper 1 (`papers.md` §1.2). Hours of work for a CPU. */
 const flpSineSequence: RunConfigInput = {
@@ -52,6 +53,77 @@ const flpOmniglotContinual: RunConfigInput = {
   ...flpOmniglot, name: 'flp-omniglot-continual', task: { ...flpOmniglot.task, order: 'continual' },
 };
 
+/** Gradient descent from a learned beginning at a learned rate of each synapse (Finn et al. 2017; Meta-SGD, Li et al. 2017), on the task of flp-sine. */
+const mamlSine = {
+  ...flpSine, name: 'maml-sine',
+  system: { preset: 'maml', sizes: flpSine.system.sizes, eta: 'synapse' },
+  initial: { eta: 0.01 },
+  meta: { ...flpSine.meta, rates: { W: 1e-3, eta: 1e-3 } },
+} satisfies RunConfigInput;
+
+/** The same by a meta-gradient that takes what happens at a step as given: cheaper, and not exact. */
+const firstOrderMamlSine: RunConfigInput = { ...mamlSine, name: 'first-order-maml-sine', system: { ...mamlSine.system, preset: 'first-order-maml' } };
+
+/** Gradient descent behind the same frozen encoder as flp-omniglot. */
+const mamlOmniglot: RunConfigInput = {
+  ...flpOmniglot, name: 'maml-omniglot',
+  system: { preset: 'maml', sizes: flpOmniglot.system.sizes, loss: 'cross-entropy', eta: 'synapse', frozen: flpOmniglot.system.frozen },
+  initial: { eta: 0.01 },
+  meta: { ...flpOmniglot.meta, rates: { W: 1e-3, eta: 1e-3 } },
+};
+
+/**
+ * Paper 2, Algorithm 1 (`papers.md` §2.3): 250 images of 5 EMNIST classes, one after another, through a network drawn anew for every lifetime; nothing but
+ * the coefficients of the rule is learned, from θ₀ = 10⁻³ and 0 for the others. Unlike the authors' code, which takes the first images of a class, each task
+ * draws its own, and no class twice. Needs `--data` with EMNIST: 120 images of each class, or the published Balanced test set under these names.
+ */
+function onEmnist(name: string, system: Omit<RunConfigInput['system'], 'sizes'>, l1: number): RunConfigInput {
+  return {
+    name,
+    task: {
+      kind: 'few-shot', source: { format: 'idx', images: 'emnist/emnist-47x120-images-idx3-ubyte.gz', labels: 'emnist/emnist-47x120-labels-idx1-ubyte.gz', testFraction: 0 },
+      ways: 5, shots: 50, queriesPerClass: 10, batch: 1, order: 'iid', labels: 'own',
+    },
+    system: { ...system, sizes: [784, 170, 130, 100, 70, 47] },
+    meta: { tasks: 1, steps: 600, rates: { theta: 1e-3 }, l1, adjoint: 'reverse' },
+    evaluation: { tasks: 50, at: [0, 50, 100, 250] },
+  };
+}
+
+/** λ of the penalty on the pool's coefficients. The paper does not tell its value; this one is small beside a loss of about 1. */
+const POOL_L1 = 1e-5;
+
+/**
+ * Training from scratch on MNIST's 10,000 test images, 60 minibatches of 32, by errors that come down one way or another (Akrout et al. 2019, Kunin et al.
+ * 2020, `papers.md` §3, §4, with fewer hidden neurons). W and B are drawn anew for every lifetime; meta-learned are only the learning rate and, where B
+ * learns, the coefficients of its rule, so that every way is seen at its best. Needs `--data` with MNIST.
+ */
+function onMnist(system: { readonly preset: Preset; readonly mirror?: 'noise' }, alignment?: { readonly k: number[]; readonly weightDecay?: number }): RunConfigInput {
+  return {
+    name: `${system.preset}-mnist`,
+    task: {
+      kind: 'stream', source: { format: 'idx', images: 'mnist/t10k-images-idx3-ubyte.gz', labels: 'mnist/t10k-labels-idx1-ubyte.gz' },
+      steps: 60, batch: 32, queries: 100, order: 'iid',
+    },
+    system: { ...system, sizes: [784, 64, 10], activation: 'sigmoid', reduction: 'mean' },
+    initial: { eta: 0.5, ...(alignment && { etaB: 0.1, ...alignment }) },
+    meta: { tasks: 4, steps: 100, rates: { eta: 3e-3, ...(alignment && { alignment: 3e-3 }) }, clipPerTask: 10, adjoint: 'checkpoint' },
+    evaluation: { tasks: 20, at: [0, 10, 30, 60] },
+  };
+}
+
 /** Configurations that can be named instead of written. */
-export const PRESETS: Readonly<Record<string, RunConfigInput>> = Object.fromEntries(
-  [flpSine, flpSineSequence, flpOmniglot, flpOmniglotContinual].map(preset => [preset.name, preset]));
+export const PRESETS: Readonly<Record<string, RunConfigInput>> = Object.fromEntries([
+  flpSine, flpSineSequence, flpOmniglot, flpOmniglotContinual, mamlSine, firstOrderMamlSine, mamlOmniglot,
+  onEmnist('pool-emnist', { preset: 'pool' }, POOL_L1),
+  onEmnist('bioplausible-emnist', { preset: 'bioplausible' }, POOL_L1),
+  // Paper 2 learns θ₀ alone for feedback alignment and backprop, without a penalty.
+  onEmnist('feedback-alignment-emnist', { preset: 'pool', terms: [0] }, 0),
+  onEmnist('backprop-emnist', { preset: 'pool', terms: [0], feedback: 'backprop', feedbackWeights: 'inherited' }, 0),
+  onMnist({ preset: 'backprop' }), onMnist({ preset: 'feedback-alignment' }),
+  onMnist({ preset: 'symmetric-alignment' }, { k: [1, 1] }),
+  // E[x xᵀ] of the noise is 1/3, so B tends to Wᵀ.
+  onMnist({ preset: 'weight-mirror', mirror: 'noise' }, { k: [1, 3] }),
+  // B shrinks as fast as W: etaB k = eta weightDecay.
+  onMnist({ preset: 'kolen-pollack' }, { k: [0.05], weightDecay: 0.01 }),
+].map(preset => [preset.name, preset]));

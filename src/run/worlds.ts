@@ -4,6 +4,7 @@ import { fewShotTasks, splitClasses } from '../tasks/few-shot.js';
 import { readIdxImages } from '../tasks/idx.js';
 import { readOmniglot } from '../tasks/omniglot.js';
 import { sineSequenceTasks, sineTasks, type SineSource } from '../tasks/sine.js';
+import { imageStreamTasks } from '../tasks/stream.js';
 import type { RunConfig, TaskConfig } from './config.js';
 
 /** Reads a data file, given its path below the data folder. */
@@ -19,36 +20,54 @@ export interface World {
 
 /** Makes the tasks that a configuration describes; `read` is asked for the files of real data. */
 export async function openWorld({ task, system, seed }: RunConfig, read: ReadData): Promise<World> {
+  const outputs = system.sizes.at(-1)!;
   switch (task.kind) {
     case 'sine': return { train: sineTasks(task), tests: [{ source: sineTasks(task) }] };
-    case 'sine-sequence': {
-      const other = task.order === 'iid' ? 'continual' : 'iid';
-      return {
-        train: sineSequenceTasks({ ...task, seed }),
-        tests: ([task.order, other] as const).map(order => ({ title: TITLES[order], source: sineSequenceTasks({ ...task, order, split: 'test', seed }) })),
-      };
-    }
+    case 'sine-sequence': return {
+      train: sineSequenceTasks({ ...task, seed }),
+      tests: inBothOrders(task.order, order => sineSequenceTasks({ ...task, order, split: 'test', seed })),
+    };
     case 'few-shot': {
       const { bank, train, tests } = await openImages(task.source, seed, read);
-      const pixels = bank.width * bank.height, outputs = system.sizes.at(-1)!;
-      if (pixels !== system.sizes[0]) throw new MetaplasticError('system.sizes', `expected ${pixels} inputs for images of ${bank.width} × ${bank.height}, got ${system.sizes[0]}`);
-      const other = task.order === 'iid' ? 'continual' : 'iid';
+      checkPixels(bank, system.sizes);
       return {
         bank, train: fewShotTasks({ ...task, bank, outputs, classes: train }),
-        tests: tests.flatMap(({ title, classes }) => ([task.order, other] as const).map(order =>
-          ({ title: `${TITLES[order]}, ${title}`, source: fewShotTasks({ ...task, bank, outputs, classes, order }) }))),
+        tests: tests.flatMap(({ title, classes }) => inBothOrders(task.order, order => fewShotTasks({ ...task, bank, outputs, classes, order }), title)),
       };
+    }
+    case 'stream': {
+      const bank = await readIdx(task.source, read);
+      checkPixels(bank, system.sizes);
+      const source = (order: Order) => imageStreamTasks({ ...task, bank, outputs, order, seed });
+      return { bank, train: source(task.order), tests: inBothOrders(task.order, source, 'fresh draws of the same images') };
     }
   }
 }
 
 const TITLES = { iid: 'i.i.d.', continual: 'class by class' } as const;
+type Order = keyof typeof TITLES;
+
+/** Tests in the order of meta-training, then in the other; the title says which, and of what. */
+function inBothOrders(order: Order, source: (order: Order) => TaskSource, of?: string): World['tests'] {
+  return [order, order === 'iid' ? 'continual' as const : 'iid' as const].map(o => ({ title: of ? `${TITLES[o]}, ${of}` : TITLES[o], source: source(o) }));
+}
+
+function checkPixels({ width, height }: ImageBank, sizes: readonly number[]): void {
+  if (width * height !== sizes[0]) throw new MetaplasticError('system.sizes', `expected ${width * height} inputs for images of ${width} × ${height}, got ${sizes[0]}`);
+}
+
+const readIdx = async ({ images, labels }: { readonly images: string; readonly labels: string }, read: ReadData): Promise<ImageBank> =>
+  readIdxImages(await read(images), await read(labels), images);
 
 interface Images { readonly bank: ImageBank; readonly train: readonly number[]; readonly tests: readonly { readonly title: string; readonly classes: readonly number[] }[] }
 
 async function openImages(source: Extract<TaskConfig, { kind: 'few-shot' }>['source'], seed: number, read: ReadData): Promise<Images> {
   if (source.format === 'idx') {
-    const bank = readIdxImages(await read(source.images), await read(source.labels), source.images);
+    const bank = await readIdx(source, read);
+    if (source.testFraction === 0) {
+      const classes = Array.from({ length: bank.classes }, (_, c) => c);
+      return { bank, train: classes, tests: [{ title: `fresh draws of the same ${bank.classes} classes`, classes }] };
+    }
     const { train, test } = splitClasses(bank.classes, 1 - source.testFraction, seed);
     return { bank, train, tests: [{ title: `${test.length} unseen classes`, classes: test }] };
   }

@@ -19,6 +19,16 @@ export interface Episodes {
   readonly queryX: Float32Array | Uint32Array;
   /** (tasks, queries, n_L). */
   readonly queryY: Float32Array;
+  /** Which tasks these are: `first`, `first` + 1 … of the stream of `seed`. Needed where lifetimes draw random numbers, such as their weights. */
+  readonly origin?: Origin;
+  /** (tasks, settings) coefficients that a task has of its own, in place of the last meta-parameters of the layout: a sweep of settings. */
+  readonly settings?: Float32Array;
+}
+
+/** A place in the stream of tasks of a seed. */
+export interface Origin {
+  readonly seed: number;
+  readonly first: number;
 }
 
 /** Images of one size, grey levels in [0, 1], row-major; `labels[i]` is the class of image i, 0 … classes − 1. */

@@ -1,6 +1,7 @@
 import { MetaplasticError } from '../errors.js';
 import { checkBank, checkCounts, checkSeed, checkStream, type ImageBank, type TaskSource } from './episodes.js';
 import { random } from './random.js';
+import { split } from './split.js';
 
 export interface FewShotOptions {
   readonly bank: ImageBank;
@@ -16,27 +17,36 @@ export interface FewShotOptions {
   readonly order?: 'iid' | 'continual';
   /** The classes that tasks may draw from; all of the bank if left out. */
   readonly classes?: readonly number[];
-  /** Outputs of the network, ≥ ways; those from `ways` on are never a target. */
+  /**
+   * 'permuted': a task's classes are labelled 0 … ways − 1, at random. 'own': each keeps its number in the bank, and the others are wrong answers.
+   * Default 'permuted'.
+   */
+  readonly labels?: 'permuted' | 'own';
+  /** Outputs of the network: at least ways, which is the default, or with own labels bank.classes, likewise; those above are never a target. */
   readonly outputs?: number;
 }
 
 /**
- * Few-shot classification of images from a bank. A task draws `ways` different classes, whose labels 0 … ways − 1 are a random permutation, and
- * shots + queriesPerClass different images of each: no image is in both the support stream and the query set.
- * T = ways · shots / batch steps; queries = ways · queriesPerClass, label after label. Inputs are indices into the bank (width · height
+ * Few-shot classification of images from a bank. A task draws `ways` different classes, whose labels 0 … ways − 1 are a random permutation
+ * (or their own), and shots + queriesPerClass different images of each: no image is in both the support stream and the query set.
+ * T = ways · shots / batch steps; queries = ways · queriesPerClass, class after class. Inputs are indices into the bank (width · height
  * numbers each), targets one-hot (outputs). With `batch: 1` this is the protocol of Lindsey & Litwin-Kumar 2020 (Omniglot: 5 ways, 5 shots)
- * and Shervani-Tabar & Rosenbaum 2023 (EMNIST: 5 ways, 50 shots, 10 queries per class).
- * The same seed and task have the same images in both orders.
+ * and, with own labels, of Shervani-Tabar & Rosenbaum 2023, Algorithm 1 (EMNIST: 5 ways, 50 shots, 10 queries per class, a softmax over all 47 classes).
+ * The same seed and task have the same images in both orders and with both labels.
  *
  * @throws MetaplasticError if a count is not a whole number ≥ 1, if batch does not divide ways · shots, if there are fewer classes than
- * ways, or if a class has fewer than shots + queriesPerClass images.
+ * ways, if a class has fewer than shots + queriesPerClass images, or if there are fewer outputs than labels.
  */
-export function fewShotTasks({ bank, ways, shots, queriesPerClass, batch = 1, order = 'iid', classes, outputs = ways }: FewShotOptions): TaskSource {
+export function fewShotTasks({ bank, ways, shots, queriesPerClass, batch = 1, order = 'iid', classes, labels = 'permuted', outputs: given }: FewShotOptions): TaskSource {
   const where = 'fewShotTasks';
   checkBank(bank, `${where}.bank`);
+  if (labels !== 'permuted' && labels !== 'own') throw new MetaplasticError(`${where}.labels`, `expected 'permuted' or 'own', got ${labels}`);
+  const [least, leastIs] = labels === 'own' ? [bank.classes, 'bank.classes'] : [ways, 'ways'], outputs = given ?? least;
   checkCounts({ ways, shots, queriesPerClass, batch, outputs }, where);
   if (order !== 'iid' && order !== 'continual') throw new MetaplasticError(`${where}.order`, `expected 'iid' or 'continual', got ${order}`);
-  if (outputs < ways) throw new MetaplasticError(`${where}.outputs`, `expected at least ways = ${ways}, got ${outputs}`, 'raise outputs or lower ways');
+  if (outputs < least) {
+    throw new MetaplasticError(`${where}.outputs`, `expected at least ${leastIs} = ${least}, got ${outputs}`, labels === 'own' ? "raise outputs or use labels 'permuted'" : 'raise outputs or lower ways');
+  }
   const support = ways * shots;
   if (support % batch !== 0) {
     throw new MetaplasticError(`${where}.batch`, `expected a divisor of ways · shots = ${ways} · ${shots} = ${support}, got ${batch}`, 'change batch, ways or shots');
@@ -61,30 +71,28 @@ export function fewShotTasks({ bank, ways, shots, queriesPerClass, batch = 1, or
       checkStream(seed, first, count, `${where}.episodes`);
       const supportX = new Uint32Array(count * support), supportY = new Float32Array(count * support * outputs);
       const queryX = new Uint32Array(count * queries), queryY = new Float32Array(count * queries * outputs);
-      const labels = Array.from({ length: ways }, (_, label) => label), shotNumbers = Array.from({ length: support }, (_, shot) => shot);
+      const places = Array.from({ length: ways }, (_, place) => place), shotNumbers = Array.from({ length: support }, (_, shot) => shot);
       for (let task = 0; task < count; task++) {
-        // Drawn in random order, so that the position of a class is its permuted label; of its images, the first `shots` are the support.
-        const r = random(seed, first + task), images = r.chosen(drawable, ways).map(c => r.chosen(imagesOf[c]!, perClass));
-        // Shot s is image s % shots of label s / shots.
-        const stream = order === 'iid' ? r.shuffled(shotNumbers) : r.shuffled(labels).flatMap(label => shotNumbers.slice(label * shots, (label + 1) * shots));
+        // Drawn in random order, so that the place of a class is its permuted label; of its images, the first `shots` are the support.
+        const r = random(seed, first + task), chosen = r.chosen(drawable, ways), images = chosen.map(c => r.chosen(imagesOf[c]!, perClass));
+        const labelOf = labels === 'own' ? chosen : places;
+        // Shot s is image s % shots of the class at place s / shots.
+        const stream = order === 'iid' ? r.shuffled(shotNumbers) : r.shuffled(places).flatMap(place => shotNumbers.slice(place * shots, (place + 1) * shots));
         stream.forEach((shot, i) => {
-          const sample = task * support + i, label = Math.floor(shot / shots);
-          supportX[sample] = images[label]![shot % shots]!;
-          supportY[sample * outputs + label] = 1;
+          const sample = task * support + i, place = Math.floor(shot / shots);
+          supportX[sample] = images[place]![shot % shots]!;
+          supportY[sample * outputs + labelOf[place]!] = 1;
         });
         for (let q = 0; q < queries; q++) {
-          const sample = task * queries + q, label = Math.floor(q / queriesPerClass);
-          queryX[sample] = images[label]![shots + q % queriesPerClass]!;
-          queryY[sample * outputs + label] = 1;
+          const sample = task * queries + q, place = Math.floor(q / queriesPerClass);
+          queryX[sample] = images[place]![shots + q % queriesPerClass]!;
+          queryY[sample * outputs + labelOf[place]!] = 1;
         }
       }
-      return { tasks: count, steps, batch, queries, supportX, supportY, queryX, queryY };
+      return { tasks: count, steps, batch, queries, supportX, supportY, queryX, queryY, origin: { seed, first } };
     },
   };
 }
-
-/** The stream that splits classes: after those of all tasks, so that a split and tasks of one seed have nothing in common. */
-const SPLIT_STREAM = 2 ** 32 - 1;
 
 /**
  * Splits classes 0 … classes − 1 at random into those for meta-training and those for meta-test, each list in ascending order.
@@ -95,13 +103,8 @@ const SPLIT_STREAM = 2 ** 32 - 1;
 export function splitClasses(classes: number, train: number, seed: number): { readonly train: readonly number[]; readonly test: readonly number[] } {
   checkCounts({ classes }, 'splitClasses');
   checkSeed(seed, 'splitClasses');
-  const count = train < 1 ? Math.round(train * classes) : train;
-  if (!Number.isInteger(count) || count < 1 || count >= classes) {
-    throw new MetaplasticError('splitClasses.train', `expected a fraction or a whole number that leaves some of ${classes} classes on both sides, got ${train}`);
-  }
-  const shuffled = random(seed, SPLIT_STREAM).shuffled(Array.from({ length: classes }, (_, c) => c));
-  const ascending = (list: number[]) => list.sort((a, b) => a - b);
-  return { train: ascending(shuffled.slice(0, count)), test: ascending(shuffled.slice(count)) };
+  const [first, second] = split(classes, train, seed, 'splitClasses.train', 'classes');
+  return { train: first, test: second };
 }
 
 function imagesByClass({ labels, classes }: ImageBank): number[][] {

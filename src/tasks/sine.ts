@@ -63,7 +63,7 @@ export function sineTasks({ steps, batch = 1, queries, amplitude = [0.1, 5], pha
           queryY[i] = valueAt(sine, queryX[i]!);
         }
       }
-      return { tasks: count, steps, batch, queries, supportX, supportY, queryX, queryY };
+      return { tasks: count, steps, batch, queries, supportX, supportY, queryX, queryY, origin: { seed, first } };
     },
   };
 }
@@ -149,7 +149,7 @@ export function sineSequenceTasks({
         }
         for (let q = 0; q < queries; q++) write(queryX, queryY, task * queries + q, Math.floor(q / queriesPerFunction));
       }
-      return { tasks: count, steps, batch, queries, supportX, supportY, queryX, queryY };
+      return { tasks: count, steps, batch, queries, supportX, supportY, queryX, queryY, origin: { seed, first } };
     },
   };
 }

@@ -10,7 +10,7 @@ const software: Machine = { software: true, maxBindingBytes: 128 * MiB, maxWorkg
 
 type Wish = Partial<Work> & { readonly spec?: SystemSpec };
 function plan({ spec = { sizes: [1, 32, 32, 1] }, steps = 20, moments = [steps], ...wish }: Wish = {}, budget: Partial<Budget> = {}, choices: PlanChoices = {}, machine: Partial<Machine> = {}): Plan {
-  const work = { system: defineSystem(spec), tasks: 64, steps, batch: 1, queries: 20, adjoint: 'store', moments, momentWeights: moments.map(() => 1), images: 0, ...wish } as const;
+  const work = { system: defineSystem(spec), tasks: 64, steps, batch: 1, queries: 20, adjoint: 'store', moments, momentWeights: moments.map(() => 1), images: 0, settings: 0, ...wish } as const;
   return makePlan(work, { ...software, ...machine }, { memory: 1024 * MiB, dispatchSeconds: 10, ...budget }, choices);
 }
 

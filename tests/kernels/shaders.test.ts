@@ -5,9 +5,10 @@ import { type Gpu, openGpu } from '../../src/gpu/device.js';
 import { makeKernel } from '../../src/gpu/kernel.js';
 import { linkShader, shaderChoices } from '../../src/gpu/shader.js';
 import { Learner } from '../../src/outer/learner.js';
-import { GRANULARITIES, SLOTS } from '../../src/systems/system.js';
+import { SLOTS, type SystemSpec } from '../../src/systems/system.js';
 import { randomProblem } from '../reference/random-problem.js';
 import { everyPair } from './pairs.js';
+import { ALIGNING, PATHS, TOLD } from './systems.js';
 
 // Dawn's null backend compiles and validates without any adapter, but computes nothing: no number is looked at in this file.
 const dawn = create(['backend=null']);      // held, because Dawn that is collected too early brings the process down
@@ -24,15 +25,17 @@ const refusal = (work: Promise<unknown>) => work.then(() => { throw new Error('e
 });
 
 describe('every shader links, parses, compiles and validates', () => {
-  // Every choice of every slot, with every choice of every other slot; and every entry point, with and without an encoder.
-  const rows = everyPair({
-    ...SLOTS, alpha: GRANULARITIES, feedbackTo: ['all', 'output'], frozen: [[], [1], [1, 2], [3]], images: [undefined, 5],
-    adjoint: ['store', 'checkpoint', 'reverse'], lanes: [1, 4, 64], batch: [1, 3],
-  });
-  const named = rows.map(row => [Object.entries(row).map(([key, value]) => `${key} ${JSON.stringify(value)}`).join(', ').replaceAll('"', ''), row] as const);
+  // Every choice of every slot, with every choice of every other that goes with it; and every entry point, with and without an encoder.
+  const circumstances = { frozen: [[], [1], [1, 2], [3]], images: [undefined, 5], adjoint: ['store', 'checkpoint', 'reverse'], lanes: [1, 4, 64], batch: [1, 3] } as const;
+  const named = [TOLD, PATHS, ALIGNING].flatMap(parts => everyPair({ ...circumstances, ...parts }).map(({ frozen, images, adjoint, lanes, batch, ...chosen }) => {
+    const system: SystemSpec = Object.assign({ sizes: [3, 6, 5, 2], frozen: [...frozen] }, ...Object.values(chosen) as Partial<SystemSpec>[]);
+    const spec = system.weights === 'drawn' ? { ...system, frozen: frozen.filter(l => l > 1) } : system;
+    const row = { spec, images, adjoint: spec.momentum && adjoint === 'reverse' ? 'store' : adjoint, lanes, batch } as const;
+    return [JSON.stringify(row).replaceAll('"', ''), row] as const;
+  }));
 
-  test.each(named)('%s', async (_, { images, adjoint, lanes, batch, ...system }) => {
-    const spec = { sizes: [3, 6, 5, 2], ...system }, { episodes, bank } = randomProblem({ spec, tasks: 3, steps: 3, batch, images });
+  test.each(named)('%s', async (_, { spec, images, adjoint, lanes, batch }) => {
+    const { episodes, bank } = randomProblem({ spec, tasks: 3, steps: 3, batch, images });
     const learner = await Learner.create(gpu, { system: spec, episode: { steps: 3, batch, queries: 4, bank }, tasks: 3, adjoint, plan: { lanes } });
     await learner.adapt(episodes);      // the forward-only kernels
     learner.destroy();
@@ -43,7 +46,8 @@ describe('a slot and its folder have the same choices', () => {
   const folders: [string, readonly string[]][] = [
     ['activations', SLOTS.activation], ['signals', SLOTS.signal], ['rules', SLOTS.rule], ['losses', SLOTS.loss],
     // Chosen by the plan and the episodes, not by the user.
-    ['teams', ['lane', 'workgroup']], ['recalls', ['stored', 'undo']], ['perceptions', ['direct', 'encoded']], ['inputs', ['activity', 'images', 'values']],
+    ['feedbacks', SLOTS.feedback], ['feedback-rules', ['alignment', 'fixed']], ['mirrors', ['activity', 'noise']], ['births', ['drawn', 'inherited']], ['origins', ['constant', 'inherited', 'kept', 'redrawn']],
+    ['rates', ['learned', 'one']], ['coefficients', ['own', 'shared']], ['updates', ['momentum', 'plain']], ['noises', ['feedback', 'none', 'weight']], ['teams', ['lane', 'workgroup']], ['recalls', ['stored', 'undo']], ['perceptions', ['direct', 'encoded']], ['inputs', ['activity', 'images', 'values']],
   ];
   test.each(folders)('%s', (folder, choices) => {
     expect(shaderChoices(folder)).toEqual(choices.toSorted());

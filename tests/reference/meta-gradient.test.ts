@@ -21,6 +21,16 @@ describe('a meta-batch', () => {
     expect(alone.gradient).toEqual(solve(problem).taskGradients[2]);
   });
 
+  test('a task draws the same weights alone as beside others', () => {
+    const spec = { sizes, rule: 'pool', activation: 'tanh', weights: 'drawn', feedbackWeights: 'drawn', noise: 0.1 } as const;
+    const problem = randomProblem({ spec, tasks: 3, steps: 2 }), { episodes } = problem;
+    const last = (a: Float32Array) => a.slice((a.length / 3) * 2);
+    const alone = { ...episodes, tasks: 1, origin: { ...episodes.origin!, first: episodes.origin!.first + 2 }, supportX: last(episodes.supportX as Float32Array),
+      supportY: last(episodes.supportY), queryX: last(episodes.queryX as Float32Array), queryY: last(episodes.queryY) };
+    expect(solve({ ...problem, episodes: alone }).finalWeights[0]).toEqual(solve(problem).finalWeights[2]);
+    expect(solve(problem).finalWeights[1]).not.toEqual(solve(problem).finalWeights[2]);
+  });
+
   test('an image index stands for its pixels / 255', () => {
     const problem = randomProblem({ spec: { sizes }, images: 5, steps: 3 }), { episodes, bank } = problem;
     const grey = (indices: Episodes['supportX']) => Float64Array.from([...indices].flatMap(i => [bank!.pixels[2 * i]! / 255, bank!.pixels[2 * i + 1]! / 255]));
@@ -67,6 +77,27 @@ describe('the query set', () => {
 
   test('squared error has no accuracy', () => {
     expect(solve(randomProblem({ spec: { sizes } })).accuracies).toEqual(Float64Array.of(NaN));
+  });
+});
+
+describe('an L1 penalty on the coefficients of the pool', () => {
+  const problem = randomProblem({ spec: { sizes, rule: 'pool', theta: 'layer', terms: [0, 2], bias: true }, tasks: 2, steps: 2 }), { layout, parameters } = problem;
+  const { offset } = layout.get('theta1')!;
+  parameters.set([0.1, -0.2, 0, 0.4, 0, -0.8], offset);
+  const [without, penalised] = [solve(problem), solve(problem, { l1: 0.5 })];
+
+  test('adds its share of their absolute values to the loss', () => {
+    expect(penalised.loss - without.loss).toBeCloseTo(0.5 * 1.5, 12);
+  });
+
+  test('adds their signs to the gradient, and nothing where they are 0', () => {
+    const expected = new Float64Array(layout.size);
+    expected.set([0.5, -0.5, 0, 0.5, 0, -0.5], offset);
+    penalised.gradient.forEach((g, i) => expect(g - without.gradient[i]!).toBeCloseTo(expected[i]!, 12));
+  });
+
+  test('is nobody\'s own: the tasks\' gradients know nothing of it', () => {
+    expect(penalised.taskGradients).toEqual(without.taskGradients);
   });
 });
 

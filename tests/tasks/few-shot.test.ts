@@ -142,7 +142,34 @@ describe('few-shot tasks', () => {
   });
 });
 
+describe('few-shot tasks with own labels', () => {
+  test('have the number of the class in the bank as label, in support and query', () => {
+    const episodes = source({ labels: 'own' }).episodes(1, 0, 50);
+    for (let task = 0; task < 50; task++) {
+      const { support, query } = samplesOf(episodes, task), samples = [...support, ...query];
+      expect(samples.map(s => s.label)).toEqual(samples.map(s => s.class));
+    }
+  });
+
+  test.each(['iid', 'continual'] as const)('show the same images as with permuted labels (%s)', order => {
+    const own = source({ order, labels: 'own' }).episodes(1, 0, 9), permuted = source({ order }).episodes(1, 0, 9);
+    expect([own.supportX, own.queryX]).toEqual([permuted.supportX, permuted.queryX]);
+  });
+
+  test('have an output for every class of the bank, or more', () => {
+    expect([source({ labels: 'own' }).outputs, source({ labels: 'own', outputs: 9 }).outputs]).toEqual([8, 9]);
+  });
+
+  test('refuse fewer outputs than classes', () => {
+    expect(problem(() => source({ labels: 'own', outputs: 7 }))).toBe("fewShotTasks.outputs: expected at least bank.classes = 8, got 7; raise outputs or use labels 'permuted'");
+  });
+});
+
 describe('few-shot tasks that cannot be', () => {
+  test('refuse labels that do not exist', () => {
+    expect(problem(() => source({ labels: 'random' as 'own' }))).toBe("fewShotTasks.labels: expected 'permuted' or 'own', got random");
+  });
+
   test('refuse more ways than classes', () => {
     expect(problem(() => source({ ways: 9 }))).toBe('fewShotTasks.ways: expected at most 8, the classes to draw from, got 9; lower ways or give a bank with more classes');
   });
@@ -252,7 +279,8 @@ describe('a split of classes', () => {
 describe.skipIf(!hasData)(onRealData('few-shot tasks of real images'), () => {
   test('draw the EMNIST task of paper 2: 5 ways, 50 shots, 10 queries', () => {
     const emnist = readIdxImages(dataFile('emnist/emnist-47x120-images-idx3-ubyte.gz'), dataFile('emnist/emnist-47x120-labels-idx1-ubyte.gz'), 'EMNIST');
-    const tasks = fewShotTasks({ bank: emnist, ways: 5, shots: 50, queriesPerClass: 10, outputs: 47 });
+    const tasks = fewShotTasks({ bank: emnist, ways: 5, shots: 50, queriesPerClass: 10, labels: 'own' });
+    expect(tasks.outputs).toBe(47);
     expect(() => checkEpisodes(tasks.episodes(1, 0, 20), tasks, 'EMNIST')).not.toThrow();
   });
 

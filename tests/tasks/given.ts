@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { expect } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
-import type { ImageBank } from '../../src/tasks/episodes.js';
+import type { Episodes, ImageBank } from '../../src/tasks/episodes.js';
 
 /** A small bank: image i has class i % classes, and all of its pixels are i % 256. */
 export function bankOf(classes: number, perClass: number, { width = 3, height = 2 } = {}): ImageBank {
@@ -12,6 +12,16 @@ export function bankOf(classes: number, perClass: number, { width = 3, height = 
     count, width, height, classes,
     pixels: Uint8Array.from({ length: count * width * height }, (_, i) => Math.floor(i / (width * height)) % 256),
     labels: Uint16Array.from({ length: count }, (_, i) => i % classes),
+  };
+}
+
+/** A chunk of a meta-batch, as if it had been drawn alone. */
+export function tasksOf(episodes: Episodes, first: number, count: number): Episodes {
+  const cut = <A extends Float32Array | Uint32Array>(array: A) => array.slice(array.length / episodes.tasks * first, array.length / episodes.tasks * (first + count)) as A;
+  const { seed, first: before } = episodes.origin!;
+  return {
+    ...episodes, tasks: count, origin: { seed, first: before + first },
+    supportX: cut(episodes.supportX), supportY: cut(episodes.supportY), queryX: cut(episodes.queryX), queryY: cut(episodes.queryY),
   };
 }
 

@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { checkEpisodes, type Episodes } from '../../src/tasks/episodes.js';
+import { checkEpisodes } from '../../src/tasks/episodes.js';
 import { sineSequenceTasks, sineTasks, type SineSequenceOptions } from '../../src/tasks/sine.js';
-import { problem } from './given.js';
-
-/** A chunk of a meta-batch, as if it had been drawn alone. */
-function tasksOf(episodes: Episodes, first: number, count: number): Episodes {
-  const cut = <A extends Float32Array | Uint32Array>(array: A) => array.slice(array.length / episodes.tasks * first, array.length / episodes.tasks * (first + count)) as A;
-  return { ...episodes, tasks: count, supportX: cut(episodes.supportX), supportY: cut(episodes.supportY), queryX: cut(episodes.queryX), queryY: cut(episodes.queryY) };
-}
+import { problem, tasksOf } from './given.js';
 
 const range = (values: Iterable<number>) => { let low = Infinity, high = -Infinity; for (const v of values) { low = Math.min(low, v); high = Math.max(high, v); } return [low, high] as const; };
 

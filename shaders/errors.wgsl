@@ -1,0 +1,78 @@
+// Errors: what is each neuron told to have done wrong? The error of the answer comes down a path of the system's choice (Shervani-Tabar & Rosenbaum 2023, §2.1):
+//   e_L = a − y,   up_{l−1} = M_l e_l (direct: M_l e_L),   e_{l−1} = up_{l−1} ⊙ φ'(x_{l−1}),
+// for every layer l that carries on its error. feedbacks/ says what M_l is.
+import package::shape::{ANSWER, BATCH, BELOW_AT, CARRIES, DEPTH, ERROR, LANES, OUTPUTS, RECORD, UP, WIDTH, X_AT};
+import package::memory::{activity, add_adjoint, adjoint, lane, set_activity, set_adjoint, wanted};
+import package::activation::{curvature, slope};
+import package::path::{FROM_OUTPUT, carry, carry_adjoint};
+import package::team::team_barrier;
+
+// Layer whose error M_{l+1} carries.
+fn source_of(l: u32) -> u32 { return select(l + 1u, DEPTH, FROM_OUTPUT); }
+
+// Errors and what came up to each layer, for the batch of inner step t: records from `first`, samples from `sample`, weights of `slot`.
+fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
+  for (var k = lane; k < BATCH * OUTPUTS; k += LANES) {
+    let o = k % OUTPUTS;
+    let b = k / OUTPUTS;
+    let record = first + b * RECORD;
+    set_activity(record + ERROR + BELOW_AT[DEPTH] + o, activity(record + ANSWER + o) - wanted((sample + b) * OUTPUTS + o));
+  }
+  team_barrier();
+  for (var l = DEPTH; l > 0u; l--) {
+    if (!CARRIES[l - 1u]) { continue; }
+    let n = WIDTH[l - 1u];
+    let source = source_of(l - 1u);
+    for (var k = lane; k < BATCH * n; k += LANES) {
+      let j = k % n;
+      let record = first + k / n * RECORD;
+      var up = 0.0;
+      for (var i = 0u; i < WIDTH[source]; i++) { up += carry(l - 1u, j, i, slot, t) * activity(record + ERROR + BELOW_AT[source] + i); }
+      set_activity(record + UP + BELOW_AT[l - 1u] + j, up);
+      set_activity(record + ERROR + BELOW_AT[l - 1u] + j, up * slope(activity(record + X_AT[l - 1u] + j)));
+    }
+    team_barrier();
+  }
+}
+
+// Its adjoint, from the bottom up: given d_e of every layer,
+//   d_up_{l−1} = d_e_{l−1} φ'(x_{l−1}),   d_x_{l−1} += d_e_{l−1} up_{l−1} φ''(x_{l−1}),   d_M_l += Σ_b d_up_{l−1} e_lᵀ,   d_e_l += M_lᵀ d_up_{l−1};   d_a += d_e_L.
+fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
+  for (var l = 0u; l < DEPTH; l++) {
+    if (!CARRIES[l]) { continue; }
+    let n = WIDTH[l];
+    for (var k = lane; k < BATCH * n; k += LANES) {
+      let j = k % n;
+      let record = k / n * RECORD;
+      let x = activity(first + record + X_AT[l] + j);
+      let d_e = adjoint(record + ERROR + BELOW_AT[l] + j);
+      set_adjoint(record + UP + BELOW_AT[l] + j, d_e * slope(x));
+      add_adjoint(record + X_AT[l] + j, d_e * activity(first + record + UP + BELOW_AT[l] + j) * curvature(x));
+    }
+    team_barrier();
+    let source = source_of(l);
+    let width = WIDTH[source];
+    for (var k = lane; k < BATCH * width; k += LANES) {
+      let i = k % width;
+      let record = k / width * RECORD;
+      var d_e = 0.0;
+      for (var j = 0u; j < n; j++) { d_e += carry(l, j, i, slot, t) * adjoint(record + UP + BELOW_AT[l] + j); }
+      add_adjoint(record + ERROR + BELOW_AT[source] + i, d_e);
+    }
+    for (var i = lane; i < width; i += LANES) {
+      for (var j = 0u; j < n; j++) {
+        var d_m = 0.0;
+        for (var b = 0u; b < BATCH; b++) {
+          d_m += adjoint(b * RECORD + UP + BELOW_AT[l] + j) * activity(first + b * RECORD + ERROR + BELOW_AT[source] + i);
+        }
+        carry_adjoint(l, j, i, slot, t, d_m);
+      }
+    }
+    team_barrier();
+  }
+  for (var k = lane; k < BATCH * OUTPUTS; k += LANES) {
+    let record = k / OUTPUTS * RECORD;
+    add_adjoint(record + ANSWER + k % OUTPUTS, adjoint(record + ERROR + BELOW_AT[DEPTH] + k % OUTPUTS));
+  }
+  team_barrier();
+}

@@ -1,0 +1,227 @@
+// Learning the feedback weights (Kunin et al. 2020, §3.1): B (n_{l−1}, n_l) goes down the sum of local energies, with x and z = W x as mirrors/ says, r = B z, p = Bᵀ x:
+//   ΔB = η_B (SHARE Σ_b (k_amp x zᵀ − k_null r zᵀ − k_sparse x pᵀ) + k_self Wᵀ − k_decay B).
+// Weight mirror, information, symmetric and activation alignment are choices of k. Kolen-Pollack's rule also adds the transpose of W's own update.
+import package::shape::{ALIGNED, ALIGN_EVERY, BATCH, BELOW_AT, B_AT, DEPTH, ETA_B_AT, FAST_AT, FAST_B_AT, FAST_B_STEP, FAST_STEP, HAS_PRIMITIVE, K_AT, LANES, MIRROR_X, MIRROR_Z, NEURON_AT, P, PRIMITIVE_AT, R, RECORD, SHARE, TIED, WEIGHT_AT, WIDTH};
+import package::memory::{activity, add_adjoint, add_gradient, adjoint, gradient, lane, set_activity, set_adjoint, set_gradient, set_weight, speaks, weight};
+import package::coefficient::coefficient;
+import package::mirror::{mirror, mirror_adjoint};
+import package::noise::noise_of_feedback;
+import package::plasticity::{hebb_of, left_at, rate_of, right_at};
+import package::recall::recall;
+import package::rule::kappa;
+import package::team::{team_barrier, team_sum};
+import package::update::{tied, velocity_of};
+
+const DECAY = 0u;
+const AMP = 1u;
+const NULL_ = 2u;
+const SPARSE = 3u;
+const SELF = 4u;
+
+fn k_of(primitive: u32) -> f32 {
+  if (!HAS_PRIMITIVE[primitive]) { return 0.0; }
+  return coefficient(K_AT + PRIMITIVE_AT[primitive]);
+}
+
+// Does B follow its energies at inner step t?
+fn acts(t: u32) -> bool { return (t + 1u) % ALIGN_EVERY == 0u; }
+
+fn weight_at(l: u32, slot: u32, i: u32, j: u32) -> u32 { return FAST_AT[l] + slot * FAST_STEP[l] + i * WIDTH[l] + j; }
+fn feedback_at(l: u32, slot: u32, j: u32, i: u32) -> u32 { return FAST_B_AT[l] + slot * FAST_B_STEP[l] + j * WIDTH[l + 1u] + i; }
+
+fn x_at(l: u32, b: u32) -> u32 { return b * RECORD + MIRROR_X + BELOW_AT[l]; }
+fn z_at(l: u32, b: u32) -> u32 { return b * RECORD + MIRROR_Z + NEURON_AT[l]; }
+fn r_at(l: u32, b: u32) -> u32 { return b * RECORD + R + BELOW_AT[l]; }
+fn p_at(l: u32, b: u32) -> u32 { return b * RECORD + P + NEURON_AT[l]; }
+
+fn tied_gradient(l: u32, i: u32, j: u32) -> f32 {
+  if (!TIED || !ALIGNED[l]) { return 0.0; }
+  return gradient(B_AT[l] + j * WIDTH[l + 1u] + i);
+}
+
+// x and z of the mirror, r and p of every record of the batch, B in `slot`.
+fn reflect(first: u32, slot: u32, t: u32) {
+  if (!acts(t)) { return; }
+  mirror(first, slot, t);
+  if (!HAS_PRIMITIVE[NULL_] && !HAS_PRIMITIVE[SPARSE]) { return; }
+  for (var l = 0u; l < DEPTH; l++) {
+    if (!ALIGNED[l]) { continue; }
+    let pre = WIDTH[l];
+    let post = WIDTH[l + 1u];
+    if (HAS_PRIMITIVE[NULL_]) {
+      for (var k = lane; k < BATCH * pre; k += LANES) {
+        var r = 0.0;
+        for (var i = 0u; i < post; i++) { r += weight(feedback_at(l, slot, k % pre, i)) * activity(first + z_at(l, k / pre) + i); }
+        set_activity(first + r_at(l, k / pre) + k % pre, r);
+      }
+    }
+    if (HAS_PRIMITIVE[SPARSE]) {
+      for (var k = lane; k < BATCH * post; k += LANES) {
+        var p = 0.0;
+        for (var j = 0u; j < pre; j++) { p += weight(feedback_at(l, slot, j, k % post)) * activity(first + x_at(l, k / post) + j); }
+        set_activity(first + p_at(l, k / post) + k % post, p);
+      }
+    }
+  }
+  team_barrier();
+}
+
+// What the energies ask of B_ji, besides its decay: SHARE Σ_b … + k_self W_ij.
+fn pull(first: u32, l: u32, j: u32, i: u32, w: f32) -> f32 {
+  var sum = 0.0;
+  for (var b = 0u; b < BATCH; b++) {
+    let x = activity(first + x_at(l, b) + j);
+    var left = 0.0;
+    if (HAS_PRIMITIVE[AMP]) { left = k_of(AMP) * x; }
+    if (HAS_PRIMITIVE[NULL_]) { left -= k_of(NULL_) * activity(first + r_at(l, b) + j); }
+    if (HAS_PRIMITIVE[AMP] || HAS_PRIMITIVE[NULL_]) { sum += left * activity(first + z_at(l, b) + i); }
+    if (HAS_PRIMITIVE[SPARSE]) { sum -= k_of(SPARSE) * x * activity(first + p_at(l, b) + i); }
+  }
+  return SHARE * sum + k_of(SELF) * w;
+}
+
+// What Kolen-Pollack's rule adds to B_ji.
+fn tie(first: u32, l: u32, j: u32, i: u32, at: u32) -> f32 {
+  if (!TIED) { return 0.0; }
+  let hebb = hebb_of(first, l, i, j, activity(first + left_at(l, 0u) + i), activity(first + right_at(l, 0u) + j));
+  return rate_of(l, i, j) * tied(hebb, velocity_of(at, hebb - kappa(l, i, first) * weight(at)));
+}
+
+// Inner step t: reads W and B in slot `from_`, writes B to slot `to`. Before W changes in the same slot.
+fn align(first: u32, from_: u32, to: u32, t: u32) {
+  let eta = select(0.0, coefficient(ETA_B_AT), acts(t));
+  for (var l = 0u; l < DEPTH; l++) {
+    if (!ALIGNED[l]) { continue; }
+    let n = WIDTH[l + 1u];
+    for (var k = lane; k < WIDTH[l] * n; k += LANES) {
+      let j = k / n;
+      let i = k % n;
+      let b = weight(feedback_at(l, from_, j, i));
+      let at = weight_at(l, from_, i, j);
+      var change = tie(first, l, j, i, at) + noise_of_feedback(l, k, t);
+      if (acts(t)) { change += eta * (pull(first, l, j, i, weight(at)) - k_of(DECAY) * b); }
+      set_weight(feedback_at(l, to, j, i), b + change);
+    }
+  }
+  team_barrier();
+}
+
+// Its adjoint, after plasticity_adjoint has recalled W_t and taken its part of g = d_B'. With G = η_B g:
+//   d_x_j += SHARE (k_amp A − k_sparse E),  A = Σ_i G z_i,  E = Σ_i G p_i;   d_r_j = −SHARE k_null A;
+//   d_z_i += SHARE (k_amp C − k_null D),  C = Σ_j G x_j,  D = Σ_j G r_j;   d_p_i = −SHARE k_sparse C;
+//   d_W += k_self Gᵀ;   d_B_t = g − k_decay G + d_r zᵀ + x d_pᵀ;   d_z += Bᵀ d_r;   d_x += B d_p;   d_k and d_η_B from what each multiplies.
+fn align_adjoint(first: u32, slot: u32, t: u32) {
+  let acting = acts(t);
+  let eta = select(0.0, coefficient(ETA_B_AT), acting);
+
+  // What needs g whole: d_z and d_p, a sample and neuron a lane.
+  if (acting) {
+    for (var l = 0u; l < DEPTH; l++) {
+      if (!ALIGNED[l]) { continue; }
+      let n = WIDTH[l + 1u];
+      for (var k = lane; k < BATCH * n; k += LANES) {
+        let i = k % n;
+        let b = k / n;
+        var c = 0.0;
+        var d = 0.0;
+        for (var j = 0u; j < WIDTH[l]; j++) {
+          let g = eta * gradient(B_AT[l] + j * n + i);
+          c += g * activity(first + x_at(l, b) + j);
+          if (HAS_PRIMITIVE[NULL_]) { d += g * activity(first + r_at(l, b) + j); }
+        }
+        if (HAS_PRIMITIVE[AMP] || HAS_PRIMITIVE[NULL_]) { add_adjoint(z_at(l, b) + i, SHARE * (k_of(AMP) * c - k_of(NULL_) * d)); }
+        if (HAS_PRIMITIVE[SPARSE]) { set_adjoint(p_at(l, b) + i, -SHARE * k_of(SPARSE) * c); }
+      }
+    }
+    team_barrier();
+  }
+
+  // The rest, a row of B a lane. The sums for d_k are those of g, so that η_B may be 0.
+  var d_k = array<f32, 5>();
+  for (var l = 0u; l < DEPTH; l++) {
+    if (!ALIGNED[l]) { continue; }
+    let n = WIDTH[l + 1u];
+    for (var j = lane; j < WIDTH[l]; j += LANES) {
+      var a_row = array<f32, BATCH>();
+      var e_row = array<f32, BATCH>();
+      for (var i = 0u; i < n; i++) {
+        let at = B_AT[l] + j * n + i;
+        let w_at = weight_at(l, slot, i, j);
+        let w = weight(w_at);
+        var known = tie(first, l, j, i, w_at) + noise_of_feedback(l, j * n + i, t);
+        var decay = 0.0;
+        if (acting) {
+          known += eta * pull(first, l, j, i, w);
+          decay = eta * k_of(DECAY);
+        }
+        let before = recall(feedback_at(l, slot, j, i), 1.0, known, decay, 0.0);
+        if (acting) {
+          let g = gradient(at);
+          for (var b = 0u; b < BATCH; b++) {
+            if (HAS_PRIMITIVE[AMP] || HAS_PRIMITIVE[NULL_]) { a_row[b] += g * activity(first + z_at(l, b) + i); }
+            if (HAS_PRIMITIVE[SPARSE]) { e_row[b] += g * activity(first + p_at(l, b) + i); }
+          }
+          d_k[DECAY] -= g * before;
+          d_k[SELF] += g * w;
+          if (HAS_PRIMITIVE[SELF]) { add_gradient(WEIGHT_AT[l] + i * WIDTH[l] + j, eta * k_of(SELF) * g); }
+          set_gradient(at, g - decay * g);
+        }
+      }
+      if (acting) {
+        for (var b = 0u; b < BATCH; b++) {
+          let x = activity(first + x_at(l, b) + j);
+          d_k[AMP] += SHARE * x * a_row[b];
+          d_k[SPARSE] -= SHARE * x * e_row[b];
+          if (HAS_PRIMITIVE[NULL_]) {
+            d_k[NULL_] -= SHARE * activity(first + r_at(l, b) + j) * a_row[b];
+            set_adjoint(r_at(l, b) + j, -SHARE * eta * k_of(NULL_) * a_row[b]);
+          }
+          add_adjoint(x_at(l, b) + j, SHARE * eta * (k_of(AMP) * a_row[b] - k_of(SPARSE) * e_row[b]));
+        }
+      }
+    }
+  }
+  team_barrier();
+  if (!acting) { return; }
+  var d_eta = 0.0;
+  for (var m = 0u; m < 5u; m++) {
+    let sum = team_sum(d_k[m]);
+    if (HAS_PRIMITIVE[m] && speaks()) { add_gradient(K_AT + PRIMITIVE_AT[m], eta * sum); }
+    d_eta += k_of(m) * sum;
+  }
+  if (speaks()) { add_gradient(ETA_B_AT, d_eta); }
+
+  // r = B z and p = Bᵀ x.
+  if (HAS_PRIMITIVE[NULL_] || HAS_PRIMITIVE[SPARSE]) {
+    for (var l = 0u; l < DEPTH; l++) {
+      if (!ALIGNED[l]) { continue; }
+      let n = WIDTH[l + 1u];
+      for (var j = lane; j < WIDTH[l]; j += LANES) {
+        for (var b = 0u; b < BATCH; b++) {
+          let x = activity(first + x_at(l, b) + j);
+          var d_x = 0.0;
+          for (var i = 0u; i < n; i++) {
+            var d_feedback = 0.0;
+            if (HAS_PRIMITIVE[NULL_]) { d_feedback = adjoint(r_at(l, b) + j) * activity(first + z_at(l, b) + i); }
+            if (HAS_PRIMITIVE[SPARSE]) {
+              let d_p = adjoint(p_at(l, b) + i);
+              d_feedback += x * d_p;
+              d_x += weight(feedback_at(l, slot, j, i)) * d_p;
+            }
+            add_gradient(B_AT[l] + j * n + i, d_feedback);
+          }
+          add_adjoint(x_at(l, b) + j, d_x);
+        }
+      }
+      if (HAS_PRIMITIVE[NULL_]) {
+        for (var k = lane; k < BATCH * n; k += LANES) {
+          var d_z = 0.0;
+          for (var j = 0u; j < WIDTH[l]; j++) { d_z += weight(feedback_at(l, slot, j, k % n)) * adjoint(r_at(l, k / n) + j); }
+          add_adjoint(z_at(l, k / n) + k % n, d_z);
+        }
+      }
+    }
+    team_barrier();
+  }
+  mirror_adjoint(first);
+}

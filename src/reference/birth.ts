@@ -1,0 +1,30 @@
+import { feedbackShape } from '../inner/layout.js';
+import type { Layer, System } from '../systems/system.js';
+import { add, NONE } from './algebra.js';
+import type { Chance } from './chance.js';
+import type { Fast, LayerParameters } from './parameters.js';
+
+/** Birth: W and B are inherited (the meta-parameters), or drawn for this lifetime (papers §2.1); momentum begins at 0. */
+export function birth(system: System, parameters: readonly LayerParameters[], chance: Chance): Fast {
+  return {
+    W: system.layers.map((_, k) => (system.weights === 'drawn' ? chance.weights('W', k, 0) : parameters[k]!.W)),
+    B: system.layers.map((layer, k) => bornFeedback(system, layer, parameters[k]!, chance)),
+    v: system.layers.map(({ plastic, fanOut, fanIn }) => (system.momentum && plastic ? new Float64Array(fanOut * fanIn) : NONE)),
+  };
+}
+
+/** Adjoint of birth: what is inherited has a gradient, what is drawn has none. */
+export function birthAdjoint(dBorn: Fast, dParameters: readonly LayerParameters[]): void {
+  dParameters.forEach((dP, k) => {
+    if (dP.W.length) add(dP.W, dBorn.W[k]!);
+    if (dP.B.length) add(dP.B, dBorn.B[k]!);
+  });
+}
+
+function bornFeedback(system: System, layer: Layer, p: LayerParameters, chance: Chance): Float64Array {
+  if (system.feedbackWeights === 'inherited') return p.B;
+  if (!layer.carries) return NONE;
+  if (system.feedbackWeights !== 'constant') return chance.weights('B', layer.index - 1, 0);
+  const [rows, columns] = feedbackShape(system, layer);
+  return new Float64Array(rows * columns).fill(Math.sqrt(2 / (rows + columns)));
+}

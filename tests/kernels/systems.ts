@@ -1,0 +1,41 @@
+import { FEEDBACK_RULES, GRANULARITIES, ORIGINS, SLOTS, type SystemSpec } from '../../src/systems/system.js';
+
+/** What systems of each kind may be made of, for `everyPair`. A choice that only makes sense with others is a part of a system with these. */
+type Parts = Readonly<Record<string, readonly Partial<SystemSpec>[]>>;
+
+const each = <K extends keyof SystemSpec>(key: K, choices: readonly SystemSpec[K][]): Partial<SystemSpec>[] => choices.map(choice => ({ [key]: choice }));
+
+const common = {
+  activation: each('activation', SLOTS.activation), loss: each('loss', SLOTS.loss), multiplier: each('multiplier', [1, [2, 0.5, -1]]),
+} satisfies Parts;
+
+/** Systems that are told what to be: feedback and local plasticity. */
+export const TOLD: Parts = {
+  ...common, rule: each('rule', ['oja', 'hebb']), signal: each('signal', SLOTS.signal), feedbackActivation: each('feedbackActivation', SLOTS.feedbackActivation),
+  alpha: each('alpha', GRANULARITIES), feedbackTo: each('feedbackTo', ['all', 'output']), reduction: each('reduction', ['sum', 'mean']),
+};
+
+/** Systems that are told their error, by every path, with B from everywhere. */
+export const PATHS: Parts = {
+  ...common, bias: each('bias', [true, false]), reduction: each('reduction', ['sum', 'mean']), weights: each('weights', ORIGINS.weights), noise: each('noise', [0, 0.01]),
+  learning: [
+    ...GRANULARITIES.map(eta => ({ rule: 'gradient', eta }) as const), { rule: 'gradient', weightDecay: true }, { rule: 'gradient', momentum: true, weightDecay: true },
+    { rule: 'pool' }, { rule: 'pool', theta: 'layer' }, { rule: 'pool', terms: [0] }, { rule: 'pool', terms: [0, 2, 9] }, { rule: 'pool', terms: [3, 4, 5] }, { rule: 'pool', terms: [6, 8], theta: 'layer' },
+  ],
+  path: [
+    { feedback: 'backprop' }, { feedback: 'chained' }, { feedback: 'direct' }, { feedback: 'sign-symmetric' },
+    ...ORIGINS.feedbackWeights.slice(1).flatMap(feedbackWeights => (['chained', 'direct', 'sign-symmetric'] as const).map(feedback => ({ feedback, feedbackWeights }))),
+  ],
+};
+
+/** Systems whose feedback weights learn. */
+export const ALIGNING: Parts = {
+  ...common, reduction: each('reduction', ['mean', 'sum']), feedbackWeights: each('feedbackWeights', ['inherited', 'drawn']), weights: each('weights', ORIGINS.weights),
+  mirror: each('mirror', ['activity', 'noise']), alignEvery: each('alignEvery', [1, 2]), noise: each('noise', [0, 0.01]), bias: each('bias', [true, false]), eta: each('eta', ['network', 'synapse']),
+  descent: [{}, { weightDecay: true }, { momentum: true }, { weightDecay: true, momentum: true }],
+  alignment: [
+    ...(Object.keys(FEEDBACK_RULES) as (keyof typeof FEEDBACK_RULES)[]).filter(r => r !== 'fixed').map(feedbackRule => ({ rule: 'gradient', feedback: 'chained', feedbackRule }) as const),
+    { rule: 'gradient', feedback: 'chained', feedbackRule: 'kolen-pollack', primitives: ['decay', 'amp', 'null', 'sparse', 'self'] },
+    { rule: 'gradient', feedback: 'chained', feedbackRule: 'weight-mirror', primitives: ['null'] },
+  ],
+};
