@@ -4,7 +4,7 @@
 import package::shape::{ANSWER, BATCH, BELOW_AT, CARRIES, DEPTH, ERROR, LANES, OUTPUTS, RECORD, UP, WIDTH, X_AT};
 import package::memory::{activity, add_adjoint, adjoint, lane, set_activity, set_adjoint, wanted};
 import package::activation::{curvature, slope};
-import package::path::{FROM_OUTPUT, carry, carry_adjoint};
+import package::path::{CARRY_LEARNS, FROM_OUTPUT, carry, carry_adjoint, path_to};
 import package::team::team_barrier;
 
 // Layer whose error M_{l+1} carries.
@@ -23,11 +23,14 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
     if (!CARRIES[l - 1u]) { continue; }
     let n = WIDTH[l - 1u];
     let source = source_of(l - 1u);
+    let width = WIDTH[source];
     for (var k = lane; k < BATCH * n; k += LANES) {
       let j = k % n;
       let record = first + k / n * RECORD;
+      let error = record + ERROR + BELOW_AT[source];
+      let path = path_to(l - 1u, j, slot, t);
       var up = 0.0;
-      for (var i = 0u; i < WIDTH[source]; i++) { up += carry(l - 1u, j, i, slot, t) * activity(record + ERROR + BELOW_AT[source] + i); }
+      for (var i = 0u; i < width; i++) { up += carry(path, i) * activity(error + i); }
       set_activity(record + UP + BELOW_AT[l - 1u] + j, up);
       set_activity(record + ERROR + BELOW_AT[l - 1u] + j, up * slope(activity(record + X_AT[l - 1u] + j)));
     }
@@ -55,16 +58,17 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
     for (var k = lane; k < BATCH * width; k += LANES) {
       let i = k % width;
       let record = k / width * RECORD;
+      let d_up = record + UP + BELOW_AT[l];
       var d_e = 0.0;
-      for (var j = 0u; j < n; j++) { d_e += carry(l, j, i, slot, t) * adjoint(record + UP + BELOW_AT[l] + j); }
+      for (var j = 0u; j < n; j++) { d_e += carry(path_to(l, j, slot, t), i) * adjoint(d_up + j); }
       add_adjoint(record + ERROR + BELOW_AT[source] + i, d_e);
     }
-    for (var i = lane; i < width; i += LANES) {
+    for (var i = lane; CARRY_LEARNS && i < width; i += LANES) {
+      let error = first + ERROR + BELOW_AT[source] + i;
+      let d_up = UP + BELOW_AT[l];
       for (var j = 0u; j < n; j++) {
         var d_m = 0.0;
-        for (var b = 0u; b < BATCH; b++) {
-          d_m += adjoint(b * RECORD + UP + BELOW_AT[l] + j) * activity(first + b * RECORD + ERROR + BELOW_AT[source] + i);
-        }
+        for (var b = 0u; b < BATCH; b++) { d_m += adjoint(d_up + b * RECORD + j) * activity(error + b * RECORD); }
         carry_adjoint(l, j, i, slot, t, d_m);
       }
     }

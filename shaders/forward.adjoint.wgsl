@@ -29,12 +29,12 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
         add_gradient(BIAS_AT[l - 1u] + i, d_bias);
       }
       let w = WEIGHT_AT[l - 1u] + i * pre;
-      let d_z0 = adjoint(X_AT[l] + i);
+      let d_z = X_AT[l] + i;
+      let x = first + X_AT[l - 1u];
+      let d_z0 = adjoint(d_z);
       for (var j = 0u; j < pre; j++) {
-        var d_weight = d_z0 * activity(first + X_AT[l - 1u] + j);
-        for (var r = 1u; r < count; r++) {
-          d_weight += adjoint(r * stride + X_AT[l] + i) * activity(first + r * stride + X_AT[l - 1u] + j);
-        }
+        var d_weight = d_z0 * activity(x + j);
+        for (var r = 1u; r < count; r++) { d_weight += adjoint(d_z + r * stride) * activity(x + r * stride + j); }
         set_gradient(w + j, gradient(w + j) + d_weight);
       }
     }
@@ -45,8 +45,9 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
       for (var k = lane; k < count * pre; k += LANES) {
         let j = k % pre;
         let row = k / pre * stride;
+        let d_z = row + X_AT[l];
         var sum = 0.0;
-        for (var i = 0u; i < post; i++) { sum += weight(w + i * pre + j) * adjoint(row + X_AT[l] + i); }
+        for (var i = 0u; i < post; i++) { sum += weight(w + i * pre + j) * adjoint(d_z + i); }
         add_adjoint(row + X_AT[l - 1u] + j, sum);
       }
     }

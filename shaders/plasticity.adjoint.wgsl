@@ -1,14 +1,14 @@
 // Adjoint of plasticity.wgsl. With g = d_W_{t+1} (kept in the gradient of the initial weights) and d_u = a g, or what updates/ makes of it:
 //   d_rate_ij += ± m g_ij u_ij,   d_W_t = g − κ d_u,   d_left_pi = SHARE Σ_j d_u_ij right_pj,   d_right_pj = SHARE Σ_i d_u_ij left_pi,   d_κ_i = −Σ_j d_u_ij W_ij.
 // Kolen-Pollack's rule, which adds the transpose of the update to B, has a part in d_u and d_rate: g_b.
-import package::shape::{BATCH, DEPTH, FAST_AT, FAST_STEP, INPUT_GRADIENT, LANES, MULTIPLIER, PLASTIC, RANK, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WEIGHT_AT, WIDTH};
+import package::shape::{BATCH, BELOW, DEPTH, FAST_AT, FAST_STEP, INPUT_GRADIENT, LANES, NEURONS, PLASTIC, RANK, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WEIGHT_AT, WIDTH};
 import package::memory::{activity, gradient, lane, set_adjoint, set_gradient};
 import package::feedback_rule::tied_gradient;
-import package::noise::noise_of_weight;
-import package::plasticity::{PRODUCTS, hebb_of, left_at, rate_of, right_at};
-import package::rate::{rate_adjoint, rate_adjoint_of_layer, rate_adjoint_of_row};
+import package::noise::{noise_of_weight, noise_row};
+import package::plasticity::{PRODUCTS, hebb_of, left_at, left_step, right_at, right_step, sign_and_multiplier};
+import package::rate::{rate, rate_adjoint, rate_adjoint_of_layer, rate_adjoint_of_row, rate_row};
 import package::recall::recall;
-import package::rule::{DIRECTION, kappa, kappa_adjoint, kappa_adjoint_of_layer};
+import package::rule::{kappa, kappa_adjoint, kappa_adjoint_of_layer};
 import package::team::team_barrier;
 import package::update::{d_hebb, d_rate, d_update, momentum_adjoint_of_layer, velocity_adjoint, velocity_of};
 
@@ -26,18 +26,25 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     if (!PLASTIC[l] || !((SECOND_ORDER && (l > 0u || INPUT_GRADIENT)) || RIGHTS_ARE_OWN)) { continue; }
     let pre = WIDTH[l];
+    let n = WIDTH[l + 1u];
+    let m = sign_and_multiplier(l);
     for (var k = lane; k < BATCH * pre; k += LANES) {
-      let b = k / pre;
       let j = k % pre;
+      let left = first + left_at(l) + k / pre * RECORD;
+      let right = right_at(l) + k / pre * RECORD + j;
+      let column = WEIGHT_AT[l] + j;
+      var d_right0 = 0.0;
       var d_right = array<f32, RANK>();
-      for (var i = 0u; i < WIDTH[l + 1u]; i++) {
-        let at = WEIGHT_AT[l] + i * pre + j;
-        let a = rate_of(l, i, j);
+      for (var i = 0u; i < n; i++) {
+        let at = column + i * pre;
+        let a = m * rate(rate_row(l, i), j);
         let g_b = tied_gradient(l, i, j);
-        let d = SHARE * d_hebb(d_update(at, a, gradient(at), g_b), a, g_b);
-        for (var r = 0u; r < RANK; r++) { d_right[r] += d * activity(first + left_at(l, b * RANK + r) + i); }
+        let d = d_hebb(d_update(at, a, gradient(at), g_b), a, g_b);
+        d_right0 += d * activity(left + i);
+        for (var r = 1u; r < RANK; r++) { d_right[r] += d * activity(left + r * NEURONS + i); }
       }
-      for (var r = 0u; r < RANK; r++) { set_adjoint(right_at(l, b * RANK + r) + j, d_right[r]); }
+      set_adjoint(right, SHARE * d_right0);
+      for (var r = 1u; r < RANK; r++) { set_adjoint(right + r * BELOW, SHARE * d_right[r]); }
     }
   }
   team_barrier();
@@ -46,37 +53,44 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     if (!PLASTIC[l]) { continue; }
     let pre = WIDTH[l];
+    let m = sign_and_multiplier(l);
+    let right = first + right_at(l);
     var d_rate_layer = 0.0;
     var d_kappa_layer = 0.0;
     var d_momentum_layer = 0.0;
     for (var i = lane; i < WIDTH[l + 1u]; i += LANES) {
       let decay = kappa(l, i, first);
-      let left0 = activity(first + left_at(l, 0u) + i);
+      let left = first + left_at(l) + i;
+      let left0 = activity(left);
+      let rates = rate_row(l, i);
+      let noises = noise_row(l, i * pre, t);
+      let row = WEIGHT_AT[l] + i * pre;
+      let w_row = FAST_AT[l] + slot * FAST_STEP[l] + i * pre;
       var d_kappa = 0.0;
       var d_rate_row = 0.0;
+      var d_left0 = 0.0;
       var d_left = array<f32, PRODUCTS>();    // said aloud: SwiftShader (Chromium 147) does not zero a plain `var` of a loop anew
       for (var j = 0u; j < pre; j++) {
-        let at = WEIGHT_AT[l] + i * pre + j;
-        let w_at = FAST_AT[l] + slot * FAST_STEP[l] + i * pre + j;
-        let a = rate_of(l, i, j);
-        let right0 = activity(first + right_at(l, 0u) + j);
-        let hebb = hebb_of(first, l, i, j, left0, right0);
-        let w = recall(w_at, a, hebb, decay, noise_of_weight(l, i * pre + j, t));
-        let g = gradient(at);
+        let a = m * rate(rates, j);
+        let right0 = activity(right + j);
+        let hebb = hebb_of(left, right + j, left0, right0);
+        let w = recall(w_row + j, a, hebb, decay, noise_of_weight(noises + j));
+        let g = gradient(row + j);
         let g_b = tied_gradient(l, i, j);
-        let d_u = d_update(at, a, g, g_b);
-        d_rate_row += rate_adjoint(l, i, j, DIRECTION * MULTIPLIER[l] * d_rate(g, g_b, hebb, velocity_of(w_at, hebb - decay * w)));
-        d_momentum_layer += velocity_adjoint(at, w_at, d_u);
+        let d_u = d_update(row + j, a, g, g_b);
+        d_rate_row += rate_adjoint(rates, j, m * d_rate(g, g_b, hebb, velocity_of(w_row + j, hebb - decay * w)));
+        d_momentum_layer += velocity_adjoint(row + j, w_row + j, d_u);
         d_kappa -= d_u * w;
-        let d = SHARE * d_hebb(d_u, a, g_b);
-        d_left[0] += d * right0;
-        for (var p = 1u; p < PRODUCTS; p++) { d_left[p] += d * activity(first + right_at(l, p) + j); }
-        set_gradient(at, g - decay * d_u);
+        let d = d_hebb(d_u, a, g_b);
+        d_left0 += d * right0;
+        for (var p = 1u; p < PRODUCTS; p++) { d_left[p] += d * activity(right + right_step(p) + j); }
+        set_gradient(row + j, g - decay * d_u);
       }
-      for (var p = 0u; p < PRODUCTS; p++) { set_adjoint(left_at(l, p) + i, d_left[p]); }
+      set_adjoint(left_at(l) + i, SHARE * d_left0);
+      for (var p = 1u; p < PRODUCTS; p++) { set_adjoint(left_at(l) + left_step(p) + i, SHARE * d_left[p]); }
       kappa_adjoint(l, i, first, d_kappa);
       d_kappa_layer += d_kappa;
-      d_rate_layer += rate_adjoint_of_row(l, i, d_rate_row);
+      d_rate_layer += rate_adjoint_of_row(rates, d_rate_row);
     }
     rate_adjoint_of_layer(l, d_rate_layer);
     kappa_adjoint_of_layer(l, d_kappa_layer);

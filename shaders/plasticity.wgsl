@@ -3,25 +3,27 @@
 // Every rule of the papers has this form; it brings its RANK, what left and right are (src/gpu/record.ts), κ, the sign and, if it needs more than pre, post and error, `prepare`.
 import package::shape::{BATCH, BELOW, BELOW_AT, DEPTH, FAST_AT, FAST_STEP, LANES, LEFT, MULTIPLIER, NEURONS, NEURON_AT, PLASTIC, RANK, RECORD, RIGHT, SHARE, WIDTH};
 import package::memory::{activity, lane, set_weight, weight};
-import package::noise::noise_of_weight;
-import package::rate::rate;
+import package::noise::{noise_of_weight, noise_row};
+import package::rate::{rate, rate_row};
 import package::rule::{DIRECTION, kappa};
 import package::team::team_barrier;
 import package::update::velocity;
 
 const PRODUCTS = BATCH * RANK;
 
-// Where the factors of product p = b RANK + r of layer l + 1 begin, counted from the batch's first record.
-fn left_at(l: u32, p: u32) -> u32 { return p / RANK * RECORD + LEFT + p % RANK * NEURONS + NEURON_AT[l]; }
-fn right_at(l: u32, p: u32) -> u32 { return p / RANK * RECORD + RIGHT + p % RANK * BELOW + BELOW_AT[l]; }
+// Where the factors of the first product of layer l + 1 begin, counted from the batch's first record; and how far behind those of product p = b RANK + r do.
+fn left_at(l: u32) -> u32 { return LEFT + NEURON_AT[l]; }
+fn right_at(l: u32) -> u32 { return RIGHT + BELOW_AT[l]; }
+fn left_step(p: u32) -> u32 { return p / RANK * RECORD + p % RANK * NEURONS; }
+fn right_step(p: u32) -> u32 { return p / RANK * RECORD + p % RANK * BELOW; }
 
-// a_ij.
-fn rate_of(l: u32, i: u32, j: u32) -> f32 { return DIRECTION * MULTIPLIER[l] * rate(l, i, j); }
+// ± m_l. Tables are read outside of the inner loops: a table indexed by a variable is costly on some adapters.
+fn sign_and_multiplier(l: u32) -> f32 { return DIRECTION * MULTIPLIER[l]; }
 
-// SHARE Σ_p left_pi right_pj; the caller has loaded the first product's factors.
-fn hebb_of(first: u32, l: u32, i: u32, j: u32, left0: f32, right0: f32) -> f32 {
+// SHARE Σ_p left_pi right_pj, where the first product's factors lie; the caller has loaded those.
+fn hebb_of(left: u32, right: u32, left0: f32, right0: f32) -> f32 {
   var sum = left0 * right0;
-  for (var p = 1u; p < PRODUCTS; p++) { sum += activity(first + left_at(l, p) + i) * activity(first + right_at(l, p) + j); }
+  for (var p = 1u; p < PRODUCTS; p++) { sum += activity(left + left_step(p)) * activity(right + right_step(p)); }
   return SHARE * sum;
 }
 
@@ -30,16 +32,21 @@ fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     if (!PLASTIC[l]) { continue; }
     let pre = WIDTH[l];
+    let m = sign_and_multiplier(l);
+    let right = first + right_at(l);
     for (var i = lane; i < WIDTH[l + 1u]; i += LANES) {
       let decay = kappa(l, i, first);
-      let left0 = activity(first + left_at(l, 0u) + i);
+      let left = first + left_at(l) + i;
+      let left0 = activity(left);
+      let rates = rate_row(l, i);
       let row = FAST_AT[l] + i * pre;
+      let row_from = row + from_ * FAST_STEP[l];
+      let row_to = row + to * FAST_STEP[l];
+      let noises = noise_row(l, i * pre, t);
       for (var j = 0u; j < pre; j++) {
-        let at = row + from_ * FAST_STEP[l] + j;
-        let to_at = row + to * FAST_STEP[l] + j;
-        let w = weight(at);
-        let u = velocity(at, to_at, hebb_of(first, l, i, j, left0, activity(first + right_at(l, 0u) + j)) - decay * w);
-        set_weight(to_at, w + rate_of(l, i, j) * u + noise_of_weight(l, i * pre + j, t));
+        let w = weight(row_from + j);
+        let u = velocity(row_from + j, row_to + j, hebb_of(left, right + j, left0, activity(right + j)) - decay * w);
+        set_weight(row_to + j, w + m * rate(rates, j) * u + noise_of_weight(noises + j));
       }
     }
   }

@@ -6,7 +6,8 @@ import package::memory::{activity, add_adjoint, add_gradient, adjoint, gradient,
 import package::coefficient::coefficient;
 import package::mirror::{mirror, mirror_adjoint};
 import package::noise::noise_of_feedback;
-import package::plasticity::{hebb_of, left_at, rate_of, right_at};
+import package::plasticity::{hebb_of, left_at, right_at, sign_and_multiplier};
+import package::rate::{rate, rate_row};
 import package::recall::recall;
 import package::rule::kappa;
 import package::team::{team_barrier, team_sum};
@@ -83,8 +84,10 @@ fn pull(first: u32, l: u32, j: u32, i: u32, w: f32) -> f32 {
 // What Kolen-Pollack's rule adds to B_ji.
 fn tie(first: u32, l: u32, j: u32, i: u32, at: u32) -> f32 {
   if (!TIED) { return 0.0; }
-  let hebb = hebb_of(first, l, i, j, activity(first + left_at(l, 0u) + i), activity(first + right_at(l, 0u) + j));
-  return rate_of(l, i, j) * tied(hebb, velocity_of(at, hebb - kappa(l, i, first) * weight(at)));
+  let left = first + left_at(l) + i;
+  let right = first + right_at(l) + j;
+  let hebb = hebb_of(left, right, activity(left), activity(right));
+  return sign_and_multiplier(l) * rate(rate_row(l, i), j) * tied(hebb, velocity_of(at, hebb - kappa(l, i, first) * weight(at)));
 }
 
 // Inner step t: reads W and B in slot `from_`, writes B to slot `to`. Before W changes in the same slot.

@@ -1,11 +1,16 @@
 // Direct feedback alignment (Nøkland 2016): the error of the answer comes straight to every layer, M_l = B_l (n_{l−1}, n_L).
 import package::shape::OUTPUTS;
-import package::origin::{add_feedback_gradient, feedback_weight};
+import package::origin::{FEEDBACK_LEARNS, add_feedback_gradient, feedback_place, feedback_weight};
 
 const FROM_OUTPUT = true;
+const CARRY_LEARNS = FEEDBACK_LEARNS;
 
-// M_jo of layer l + 1.
-fn carry(l: u32, j: u32, o: u32, slot: u32, t: u32) -> f32 { return feedback_weight(l, j * OUTPUTS + o, slot, t); }
+// Row j of M of layer l + 1.
+struct Path { l: u32, at: u32 }
+fn path_to(l: u32, j: u32, slot: u32, t: u32) -> Path { return Path(l, feedback_place(l, slot, t) + j * OUTPUTS); }
+
+// M_jo.
+fn carry(path: Path, o: u32) -> f32 { return feedback_weight(path.l, path.at + o); }
 
 // d_B += d_M.
 fn carry_adjoint(l: u32, j: u32, o: u32, slot: u32, t: u32, d: f32) { add_feedback_gradient(l, j * OUTPUTS + o, d); }

@@ -1,5 +1,8 @@
 // Feedback weights that are all alike in a layer, the standard deviation of drawn ones (uSF): √(2 / (rows + columns)) = limit / √3.
 import package::shape::DRAW_B_LIMIT;
 
-fn feedback_weight(l: u32, k: u32, slot: u32, t: u32) -> f32 { return DRAW_B_LIMIT[l] * 0.57735027; }
+const FEEDBACK_LEARNS = false;
+
+fn feedback_place(l: u32, slot: u32, t: u32) -> u32 { return 0u; }
+fn feedback_weight(l: u32, place: u32) -> f32 { return DRAW_B_LIMIT[l] * 0.57735027; }
 fn add_feedback_gradient(l: u32, k: u32, d: f32) {}

@@ -2,5 +2,9 @@
 import package::shape::{DRAWS, DRAW_B_AT, DRAW_B_LIMIT, DRAW_WEIGHTS};
 import package::random::drawn;
 
-fn feedback_weight(l: u32, k: u32, slot: u32, t: u32) -> f32 { return DRAW_B_LIMIT[l] * drawn(DRAW_WEIGHTS, DRAW_B_AT[l] + k + t * DRAWS); }
+const FEEDBACK_LEARNS = false;
+
+// Place of the first weight of layer l + 1 at inner step t (its counter), and the weight at a place.
+fn feedback_place(l: u32, slot: u32, t: u32) -> u32 { return DRAW_B_AT[l] + t * DRAWS; }
+fn feedback_weight(l: u32, place: u32) -> f32 { return DRAW_B_LIMIT[l] * drawn(DRAW_WEIGHTS, place); }
 fn add_feedback_gradient(l: u32, k: u32, d: f32) {}

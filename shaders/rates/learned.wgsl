@@ -4,28 +4,28 @@ import package::memory::{add_gradient, speaks};
 import package::coefficient::coefficient;
 import package::team::team_sum;
 
-// Where it lies; a coarser granularity broadcasts, because its stride is 0.
-fn rate_at(l: u32, i: u32, j: u32) -> u32 { return RATE_AT[l] + i * RATE_ROW[l] + j * RATE_COLUMN; }
+// Where those of neuron i of layer l + 1 begin; a coarser granularity broadcasts, because its stride is 0.
+fn rate_row(l: u32, i: u32) -> u32 { return RATE_AT[l] + i * RATE_ROW[l]; }
 
-fn rate(l: u32, i: u32, j: u32) -> f32 { return coefficient(rate_at(l, i, j)); }
+fn rate(row: u32, j: u32) -> f32 { return coefficient(row + j * RATE_COLUMN); }
 
 // Its gradient: what is coarser than a synapse is summed over the row and handed on, what is coarser than a neuron over the layer.
-fn rate_adjoint(l: u32, i: u32, j: u32, d: f32) -> f32 {
+fn rate_adjoint(row: u32, j: u32, d: f32) -> f32 {
   if (RATE_COLUMN == 1u) {
-    add_gradient(rate_at(l, i, j), d);
+    add_gradient(row + j, d);
     return 0.0;
   }
   return d;
 }
 
-fn rate_adjoint_of_row(l: u32, i: u32, d: f32) -> f32 {
+fn rate_adjoint_of_row(row: u32, d: f32) -> f32 {
   if (RATE_PER_LAYER || RATE_COLUMN == 1u) { return d; }
-  add_gradient(rate_at(l, i, 0u), d);
+  add_gradient(row, d);
   return 0.0;
 }
 
 fn rate_adjoint_of_layer(l: u32, d: f32) {
   if (!RATE_PER_LAYER) { return; }
   let sum = team_sum(d);
-  if (speaks()) { add_gradient(rate_at(l, 0u, 0u), sum); }
+  if (speaks()) { add_gradient(RATE_AT[l], sum); }
 }

@@ -54,8 +54,11 @@ fn prepare(first: u32, slot: u32) {
       for (var k = lane; k < BATCH * pre; k += LANES) {
         let j = k % pre;
         let record = first + k / pre * RECORD;
+        let post = record + POST + NEURON_AT[l];
+        let column = FAST_AT[l] + slot * FAST_STEP[l] + j;
+        let n = WIDTH[l + 1u];
         var v = 0.0;
-        for (var i = 0u; i < WIDTH[l + 1u]; i++) { v += weight(FAST_AT[l] + slot * FAST_STEP[l] + i * pre + j) * activity(record + POST + NEURON_AT[l] + i); }
+        for (var i = 0u; i < n; i++) { v += weight(column + i * pre) * activity(post + i); }
         set_activity(record + V + BELOW_AT[l] + j, v);
       }
     }
@@ -219,11 +222,13 @@ fn prepare_adjoint(first: u32, slot: u32) {
         }
         if (V_ASKED) {
           let y = activity(record + POST + NEURON_AT[l] + i);
+          let d_v_at = row + V + BELOW_AT[l];
+          let at = WEIGHT_AT[l] + i * pre;
+          let w_at = FAST_AT[l] + slot * FAST_STEP[l] + i * pre;
           for (var j = 0u; j < pre; j++) {
-            let d_v = adjoint(row + V + BELOW_AT[l] + j);
-            let at = WEIGHT_AT[l] + i * pre + j;
-            d_y += weight(FAST_AT[l] + slot * FAST_STEP[l] + i * pre + j) * d_v;
-            set_gradient(at, gradient(at) + y * d_v);
+            let d_v = adjoint(d_v_at + j);
+            d_y += weight(w_at + j) * d_v;
+            set_gradient(at + j, gradient(at + j) + y * d_v);
           }
         }
         if (RANK > 1u) {

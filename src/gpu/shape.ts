@@ -57,7 +57,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     // Places among the meta-parameters. What is no meta-parameter but has an adjoint has a place for that behind them.
     PARAMETERS: layout.size, GRADIENT: perTask.gradient,
     WEIGHT_AT: fast.gradientW, BIAS_AT: inLifetime.map(l => at(`b${l.index}`)),
-    B_AT: fast.gradientB, KEEPS_D_B: fast.keepsGradientB, C_AT: inLifetime.map(l => at(`c${l.index}`)), VELOCITY_GRADIENT: fast.gradientV,
+    B_AT: fast.gradientB, KEEPS_D_B: fast.keepsGradientB, ANY_D_B: fast.keepsGradientB.includes(true), C_AT: inLifetime.map(l => at(`c${l.index}`)), VELOCITY_GRADIENT: fast.gradientV,
     RATE_AT: inLifetime.map(l => rateAt(l.index)), RATE_ROW: inLifetime.map(l => system.granularity === 'synapse' ? l.fanIn : system.granularity === 'neuron' ? 1 : 0),
     RATE_COLUMN: system.granularity === 'synapse' ? 1 : 0, RATE_PER_LAYER: system.granularity === 'layer' || system.granularity === 'network',
     BETA_AT: inLifetime.map(l => at('beta') + Math.max(0, mixed.indexOf(l))),

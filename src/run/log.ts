@@ -18,6 +18,8 @@ export interface LogLine {
   readonly taskStepsPerSecond: number;
   /** Wall-clock seconds of meta-training so far, over all sessions of the run. */
   readonly seconds: number;
+  /** Coefficients of the rule after the meta-step, by name (theta, eta, k …), if there are not too many to write down. */
+  readonly coefficients?: Readonly<Record<string, readonly number[]>>;
 }
 
 const KEYS = ['metaStep', 'loss', 'medianLoss', 'counted', 'diverged', 'gradientNorm', 'taskStepsPerSecond', 'seconds'] as const satisfies (keyof LogLine)[];

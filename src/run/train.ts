@@ -1,5 +1,6 @@
 import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
+import type { Group } from '../inner/layout.js';
 import { Learner, type LearnerOptions } from '../outer/learner.js';
 import type { TaskSource } from '../tasks/episodes.js';
 import { rateAt, type RunConfig } from './config.js';
@@ -17,6 +18,9 @@ export function learnerOptions({ system, meta, initial, seed, budget }: RunConfi
   const { tasks, adjoint, moments, momentWeights, rates, l1, clipPerTask, clip, onDivergence } = meta;
   return { system, episode: { steps, batch, queries, bank }, tasks, adjoint, moments, momentWeights, rates, l1, clipPerTask, clip, onDivergence, initial, seed, budget, onNotice };
 }
+
+/** Groups whose coefficients are logged, and how many numbers a tensor may have for that. */
+const COEFFICIENTS: readonly Group[] = ['beta', 'theta', 'eta', 'alignment'], MOST_COEFFICIENTS = 32;
 
 export interface TrainOptions {
   readonly config: RunConfig;
@@ -40,6 +44,7 @@ export async function train({ config, learner, tasks, from = { metaStep: 0, seco
   const { meta, seed, checkpointEvery } = config, start = performance.now();
   const episodes = (m: number) => tasks.episodes(seed, m * meta.tasks, meta.tasks);
   const classification = learner.system.loss === 'cross-entropy';
+  const named = learner.layout.tensors.filter(({ group, size }) => COEFFICIENTS.includes(group) && size <= MOST_COEFFICIENTS);
   let metaStep = from.metaStep, next = metaStep < meta.steps ? episodes(metaStep) : undefined, before = start;
   while (next) {
     const step = learner.step(next, rateAt(meta.decay, metaStep, meta.steps));
@@ -47,11 +52,12 @@ export async function train({ config, learner, tasks, from = { metaStep: 0, seco
     const { loss, medianLoss, accuracy, counted, diverged, gradientNorm } = await step.catch((error: Error) => {
       throw new MetaplasticError(`meta-step ${metaStep + 1}`, error.message);
     });
+    const coefficients = Object.fromEntries(await Promise.all(named.map(async ({ name }) => [name, [...await learner.read(name)]] as const)));
     metaStep++;
     const now = performance.now();
     onStep({
       metaStep, loss, medianLoss, ...(classification && { accuracy }), counted, diverged, gradientNorm,
-      taskStepsPerSecond: meta.tasks * tasks.steps / (now - before) * 1e3, seconds: from.seconds + (now - start) / 1e3,
+      taskStepsPerSecond: meta.tasks * tasks.steps / (now - before) * 1e3, seconds: from.seconds + (now - start) / 1e3, ...(named.length && { coefficients }),
     });
     before = now;
     const stop = stopped();
