@@ -4,6 +4,7 @@ import package::memory::{lane, set_adjoint};
 import package::forward_adjoint::forward_adjoint;
 import package::loss::d_loss;
 import package::perception::perceive_adjoint;
+import package::team::team_barrier;
 
 // Adds moment k's part to the gradient of W and b; `slot` holds the weights that were asked.
 fn query_adjoint(k: u32, slot: u32) {
@@ -19,6 +20,7 @@ fn query_adjoint(k: u32, slot: u32) {
     }
     set_adjoint(at, d);
   }
+  team_barrier();
   forward_adjoint(first, ROW, QUERIES, slot);
   perceive_adjoint(first, ROW, QUERIES);
 }

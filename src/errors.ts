@@ -8,3 +8,6 @@ export class MetaplasticError extends Error {
     this.name = 'MetaplasticError';
   }
 }
+
+/** A meta-step of which too few lifetimes were finite; the meta-parameters are what they were. */
+export class DivergenceError extends MetaplasticError {}

@@ -1,4 +1,4 @@
-export { MetaplasticError } from './errors.js';
+export { DivergenceError, MetaplasticError } from './errors.js';
 export { isAvailable, openGpu, useDevice, type AdapterSummary, type Gpu } from './gpu/device.js';
 export { ADJOINTS, DEFAULT_BUDGET, describePlan, makePlan, type Adjoint, type Budget, type Machine, type Plan, type PlanChoices, type Work } from './gpu/plan.js';
 export { initialParameters, type Initial } from './inner/initial.js';

@@ -4,14 +4,13 @@ import package::memory::{activity, add_gradient, adjoint, lane, set_activity, we
 import package::random::drawn;
 import package::team::team_barrier;
 
-const NUMBERS = BELOW_AT[DEPTH] + WIDTH[DEPTH];
-
 fn mirror(first: u32, slot: u32, t: u32) {
+  let numbers = BELOW_AT[DEPTH] + WIDTH[DEPTH];
   for (var l = 0u; l < DEPTH; l++) {
     for (var k = lane; k < BATCH * WIDTH[l]; k += LANES) {
       let b = k / WIDTH[l];
       let at = BELOW_AT[l] + k % WIDTH[l];
-      set_activity(first + b * RECORD + MIRROR_X + at, drawn(DRAW_MIRROR, (t * BATCH + b) * NUMBERS + at));
+      set_activity(first + b * RECORD + MIRROR_X + at, drawn(DRAW_MIRROR, (t * BATCH + b) * numbers + at));
     }
   }
   team_barrier();

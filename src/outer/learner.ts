@@ -1,4 +1,4 @@
-import { MetaplasticError } from '../errors.js';
+import { DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { DEFAULT_BUDGET, makePlan, TOTAL_TAIL, type Adjoint, type Budget, type Plan, type PlanChoices, type Work } from '../gpu/plan.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
@@ -158,7 +158,7 @@ export class Learner {
     const counted = [...Array(tasks).keys()].filter(i => weights[i]! > 0);
     if (counted.length < (this.options.onDivergence === 'error' ? tasks : 1)) {
       const bad = weights.lastIndexOf(0), tensor = await (fellBack ? this.fallback! : this.lifetimes).brokenTensor(bad);
-      throw new MetaplasticError('learner.step', `lifetime ${bad} of the meta-batch diverged: loss ${taskLosses[bad]}, gradient norm ${norms[bad]}${tensor ? `, first not finite in the gradient of ${tensor}` : ''} (${tasks - counted.length} of ${tasks} diverged); the meta-parameters are unchanged`,
+      throw new DivergenceError('learner.step', `lifetime ${bad} of the meta-batch diverged: loss ${taskLosses[bad]}, gradient norm ${norms[bad]}${tensor ? `, first not finite in the gradient of ${tensor}` : ''} (${tasks - counted.length} of ${tasks} diverged); the meta-parameters are unchanged`,
         counted.length ? "lower rates.alpha or the multiplier, set clipPerTask, or use onDivergence 'skip'" : 'lower initial.alpha, rates.alpha or the multiplier');
     }
     const mean = (of: (i: number) => number) => counted.reduce((sum, i) => sum + of(i), 0) / counted.length;

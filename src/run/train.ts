@@ -1,4 +1,4 @@
-import { MetaplasticError } from '../errors.js';
+import { DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import type { Group } from '../inner/layout.js';
 import { Learner, type LearnerOptions } from '../outer/learner.js';
@@ -21,6 +21,9 @@ export function learnerOptions({ system, meta, initial, seed, budget }: RunConfi
 
 /** Groups whose coefficients are logged, and how many numbers a tensor may have for that. */
 const COEFFICIENTS: readonly Group[] = ['beta', 'theta', 'eta', 'alignment'], MOST_COEFFICIENTS = 32;
+
+/** A meta-step all of whose lifetimes diverged changes nothing, and so many of them on end stop a run. With one task a meta-step that happens now and then. */
+const PATIENCE = 10, NOTHING = { loss: NaN, medianLoss: NaN, accuracy: NaN, counted: 0, gradientNorm: NaN };
 
 export interface TrainOptions {
   readonly config: RunConfig;
@@ -45,13 +48,15 @@ export async function train({ config, learner, tasks, from = { metaStep: 0, seco
   const episodes = (m: number) => tasks.episodes(seed, m * meta.tasks, meta.tasks);
   const classification = learner.system.loss === 'cross-entropy';
   const named = learner.layout.tensors.filter(({ group, size }) => COEFFICIENTS.includes(group) && size <= MOST_COEFFICIENTS);
-  let metaStep = from.metaStep, next = metaStep < meta.steps ? episodes(metaStep) : undefined, before = start;
+  let skipped = 0, metaStep = from.metaStep, next = metaStep < meta.steps ? episodes(metaStep) : undefined, before = start;
   while (next) {
     const step = learner.step(next, rateAt(meta.decay, metaStep, meta.steps));
     next = metaStep + 1 < meta.steps ? episodes(metaStep + 1) : undefined;      // drawn while the GPU works
     const { loss, medianLoss, accuracy, counted, diverged, gradientNorm } = await step.catch((error: Error) => {
+      if (error instanceof DivergenceError && meta.onDivergence === 'skip' && skipped < PATIENCE) return { ...NOTHING, diverged: meta.tasks };
       throw new MetaplasticError(`meta-step ${metaStep + 1}`, error.message);
     });
+    skipped = counted ? 0 : skipped + 1;
     const coefficients = Object.fromEntries(await Promise.all(named.map(async ({ name }) => [name, [...await learner.read(name)]] as const)));
     metaStep++;
     const now = performance.now();

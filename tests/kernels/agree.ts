@@ -66,7 +66,7 @@ export async function compare(gpu: Gpu, spec: ProblemSpec, options: Options = {}
 }
 
 /** The errors, beside the whole gradient for a tensor that has none. */
-function errorsOf(layout: Layout, got: Float64Array, want: Float64Array): Record<string, number> {
+export function errorsOf(layout: Layout, got: Float64Array, want: Float64Array): Record<string, number> {
   const errors = relativeErrors(layout, got, want), whole = Math.hypot(...want);
   for (const { name, offset, size } of layout.tensors) {
     const [g, w] = [got, want].map(a => a.subarray(offset, offset + size)) as [Float64Array, Float64Array];

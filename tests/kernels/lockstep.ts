@@ -1,6 +1,6 @@
 import {
   ArrayIndex, Assign, BinaryOperator, BitcastExpr, Break, Call, CallExpr, Const, ConstExpr, Continue, CreateExpr, Function as Fn, For, If, Increment, Let, LiteralExpr, type Node,
-  Return, ScalarData, StringExpr, TypedData, UnaryOperator, Var, VariableExpr, WgslParser,
+  Return, ScalarData, StringExpr, Struct, TypedData, UnaryOperator, Var, VariableExpr, WgslParser,
 } from 'wgsl_reflect/wgsl_reflect.module.js';
 
 /** Storage arrays and uniform structs by name; u32 are bigints, f32 numbers. */
@@ -42,7 +42,7 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
     bits: (x: number) => BigInt(new Uint32Array(Float32Array.of(x).buffer)[0]!),
     min: (a: number, b: number) => (a < b ? a : b), max: (a: number, b: number) => (a > b ? a : b), clamp: (x: number, low: number, high: number) => Math.min(Math.max(x, low), high),
     select: (no: unknown, yes: unknown, which: boolean) => (which ? yes : no),
-    abs: Math.abs, exp: Math.exp, log: Math.log, sqrt: Math.sqrt, tanh: Math.tanh,
+    abs: Math.abs, sign: Math.sign, exp: Math.exp, log: Math.log, sqrt: Math.sqrt, tanh: Math.tanh,
   };
   const shared = new Set(program.filter(v => v instanceof Var && v.storage === 'workgroup').map(v => (v as Var).name));
   for (const v of program) if (v instanceof Var && shared.has(v.name)) memory[v.name] = new Array<number>(countOf(v.type)).fill(0);
@@ -70,6 +70,10 @@ function constantsFirst(code: string): string {
   const isConstant = (line: string) => /^const .*;$/.test(line), lines = code.split('\n');
   const constants = lines.filter(isConstant).map(line => (line.includes('array<bool') ? line.replace('<bool', '<u32').replaceAll('true', '1u').replaceAll('false', '0u') : line));
   const [plain, made] = [true, false].map(literal => constants.filter(line => /= (\d|true|false|array<)/.test(line) === literal));
+  // One that is made of another that is made comes behind it.
+  const nameOf = (line: string) => /^const (\w+)/.exec(line)![1]!, uses = (a: string, b: string) => a !== b && new RegExp(`\\b${nameOf(b)}\\b`).test(a);
+  const depth = (line: string): number => 1 + Math.max(0, ...made!.filter(other => uses(line, other)).map(depth));
+  made!.sort((a, b) => depth(a) - depth(b));
   return [...plain!, ...made!].join(' ') + lines.map(line => (isConstant(line) ? '' : line)).join('\n');
 }
 
@@ -77,7 +81,7 @@ const BARRIERS = ['workgroupBarrier', 'storageBarrier'];
 
 /** A maker of invocations: each has private variables of its own. */
 function translate(program: readonly Node[]): string {
-  const functions = new Map(program.filter(n => n instanceof Fn).map(f => [f.name, f])), globals = new Map(program.filter(n => n instanceof Var).map(v => [v.name, v]));
+  const functions = new Map(program.filter(n => n instanceof Fn).map(f => [f.name, f])), structs = new Map(program.filter(n => n instanceof Struct).map(s => [s.name, s])), globals = new Map(program.filter(n => n instanceof Var).map(v => [v.name, v]));
   const privates = [...globals.values()].filter(v => v.storage === 'private').map(v => `let $${v.name};`);
   const main = functions.get('main')!, args = main.args.map(a => `builtins.${a.attributes!.find(at => at.name === 'builtin')!.value}`);
   const constants = program.filter(n => n instanceof Const).map(c => `const $${c.name} = ${expression(c.value, new Set())};`);
@@ -144,6 +148,8 @@ function translate(program: readonly Node[]): string {
 
   function call(name: string, given: readonly Node[], local: Set<string>): string {
     const values = given.map(a => expression(a, local)).join(', ');
+    const struct = structs.get(name);
+    if (struct) return `{ ${struct.members.map((m, k) => `${m.name}: ${expression(given[k]!, local)}`).join(', ')} }`;
     return functions.has(name) ? `(yield* f_${name}(${values}))` : `library.${name}(${values})`;
   }
 

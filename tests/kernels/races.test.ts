@@ -1,10 +1,10 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { create, globals } from 'webgpu';
 import { type Gpu, openGpu } from '../../src/gpu/device.js';
-import { outcomeSize, type Plan } from '../../src/gpu/plan.js';
-import { relativeError, relativeErrors } from '../reference/central-differences.js';
+import { outcomeSize, TOTAL_TAIL, type Plan } from '../../src/gpu/plan.js';
+import { relativeError } from '../reference/central-differences.js';
 import { type Problem, type ProblemSpec, randomProblem, solve } from '../reference/random-problem.js';
-import { beyond, learnerFor, type Options } from './agree.js';
+import { beyond, errorsOf, learnerFor, type Options } from './agree.js';
 import { lockstep, type Memory } from './lockstep.js';
 
 const dawn = create(['backend=null']);      // only to have the kernels made
@@ -26,10 +26,10 @@ function memoryOf({ parameters, episodes }: Problem, plan: Plan): Memory {
   const { perTask, tasks, teams, steps } = plan, padded = Math.ceil(tasks / teams) * teams, zeros = (n: number) => new Array<number>(n).fill(0);
   const gather = (support: ArrayLike<number>, query: ArrayLike<number>) => Array.from({ length: tasks }, (_, i) => [support, query].flatMap(a => Array.from(a).slice(i * a.length / tasks, (i + 1) * a.length / tasks))).flat();
   return {
-    pass_: { first_step: 0n, last_step: BigInt(steps), first_task: 0n, tasks: BigInt(tasks) },
+    pass_: { first_step: 0n, last_step: BigInt(steps), first_task: 0n, tasks: BigInt(tasks), seed: BigInt(episodes.origin!.seed), origin: BigInt(episodes.origin!.first) },
     parameters: [...parameters], inputs: gather(episodes.supportX, episodes.queryX), targets: gather(episodes.supportY, episodes.queryY),
     activities: zeros(padded * perTask.activity), fast_weights: zeros(padded * perTask.fast), gradients: zeros(padded * perTask.gradient), scratches: zeros(padded * perTask.scratch),
-    outcomes: zeros(tasks * outcomeSize(plan.moments.length)), total: zeros(perTask.gradient + 3),
+    outcomes: zeros(tasks * outcomeSize(plan.moments.length)), total: zeros(plan.layout.size + TOTAL_TAIL),
   };
 }
 
@@ -39,6 +39,11 @@ describe('lanes that share a task never race, touch nothing beyond their buffers
     ['four lanes, two tasks a workgroup and one of padding, checkpoint', { spec: { sizes: [2, 5, 3, 2], alpha: 'layer', loss: 'cross-entropy' }, steps: 3, batch: 2, tasks: 3 }, { adjoint: 'checkpoint', plan: { lanes: 4, teams: 2, interval: 2 } }],
     ['eight lanes, reverse', { spec: { sizes: [3, 9, 2], alpha: 'neuron', rule: 'hebb' }, steps: 2, batch: 3 }, { adjoint: 'reverse', plan: { lanes: 8 } }],
     ['four lanes, moments, feedback to the output and a frozen layer', { spec: { sizes: [2, 5, 3, 2], feedbackTo: 'output', frozen: [2], alpha: 'network' }, steps: 2 }, { moments: [0, 1, 2], momentWeights: [1, 1, 1], plan: { lanes: 4 } }],
+    ['four lanes, all terms of the pool', { spec: { sizes: [2, 5, 3, 2], rule: 'pool', loss: 'cross-entropy', bias: true }, steps: 2, batch: 2 }, { plan: { lanes: 4 } }],
+    ['four lanes, backprop with momentum', { spec: { sizes: [2, 5, 3, 2], rule: 'gradient', momentum: true, weightDecay: true, activation: 'tanh' }, steps: 2, batch: 2 }, { plan: { lanes: 4 } }],
+    ['four lanes, sign-symmetric', { spec: { sizes: [2, 5, 3, 2], rule: 'gradient', feedback: 'sign-symmetric', activation: 'tanh' }, steps: 2 }, { plan: { lanes: 4 } }],
+    ['four lanes, every primitive and Kolen-Pollack', { spec: { sizes: [2, 5, 3, 2], rule: 'gradient', feedback: 'chained', feedbackRule: 'kolen-pollack', primitives: ['decay', 'amp', 'null', 'sparse', 'self'], activation: 'tanh' }, steps: 2, batch: 2 }, { adjoint: 'checkpoint', plan: { lanes: 4, interval: 2 } }],
+    ['four lanes, mirror noise', { spec: { sizes: [2, 5, 3, 2], rule: 'gradient', feedback: 'chained', feedbackRule: 'weight-mirror', mirror: 'noise', activation: 'tanh' }, steps: 2, batch: 2 }, { plan: { lanes: 4 } }],
     ['sixteen lanes, target signal', { spec: { sizes: [2, 5, 3, 2], signal: 'target', activation: 'tanh' }, steps: 2, batch: 2 }, { plan: { lanes: 16 } }],
   ];
   test.each(cases)('%s', async (_, spec, options) => {
@@ -51,9 +56,9 @@ describe('lanes that share a task never race, touch nothing beyond their buffers
 
     const want = solve(problem, { moments: options.moments, weights: options.momentWeights }), moments = plan.moments.length;
     const losses = want.losses.map((_loss, k) => (memory['outcomes'] as number[])[Math.floor(k / moments) * outcomeSize(moments) + k % moments]!);
-    const gradient = want.gradient.map((_g, k) => want.taskGradients.reduce((sum, _t, task) => sum + (memory['gradients'] as number[])[(Math.floor(task / plan.teams) * plan.layout.size + k) * plan.teams + task % plan.teams]! / plan.tasks, 0));
+    const gradient = want.gradient.map((_g, k) => want.taskGradients.reduce((sum, _t, task) => sum + (memory['gradients'] as number[])[(Math.floor(task / plan.teams) * plan.perTask.gradient + k) * plan.teams + task % plan.teams]! / plan.tasks, 0));
     expect(relativeError(losses, want.losses)).toBeLessThan(1e-9);
-    expect(beyond(1e-6, relativeErrors(plan.layout, gradient, want.gradient))).toEqual({});
+    expect(beyond(1e-6, errorsOf(plan.layout, gradient, want.gradient))).toEqual({});
   });
 
   test('four lanes behind an encoder', async () => {
