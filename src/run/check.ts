@@ -14,7 +14,7 @@ import { GRANULARITIES, SLOTS, type System, type SystemSpec } from '../systems/s
 export const TOLERANCE = 1e-4;
 
 /** Parts of a learner's options that a problem may set; the rest follows from the problem. */
-type Settings = Pick<LearnerOptions, 'adjoint' | 'moments' | 'momentWeights' | 'clipPerTask' | 'clip' | 'plan'>;
+type Settings = Pick<LearnerOptions, 'adjoint' | 'moments' | 'momentWeights' | 'clipPerTask' | 'clip' | 'l1' | 'plan'>;
 
 /** One row of `check`: a random problem, how the learner is to solve it, and how many steps of Adam are then compared (default none). */
 export interface CheckProblem extends Omit<ProblemSpec, 'spec'> {
@@ -26,7 +26,7 @@ export interface CheckProblem extends Omit<ProblemSpec, 'spec'> {
 
 /** ‖x − x*‖ / ‖x*‖ of one tensor, or ‖x − x*‖ where x* is 0; NaN if x is not finite. */
 export interface Comparison {
-  readonly of: 'loss' | 'gradient' | 'final weights' | 'update';
+  readonly of: 'loss' | 'gradient' | 'final weights' | 'update';    // final weights are W and the B that lifetimes have of their own
   readonly tensor: string;
   readonly error: number;
 }
@@ -50,6 +50,7 @@ interface Question extends Omit<Problem, 'parameters'> {
     readonly loss: number;
     readonly gradient: Float64Array;
     readonly finalWeights: readonly Weights[];
+    readonly finalFeedback?: readonly Weights[];
     /** Query losses, (tasks, moments), and the change of the meta-parameters by Adam, where they are known. */
     readonly losses?: Float64Array;
     readonly update?: Float64Array;
@@ -60,14 +61,14 @@ interface Question extends Omit<Problem, 'parameters'> {
 /** Asks the kernels and the float64 reference the same random problem. */
 export function checkProblem(gpu: Gpu, { name, settings = {}, updates = 0, ...spec }: CheckProblem): Promise<CheckResult> {
   const problem = randomProblem({ ...BASE, ...spec, spec: { sizes: SIZES, ...spec.spec } });
-  const { loss, losses, finalWeights, taskGradients } = answer(problem, settings);
-  const { gradient } = meanGradient(taskGradients, new Float64Array(problem.episodes.tasks), settings.clipPerTask);
-  return ask(gpu, { name, ...problem, settings, updates, expected: { loss, losses, gradient, finalWeights, ...(updates && { update: updateOf(problem, settings, updates) }) } });
+  const { loss, losses, finalWeights, finalFeedback, taskGradients, gradient: whole } = answer(problem, settings);
+  const gradient = settings.clipPerTask ? meanGradient(taskGradients, new Float64Array(problem.episodes.tasks), settings.clipPerTask).gradient : whole;
+  return ask(gpu, { name, ...problem, settings, updates, expected: { loss, losses, gradient, finalWeights, finalFeedback, ...(updates && { update: updateOf(problem, settings, updates) }) } });
 }
 
 /** Asks the kernels a case of the oracle: loss, gradient of every meta-parameter, and every fast weight after the last step. */
-export function checkCase(gpu: Gpu, { name, system, layout, parameters, episodes, expected }: OracleCase): Promise<CheckResult> {
-  return ask(gpu, { name, system, layout, parameters, episodes: inFloat32(episodes), settings: {}, expected });
+export function checkCase(gpu: Gpu, { name, system, layout, parameters, episodes, l1, expected }: OracleCase): Promise<CheckResult> {
+  return ask(gpu, { name, system, layout, parameters, episodes: inFloat32(episodes), settings: { l1 }, expected });
 }
 
 /** What goes wrong with one question is its result: the others may still pass. */
@@ -93,7 +94,7 @@ async function compare(gpu: Gpu, { name, system, layout, parameters, episodes, b
       { of: 'loss', tensor: 'loss', error: distance([loss], [expected.loss]) },
       ...(expected.losses ? [{ of: 'loss', tensor: 'losses', error: distance(lived.losses, expected.losses) } as const] : []),
       ...compareTensors(layout, gradient, expected.gradient),
-      ...compareWeights(system, lived.finalWeights, expected.finalWeights),
+      ...compareWeights(system, 'W', lived.finalWeights, expected.finalWeights), ...compareWeights(system, 'B', lived.finalFeedback, expected.finalFeedback ?? []),
       ...(updated && expected.update ? [{ of: 'update', tensor: 'parameters', error: distance(updated.map((p, i) => p - parameters[i]!), expected.update) } as const] : []),
     ];
     return { name, comparisons, fellBack, passed: comparisons.every(({ error }) => error <= TOLERANCE) };
@@ -106,10 +107,10 @@ function compareTensors(layout: Layout, got: Float32Array, expected: Float64Arra
   return layout.tensors.map(({ name, offset, size }) => ({ of: 'gradient', tensor: name, error: distance(got.subarray(offset, offset + size), expected.subarray(offset, offset + size)) }));
 }
 
-/** The worst task of each layer. Layers of the encoder have no fast weights: they run before the lifetime. */
-function compareWeights(system: System, got: readonly ReadonlyMap<string, Float32Array>[], expected: readonly Weights[]): Comparison[] {
-  return system.layers.slice(system.encoderLayers).map(({ index }) => ({
-    of: 'final weights', tensor: `W${index}`, error: Math.max(...expected.map((task, i) => distance(got[i]!.get(`W${index}`)!, task[index - 1]!))),
+/** The worst task of each layer that has such weights of its own in a lifetime. Layers of the encoder have none: they run before it. */
+function compareWeights(system: System, kind: 'W' | 'B', got: readonly ReadonlyMap<string, Float32Array>[], expected: readonly Weights[]): Comparison[] {
+  return system.layers.filter(({ index }) => expected.length && got[0]!.has(`${kind}${index}`)).map(({ index }) => ({
+    of: 'final weights', tensor: `${kind}${index}`, error: Math.max(...expected.map((task, i) => distance(got[i]!.get(`${kind}${index}`)!, task[index - 1]!))),
   }));
 }
 
@@ -123,7 +124,7 @@ function distance(got: ArrayLike<number>, expected: ArrayLike<number>): number {
   return Math.sqrt(difference) / (norm > 0 ? Math.sqrt(norm) : 1);
 }
 
-const answer = (problem: Problem, { moments, momentWeights: weights }: Settings) => solve(problem, { moments, weights });
+const answer = (problem: Problem, { moments, momentWeights: weights, l1 }: Settings) => solve(problem, { moments, weights, l1 });
 
 /** The change of the meta-parameters by so many meta-steps on the same episodes. */
 function updateOf(problem: Problem, settings: Settings, updates: number): Float64Array {
@@ -151,6 +152,13 @@ const classify = { loss: 'cross-entropy' } as const;
 export const PROBLEMS: readonly CheckProblem[] = [
   of('oja, relu, squared error'),
   ...SLOTS.rule.slice(1).map(rule => of(`rule ${rule}`, { rule })),
+  ...SLOTS.feedback.slice(1).flatMap(feedback => (['gradient', 'pool'] as const).map(rule => of(`rule ${rule}, feedback ${feedback}`, { rule, feedback, activation: 'softplus', ...classify }))),
+  ...SLOTS.feedbackRule.slice(1).map(feedbackRule => of(`feedback rule ${feedbackRule}`, { rule: 'gradient', feedback: 'chained', feedbackRule, activation: 'sigmoid', ...classify })),
+  of('mirror noise, every second step', { rule: 'gradient', feedback: 'chained', feedbackRule: 'weight-mirror', mirror: 'noise', alignEvery: 2, activation: 'sigmoid', ...classify }),
+  of('momentum, weight decay, noise', { rule: 'gradient', momentum: true, weightDecay: true, noise: 0.01, reduction: 'mean', activation: 'tanh' }),
+  of('weights and feedback drawn', { preset: 'bioplausible' }, { settings: { adjoint: 'reverse', l1: 0.01 } }),
+  of('feedback drawn every step', { preset: 'brsf', eta: 'synapse' }),
+  of('first-order gradient', { preset: 'first-order-maml', eta: 'synapse', activation: 'tanh' }),
   ...SLOTS.activation.slice(1).map(activation => of(`activation ${activation}`, { activation })),
   ...SLOTS.feedbackActivation.slice(1).map(feedbackActivation => of(`feedback activation ${feedbackActivation}`, { feedbackActivation, activation: 'tanh' })),
   ...SLOTS.loss.flatMap(loss => SLOTS.signal.map(signal => of(`loss ${loss}, signal ${signal}`, { loss, signal }))).slice(1),

@@ -23,15 +23,15 @@ const NOTHING = 1e-9;
 /**
  * A problem that can tell right from wrong: under many a seed a tensor's gradient is 0 (silent units) or nearly so beside the others (its terms
  * cancel, and float32 is left with their rounding). Of 20 seeds takes the first where as many tensors as under any (of four) have a gradient and the smallest is not
- * below 2e-3 of all, or the best. Some tensors have none under any seed: after one inner step nothing depends on momentum, say.
+ * below 1e-2 of all, or the best. Some tensors have none under any seed: after one inner step nothing depends on momentum, say.
  */
 export function telling(spec: ProblemSpec, asked: Pick<Options, 'moments' | 'momentWeights' | 'l1'> = {}): { problem: Problem; want: ReferenceGradient } {
   let best = { tensors: 0, share: 0, problem: undefined as Problem | undefined, want: undefined as ReferenceGradient | undefined };
-  for (let seed = 1; seed <= 20 && !(best.share >= 2e-3 && (seed > 4 || best.tensors === best.problem?.layout.tensors.length)); seed++) {
+  for (let seed = 1; seed <= 20 && !(best.share >= 1e-2 && (seed > 4 || best.tensors === best.problem?.layout.tensors.length)); seed++) {
     const problem = randomProblem({ ...spec, seed }), want = solve(problem, { moments: asked.moments, weights: asked.momentWeights, l1: asked.l1 });
     const norms = problem.layout.tensors.map(({ offset, size }) => Math.hypot(...want.gradient.subarray(offset, offset + size))).filter((norm, _, all) => norm > NOTHING * Math.hypot(...all));
     const share = Math.min(...norms) / Math.hypot(...norms);
-    if (want.loss < 100 && (norms.length > best.tensors || (norms.length === best.tensors && best.share < 2e-3 && share > best.share))) best = { tensors: norms.length, share, problem, want };
+    if (want.loss < 100 && (norms.length > best.tensors || (norms.length === best.tensors && best.share < 1e-2 && share > best.share))) best = { tensors: norms.length, share, problem, want };
   }
   if (!best.problem || !best.want) throw new Error(`no seed gives a gradient: ${JSON.stringify(spec)}`);
   return { problem: best.problem, want: best.want };

@@ -9,14 +9,14 @@ import { checkCase, checkProblem, checkRow, PROBLEMS, TOLERANCE } from '../../sr
 import { GRANULARITIES, SLOTS } from '../../src/systems/system.js';
 import { useGpu } from '../kernels/open.js';
 
-const folder = fileURLToPath(new URL('../oracle/', import.meta.url)), files = readdirSync(folder).map(name => join(folder, name));
+const folder = fileURLToPath(new URL('../oracle/', import.meta.url)), files = readdirSync(folder).map(name => join(folder, name)), flp = files.filter(file => file.includes('flp-'));
 const few = PROBLEMS.filter(({ name }) => ['oja, relu, squared error', 'images through an encoder', 'Adam, 3 meta-steps, clipped'].includes(name));
 const scratch = mkdtempSync(join(tmpdir(), 'metaplastic-check-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 /** A copy of a case with something changed. */
 function spoiled(change: (json: Record<string, any>) => void): string {
-  const json = JSON.parse(readFileSync(files[0]!, 'utf8'));
+  const json = JSON.parse(readFileSync(flp[0]!, 'utf8'));
   change(json);
   const path = join(scratch, 'case.json');
   writeFileSync(path, JSON.stringify(json));
@@ -50,7 +50,8 @@ describe('on this adapter', () => {
     expect(passed).toBe(true);
     const tensors = (of: string) => comparisons.filter(c => c.of === of).map(c => c.tensor);
     expect(tensors('gradient')).toEqual(oracle.layout.tensors.map(t => t.name));
-    expect(tensors('final weights')).toEqual(oracle.system.layers.map(l => `W${l.index}`));
+    const { system } = oracle, feedback = system.feedbackRule === 'fixed' ? [] : system.layers.map(l => `B${l.index}`);
+    expect(tensors('final weights')).toEqual([...system.layers.map(l => `W${l.index}`), ...feedback]);
   });
 
   test.each<[string, (json: Record<string, any>) => void, string]>([
@@ -73,7 +74,7 @@ describe('on this adapter', () => {
   test('where the expected tensor is 0 the difference counts as it is', async () => {
     const path = spoiled(json => { json.expected.gradient.beta = json.expected.gradient.beta.map(() => 0); });
     const { comparisons } = await checkCase(under.gpu, readCase(JSON.parse(readFileSync(path, 'utf8'))));
-    const { gradient } = readCase(JSON.parse(readFileSync(files[0]!, 'utf8'))).expected;
+    const { gradient } = readCase(JSON.parse(readFileSync(flp[0]!, 'utf8'))).expected;
     expect(comparisons.find(c => c.tensor === 'beta')!.error).toBeCloseTo(Math.hypot(...gradient.slice(-1)), 5);
   });
 });
@@ -92,15 +93,15 @@ describe('the command', () => {
   });
 
   test('ends with status 1 if a case fails, and shows every tensor of it', async () => {
-    expect(await run([spoiled(json => { json.expected.gradient.W[0][0][0] += 1; }), files[1]!])).toBe(1);
+    expect(await run([spoiled(json => { json.expected.gradient.W[0][0][0] += 1; }), flp[1]!])).toBe(1);
     expect(printed()).toMatch(/flp-classification-oja {2}FAIL/);
     expect(printed()).toMatch(/flp-regression-hebb {2}pass/);
     expect(printed()).toMatch(/\n1 passed, 1 failed/);
-    for (const { name } of readCase(JSON.parse(readFileSync(files[1]!, 'utf8'))).layout.tensors) expect(printed()).toMatch(new RegExp(` ${name} \\d`));
+    for (const { name } of readCase(JSON.parse(readFileSync(flp[1]!, 'utf8'))).layout.tensors) expect(printed()).toMatch(new RegExp(` ${name} \\d`));
   });
 
   test('tells the same in JSON, in one line', async () => {
-    expect(await run(['--json', files[1]!])).toBe(0);
+    expect(await run(['--json', flp[1]!])).toBe(0);
     expect(log).toHaveBeenCalledTimes(1);
     expect(JSON.parse(printed())).toMatchObject({ tolerance: 1e-4, passed: 1, failed: 0, adapter: {}, results: [{ name: 'flp-regression-hebb', passed: true, comparisons: expect.any(Array) }] });
   });
@@ -108,7 +109,7 @@ describe('the command', () => {
   test.each<[string, () => string[], RegExp]>([
     ['a file that is not there', () => ['nowhere.json'], /^nowhere\.json: expected a JSON file/],
     ['a file that is not JSON', () => [fileURLToPath(import.meta.url)], /check\.test\.ts: expected a JSON file/],
-    ['a case of another system', () => [spoiled(json => { json.config.system = 'pool'; })], /case\.json: flp-.*config\.system: unknown choice "pool"; known: flp$/],
+    ['a case of another system', () => [spoiled(json => { json.config.system = 'bcm'; })], /case\.json: flp-.*config\.system: unknown choice "bcm"; known: .*flp/],
     ['a case that lacks a field', () => [spoiled(json => { delete json.expected.final_W; })], /case\.json: flp-.*expected\.final_W: expected this field, got none$/],
     ['an unknown flag', () => ['--jsn'], /Unknown option '--jsn'/],
   ])('refuses %s before it opens the adapter', async (_, args, message) => {
