@@ -7,6 +7,7 @@ import * as devices from './cli/devices.js';
 import * as evaluate from './cli/eval.js';
 import * as plan from './cli/plan.js';
 import * as report from './cli/report.js';
+import * as study from './cli/study.js';
 import * as train from './cli/train.js';
 
 interface Command {
@@ -16,7 +17,7 @@ interface Command {
   run(args: string[]): Promise<number>;
 }
 
-const COMMANDS: Readonly<Record<string, Command>> = { train, eval: evaluate, report, check, plan, bench, devices };
+const COMMANDS: Readonly<Record<string, Command>> = { train, eval: evaluate, report, study, check, plan, bench, devices };
 
 const HELP = `metaplastic – meta-learn networks with feedback connections and local plasticity, on WebGPU
 

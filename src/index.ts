@@ -3,6 +3,7 @@ export { isAvailable, openGpu, useDevice, type AdapterSummary, type Gpu } from '
 export { ADJOINTS, DEFAULT_BUDGET, describePlan, makePlan, type Adjoint, type Budget, type Machine, type Plan, type PlanChoices, type Work } from './gpu/plan.js';
 export { initialParameters, type Initial } from './inner/initial.js';
 export { GROUPS, layoutOf, type Group, type Layout, type Tensor } from './inner/layout.js';
+export type { Metrics } from './inner/metrics.js';
 export type { Rates } from './outer/adam.js';
 export { Learner, type Adaptation, type LearnerOptions, type LearnerState, type MetaStep } from './outer/learner.js';
 export { readCheckpoint, writeCheckpoint, type Checkpoint } from './run/checkpoint.js';

@@ -20,10 +20,11 @@ fn loss(output: u32, target_: u32) -> f32 {
   return sum;
 }
 
+// What the network answers, softmax(x)_o.
+fn answer_of(output: u32, o: u32) -> f32 { return exp(activity(output + o) - log_sum_exp(output)); }
+
 // d loss / d x_o = softmax(x)_o − y_o.
-fn d_loss(output: u32, target_: u32, o: u32) -> f32 {
-  return exp(activity(output + o) - log_sum_exp(output)) - wanted(target_ + o);
-}
+fn d_loss(output: u32, target_: u32, o: u32) -> f32 { return answer_of(output, o) - wanted(target_ + o); }
 
 // Leaves the answer in the records of the batch, a sample a lane.
 fn answer(first: u32) {

@@ -15,6 +15,8 @@ import type { ReadData } from '../run/worlds.js';
 /** What a run leaves behind, one file each. */
 export const FILES = {
   config: 'config.json', environment: 'env.json', log: 'log.jsonl', checkpoint: 'checkpoint.safetensors', evaluation: 'evaluation.json', report: 'report.html',
+  /** Of lifetimes that were only lived, in a study. */
+  lived: 'lived.json',
 } as const;
 
 /** Writes a file whole or not at all: a run that dies while it writes leaves the last good one. */
@@ -52,10 +54,15 @@ export function readLog(folder: string): LogLine[] {
   return existsSync(path) ? parseLog(readFileSync(path, 'utf8'), path) : [];
 }
 
+/** A JSON file of a run folder, if it is there. */
+export function readOptional(folder: string, file: keyof typeof FILES): unknown {
+  const path = join(folder, FILES[file]);
+  return existsSync(path) ? readJson(path) : undefined;
+}
+
 /** Makes the report of what the folder holds, and returns its path. */
 export function writeReport(folder: string, config: RunConfig): string {
-  const optional = (file: string) => existsSync(join(folder, file)) ? readJson(join(folder, file)) : undefined;
-  const environment = (optional(FILES.environment) ?? {}) as Record<string, unknown>, evaluation = optional(FILES.evaluation) as Evaluation[] | undefined;
+  const environment = (readOptional(folder, 'environment') ?? {}) as Record<string, unknown>, evaluation = readOptional(folder, 'evaluation') as Evaluation[] | undefined;
   const path = join(folder, FILES.report);
   writeWhole(path, renderReport({ config, environment, log: readLog(folder), ...(evaluation && { evaluation }) }));
   return path;
@@ -74,7 +81,7 @@ export function newFolder(out: string | undefined, name: string): string {
 }
 
 /** Where and with what a run was made. */
-export function environmentOf(gpu: Gpu, config: RunConfig): Record<string, unknown> {
+export function environmentOf(gpu: Gpu, config: { readonly seed: number }): Record<string, unknown> {
   const { adapter } = gpu;
   return {
     adapter: { description: [adapter.vendor, adapter.architecture, adapter.description || adapter.device].filter(Boolean).join(' '), software: adapter.software },

@@ -2,12 +2,13 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MetaplasticError } from '../errors.js';
+import type { Gpu } from '../gpu/device.js';
 import { openNodeGpu } from '../node/open.js';
 import { parseConfig, type RunConfig } from '../run/config.js';
 import { readCheckpoint, writeCheckpoint } from '../run/checkpoint.js';
 import { formatLogLine, progressLine, type LogLine } from '../run/log.js';
 import { learnerOf, train } from '../run/train.js';
-import { openWorld } from '../run/worlds.js';
+import { openWorld, type World } from '../run/worlds.js';
 import { evaluateRun } from './eval.js';
 import { dataReader, describeAdapter, environmentOf, FILES, newFolder, readConfig, readLog, readRun, writeReport, writeWhole } from './run-folder.js';
 
@@ -43,50 +44,18 @@ function override(config: RunConfig, { seed, 'meta-steps': steps }: { seed?: str
   return parseConfig(changed, 'train');
 }
 
-/** Meta-trains in `folder`, from its checkpoint if it is resumed; then evaluates and reports. */
+/** Meta-trains in `folder` on an adapter of its own. */
 async function meta(config: RunConfig, folder: string, resumed: boolean, data: string | undefined): Promise<number> {
   const world = await openWorld(config, dataReader(data));
   const gpu = await openNodeGpu();
   try {
     console.error(describeAdapter(gpu));
-    const learner = await learnerOf(gpu, config, world, notice => console.error(`note: ${notice}`));
-    const path = (file: keyof typeof FILES) => join(folder, FILES[file]);
-    const log: LogLine[] = [];
-    let metaStep = 0;
-    if (resumed && existsSync(path('checkpoint'))) {
-      const checkpoint = readCheckpoint(readFileSync(path('checkpoint')), learner.layout, path('checkpoint'));
-      learner.restore(checkpoint.state);
-      metaStep = checkpoint.metaStep;
-      log.push(...readLog(folder).filter(line => line.metaStep <= metaStep));      // what came after the checkpoint is lived again
-    }
-    writeWhole(path('config'), `${JSON.stringify(config, null, 2)}\n`);
-    writeWhole(path('environment'), `${JSON.stringify(environmentOf(gpu, config), null, 2)}\n`);
-    writeWhole(path('log'), log.map(formatLogLine).join(''));
-
-    let interrupted = false;
-    const interrupt = () => {
-      if (interrupted) process.exit(130);      // a second Ctrl-C does not wait
-      interrupted = true;
-    };
-    process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-    const progress = makeProgress(config.meta.steps);
-    const made = await train({
-      config, learner, tasks: world.train, from: { metaStep, seconds: log.at(-1)?.seconds ?? 0 }, stopped: () => interrupted,
-      onStep(line) {
-        log.push(line);
-        appendFileSync(path('log'), formatLogLine(line));
-        progress.show(log);
-      },
-      onCheckpoint: checkpoint => writeWhole(path('checkpoint'), writeCheckpoint(checkpoint, learner.layout)),
-    }).finally(() => progress.end());
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-    if (interrupted && made < config.meta.steps) {
+    const made = await trainIn(folder, gpu, config, world, resumed);
+    if (made < config.meta.steps) {
       console.error(`stopped after meta-step ${made} of ${config.meta.steps}; go on with: metaplastic train --resume ${folder}`);
       return 130;
     }
-    await evaluateRun(folder, config, learner, world);
-    console.log(`report: ${writeReport(folder, config)}`);
-    learner.destroy();
+    console.log(`report: ${join(folder, FILES.report)}`);
     return 0;
   } catch (error) {
     if (existsSync(join(folder, FILES.checkpoint))) console.error(`the last checkpoint is kept; go on from it with: metaplastic train --resume ${folder}`);
@@ -94,6 +63,47 @@ async function meta(config: RunConfig, folder: string, resumed: boolean, data: s
   } finally {
     gpu.close();
   }
+}
+
+/** Meta-trains in `folder`, from its checkpoint if it is resumed; then evaluates and reports, unless Ctrl-C stopped it. Returns the meta-steps made. */
+export async function trainIn(folder: string, gpu: Gpu, config: RunConfig, world: World, resumed: boolean): Promise<number> {
+  const learner = await learnerOf(gpu, config, world, notice => console.error(`note: ${notice}`));
+  const path = (file: keyof typeof FILES) => join(folder, FILES[file]);
+  const log: LogLine[] = [];
+  let metaStep = 0;
+  if (resumed && existsSync(path('checkpoint'))) {
+    const checkpoint = readCheckpoint(readFileSync(path('checkpoint')), learner.layout, path('checkpoint'));
+    learner.restore(checkpoint.state);
+    metaStep = checkpoint.metaStep;
+    log.push(...readLog(folder).filter(line => line.metaStep <= metaStep));      // what came after the checkpoint is lived again
+  }
+  writeWhole(path('config'), `${JSON.stringify(config, null, 2)}\n`);
+  writeWhole(path('environment'), `${JSON.stringify(environmentOf(gpu, config), null, 2)}\n`);
+  writeWhole(path('log'), log.map(formatLogLine).join(''));
+
+  let interrupted = false;
+  const interrupt = () => {
+    if (interrupted) process.exit(130);      // a second Ctrl-C does not wait
+    interrupted = true;
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const progress = makeProgress(config.meta.steps);
+  const made = await train({
+    config, learner, tasks: world.train, from: { metaStep, seconds: log.at(-1)?.seconds ?? 0 }, stopped: () => interrupted,
+    onStep(line) {
+      log.push(line);
+      appendFileSync(path('log'), formatLogLine(line));
+      progress.show(log);
+    },
+    onCheckpoint: checkpoint => writeWhole(path('checkpoint'), writeCheckpoint(checkpoint, learner.layout)),
+  }).finally(() => progress.end());
+  process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  if (made === config.meta.steps) {
+    await evaluateRun(folder, config, learner, world);
+    writeReport(folder, config);
+  }
+  learner.destroy();
+  return made;
 }
 
 /** A line that is rewritten in place on a terminal; elsewhere a line now and then. */

@@ -2,6 +2,7 @@ import { MetaplasticError } from '../errors.js';
 import { layoutOf, type Layout } from '../inner/layout.js';
 import type { System } from '../systems/system.js';
 import { fastLayout, type FastLayout } from './fast.js';
+import { metricsSizes } from './metrics.js';
 import { recordLayout, type RecordLayout } from './record.js';
 
 /** How the adjoint gets W_t back: keep every step's, keep every k-th and replay, or undo the updates. `none` is a forward pass only. */
@@ -27,6 +28,8 @@ export interface Work {
   readonly images: number;
   /** Number of last meta-parameters that every task has its own of (a sweep of settings), 0 if none. */
   readonly settings: number;
+  /** Look at the network from inside at every moment; forward only. */
+  readonly metrics?: boolean;
 }
 
 /** What the machine allows. Byte counts and seconds; `dispatchSeconds` bounds the estimated time of one dispatch. */
@@ -62,6 +65,8 @@ export interface Plan extends Work {
   readonly chunks: number;
   readonly stepsPerSegment: number;
   readonly segments: number;
+  /** Segment s is the inner steps boundaries[s] … boundaries[s + 1] − 1: none, where it only serves moment 0. */
+  readonly boundaries: readonly number[];
   /** Every `interval`-th W is kept (adjoint `checkpoint`; 1 for `store`). */
   readonly interval: number;
   /** Float32 elements per task of each array, and what they are made of; see `shaders/memory.wgsl`. */
@@ -86,6 +91,8 @@ export interface PerTask {
   readonly gradient: number;
   readonly scratch: number;
   readonly samples: number;
+  /** Numbers of the metrics, which lie behind the outcome. */
+  readonly metrics: number;
 }
 
 export const DEFAULT_BUDGET: Budget = { memory: 256 * 2 ** 20, dispatchSeconds: 0.5 };
@@ -102,7 +109,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const inputs = work.images ? 1 : work.system.sizes[0]!;
 
   const optimiser = work.adjoint === 'none' ? 0 : 1;
-  const outcome = work.tasks * outcomeSize(work.moments.length);
+  const outcome = work.tasks * outcomeSize(work.moments.length, perTask.metrics);
   const shared = {
     'meta-parameters': 4 * layout.size,
     'optimiser moments and rates': optimiser * (8 * layout.size + RATES_BYTES),
@@ -121,31 +128,32 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
       'read-back of activities and weights': optimiser ? 0 : 4 * padded * (perTask.activity + perTask.fast),
     };
   };
-  const need = (tasks: number) => ({ ...shared, ...chunk(tasks), 'passes': work.steps * PASS_STRIDE });      // at most: a segment is a step or more
+  const need = (tasks: number) => ({ ...shared, ...chunk(tasks), 'passes': (work.steps + (work.metrics ? 1 : 0)) * PASS_STRIDE });      // at most: a segment is a step or more, but for moment 0
   const fits = (tasks: number) => sum(need(tasks)) <= budget.memory && Math.max(...Object.values(need(tasks))) <= machine.maxBindingBytes && tasks <= machine.maxWorkgroups;
   const least = choices.tasksPerChunk ? Math.min(choices.tasksPerChunk, work.tasks) : Math.min(teams, work.tasks);
   if (!fits(least)) throw doesNotFit(work, budget, machine, need(least), least);
 
   // As many tasks as fit; then fewer, and segments of the lifetime, if one dispatch would take too long.
   let tasksPerChunk = choices.tasksPerChunk ? least : largest(least, work.tasks, fits);
-  const stepSeconds = (tasks: number) => estimateStepSeconds(work, machine, lanes, tasks);
+  const stepSeconds = (tasks: number) => estimateSeconds(work, machine, lanes, tasks, (work.adjoint === 'none' ? 8 : 30) * work.batch);
+  const metricsSeconds = (tasks: number) => work.metrics ? estimateSeconds(work, machine, lanes, tasks, 12 * work.queries) : 0;
   if (!choices.tasksPerChunk) {
-    while (tasksPerChunk > least && stepSeconds(tasksPerChunk) > budget.dispatchSeconds) tasksPerChunk = Math.max(least, Math.ceil(tasksPerChunk / 2 / teams) * teams);
+    while (tasksPerChunk > least && Math.max(stepSeconds(tasksPerChunk), metricsSeconds(tasksPerChunk)) > budget.dispatchSeconds) tasksPerChunk = Math.max(least, Math.ceil(tasksPerChunk / 2 / teams) * teams);
   }
   const fitting = Math.max(1, Math.floor(budget.dispatchSeconds / stepSeconds(tasksPerChunk)));
   const stepsPerSegment = Math.min(work.steps, choices.stepsPerSegment ?? evenly(work.steps, fitting));
-  const chunks = Math.ceil(work.tasks / tasksPerChunk), segments = Math.ceil(work.steps / stepsPerSegment);
+  const chunks = Math.ceil(work.tasks / tasksPerChunk), boundaries = boundariesOf(work, stepsPerSegment), segments = boundaries.length - 1;
   const bytes = { ...shared, ...chunk(tasksPerChunk), 'passes': segments * PASS_STRIDE };
   const encoder = work.system.encoderLayers;
-  const perChunk = encoder + segments + optimiser * (segments + (encoder ? 2 * encoder - 1 : 0) + 2);
+  const perChunk = encoder + segments + (work.metrics ? work.moments.length : 0) + optimiser * (segments + (encoder ? 2 * encoder - 1 : 0) + 2);
   return {
-    ...work, layout, lanes, teams, tasksPerChunk, chunks, stepsPerSegment, segments, interval, perTask, record, fast, bytes,
-    totalBytes: sum(bytes), dispatches: chunks * perChunk + 2 * optimiser, estimatedDispatchSeconds: stepSeconds(tasksPerChunk) * stepsPerSegment,
+    ...work, layout, lanes, teams, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, fast, bytes,
+    totalBytes: sum(bytes), dispatches: chunks * perChunk + 2 * optimiser, estimatedDispatchSeconds: Math.max(stepSeconds(tasksPerChunk) * stepsPerSegment, metricsSeconds(tasksPerChunk)),
   };
 }
 
-/** Loss and accuracy of every moment, then norm, weight in the mean, drift. */
-export const outcomeSize = (moments: number): number => 2 * moments + 3;
+/** Loss and accuracy of every moment, then norm, weight in the mean, drift, then the metrics if they are asked. */
+export const outcomeSize = (moments: number, metrics = 0): number => 2 * moments + 3 + metrics;
 
 /** What is reported behind the gradient of a meta-batch: tasks counted, norm of the mean gradient, worst drift, penalty. */
 export const TOTAL_TAIL = 4;
@@ -163,6 +171,7 @@ function checkWork(work: Work): void {
   for (const [key, n] of Object.entries(whole)) if (!Number.isInteger(n) || n < 1) throw new MetaplasticError(`plan.${key}`, `expected a whole number ≥ 1, got ${n}`);
   if (!['none', ...ADJOINTS].includes(work.adjoint)) throw new MetaplasticError('plan.adjoint', `unknown choice ${JSON.stringify(work.adjoint)}`, `known: ${ADJOINTS.join(', ')}`);
   if (work.adjoint === 'reverse' && work.system.momentum) throw new MetaplasticError('plan.adjoint', "expected 'store' or 'checkpoint' for a rule with momentum, got 'reverse'", 'undoing momentum multiplies every rounding error by 1 / momentum a step');
+  if (work.metrics && work.adjoint !== 'none') throw new MetaplasticError('plan.metrics', `expected false with an adjoint, got true with ${JSON.stringify(work.adjoint)}`, 'metrics are for learner.adapt');
   const { moments, momentWeights, steps } = work;
   if (moments.length === 0) throw new MetaplasticError('plan.moments', 'expected at least one moment at which the query set is asked, got none');
   moments.forEach((t, k) => {
@@ -176,13 +185,21 @@ function checkChoices(choices: PlanChoices): void {
   for (const [key, n] of Object.entries(choices)) if (n !== undefined && (!Number.isInteger(n) || n < 1)) throw new MetaplasticError(`plan.${key}`, `expected a whole number ≥ 1, got ${n}`);
 }
 
-function countPerTask({ system, steps, batch, queries, moments, adjoint }: Work, record: RecordLayout, fast: FastLayout, slots: number): PerTask {
+/** Where segments of so many steps begin and end; also at every moment if metrics are asked there, and a segment without a step then serves moment 0. */
+function boundariesOf({ steps, moments, metrics }: Work, stepsPerSegment: number): number[] {
+  const uniform = Array.from({ length: Math.ceil(steps / stepsPerSegment) }, (_, s) => s * stepsPerSegment);
+  const all = [...new Set([...uniform, steps, ...(metrics ? moments : [])])].sort((a, b) => a - b);
+  return metrics && moments[0] === 0 ? [0, ...all] : all;
+}
+
+function countPerTask({ system, steps, batch, queries, moments, adjoint, metrics }: Work, record: RecordLayout, fast: FastLayout, slots: number): PerTask {
   const records = adjoint === 'none' && !system.encoderLayers ? batch : steps * batch, asked = moments.length * queries;
+  const inside = metrics ? metricsSizes(system, moments.length, queries, fast.plastic) : { reported: 0, scratch: 0 };
   return {
     records, rows: records + asked, slots, activity: records * record.size + asked * record.row, fast: fast.size,
     gradient: adjoint === 'none' ? 0 : fast.gradient,
-    scratch: adjoint === 'none' ? 0 : Math.max(batch * record.size, queries * record.row),
-    samples: steps * batch + queries,
+    scratch: adjoint === 'none' ? inside.scratch : Math.max(batch * record.size, queries * record.row),
+    samples: steps * batch + queries, metrics: inside.reported,
   };
 }
 
@@ -214,13 +231,13 @@ function largest(least: number, most: number, fits: (n: number) => boolean): num
 const evenly = (steps: number, most: number) => Math.ceil(steps / Math.ceil(steps / most));
 
 /**
- * A rough guess at the time of one inner step of the adjoint: about 30 memory accesses a synapse and sample. Rates were measured on SwiftShader
+ * A rough guess at the time of a dispatch, from its memory accesses a synapse: about 30 a sample in the adjoint, 8 forward, 12 a query for metrics. Rates were measured on SwiftShader
  * (2 cores: 0.4 G accesses/s); those of a GPU are a low guess, so that a dispatch errs on the short side.
  */
-function estimateStepSeconds(work: Work, machine: Machine, lanes: number, tasks: number): number {
+function estimateSeconds(work: Work, machine: Machine, lanes: number, tasks: number, perSynapse: number): number {
   const { sizes, encoderLayers } = work.system;
   const synapses = sizes.slice(encoderLayers + 1).reduce((n, size, k) => n + size * sizes[encoderLayers + k]!, 0);
-  const accesses = (work.adjoint === 'none' ? 8 : 30) * synapses * work.batch * tasks;
+  const accesses = perSynapse * synapses * tasks;
   const rate = machine.software ? 4e8 : Math.min(2e10, 2e7 * lanes * tasks);
   return accesses / rate;
 }

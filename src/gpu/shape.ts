@@ -1,6 +1,7 @@
 import { drawsOf, PURPOSES } from '../inner/draws.js';
 import { isMixed } from '../inner/layout.js';
 import { PRIMITIVES, RULES, TERMS } from '../systems/system.js';
+import { metricsShape } from './metrics.js';
 import { outcomeSize, TOTAL_TAIL, type Plan } from './plan.js';
 
 /** A named constant for the shader linker: whole numbers become u32, `real` numbers f32, arrays tables. */
@@ -72,8 +73,8 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     FAST: perTask.fast, FAST_AT: fast.W, FAST_STEP: inLifetime.map(l => l.plastic ? fast.slot : 0), PLASTIC_SIZE: fast.plastic,
     FAST_B_AT: fast.B, FAST_B_STEP: inLifetime.map(l => l.aligned ? fast.slot : 0), FEEDBACK_SIZE: fast.sizeB,
     INTERVAL: plan.interval, KEPT: Math.floor(steps / plan.interval) + 1, ONE_SLOT: plan.adjoint === 'reverse' || plan.adjoint === 'none',
-    SCRATCH: perTask.scratch,
-    OUTCOME: outcomeSize(moments.length), OUTCOME_NORM: 2 * moments.length, OUTCOME_WEIGHT: 2 * moments.length + 1, OUTCOME_DRIFT: 2 * moments.length + 2,
+    SCRATCH: perTask.scratch, ...metricsShape(system),
+    OUTCOME: outcomeSize(moments.length, perTask.metrics), OUTCOME_METRICS: outcomeSize(moments.length), OUTCOME_NORM: 2 * moments.length, OUTCOME_WEIGHT: 2 * moments.length + 1, OUTCOME_DRIFT: 2 * moments.length + 2,
     CLIP_PER_TASK: { real: rules.clipPerTask ?? LARGEST }, CLIP: { real: rules.clip ?? LARGEST }, L1: { real: rules.l1 ?? 0 },
     FEWEST: { real: rules.everyTask ? plan.tasks : 1 }, DRIFT_LIMIT: { real: DRIFT_LIMIT },
   });

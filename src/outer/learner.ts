@@ -1,9 +1,11 @@
 import { DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { DEFAULT_BUDGET, makePlan, TOTAL_TAIL, type Adjoint, type Budget, type Plan, type PlanChoices, type Work } from '../gpu/plan.js';
+import { readMetrics } from '../gpu/metrics.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
 import { initialParameters, type Initial } from '../inner/initial.js';
 import { GROUPS, layoutOf, type Layout } from '../inner/layout.js';
+import type { Metrics } from '../inner/metrics.js';
 import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
 import { checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
 import { makeAdam, type Adam, type Rates } from './adam.js';
@@ -70,6 +72,8 @@ export interface Adaptation {
   readonly finalWeights: readonly ReadonlyMap<string, Float32Array>[];
   /** Likewise the feedback weights that lifetimes have of their own: `finalFeedback[task].get('B2')`. */
   readonly finalFeedback: readonly ReadonlyMap<string, Float32Array>[];
+  /** What the network looks like from inside, if asked for. */
+  readonly metrics?: Metrics;
 }
 
 /** Everything that a checkpoint holds besides names: three flat buffers in the layout of the meta-parameters, and the number of updates made. */
@@ -172,17 +176,17 @@ export class Learner {
   /**
    * Lives episodes without learning across them: `moments` are the inner steps done at which the queries are asked (default: after the last).
    * The number of episodes may differ from the learner's; each such shape gets its own plan, made once. Episodes with `settings` give every task its own
-   * coefficients, so that a sweep of settings is one meta-batch.
+   * coefficients, so that a sweep of settings is one meta-batch. With `metrics` the network is also looked at from inside at every moment.
    */
-  adapt(episodes: Episodes, moments: readonly number[] = [episodes.steps]): Promise<Adaptation> {
+  adapt(episodes: Episodes, moments: readonly number[] = [episodes.steps], { metrics = false }: { readonly metrics?: boolean } = {}): Promise<Adaptation> {
     return this.enqueue(async () => {
       this.check(episodes, 'learner.adapt', episodes.tasks);
       const { tasks, steps, batch, queries } = episodes;
       const settings = episodes.settings ? episodes.settings.length / tasks : 0;
-      const key = [tasks, steps, batch, queries, settings, ...moments].join(' ');
+      const key = [tasks, steps, batch, queries, settings, metrics, ...moments].join(' ');
       let lifetimes = this.adaptations.get(key);
       if (!lifetimes) {
-        const work: Work = { ...workOf(this.system, this.options), tasks, steps, batch, queries, adjoint: 'none', moments, momentWeights: moments.map(() => 0), settings };
+        const work: Work = { ...workOf(this.system, this.options), tasks, steps, batch, queries, adjoint: 'none', moments, momentWeights: moments.map(() => 0), settings, metrics };
         const { lanes, teams } = this.options.plan ?? {};
         const plan = makePlan(work, this.gpu.machine, { ...DEFAULT_BUDGET, ...this.options.budget }, { lanes, teams });
         lifetimes = await Lifetimes.create(this.gpu, plan, this.inheritance);
@@ -343,6 +347,6 @@ async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptatio
       finalFeedback.push(new Map(inside.flatMap((l, k) => fast.sizeB[k] ? [[`B${l.index}`, taken(fast.B[k]!, fast.sizeB[k]!)] as const] : [])));
     }
   });
-  const { losses, accuracies } = await lifetimes.outcomes();
-  return { losses, accuracies, predictions, finalWeights, finalFeedback };
+  const { losses, accuracies, metrics } = await lifetimes.outcomes();
+  return { losses, accuracies, predictions, finalWeights, finalFeedback, ...(plan.metrics && { metrics: readMetrics(system, moments.length, metrics) }) };
 }

@@ -23,6 +23,8 @@ export interface Outcomes {
   readonly norms: Float32Array;
   readonly weights: Float32Array;
   readonly drifts: Float32Array;
+  /** (tasks, moments, layers, …) what src/gpu/metrics.ts reads; empty if not asked for. */
+  readonly metrics: Float32Array;
   /** Of the meta-batch, unless only forward: norm of the mean gradient, and the worst drift of a task whose losses are finite. */
   readonly gradientNorm: number;
   readonly drift: number;
@@ -45,6 +47,7 @@ export class Lifetimes {
   private readonly buffers: Record<string, GPUBuffer> = {};
   private encode: Stage[] = [];
   private episode!: Stage;
+  private metrics?: Stage;
   private adjoint: Stage[] = [];
   private afterwards: Stage[] = [];
   private readonly staging: { inputs: Float32Array | Uint32Array; targets: Float32Array };
@@ -60,7 +63,7 @@ export class Lifetimes {
     const padded = Math.ceil(tasksPerChunk / teams) * teams;
     const width = images ? 1 : system.sizes[0]!, outputs = system.sizes.at(-1)!;
     const make = (label: string, floats: number, usage: number) => {
-      this.buffers[label] = gpu.device.createBuffer({ label, size: Math.max(4, 4 * floats), usage });
+      if (floats > 0) this.buffers[label] = gpu.device.createBuffer({ label, size: 4 * floats, usage });
     };
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
     make('inputs', tasksPerChunk * perTask.samples * width, STORAGE | COPY_DST);
@@ -69,8 +72,9 @@ export class Lifetimes {
     make('fast_weights', padded * perTask.fast, STORAGE | COPY_SRC);
     make('gradients', padded * perTask.gradient, STORAGE | COPY_SRC);
     make('scratches', padded * perTask.scratch, STORAGE);
-    make('outcomes', plan.tasks * outcomeSize(plan.moments.length), STORAGE | COPY_SRC);
-    make('reported', plan.tasks * outcomeSize(plan.moments.length) + TOTAL_TAIL, MAP_READ | COPY_DST);
+    const outcomes = plan.tasks * outcomeSize(plan.moments.length, perTask.metrics);
+    make('outcomes', outcomes, STORAGE | COPY_SRC);
+    make('reported', outcomes + TOTAL_TAIL, MAP_READ | COPY_DST);
     if (plan.adjoint === 'none') make('shown', padded * (perTask.activity + perTask.fast), MAP_READ | COPY_DST);
     make(PASS.name, plan.segments * PASS_STRIDE / 4, UNIFORM | COPY_DST);
     const inputs = tasksPerChunk * perTask.samples * width;
@@ -79,8 +83,8 @@ export class Lifetimes {
 
   /** The uniform entry of every segment of the chunk's lifetimes. */
   private writePasses(first: number, count: number, { seed, first: origin }: Origin): void {
-    const { segments, stepsPerSegment, steps } = this.plan, entries = new Uint32Array(segments * PASS_STRIDE / 4);
-    for (let s = 0; s < segments; s++) entries.set([s * stepsPerSegment, Math.min(steps, (s + 1) * stepsPerSegment), first, count, seed, origin], s * PASS_STRIDE / 4);
+    const { segments, boundaries } = this.plan, entries = new Uint32Array(segments * PASS_STRIDE / 4);
+    for (let s = 0; s < segments; s++) entries.set([boundaries[s]!, boundaries[s + 1]!, first, count, seed, origin], s * PASS_STRIDE / 4);
     this.gpu.device.queue.writeBuffer(this.buffers[PASS.name]!, 0, entries);
   }
 
@@ -101,6 +105,7 @@ export class Lifetimes {
     const index = Array.from({ length: encoders }, (_, k) => k + 1);
     this.encode = await Promise.all(index.map(l => stage('encode', lanes(tasks => tasks * tiles(perTask.rows) * tiles(system.sizes[l]!)), 'main', l)));
     this.episode = await stage('episode', groups);
+    if (plan.metrics) this.metrics = await stage('metrics', groups);
     if (plan.adjoint === 'none') return;
     this.adjoint = [await stage('episode.adjoint', groups)];
     for (const l of index.reverse()) {
@@ -142,11 +147,14 @@ export class Lifetimes {
   }
 
   private recordChunk(encoder: GPUCommandEncoder, chunk: number): void {
-    const { segments, tasksPerChunk, tasks } = this.plan, count = Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk);
+    const { segments, boundaries, moments, tasksPerChunk, tasks } = this.plan, count = Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk);
     const segment = [...Array(segments).keys()], pass = encoder.beginComputePass();
     const dispatch = (stage: Stage, s: number) => dispatchStage(pass, stage.kernel.pipeline, stage.group, stage.workgroups(count), [s * PASS_STRIDE]);
     for (const stage of this.encode) dispatch(stage, 0);
-    for (const s of segment) dispatch(this.episode, s);
+    for (const s of segment) {
+      dispatch(this.episode, s);
+      if (this.metrics && moments.includes(boundaries[s + 1]!)) dispatch(this.metrics, s);
+    }
     for (const s of segment.reverse()) for (const stage of this.adjoint) dispatch(stage, s);
     for (const stage of this.afterwards) dispatch(stage, 0);
     pass.end();
@@ -173,11 +181,11 @@ export class Lifetimes {
 
   /** Outcomes of the last run. */
   async outcomes(): Promise<Outcomes> {
-    const { tasks, moments } = this.plan, stride = outcomeSize(moments.length), K = moments.length;
+    const { tasks, moments, perTask } = this.plan, stride = outcomeSize(moments.length, perTask.metrics), K = moments.length;
     const all = await this.read('reported');
     const columns = (from: number, count: number) => Float32Array.from({ length: tasks * count }, (_, k) => all[Math.floor(k / count) * stride + from + k % count]!);
     const [, gradientNorm, drift, penalty] = all.subarray(tasks * stride) as unknown as [number, number, number, number];
-    return { losses: columns(0, K), accuracies: columns(K, K), norms: columns(2 * K, 1), weights: columns(2 * K + 1, 1), drifts: columns(2 * K + 2, 1), gradientNorm, drift, penalty };
+    return { losses: columns(0, K), accuracies: columns(K, K), norms: columns(2 * K, 1), weights: columns(2 * K + 1, 1), drifts: columns(2 * K + 2, 1), metrics: columns(outcomeSize(K), perTask.metrics), gradientNorm, drift, penalty };
   }
 
   /** The first meta-parameter, by the layout, whose gradient is not finite in a task of the chunk just run; nothing for tasks of earlier chunks. */

@@ -105,8 +105,8 @@ function mirrored(system: System, { x }: Observation, chance: Chance, k: number,
   return system.mirror === 'noise' && system.layers[k]!.aligned ? x.map((_, b) => chance.mirror(k, t, b)) : atLayer(x, k);
 }
 
-/** B in inner step t. */
-function feedbackAt(system: System, before: Fast, chance: Chance, t: number): Weights {
+/** B in inner step t: what is fast, or drawn anew. */
+export function feedbackAt(system: System, before: Fast, chance: Chance, t: number): Weights {
   if (system.feedbackWeights !== 'drawn-every-step') return before.B;
   return system.layers.map(({ carries }, k) => (carries ? chance.weights('B', k, t) : before.B[k]!));
 }

@@ -102,24 +102,43 @@ export interface Evaluation {
   readonly at: readonly number[];
   /** One value for each of `at`; `ci` is the half-width of the 95 % confidence interval of the mean. Accuracies are 0 … 1. `diverged` lifetimes are left out of mean and interval. */
   readonly rows: readonly { readonly name: string; readonly mean: readonly number[]; readonly median: readonly number[]; readonly ci: readonly number[]; readonly diverged?: number }[];
+  /** Of tasks in parts, one after another (classes, functions). */
+  readonly forgetting?: Forgetting;
   readonly examples?: readonly Example[];
+}
+
+/** The metric on the queries of each part when each part ends: how what came first survives what comes later. */
+export interface Forgetting {
+  /** Inner steps after which a part ends. */
+  readonly after: readonly number[];
+  /** (parts)(after) means over tasks, and half-widths of their 95 % confidence intervals. */
+  readonly parts: readonly (readonly number[])[];
+  readonly ci: readonly (readonly number[])[];
 }
 
 /**
  * An evaluation as aligned text: one row per learner, one column per number of examples seen (inner steps × `batch`),
  * then the half-width of the 95 % interval of the last column and, of errors, its median; and how many lifetimes diverged, if any.
  */
-export function evaluationTable({ title, metric, tasks, at, rows }: Evaluation, batch = 1): string {
+export function evaluationTable({ title, metric, tasks, at, rows, forgetting }: Evaluation, batch = 1): string {
   const show = metric === 'accuracy' ? formatPercent : formatNumber, withMedian = metric !== 'accuracy', withDiverged = rows.some(row => row.diverged);
   const table = [
     ['examples seen', ...at.map(t => String(t * batch)), '±', ...(withMedian ? ['median'] : []), ...(withDiverged ? ['diverged'] : [])],
     ...rows.map(({ name, mean, median, ci, diverged = 0 }) => [name, ...mean.map(show), show(ci.at(-1)!), ...(withMedian ? [show(median.at(-1)!)] : []), ...(withDiverged ? [String(diverged)] : [])]),
   ];
-  const widths = table[0]!.map((_, column) => Math.max(...table.map(row => row[column]!.length)));
   return [
-    `${title ? `${title}: ` : ''}${metric} on ${tasks} unseen tasks`,
-    ...table.map(row => row.map((cell, column) => (column ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join('  ')),
+    `${title ? `${title}: ` : ''}${metric} on ${tasks} unseen tasks`, ...aligned(table),
+    ...(forgetting ? [`${metric} on each part of a lifetime`, ...aligned([
+      ['when it ends', ...forgetting.after.map((_, k) => `part ${k + 1}`)],
+      ...forgetting.parts.map((part, p) => [`on part ${p + 1}`, ...part.map(show)]),
+    ])] : []),
   ].map(line => `${line}\n`).join('');
+}
+
+/** Rows of text as lines: the first column to the left, the others to the right. */
+export function aligned(table: readonly (readonly string[])[]): string[] {
+  const widths = table[0]!.map((_, column) => Math.max(...table.map(row => row[column]!.length)));
+  return table.map(row => row.map((cell, column) => (column ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join('  '));
 }
 
 /** Three significant digits. */

@@ -5,51 +5,63 @@ import { readIdxImages } from '../tasks/idx.js';
 import { readOmniglot } from '../tasks/omniglot.js';
 import { sineSequenceTasks, sineTasks, type SineSource } from '../tasks/sine.js';
 import { imageStreamTasks } from '../tasks/stream.js';
+import type { SystemSpec } from '../systems/system.js';
 import type { RunConfig, TaskConfig } from './config.js';
 
 /** Reads a data file, given its path below the data folder. */
 export type ReadData = (path: string) => Promise<Uint8Array>;
 
-/** The tasks of a run: those to meta-train on, and unseen ones to try the learner on, under a title each if there are several. */
+/** Unseen tasks, under a title if there are several such sets. */
+export interface Test {
+  readonly title?: string;
+  readonly source: TaskSource | SineSource;
+  /** In how many parts of equal length (classes, functions) a lifetime comes, one after another; the queries are in as many groups. Left out if it is one, or shuffled. */
+  readonly parts?: number;
+}
+
+/** The tasks of a run: those to meta-train on, and unseen ones to try the learner on. */
 export interface World {
   readonly train: TaskSource;
-  readonly tests: readonly { readonly title?: string; readonly source: TaskSource | SineSource }[];
+  readonly tests: readonly Test[];
   /** All images, of meta-training and of test classes. */
   readonly bank?: ImageBank;
 }
 
 /** Makes the tasks that a configuration describes; `read` is asked for the files of real data. */
-export async function openWorld({ task, system, seed }: RunConfig, read: ReadData): Promise<World> {
+export async function openWorld({ task, system, seed }: Pick<RunConfig, 'task' | 'seed'> & { readonly system: SystemSpec }, read: ReadData): Promise<World> {
   const outputs = system.sizes.at(-1)!;
   switch (task.kind) {
     case 'sine': return { train: sineTasks(task), tests: [{ source: sineTasks(task) }] };
     case 'sine-sequence': return {
       train: sineSequenceTasks({ ...task, seed }),
-      tests: inBothOrders(task.order, order => sineSequenceTasks({ ...task, order, split: 'test', seed })),
+      tests: inBothOrders(task.order, order => sineSequenceTasks({ ...task, order, split: 'test', seed }), { each: 'function', parts: task.functions }),
     };
     case 'few-shot': {
       const { bank, train, tests } = await openImages(task.source, seed, read);
       checkPixels(bank, system.sizes);
       return {
         bank, train: fewShotTasks({ ...task, bank, outputs, classes: train }),
-        tests: tests.flatMap(({ title, classes }) => inBothOrders(task.order, order => fewShotTasks({ ...task, bank, outputs, classes, order }), title)),
+        tests: tests.flatMap(({ title, classes }) => inBothOrders(task.order, order => fewShotTasks({ ...task, bank, outputs, classes, order }), { of: title, parts: task.ways })),
       };
     }
     case 'stream': {
       const bank = await readIdx(task.source, read);
       checkPixels(bank, system.sizes);
       const source = (order: Order) => imageStreamTasks({ ...task, bank, outputs, order, seed });
-      return { bank, train: source(task.order), tests: inBothOrders(task.order, source, 'fresh draws of the same images') };
+      return { bank, train: source(task.order), tests: inBothOrders(task.order, source, { of: 'fresh draws of the same images' }) };
     }
   }
 }
 
-const TITLES = { iid: 'i.i.d.', continual: 'class by class' } as const;
-type Order = keyof typeof TITLES;
+type Order = 'iid' | 'continual';
 
 /** Tests in the order of meta-training, then in the other; the title says which, and of what. */
-function inBothOrders(order: Order, source: (order: Order) => TaskSource, of?: string): World['tests'] {
-  return [order, order === 'iid' ? 'continual' as const : 'iid' as const].map(o => ({ title: of ? `${TITLES[o]}, ${of}` : TITLES[o], source: source(o) }));
+function inBothOrders(order: Order, sourceIn: (order: Order) => TaskSource, { of, each = 'class', parts }: { readonly of?: string; readonly each?: string; readonly parts?: number }): readonly Test[] {
+  return [order, order === 'iid' ? 'continual' as const : 'iid' as const].map(o => {
+    const source = sourceIn(o), inParts = o === 'continual' && parts !== undefined && source.steps % parts === 0;
+    const title = o === 'iid' ? 'i.i.d.' : `${each} by ${each}`;
+    return { title: of ? `${title}, ${of}` : title, source, ...(inParts && { parts }) };
+  });
 }
 
 function checkPixels({ width, height }: ImageBank, sizes: readonly number[]): void {

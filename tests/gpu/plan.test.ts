@@ -29,7 +29,8 @@ describe('whatever the work, the machine and the budget, a plan', () => {
     const steps = 1 + r.below(500), wish = { spec, tasks: 1 + r.below(3000), steps, batch: 1 + r.below(5), queries: 1 + r.below(30), adjoint: pick([...ADJOINTS, 'none'] as const), images: pick([0, 100]) };
     const budget = { memory: pick([4, 16, 64, 256]) * MiB, dispatchSeconds: pick([1e-3, 0.1, 1]) }, machine = { ...pick([software, hardware]), maxBindingBytes: pick([1, 16, 128]) * MiB };
     const moments = pick([[steps], [0, steps]]);
-    try { return [{ plan: plan({ ...wish, moments }, budget, {}, machine), budget, machine }]; } catch { return []; }
+    const metrics = wish.adjoint === 'none' && pick([true, false]);
+    try { return [{ plan: plan({ ...wish, moments, metrics }, budget, {}, machine), budget, machine }]; } catch { return []; }
   }).flat();
   const all = (holds: (d: (typeof drawn)[number]) => boolean) => expect(drawn.filter(d => !holds(d)).map(d => describePlan(d.plan))).toEqual([]);
 
@@ -42,10 +43,13 @@ describe('whatever the work, the machine and the budget, a plan', () => {
   test('keeps to the memory budget', () => all(d => d.plan.totalBytes <= d.budget.memory));
   test('adds its bytes up', () => all(({ plan: { bytes, totalBytes } }) => Object.values(bytes).reduce((a, b) => a + b, 0) === totalBytes));
   test('binds no buffer larger than the adapter allows', () => all(d => Math.max(...Object.values(d.plan.bytes)) <= d.machine.maxBindingBytes));
-  test('keeps a dispatch to its time, unless one inner step of the fewest tasks takes longer', () =>
-    all(({ plan: p, budget }) => p.estimatedDispatchSeconds <= budget.dispatchSeconds || (p.stepsPerSegment === 1 && p.tasksPerChunk <= p.teams)));
+  test('keeps a dispatch to its time, unless one inner step or the metrics of the fewest tasks take longer', () =>
+    all(({ plan: p, budget }) => p.estimatedDispatchSeconds <= budget.dispatchSeconds || ((p.metrics || p.stepsPerSegment === 1) && p.tasksPerChunk <= p.teams)));
   test('covers every task once', () => all(({ plan: p }) => p.chunks * p.tasksPerChunk >= p.tasks && (p.chunks - 1) * p.tasksPerChunk < p.tasks));
-  test('covers every inner step once', () => all(({ plan: p }) => p.segments * p.stepsPerSegment >= p.steps && (p.segments - 1) * p.stepsPerSegment < p.steps));
+  test('covers every inner step once, no more of them in a segment than it says', () => all(({ plan: { boundaries, segments, steps, stepsPerSegment } }) => boundaries.length === segments + 1
+    && boundaries[0] === 0 && boundaries.at(-1) === steps && boundaries.slice(1).every((end, s) => (end > boundaries[s]! || end === 0) && end - boundaries[s]! <= stepsPerSegment)));
+  test('ends a segment at every moment at which metrics are asked, and else has as few as it can', () => all(({ plan: { boundaries, segments, steps, stepsPerSegment, moments, metrics } }) =>
+    metrics ? moments.every(t => boundaries.indexOf(t, 1) > 0) : segments === Math.ceil(steps / stepsPerSegment)));
   test('has a power of two lanes, and workgroups that the adapter can run', () => all(({ plan: p, machine }) => Number.isInteger(Math.log2(p.lanes)) && p.lanes * p.teams <= machine.maxInvocations));
 });
 

@@ -42,7 +42,7 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
     bits: (x: number) => BigInt(new Uint32Array(Float32Array.of(x).buffer)[0]!),
     min: (a: number, b: number) => (a < b ? a : b), max: (a: number, b: number) => (a > b ? a : b), clamp: (x: number, low: number, high: number) => Math.min(Math.max(x, low), high),
     select: (no: unknown, yes: unknown, which: boolean) => (which ? yes : no),
-    abs: Math.abs, sign: Math.sign, exp: Math.exp, log: Math.log, sqrt: Math.sqrt, tanh: Math.tanh,
+    abs: Math.abs, sign: Math.sign, exp: Math.exp, log: Math.log, sqrt: Math.sqrt, inverseSqrt: (x: number) => 1 / Math.sqrt(x), tanh: Math.tanh,
   };
   const shared = new Set(program.filter(v => v instanceof Var && v.storage === 'workgroup').map(v => (v as Var).name));
   for (const v of program) if (v instanceof Var && shared.has(v.name)) memory[v.name] = new Array<number>(countOf(v.type)).fill(0);

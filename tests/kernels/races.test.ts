@@ -1,7 +1,9 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { create, globals } from 'webgpu';
 import { type Gpu, openGpu } from '../../src/gpu/device.js';
-import { outcomeSize, TOTAL_TAIL, type Plan } from '../../src/gpu/plan.js';
+import { readMetrics } from '../../src/gpu/metrics.js';
+import { DEFAULT_BUDGET, makePlan, outcomeSize, TOTAL_TAIL, type Plan } from '../../src/gpu/plan.js';
+import { referenceMetrics } from '../../src/reference/metrics.js';
 import { relativeError } from '../reference/central-differences.js';
 import { type Problem, type ProblemSpec, randomProblem, solve } from '../reference/random-problem.js';
 import { beyond, errorsOf, learnerFor, type Options } from './agree.js';
@@ -29,7 +31,7 @@ function memoryOf({ parameters, episodes }: Problem, plan: Plan): Memory {
     pass_: { first_step: 0n, last_step: BigInt(steps), first_task: 0n, tasks: BigInt(tasks), seed: BigInt(episodes.origin!.seed), origin: BigInt(episodes.origin!.first) },
     parameters: [...parameters], inputs: gather(episodes.supportX, episodes.queryX), targets: gather(episodes.supportY, episodes.queryY),
     activities: zeros(padded * perTask.activity), fast_weights: zeros(padded * perTask.fast), gradients: zeros(padded * perTask.gradient), scratches: zeros(padded * perTask.scratch),
-    outcomes: zeros(tasks * outcomeSize(plan.moments.length)), total: zeros(plan.layout.size + TOTAL_TAIL),
+    outcomes: zeros(tasks * outcomeSize(plan.moments.length, perTask.metrics)), total: zeros(plan.layout.size + TOTAL_TAIL),
   };
 }
 
@@ -79,6 +81,45 @@ describe('lanes that share a task never race, touch nothing beyond their buffers
       lockstep(source, memory);
     }
     expect(seen.filter(Boolean).length).toBeGreaterThan(seen.length / 2);
+  });
+});
+
+describe('lanes that look at the network from inside never race, and see what the reference sees', () => {
+  const cases: [string, ProblemSpec, Options['plan']][] = [
+    ['four lanes, chained', { spec: { sizes: [2, 5, 3, 2], rule: 'gradient', feedback: 'chained', activation: 'tanh' }, steps: 3, batch: 2 }, { lanes: 4 }],
+    ['two teams of eight, direct, B drawn every step, and a task of padding', { spec: { sizes: [2, 9, 3, 2], rule: 'gradient', feedback: 'direct', feedbackWeights: 'drawn-every-step', activation: 'tanh', frozen: [2] }, steps: 3, tasks: 3 }, { lanes: 8, teams: 2 }],
+    ['four lanes, feedback and local plasticity', { spec: { sizes: [2, 5, 3, 2], activation: 'tanh', loss: 'cross-entropy' }, steps: 3 }, { lanes: 4 }],
+  ];
+  const NAMES = ['weightAngle', 'errorAngle', 'updateAngle', 'orthonormality', 'weightNorm', 'feedbackNorm', 'errorNorm'] as const, moments = [0, 2, 3];
+
+  /** Lives the lifetimes segment after segment; `metrics` may be another shader. */
+  async function look(spec: ProblemSpec, choices: Options['plan'], change: (source: string) => string = source => source) {
+    const problem = randomProblem({ ...spec, seed: 2 }), made = vi.spyOn(GPUDevice.prototype, 'createShaderModule'), learner = await learnerFor(gpu, spec, problem, { plan: choices });
+    await learner.adapt(problem.episodes, moments, { metrics: true });
+    const code = new Map(made.mock.calls.map(([{ label, code: source }]) => [label!, source])), { boundaries, ...plan } = makePlan({ ...learner.plan, adjoint: 'none', moments, momentWeights: [0, 0, 0], metrics: true }, gpu.machine, DEFAULT_BUDGET, choices);
+    const memory = memoryOf(problem, { boundaries, ...plan }), problems: string[] = [];
+    for (let group = 0; group < Math.ceil(plan.tasks / plan.teams); group++) for (let s = 0; s < boundaries.length - 1; s++) {
+      Object.assign(memory['pass_']!, { first_step: BigInt(boundaries[s]!), last_step: BigInt(boundaries[s + 1]!) });
+      for (const shader of ['episode', 'metrics']) {
+        const { races, outside } = lockstep(shader === 'metrics' ? change(code.get(shader)!) : code.get(shader)!, memory, group);
+        problems.push(...races, ...outside);
+      }
+    }
+    const stride = outcomeSize(3, plan.perTask.metrics), reported = Float32Array.from((memory['outcomes'] as number[]).filter((_, i) => i % stride >= outcomeSize(3)));
+    return { problems, source: code.get('metrics')!, got: readMetrics(problem.system, 3, reported), want: referenceMetrics(problem.system, problem.layout, problem.parameters, problem.episodes, { moments }) };
+  }
+
+  test.each(cases)('%s', async (_, spec, choices) => {
+    const { problems, got, want } = await look(spec, choices);
+    expect(problems).toEqual([]);
+    const off = NAMES.flatMap(name => [...got[name]].flatMap((v, i) => (Number.isNaN(v) ? Number.isNaN(want[name][i]) : Math.abs(v - want[name][i]!) <= 1e-6 * (1 + Math.abs(v))) ? [] : [`${name} ${i}: got ${v}, wanted ${want[name][i]}`]));
+    expect(off).toEqual([]);
+  });
+
+  test('and with any barrier of theirs deleted, they would', async () => {
+    const [, spec, choices] = cases[0]!, { source } = await look(spec, choices), barriers = [...source.matchAll(/team_barrier\(\);/g)];
+    expect(barriers.length).toBe(4);
+    for (const { 0: barrier, index } of barriers) expect((await look(spec, choices, whole => whole.slice(0, index) + whole.slice(index + barrier.length))).problems).not.toEqual([]);
   });
 });
 

@@ -37,7 +37,7 @@ describe('every shader links, parses, compiles and validates', () => {
   test.each(named)('%s', async (_, { spec, images, adjoint, lanes, batch }) => {
     const { episodes, bank } = randomProblem({ spec, tasks: 3, steps: 3, batch, images });
     const learner = await Learner.create(gpu, { system: spec, episode: { steps: 3, batch, queries: 4, bank }, tasks: 3, adjoint, plan: { lanes } });
-    await learner.adapt(episodes);      // the forward-only kernels
+    await learner.adapt(episodes, undefined, { metrics: true });      // the forward-only kernels
     learner.destroy();
   });
 });

@@ -139,5 +139,5 @@ test('the world of sines in sequence is tested on functions that meta-training n
   const seen = phases(train);
   expect(seen.size).toBe(5);
   for (const { source } of tests) expect([...phases(source)].filter(phase => seen.has(phase))).toEqual([]);
-  expect(tests.map(t => t.title)).toEqual(['i.i.d.', 'class by class']);
+  expect(tests.map(t => t.title)).toEqual(['i.i.d.', 'function by function']);
 });

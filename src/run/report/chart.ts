@@ -1,4 +1,4 @@
-import { smooth, type Evaluation, type Example, type LogLine } from '../log.js';
+import { smooth, type Evaluation, type Example, type Forgetting, type LogLine } from '../log.js';
 
 /** A line in a chart. Colours are names of CSS properties of the page, so that they follow light and dark. */
 export interface Series {
@@ -37,6 +37,8 @@ export interface Chart {
 
 /** Number of learner colours in `page.css`. */
 const LEARNER_COLOURS = 5;
+/** Of lines that share a colour. */
+const DASHES = [[], [8, 4], [2, 3]] as const;
 /** Curves that span more than this factor are drawn on a logarithmic scale. */
 const LOG_FROM = 12;
 
@@ -67,23 +69,66 @@ export function trainingChart(log: readonly LogLine[], name: 'loss' | 'accuracy'
   };
 }
 
+/** One of several curves over the same x, in the colour of its place. */
+export interface Line {
+  readonly name: string;
+  /** NaN where it has no value. */
+  readonly values: readonly number[];
+  /** Half-widths of intervals, drawn as an area. */
+  readonly ci?: readonly number[];
+  /** A thinner companion, such as the median. */
+  readonly dashed?: { readonly name: string; readonly values: readonly number[] };
+}
+
+/** Curves over the same x, and levels to compare them with. */
+export interface Lines {
+  readonly x: readonly number[];
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly lines: readonly Line[];
+  readonly references?: readonly { readonly name: string; readonly value: number }[];
+  /** Values are shares, 0 … 1. */
+  readonly percent?: boolean;
+  /** Few points, each worth a dot and a tick. */
+  readonly few?: boolean;
+}
+
+export function linesChart({ x, xLabel, yLabel, lines, references = [], percent = false, few }: Lines): Chart {
+  const scale = percent ? percents : (values: readonly number[]) => [...values];
+  const series: Series[] = [], bands: { high: number; low: number; colour: string }[] = [];
+  const log = !percent && spansDecades([...lines.flatMap(line => line.values), ...references.map(r => r.value)]);
+  lines.forEach(({ name, values: raw, ci: halves, dashed }, i) => {
+    const colour = `--learner-${i % LEARNER_COLOURS}`, dash = DASHES[Math.floor(i / LEARNER_COLOURS) % DASHES.length]!, values = scale(raw), ci = halves && scale(halves);
+    const edge = (sign: number): Series => ({ label: '', values: values.map((m, k) => m + sign * ci![k]!).map(y => (log && y <= 0 ? NaN : y)), colour, width: 0, unnamed: true });
+    if (ci) {
+      bands.push({ high: series.length, low: series.length + 1, colour });
+      series.push(edge(1), edge(-1));
+    }
+    series.push({ label: name, values, colour, width: i ? 1.75 : 2.75, ...(few && { points: true }), ...(dash.length && { dash }) });
+    if (dashed) series.push({ label: dashed.name, values: scale(dashed.values), colour, width: 1.25, dash: [5, 4], unnamed: true });
+  });
+  for (const { name, value } of references) series.push({ label: name, values: scale(x.map(() => value)), colour: '--muted', width: 1, dash: [2, 3] });
+  return {
+    label: `Line chart: ${yLabel} against ${xLabel}, for ${lines.map(line => line.name).join(', ')}. The numbers are in the table below.`,
+    x, ...(few && { ticks: x }), xLabel, yLabel: percent ? `${yLabel}, %` : yLabel, percent, log, series, bands,
+  };
+}
+
 /** The metric against the number of examples seen, one line per learner. `chance` is the accuracy of guessing. */
 export function adaptationChart({ metric, at, rows }: Evaluation, batch: number, chance?: number): Chart {
-  const percent = metric === 'accuracy', scale = percent ? percents : (x: readonly number[]) => [...x];
-  const series: Series[] = [], bands: { high: number; low: number; colour: string }[] = [];
-  const log = !percent && spansDecades(rows.flatMap(row => row.mean));
-  rows.forEach((row, i) => {
-    const colour = `--learner-${i % LEARNER_COLOURS}`, mean = scale(row.mean), ci = scale(row.ci);
-    const edge = (sign: number): Series => ({ label: '', values: mean.map((m, k) => m + sign * ci[k]!).map(x => (log && x <= 0 ? NaN : x)), colour, width: 0, unnamed: true });
-    bands.push({ high: series.length, low: series.length + 1, colour });
-    series.push(edge(1), edge(-1), { label: row.name, values: mean, colour, width: i ? 1.75 : 2.75, points: true });
-    if (!percent) series.push({ label: `${row.name}, median`, values: row.median, colour, width: 1.25, dash: [5, 4], unnamed: true });
+  const percent = metric === 'accuracy';
+  return linesChart({
+    x: at.map(t => t * batch), xLabel: 'examples seen', yLabel: metric, percent, few: true,
+    lines: rows.map(({ name, mean, ci, median }) => ({ name, values: mean, ci, ...(!percent && { dashed: { name: `${name}, median`, values: median } }) })),
+    ...(chance !== undefined && { references: [{ name: 'chance', value: chance }] }),
   });
-  if (chance !== undefined) series.push({ label: 'chance', values: at.map(() => 100 * chance), colour: '--muted', width: 1, dash: [2, 3] });
-  const x = at.map(t => t * batch);
+}
+
+/** The metric on each part of a lifetime over its length, one line per part. */
+export function forgettingLines(metric: Evaluation['metric'], { after, parts, ci }: Forgetting, batch: number): Lines {
   return {
-    label: `Line chart: ${metric} against examples seen, for ${rows.map(row => row.name).join(', ')}. The numbers are in the table below.`,
-    x, ticks: x, xLabel: 'examples seen', yLabel: percent ? 'accuracy, %' : metric, percent, log, series, bands,
+    x: after.map(t => t * batch), xLabel: 'examples seen', yLabel: `${metric} on each part`, percent: metric === 'accuracy', few: true,
+    lines: parts.map((values, p) => ({ name: `part ${p + 1}`, values, ci: ci[p] })),
   };
 }
 

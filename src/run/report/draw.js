@@ -34,7 +34,8 @@
   function range(chart) {
     if (chart.range) return () => chart.range;
     if (chart.log) return (u, min, max) => [min / 1.15, max * 1.15];
-    return (u, min, max) => [Math.min(0, min), chart.percent ? Math.min(100, max * 1.12) : max * 1.08 || 1];
+    // From 0, which is in sight, also where all values are negative.
+    return (u, min, max) => [Math.min(0, 1.08 * min), chart.percent ? Math.min(100, max * 1.12) : max > 0 ? max * 1.08 : min < 0 ? 0 : 1];
   }
 
   function options(chart, width) {

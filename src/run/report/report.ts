@@ -1,13 +1,11 @@
-import uplotCss from 'uplot/dist/uPlot.min.css?raw';
-import uplotJs from 'uplot/dist/uPlot.iife.min.js?raw';
 import { layoutOf } from '../../inner/layout.js';
 import { defineSystem } from '../../systems/system.js';
 import type { RunConfig } from '../config.js';
 import { formatCount, formatDuration, formatNumber, formatPercent, smooth, type Evaluation, type LogLine } from '../log.js';
-import { adaptationChart, exampleChart, ramp, smoothingSpan, trainingChart, type Chart } from './chart.js';
-import drawJs from './draw.js?raw';
-import { html, json, trusted, type Content, type Html } from './html.js';
-import pageCss from './page.css?raw';
+import { adaptationChart, exampleChart, forgettingLines, linesChart, smoothingSpan, trainingChart } from './chart.js';
+import { trajectories } from './coefficients.js';
+import { html, type Html } from './html.js';
+import { details, facts, figure, linesTable, listed, plural, renderPage, table, thinned, type Place } from './page.js';
 
 /** All that a report tells of: what a run folder holds. */
 export interface Report {
@@ -18,57 +16,27 @@ export interface Report {
   readonly evaluation?: Evaluation | readonly Evaluation[];
 }
 
-/** Rows that a table of a long log or a dense curve is thinned to. */
-const TABLE_ROWS = 50;
-
 /** A run as one HTML page that needs nothing else: charts, their numbers as tables, configuration and environment. */
 export function renderReport({ config, environment, log, evaluation = [] }: Report): string {
   const evaluations = 'rows' in evaluation ? [evaluation] : evaluation;
-  const charts: Chart[] = [];
-  const place = (chart: Chart) => html`<div class="y-label" aria-hidden="true">${!chart.small && chart.yLabel}</div>
-    <div class="chart" role="img" aria-label="${chart.label}" data-chart="${charts.push(chart) - 1}"></div>`;
   const curves = Math.max(0, ...evaluations.flatMap(e => (e.examples ?? []).map(example => example.curves.length)));
   const settings = facts(environment), adapter = settings.find(([name]) => /^adapter(\.(description|name))?$/.test(name))?.[1];
-
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${config.name} – metaplastic</title>
-<style>${trusted(uplotCss)}
-${trusted(pageCss)}
-:root { ${trusted(ramp(curves, 'light'))} }
-@media (prefers-color-scheme: dark) { :root { ${trusted(ramp(curves, 'dark'))} } }</style>
-</head>
-<body>
-<header>
-  <p class="kind">Report of a metaplastic run</p>
+  return renderPage(config.name, curves, place => ({
+    header: html`  <p class="kind">Report of a metaplastic run</p>
   <h1>${config.name}</h1>
   <p class="summary">${summary(config, log, evaluations)}</p>
   ${adapter && html`<p class="note adapter">On ${adapter}.</p>`}
-  <dl class="numbers">${keyNumbers(config, log, evaluations).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-</header>
-<main>
-<noscript><p class="note">Charts need JavaScript; their numbers are in the tables.</p></noscript>
-${evaluations.map(e => adaptation(config, e, place))}
-${evaluations.map(e => examples(config, e, place))}
+  <dl class="numbers">${keyNumbers(config, log, evaluations).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`,
+    main: html`${evaluations.map(e => [adaptation(config, e, place), forgetting(config, e, place), examples(config, e, place)])}
 ${log.length > 0 && training(log, place)}
+${coefficients(config, log, place)}
 <section>
   <h2>Environment</h2>
   <dl class="facts">${settings.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
   <details><summary>Configuration</summary><pre tabindex="0" aria-label="Configuration">${JSON.stringify(config, null, 2)}</pre></details>
-</section>
-</main>
-${script(json(charts), ' type="application/json" id="charts"')}
-${script(trusted(`/* uPlot: Copyright (c) 2022 Leon Sorokin, MIT licence */\n${uplotJs}`))}
-${script(trusted(drawJs))}
-</body>
-</html>
-`.html;
+</section>`,
+  }));
 }
-
-type Place = (chart: Chart) => Html;
 
 /** In whole sentences: what learned, how much, and against what. */
 function summary({ task, system, meta }: RunConfig, log: readonly LogLine[], evaluations: readonly Evaluation[]): string {
@@ -78,7 +46,7 @@ function summary({ task, system, meta }: RunConfig, log: readonly LogLine[], eva
     const [own, ...others] = rows, show = showing(metric), seen = at.at(-1)! * task.batch;
     if (!own) continue;
     const start = at.length < 2 ? '' : `goes from ${show(own.mean[0]!)} ${at[0] ? `after ${plural(at[0] * task.batch, 'example')}` : 'before learning'} to `;
-    sentences.push(`On ${plural(tasks, 'unseen task')}${title ? ` (${title})` : ''} its ${metric} ${start || 'is '}${show(own.mean.at(-1)!)} after ${plural(seen, 'example')}${chanceOf(task, metric, ', where guessing gives ')}.`);
+    sentences.push(`On ${plural(tasks, 'unseen task')}${title ? ` (${title})` : ''} its ${metric} ${start || 'is '}${show(own.mean.at(-1)!)} after ${plural(seen, 'example')}${chanceOf({ task, system }, metric, ', where guessing gives ')}.`);
     if (others.length) sentences.push(`After as many examples ${listed(others.map(({ name, mean }) => `${name} is at ${show(mean.at(-1)!)}`))}.`);
   }
   return sentences.join(' ');
@@ -101,13 +69,13 @@ function keyNumbers(config: RunConfig, log: readonly LogLine[], evaluations: rea
   ];
 }
 
-function adaptation({ task }: RunConfig, evaluation: Evaluation, place: Place): Html {
+function adaptation({ task, system }: RunConfig, evaluation: Evaluation, place: Place): Html {
   const { title, metric, tasks, at, rows } = evaluation, show = showing(metric), median = metric !== 'accuracy';
   const diverged = rows.filter(row => row.diverged).map(row => `${row.name} ${row.diverged}`);
-  const chance = task.kind === 'few-shot' && metric === 'accuracy' ? 1 / task.ways : undefined;
+  const chance = metric === 'accuracy' ? chanceIn(task, system) : undefined;
   return html`<figure>
   <figcaption><h2>Learning within a lifetime${title && `: ${title}`}</h2>
-    <p class="note">${metric[0]!.toUpperCase() + metric.slice(1)} on ${plural(tasks, 'unseen task')} against the number of examples seen, with its 95 % confidence interval${median && '; the median is dashed'}.${diverged.length > 0 && ` Lifetimes that diverged are left out of the mean: ${listed(diverged)}.`}</p></figcaption>
+    <p class="note">${capital(metric)} on ${plural(tasks, 'unseen task')} against the number of examples seen, with its 95 % confidence interval${median && '; the median is dashed'}.${diverged.length > 0 && ` Lifetimes that diverged are left out of the mean: ${listed(diverged)}.`}</p></figcaption>
   ${place(adaptationChart(evaluation, task.batch, chance))}
   ${details('Numbers', table(['examples seen', ...rows.flatMap(({ name }) => [name, ...(median ? [`${name}, median`] : [])])],
     at.map((t, k) => [String(t * task.batch), ...rows.flatMap(row => [`${show(row.mean[k]!)} ± ${show(row.ci[k]!)}`, ...(median ? [show(row.median[k]!)] : [])])])))}
@@ -147,34 +115,27 @@ ${withAccuracy && html`<figure>
 </figure>`}`;
 }
 
-/** The numbers of a chart, for those who read rather than look. */
-function details(name: string, content: Content): Html {
-  return html`<details><summary>${name}</summary><div class="scroll" tabindex="0" role="region" aria-label="${name}">${content}</div></details>`;
+function forgetting({ task }: RunConfig, { title, metric, tasks, forgetting: f }: Evaluation, place: Place): Html | undefined {
+  return f && figure(`What is kept of each part${title ? `: ${title}` : ''}`,
+    `A lifetime comes in ${plural(f.parts.length, 'part')}, one after another. ${capital(metric)} on the queries of each when a part ends, with its 95 % confidence interval over ${plural(tasks, 'unseen task')}; a part is learned where its line ${metric === 'accuracy' ? 'rises' : 'falls'} and forgotten where it ${metric === 'accuracy' ? 'falls' : 'rises'} again.`,
+    forgettingLines(metric, f, task.batch), place);
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[], caption?: string): Html {
-  return html`<table class="data">${caption !== undefined && html`<caption>${caption}</caption>`}
-    <thead><tr>${head.map(cell => html`<th scope="col">${cell}</th>`)}</tr></thead>
-    <tbody>${rows.map(([first, ...rest]) => html`<tr><th scope="row">${first}</th>${rest.map(cell => html`<td>${cell}</td>`)}</tr>`)}</tbody>
-  </table>`;
+function coefficients({ system }: RunConfig, log: readonly LogLine[], place: Place): Html | undefined {
+  const pictures = trajectories(system, log);
+  return pictures.length ? html`<figure>
+  <figcaption><h2>What the rule became</h2><p class="note">Its meta-learned coefficients after each meta-step.</p></figcaption>
+  ${pictures.map(({ title, lines }) => html`<h3>${title}</h3>${place(linesChart(lines))}`)}
+  ${details('Numbers', pictures.map(({ title, lines }) => linesTable(lines, title)))}
+</figure>` : undefined;
 }
 
-/** At most TABLE_ROWS of the rows, evenly spread, the first and last among them. */
-function thinned<T>(rows: readonly T[]): readonly T[] {
-  if (rows.length <= TABLE_ROWS) return rows;
-  return Array.from({ length: TABLE_ROWS }, (_, i) => rows[Math.round((i * (rows.length - 1)) / (TABLE_ROWS - 1))]!);
-}
-
-function facts(value: Readonly<Record<string, unknown>>, path = ''): [string, string][] {
-  return Object.entries(value).flatMap(([key, x]): [string, string][] =>
-    typeof x === 'object' && x !== null && !Array.isArray(x) ? facts(x as Record<string, unknown>, `${path}${key}.`)
-      : [[path + key, Array.isArray(x) ? x.join(', ') : String(x ?? '–')]]);
-}
-
-// Not a tagged template: compilers rewrite those that end a script.
-const script = (content: Html, attributes = '') => trusted(`<script${attributes}>${content.html}</script>`);
 const showing = (metric: Evaluation['metric']) => (metric === 'accuracy' ? formatPercent : formatNumber);
 const share = (x: number) => (x < 0.001 ? '< 0.1 %' : formatPercent(x));
-const plural = (n: number, thing: string) => `${formatCount(n)} ${thing}${n === 1 ? '' : 's'}`;
-const listed = (items: readonly string[]) => (items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`);
-const chanceOf = (task: RunConfig['task'], metric: Evaluation['metric'], words: string) => (metric === 'accuracy' && task.kind === 'few-shot' ? words + formatPercent(1 / task.ways) : '');
+const capital = (text: string) => text[0]!.toUpperCase() + text.slice(1);
+
+/** Accuracy of guessing: among the classes of a stream or a task, or among all outputs where a class keeps its own number. */
+const chanceIn = (task: RunConfig['task'], { sizes }: RunConfig['system']) =>
+  1 / (task.kind === 'few-shot' && task.labels === 'permuted' ? task.ways : (task.kind === 'stream' && task.classes) || sizes.at(-1)!);
+
+const chanceOf = ({ task, system }: Pick<RunConfig, 'task' | 'system'>, metric: Evaluation['metric'], words: string) => (metric === 'accuracy' ? words + formatPercent(chanceIn(task, system)) : '');

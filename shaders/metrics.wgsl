@@ -1,0 +1,239 @@
+// Metrics: what does the network look like from inside at a moment? One dispatch after the segment of the episode that ends there.
+//   ∠(M_l, W_lᵀ), ‖W_l‖, ‖B_l‖ (Kunin et al. 2020);   E_l = Σ_q ‖z_l − W_l W_lᵀ φ(z_l)‖²,   ∠(ē_l, ē_l of backprop), ‖ē_l‖, ē_l the mean over the queries
+//   (Shervani-Tabar & Rosenbaum 2023, Eqs. 11–12, §2.3);   ∠(W_l − W_l of the moment before, −∇ of the query loss there).
+// src/gpu/metrics.ts makes angles of what is reported: ‖â − b̂‖² and ‖â + b̂‖² of the unit vectors.
+import package::shape::{
+  BATCH, BIASED, BIAS_AT, CARRIES, DEPTH, FAST_AT, FEEDBACK_COUNT, LANES, MOMENTS, MOMENT_AT, NEURONS, NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUERIES, QUERY_AT,
+  REPORT_ERROR_ANGLE, REPORT_ERROR_NORM, REPORT_FEEDBACK_NORM, REPORT_ORTHONORMALITY, REPORT_SIZE, REPORT_UPDATE_ANGLE, REPORT_WEIGHT_ANGLE, REPORT_WEIGHT_NORM,
+  ROW, SCRATCH, STEPS, TEAMS, WIDEST_BELOW, WIDTH, WORKGROUP, X_AT,
+};
+import package::memory::{activity, group, lane, parameters, pass_, scratches, set_outcome, speaks, take_place, team, wanted, weight};
+import package::activation::{activate, slope};
+import package::loss::answer_of;
+import package::origin::{feedback_place, feedback_weight};
+import package::path::{FROM_OUTPUT, carry, path_to};
+import package::team::{team_barrier, team_sum};
+
+// A task's scratch: errors of all neurons for every query (QUERIES, NEURONS), the same by backprop, W_lᵀ φ(z_l) of one layer (QUERIES, WIDEST_BELOW), then
+// for every plastic synapse its weight and its gradient at the moment before.
+const BY_BACKPROP = QUERIES * NEURONS;
+const RECALLED = QUERIES * NEURONS * 2u;
+const WEIGHT_BEFORE = QUERIES * (NEURONS * 2u + WIDEST_BELOW);
+const GRADIENT_BEFORE = QUERIES * (NEURONS * 2u + WIDEST_BELOW) + PLASTIC_SIZE;
+
+fn kept(k: u32) -> f32 { return scratches[(group * SCRATCH + k) * TEAMS + team]; }
+fn keep(k: u32, value: f32) { scratches[(group * SCRATCH + k) * TEAMS + team] = value; }
+
+fn report(at: u32, value: f32) { if (speaks()) { set_outcome(OUTCOME_METRICS + at, value); } }
+
+// One over the length of a vector of which this lane knows the squares of its part; 0 if it has none.
+fn unit(squares: f32) -> f32 {
+  let square = team_sum(squares);
+  return select(0.0, inverseSqrt(square), square > 0.0);
+}
+
+// Reports an angle from this lane's part of ‖â − b̂‖² and ‖â + b̂‖²: 0 and 0 if there is none.
+fn report_angle(at: u32, unit_a: f32, unit_b: f32, difference: f32, sum: f32) {
+  let all_difference = team_sum(difference);
+  let all_sum = team_sum(sum);
+  let exists = unit_a > 0.0 && unit_b > 0.0;
+  report(at, select(0.0, all_difference, exists));
+  report(at + 1u, select(0.0, all_sum, exists));
+}
+
+// Errors of every query, along the system's path and by backprop; for every loss the gradient goes the way of a − y.
+fn find_errors(first: u32, t: u32) {
+  for (var k = lane; k < QUERIES * OUTPUTS; k += LANES) {
+    let o = k % OUTPUTS;
+    let q = k / OUTPUTS;
+    let e = answer_of(first + q * ROW + X_AT[DEPTH], o) - wanted((STEPS * BATCH + q) * OUTPUTS + o);
+    let at = q * NEURONS + NEURON_AT[DEPTH - 1u] + o;
+    keep(at, e);
+    keep(BY_BACKPROP + at, e);
+  }
+  team_barrier();
+  for (var l = DEPTH - 1u; l > 0u; l--) {
+    let n = WIDTH[l];
+    let above = WIDTH[l + 1u];
+    let source = select(l, DEPTH - 1u, FROM_OUTPUT);
+    let width = select(0u, WIDTH[source + 1u], CARRIES[l]);
+    for (var k = lane; k < QUERIES * n; k += LANES) {
+      let j = k % n;
+      let row = k / n * NEURONS;
+      let at = row + NEURON_AT[l - 1u] + j;
+      let gain = slope(activity(first + k / n * ROW + X_AT[l] + j));
+      let path = path_to(l, j, 0u, t);
+      let told = row + NEURON_AT[source];
+      var up = 0.0;
+      for (var i = 0u; i < width; i++) { up += carry(path, i) * kept(told + i); }
+      keep(at, up * gain);
+      let w = FAST_AT[l] + j;
+      let known = BY_BACKPROP + row + NEURON_AT[l];
+      var back = 0.0;
+      for (var i = 0u; i < above; i++) { back += weight(w + i * n) * kept(known + i); }
+      keep(BY_BACKPROP + at, back * gain);
+    }
+    team_barrier();
+  }
+}
+
+// ē of a neuron whose errors lie from `at`.
+fn mean_error(at: u32) -> f32 {
+  var sum = 0.0;
+  for (var q = 0u; q < QUERIES; q++) { sum += kept(at + q * NEURONS); }
+  return sum / f32(QUERIES);
+}
+
+fn compare_errors(l: u32, at: u32) {
+  let n = WIDTH[l + 1u];
+  let e = NEURON_AT[l];
+  var a = 0.0;
+  var b = 0.0;
+  for (var i = lane; i < n; i += LANES) {
+    let own = mean_error(e + i);
+    let known = mean_error(BY_BACKPROP + e + i);
+    a += own * own;
+    b += known * known;
+  }
+  report(at + REPORT_ERROR_NORM, team_sum(a));
+  let unit_a = unit(a);
+  let unit_b = unit(b);
+  a = 0.0;
+  b = 0.0;
+  for (var i = lane; i < n; i += LANES) {
+    let own = unit_a * mean_error(e + i);
+    let known = unit_b * mean_error(BY_BACKPROP + e + i);
+    a += (own - known) * (own - known);
+    b += (own + known) * (own + known);
+  }
+  report_angle(at + REPORT_ERROR_ANGLE, unit_a, unit_b, a, b);
+}
+
+// M_l against W_lᵀ, a row of M a lane. Where M carries another layer's error the two have nothing in common.
+fn compare_weights(l: u32, at: u32, t: u32) {
+  let pre = WIDTH[l];
+  let post = WIDTH[l + 1u];
+  let rows = select(0u, pre, CARRIES[l] && (!FROM_OUTPUT || l + 1u == DEPTH));
+  var a = 0.0;
+  var b = 0.0;
+  for (var j = lane; j < rows; j += LANES) {
+    let path = path_to(l, j, 0u, t);
+    for (var i = 0u; i < post; i++) {
+      let m = carry(path, i);
+      let w = weight(FAST_AT[l] + i * pre + j);
+      a += m * m;
+      b += w * w;
+    }
+  }
+  let unit_a = unit(a);
+  let unit_b = unit(b);
+  a = 0.0;
+  b = 0.0;
+  for (var j = lane; j < rows; j += LANES) {
+    let path = path_to(l, j, 0u, t);
+    for (var i = 0u; i < post; i++) {
+      let m = unit_a * carry(path, i);
+      let w = unit_b * weight(FAST_AT[l] + i * pre + j);
+      a += (m - w) * (m - w);
+      b += (m + w) * (m + w);
+    }
+  }
+  report_angle(at + REPORT_WEIGHT_ANGLE, unit_a, unit_b, a, b);
+
+  a = 0.0;
+  for (var k = lane; k < pre * post; k += LANES) { a += weight(FAST_AT[l] + k) * weight(FAST_AT[l] + k); }
+  report(at + REPORT_WEIGHT_NORM, team_sum(a));
+  b = 0.0;
+  let place = feedback_place(l, 0u, t);
+  let count = FEEDBACK_COUNT[l];
+  for (var k = lane; k < count; k += LANES) { b += feedback_weight(l, place + k) * feedback_weight(l, place + k); }
+  report(at + REPORT_FEEDBACK_NORM, team_sum(b));
+}
+
+// E_l by its second half first, u = W_lᵀ φ(z_l): z_l − W_l u = b_l + W_l (x_{l−1} − u).
+fn compare_recalled(l: u32, at: u32, first: u32) {
+  let pre = WIDTH[l];
+  let post = WIDTH[l + 1u];
+  let output = l + 1u == DEPTH;
+  let x_at = first + X_AT[l];
+  let y_at = first + X_AT[l + 1u];
+  for (var k = lane; k < QUERIES * pre; k += LANES) {
+    let q = k / pre;
+    let w = FAST_AT[l] + k % pre;
+    var u = 0.0;
+    for (var i = 0u; i < post; i++) {
+      var y = activity(y_at + q * ROW + i);
+      if (output) { y = activate(y); }
+      u += weight(w + i * pre) * y;
+    }
+    keep(RECALLED + q * WIDEST_BELOW + k % pre, u);
+  }
+  team_barrier();
+  var sum = 0.0;
+  for (var k = lane; k < QUERIES * post; k += LANES) {
+    let q = k / post;
+    let w = FAST_AT[l] + k % post * pre;
+    let x = x_at + q * ROW;
+    let u = RECALLED + q * WIDEST_BELOW;
+    var r = 0.0;
+    if (BIASED) { r = parameters[BIAS_AT[l] + k % post]; }
+    for (var j = 0u; j < pre; j++) { r += weight(w + j) * (activity(x + j) - kept(u + j)); }
+    sum += r * r;
+  }
+  report(at + REPORT_ORTHONORMALITY, team_sum(sum));
+  team_barrier();
+}
+
+// The way gone since the moment before against the way down from there; then this moment's weights and gradient are kept, by the lanes that read them.
+fn compare_update(l: u32, at: u32, first: u32, later: bool) {
+  let pre = WIDTH[l];
+  let count = select(0u, pre * WIDTH[l + 1u], PLASTIC[l]);
+  let w = FAST_AT[l];
+  if (later) {
+    var a = 0.0;
+    var b = 0.0;
+    for (var k = lane; k < count; k += LANES) {
+      let change = weight(w + k) - kept(WEIGHT_BEFORE + w + k);
+      let uphill = kept(GRADIENT_BEFORE + w + k);
+      a += change * change;
+      b += uphill * uphill;
+    }
+    let unit_a = unit(a);
+    let unit_b = unit(b);
+    a = 0.0;
+    b = 0.0;
+    for (var k = lane; k < count; k += LANES) {
+      let change = unit_a * (weight(w + k) - kept(WEIGHT_BEFORE + w + k));
+      let downhill = -unit_b * kept(GRADIENT_BEFORE + w + k);
+      a += (change - downhill) * (change - downhill);
+      b += (change + downhill) * (change + downhill);
+    }
+    report_angle(at + REPORT_UPDATE_ANGLE, unit_a, unit_b, a, b);
+  }
+  for (var k = lane; k < count; k += LANES) {
+    let e = BY_BACKPROP + NEURON_AT[l] + k / pre;
+    let x = first + X_AT[l] + k % pre;
+    var uphill = 0.0;
+    for (var q = 0u; q < QUERIES; q++) { uphill += kept(e + q * NEURONS) * activity(x + q * ROW); }
+    keep(WEIGHT_BEFORE + w + k, weight(w + k));
+    keep(GRADIENT_BEFORE + w + k, uphill);
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index) invocation: u32) {
+  take_place(group_id.x, invocation);
+  let t = pass_.last_step;
+  for (var k = 0u; k < MOMENTS; k++) {
+    if (MOMENT_AT[k] != t) { continue; }
+    let first = QUERY_AT + k * QUERIES * ROW;
+    find_errors(first, t);
+    for (var l = 0u; l < DEPTH; l++) {
+      let at = (k * DEPTH + l) * REPORT_SIZE;
+      compare_weights(l, at, t);
+      compare_errors(l, at);
+      compare_recalled(l, at, first);
+      compare_update(l, at, first, k > 0u);
+    }
+  }
+}

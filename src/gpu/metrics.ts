@@ -1,0 +1,56 @@
+import { feedbackShape, isMixed } from '../inner/layout.js';
+import type { Metrics } from '../inner/metrics.js';
+import type { Layer, System } from '../systems/system.js';
+
+/** What shaders/metrics.wgsl reports of a layer, and where: of an angle between a and b ‖â − b̂‖² and ‖â + b̂‖² of the unit vectors, of a norm its square. */
+const REPORT = { weightAngle: 0, errorAngle: 2, updateAngle: 4, orthonormality: 6, weightNorm: 7, feedbackNorm: 8, errorNorm: 9 } as const satisfies Record<Metric, number>;
+const REPORT_SIZE = 10;
+
+type Metric = Exclude<keyof Metrics, 'layers'>;
+
+/** Numbers that a forward-only plan with metrics needs of each task: behind its outcome, and to work with (see the shader). */
+export function metricsSizes(system: System, moments: number, queries: number, plastic: number): { reported: number; scratch: number } {
+  const inside = system.layers.slice(system.encoderLayers), neurons = inside.reduce((n, l) => n + l.fanOut, 0);
+  return { reported: moments * inside.length * REPORT_SIZE, scratch: queries * (2 * neurons + widestBelow(system)) + 2 * plastic };
+}
+
+/** Constants of the shader. */
+export function metricsShape(system: System) {
+  const inside = system.layers.slice(system.encoderLayers);
+  return {
+    WIDEST_BELOW: widestBelow(system), FEEDBACK_COUNT: inside.map(l => feedbackCount(system, l)), REPORT_SIZE,
+    ...Object.fromEntries(Object.entries(REPORT).map(([name, at]) => [`REPORT_${name.replace(/[A-Z]/, c => `_${c}`).toUpperCase()}`, at])),
+  };
+}
+
+/** The metrics of a meta-batch from what the shader reported, (rows, REPORT_SIZE) for `rows` = tasks × moments × layers. */
+export function readMetrics(system: System, moments: number, reported: Float32Array): Metrics {
+  const inside = system.layers.slice(system.encoderLayers), rows = reported.length / REPORT_SIZE, told = system.feedback === 'direct-rectified';
+  const gather = (metric: Metric, of: (a: number, b: number) => number, has: (layer: Layer, moment: number) => boolean = () => true) => Float32Array.from({ length: rows }, (_, row) => {
+    const at = row * REPORT_SIZE + REPORT[metric], layer = inside[row % inside.length]!, moment = Math.floor(row / inside.length) % moments;
+    return has(layer, moment) ? of(reported[at]!, reported[at + 1]!) : NaN;
+  });
+  return {
+    layers: inside.map(l => l.index),
+    weightAngle: gather('weightAngle', angle, l => l.carries && (system.feedback !== 'direct' || l === inside.at(-1))),
+    errorAngle: gather('errorAngle', angle, () => !told),
+    updateAngle: gather('updateAngle', angle, (l, moment) => l.plastic && moment > 0),
+    orthonormality: gather('orthonormality', square => square),
+    weightNorm: gather('weightNorm', Math.sqrt),
+    feedbackNorm: gather('feedbackNorm', Math.sqrt, l => feedbackCount(system, l) > 0),
+    errorNorm: gather('errorNorm', Math.sqrt, () => !told),
+  };
+}
+
+/** In degrees. The arc tangent keeps its digits near 0° and 180°, where a cosine in float32 tells nothing below 0.03°. */
+const angle = (difference: number, sum: number) => difference === 0 && sum === 0 ? NaN : 360 / Math.PI * Math.atan2(Math.sqrt(difference), Math.sqrt(sum));
+
+const widestBelow = ({ layers, encoderLayers }: System) => Math.max(...layers.slice(encoderLayers).map(l => l.fanIn));
+
+/** Numbers in B of a layer: of the matrix that carries its error, or of direct-rectified feedback. */
+function feedbackCount(system: System, layer: Layer): number {
+  if (isMixed(layer)) return layer.fanOut * system.sizes.at(-1)!;
+  if (!layer.carries || system.feedback === 'backprop') return 0;
+  const [rows, columns] = feedbackShape(system, layer);
+  return rows * columns;
+}

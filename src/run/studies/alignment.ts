@@ -1,0 +1,100 @@
+import type { Initial } from '../../inner/initial.js';
+import type { SystemSpec } from '../../systems/system.js';
+import type { Lines } from '../report/chart.js';
+import { bestSetting, overLifetimes, type Setting, type Swept, type Sweep } from './sweep.js';
+import { over, scaled, type Measure, type Size, type Study } from './study.js';
+
+interface Way {
+  readonly system: Omit<SystemSpec, 'sizes'>;
+  readonly initial?: Initial;
+  /** Accuracy, δ angle, angle of W and B at the output (Akrout et al. 2019, committed logs of their code, 400 epochs). */
+  readonly paper?: readonly [string, string, string];
+  /** Rates of the feedback rule to try beside those of the task. */
+  readonly ratesB: readonly number[];
+}
+
+const ratesB = [0.02, 0.1];
+/** k so that B tends to Wᵀ; x of the mirror phase is U(−1, 1), of variance 1/3. */
+const WAYS: Readonly<Record<string, Way>> = {
+  backprop: { system: { preset: 'backprop' }, paper: ['98.5 %', '0°', '0°'], ratesB: [] },
+  'feedback-alignment': { system: { preset: 'feedback-alignment' }, paper: ['97.8 %', '34.9°', '40.0°'], ratesB: [] },
+  'weight-mirror': { system: { preset: 'weight-mirror', mirror: 'noise' }, initial: { k: [1, 3] }, paper: ['98.5 %', '3.2°', '3.8°'], ratesB },
+  'kolen-pollack': { system: { preset: 'kolen-pollack' }, initial: { k: [1] }, paper: ['98.5 %', '3.1°', '3.6°'], ratesB: [0] },
+  'symmetric-alignment': { system: { preset: 'symmetric-alignment' }, initial: { k: [1, 1] }, ratesB },
+  'activation-alignment': { system: { preset: 'activation-alignment', mirror: 'noise' }, initial: { k: [3, 3] }, ratesB },
+  'information-alignment': { system: { preset: 'information-alignment', mirror: 'noise' }, initial: { k: [1, 3, 1] }, ratesB },
+};
+
+const RATES = [0.5, 2];
+/** Kolen-Pollack: W and B shrink by this part of a step, alike. */
+const DECAY = 0.01;
+
+export const MNIST = { format: 'idx', images: 'mnist/t10k-images-idx3-ubyte.gz', labels: 'mnist/t10k-labels-idx1-ubyte.gz' } as const;
+
+/** Learning B beside W (Akrout et al. 2019, Kunin et al. 2020): does the error come down as backprop's would? */
+export const alignment: Study = {
+  name: 'alignment',
+  title: 'Feedback weights that learn to be the transpose, on MNIST',
+  about: 'weight mirror, Kolen-Pollack, symmetric, activation and information alignment, FA, BP on MNIST: δ angle, weight angle, accuracy',
+  time: 'about 10 min; --full: 784-500-10, minibatches of 128, 10 epochs, 3 lifetimes: a day',
+  design(size: Size) {
+    const lifetimes = size.seeds ?? (size.full ? 3 : 2), hidden = size.full ? 500 : 100, batch = size.full ? 128 : 32, queries = size.full ? 1000 : 200;
+    const steps = scaled(size.full ? 10 * Math.ceil(8000 / 128) : 150, size, 10), at = [...new Set(Array.from({ length: 11 }, (_, k) => Math.round(steps * k / 10)))];
+    const settingsOf = (name: string, { ratesB }: Way): Setting[] => RATES.flatMap(eta => !ratesB.length ? [{ eta }]
+      // ηB k = η λ = DECAY: what is left of a difference between W and Bᵀ shrinks by DECAY a step.
+      : name === 'kolen-pollack' ? [{ eta, etaB: DECAY, weightDecay: DECAY / eta }] : ratesB.map(etaB => ({ eta, etaB })));
+    const sweepOf = (name: string, way: Way): Sweep => ({
+      task: { kind: 'stream', source: MNIST, steps, batch, queries, order: 'iid', heldOut: 0.2 },
+      system: { activation: 'sigmoid', reduction: 'mean', ...way.system, sizes: [784, hidden, 10] }, initial: way.initial, seed: 0, settings: settingsOf(name, way), lifetimes, at, metrics: true,
+    });
+    return {
+      arms: Object.entries(WAYS).map(([name, way]) => ({ name, sweep: sweepOf(name, way) })),
+      conditions: [
+        `784-${hidden}-10 (Akrout et al.: 784-500-10), sigmoid, softmax with cross-entropy (theirs: sigmoid with cross-entropy), no biases, W and B drawn independently; ${steps} minibatches of ${batch} (theirs: 128).`,
+        `The 10,000 test images of MNIST, 2,000 of them held out: ${(steps * batch / 8000).toFixed(1)} epochs of 8,000 images (theirs: 400 epochs of 60,000), so accuracies are not comparable, and angles are on their way.`,
+        `η ${RATES.join(', ')} × rates of the feedback rule ${ratesB.join(', ')} × ${lifetimes} lifetime(s) side by side; each rule is shown at the setting with the best held-out accuracy at the end, in its favour. Kolen-Pollack: W and B both decay by ${DECAY} a step.`,
+        'Weight mirror, activation and information alignment see noise U(−1, 1) sent into each layer alone (a mirror phase after every step); coefficients k are set so that B tends to Wᵀ: the tuned ones of Kunin et al. were not readable.',
+        'δ angle: errors of the hidden layer, averaged over the queries, against backprop’s with the same weights. W–B angle: of the output layer.',
+      ],
+      summarise({ swept }) {
+        const runs = Object.keys(WAYS).map(name => ({ name, ...bestOf(swept(name)) }));
+        return {
+          tables: [{
+            title: `After ${(steps * batch).toLocaleString('en')} images`, head: ['feedback', 'setting', 'accuracy', 'δ angle', 'W–B angle', 'theirs: accuracy', 'δ angle', 'W–B angle'],
+            rows: runs.map(({ name, setting, accuracy, delta, weight }) => [name, setting, accuracy.at(-1)!, delta.at(-1)!, weight.at(-1)!, ...(WAYS[name]!.paper ?? ['', '', ''])]),
+          }],
+          figures: [
+            angles('Angle of errors at the hidden layer', at, batch, runs.map(({ name, delta }) => [name, delta]), [['FA, Akrout et al.', 34.9], ['WM and KP, Akrout et al.', 3.2]]),
+            angles('Angle of W and Bᵀ at the output layer', at, batch, runs.map(({ name, weight }) => [name, weight]), [['FA, Akrout et al.', 40], ['WM and KP, Akrout et al.', 3.7]]),
+            accuracies(at, batch, runs.map(({ name, accuracy }) => [name, accuracy])),
+          ],
+        };
+      },
+    };
+  },
+};
+
+/** A sweep at one of its settings, by default the best: over lifetimes, at each moment. */
+export function bestOf(swept: Swept, s = bestSetting(swept)): { setting: string; accuracy: Measure[]; delta: Measure[]; weight: Measure[] } {
+  const setting = Object.entries(swept.sweep.settings[s]!).map(([key, value]) => `${key} ${value}`).join(', '), output = swept.sweep.system.sizes.length - 1;
+  const degrees = (values: readonly number[]) => over(values, '°');
+  return {
+    setting, accuracy: overLifetimes(swept.accuracies[s]!, values => over(values, '%')),
+    delta: overLifetimes(swept.errorAngles![output - 1]![s]!, degrees), weight: overLifetimes(swept.weightAngles![output]![s]!, degrees),
+  };
+}
+
+type Curves = readonly (readonly [name: string, points: readonly Measure[]])[];
+const SOURCE = 'Dotted: final values in the committed logs of Akrout et al. 2019 (their picture is not shipped).';
+
+export function angles(title: string, at: readonly number[], batch: number, curves: Curves, references: readonly (readonly [string, number])[]) {
+  return { title, note: `Degrees; 0 is backprop. ${references.length ? SOURCE : ''}`, lines: { ...linesOf(at, batch, curves, 'angle, °'), references: references.map(([name, value]) => ({ name, value })) } };
+}
+
+export const accuracies = (at: readonly number[], batch: number, curves: Curves) =>
+  ({ title: 'Held-out accuracy', note: 'On images that no lifetime saw.', lines: { ...linesOf(at, batch, curves, 'accuracy'), percent: true, references: [{ name: 'chance', value: 0.1 }] } });
+
+const linesOf = (at: readonly number[], batch: number, curves: Curves, yLabel: string): Lines => ({
+  x: at.map(t => t * batch), xLabel: 'images seen', yLabel,
+  lines: curves.map(([name, points]) => ({ name, values: points.map(p => p.mean), ...(points.some(p => p.ci !== undefined) && { ci: points.map(p => p.ci ?? NaN) }) })),
+});

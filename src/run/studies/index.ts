@@ -1,0 +1,10 @@
+import { alignmentLearned } from './alignment-learned.js';
+import { alignment } from './alignment.js';
+import { omniglot } from './omniglot.js';
+import { onlineMnist } from './online-mnist.js';
+import { pool } from './pool.js';
+import { sine } from './sine.js';
+import type { Study } from './study.js';
+
+/** Studies by name. */
+export const STUDIES: Readonly<Record<string, Study>> = Object.fromEntries([pool, onlineMnist, alignment, alignmentLearned, sine, omniglot].map(study => [study.name, study]));

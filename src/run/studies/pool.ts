@@ -1,0 +1,80 @@
+import type { RunConfigInput } from '../config.js';
+import { smooth } from '../log.js';
+import { PRESETS } from '../presets.js';
+import { trajectories } from '../report/coefficients.js';
+import { lastOf, over, scaled, seeded, seedNames, type Measure, type Size, type Study } from './study.js';
+
+/** What paper 2 says of each arm (§2.4), and how many meta-steps are made where not all of its 600. */
+const ARMS = {
+  'feedback-alignment': { steps: 300, paper: '≈ 25 % [paper]' },
+  backprop: { steps: 300, paper: '≈ 70 % [paper]' },
+  pool: { steps: 400, paper: '≈ backprop, from ≈ 300 meta-steps on [paper]' },
+  bioplausible: { steps: 300, paper: '≈ pool [paper]' },
+} as const;
+
+const FULL = 600;
+/** The paper's moving average, in meta-steps. */
+const WINDOW = 10;
+/** Meta-steps at the end that a number of meta-training is the mean of. */
+const TAIL = 50;
+
+/** The pool of plasticity rules on EMNIST (Shervani-Tabar & Rosenbaum 2023, Fig. 4 and 5). */
+export const pool: Study = {
+  name: 'pool',
+  title: 'A pool of plasticity rules against feedback alignment and backprop, on EMNIST',
+  about: 'feedback alignment, backprop, pool, bioplausible rule: 5-way EMNIST, meta-accuracy and θ over meta-steps',
+  time: 'about 75 min (300–400 meta-steps of one task, 0.5–8 s each); --full: 600 meta-steps, 20 seeds: 2 days',
+  design(size: Size) {
+    const seeds = size.seeds ?? (size.full ? 20 : 1), names = Object.keys(ARMS) as (keyof typeof ARMS)[];
+    const configOf = (name: keyof typeof ARMS): RunConfigInput => {
+      const preset = PRESETS[`${name}-emnist`]!;
+      return { ...preset, meta: { ...preset.meta, steps: scaled(size.full ? FULL : ARMS[name].steps, size) } };
+    };
+    return {
+      arms: names.flatMap(name => seeded(name, seeds, configOf(name))),
+      conditions: [
+        'EMNIST, 47 classes × 120 images in the file that the presets name (the paper: Balanced, its test set, 47 × 400); 5 ways, 50 images of each, one after another, 10 queries of each; a softmax over all 47 classes, so guessing gives 2.1 %.',
+        `784-170-130-100-70-47, softplus, W and B drawn anew for every lifetime; one task a meta-step, Adam 10⁻³ on θ alone; ${names.map(name => `${name} ${configOf(name).meta.steps}`).join(', ')} meta-steps (the paper: ${FULL}); ${seeds} seed(s) (the paper: 20).`,
+        'Each task draws its own images and no class twice; the authors’ code takes the first images of a class, and classes with replacement.',
+        'λ of the penalty on θ is 10⁻⁵: the paper does not tell its own. The mean gradient is clipped to norm 10; the paper does not clip.',
+        'Test accuracy is on fresh draws of the same 47 classes, as in the paper; intervals are 95 % (the paper: 98 %).',
+      ],
+      summarise({ trained }) {
+        const runs = Object.fromEntries(names.map(name => [name, seedNames(name, seeds).map(trained)]));
+        const steps = Math.max(...names.map(name => runs[name]![0]!.log.length));
+        const smoothed = (name: string) => runs[name]!.map(({ log }) => smooth(log.map(line => line.accuracy ?? NaN), WINDOW));
+        const tail = (name: string): Measure => {
+          const means = runs[name]!.map(({ log }) => over(log.slice(-TAIL).map(line => line.accuracy ?? NaN), '%'));
+          return means.length > 1 ? over(means.map(m => m.mean), '%') : means[0]!;
+        };
+        const theta = (name: string) => trajectories(runs[name]![0]!.config.system, runs[name]![0]!.log)[0]!.lines;
+        return {
+          tables: [
+            { title: 'Accuracy after 250 images', head: ['rule', 'unseen tasks, i.i.d.', `last ${TAIL} meta-steps`, 'paper'], rows: names.map(name => [name, lastOf(runs[name]!, 'i.i.d.'), tail(name), ARMS[name].paper]) },
+            {
+              title: 'Learned coefficients θ', head: ['rule', ...theta('pool').lines.map(line => line.name)],
+              rows: names.map(name => [name, ...theta('pool').lines.map(({ name: term }) => {
+                const line = theta(name).lines.find(l => l.name === term);
+                return line ? { mean: line.values.at(-1)! } : '';
+              })]),
+            },
+          ],
+          figures: [
+            {
+              title: 'Meta-accuracy', note: `Share of a task’s 50 queries answered correctly after its 250 images, smoothed over ${WINDOW} meta-steps${seeds > 1 ? `, mean of ${seeds} seeds with its 95 % interval` : ''}. Dotted: what the paper’s text says of feedback alignment and backprop after convergence (Shervani-Tabar & Rosenbaum 2023; its pictures are not shipped).`,
+              lines: {
+                x: Array.from({ length: steps }, (_, m) => m + 1), xLabel: 'meta-step', yLabel: 'accuracy', percent: true,
+                lines: names.map(name => {
+                  const points = Array.from({ length: steps }, (_, m) => over(smoothed(name).map(curve => curve[m] ?? NaN)));
+                  return { name, values: points.map(p => p.mean), ...(seeds > 1 && { ci: points.map(p => p.ci ?? NaN) }) };
+                }),
+                references: [{ name: 'feedback alignment, paper', value: 0.25 }, { name: 'backprop, paper', value: 0.7 }],
+              },
+            },
+            ...(['pool', 'bioplausible'] as const).map(name => ({ title: `Coefficients of ${name === 'pool' ? 'the pool' : 'the bioplausible rule'}`, note: 'θ after each meta-step. In the paper all but θ0, θ2 and θ9 vanish by about 600 meta-steps; its values are only in pictures.', lines: theta(name) })),
+          ],
+        };
+      },
+    };
+  },
+};
