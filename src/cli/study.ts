@@ -49,7 +49,11 @@ export async function runStudy(study: Study, size: Size, folder: string, read: R
   const at = (arm: string) => join(folder, arm), trained = new Map<string, Trained>(), swept = new Map<string, Swept>();
   const results: Results = { trained: name => trained.get(name)!, swept: name => swept.get(name)! };
   // Looked at before anything runs: a folder of another size is refused at once.
-  const plans = arms.map(arm => 'config' in arm ? { ...arm, config: adopt(at(arm.name), parseConfig(arm.config, `study ${study.name}: ${arm.name}`), notes) } : arm);
+  const plans = arms.map(arm => {
+    if ('config' in arm) return { ...arm, config: adopt(at(arm.name), parseConfig(arm.config, `study ${study.name}: ${arm.name}`), notes) };
+    if (typeof arm.sweep !== 'function') readLived(at(arm.name), arm.sweep);
+    return arm;
+  });
   notes.forEach(note => console.error(`note: ${note}`));
 
   let gpu: Gpu | undefined;

@@ -2,12 +2,12 @@ import type { RunConfigInput } from '../config.js';
 import { trajectories } from '../report/coefficients.js';
 import { accuracies, angles, bestOf, MNIST } from './alignment.js';
 import type { Setting } from './sweep.js';
-import { scaled, type Results, type Size, type Study } from './study.js';
+import { momentsOf, scaled, type Results, type Size, type Study } from './study.js';
 
 const RULES = { 'symmetric-alignment': { preset: 'symmetric-alignment' }, 'weight-mirror': { preset: 'weight-mirror', mirror: 'noise' } } as const;
 type Rule = keyof typeof RULES;
 
-/** Coefficients of the alignment rules, learned by gradient through lifetimes, against the published defaults (`papers.md` §3.1). */
+/** Coefficients of the alignment rules, learned by gradient through lifetimes, against the published defaults. */
 export const alignmentLearned: Study = {
   name: 'alignment-learned',
   title: 'Meta-learned coefficients of feedback learning against the defaults, on MNIST',
@@ -16,7 +16,7 @@ export const alignmentLearned: Study = {
   design(size: Size) {
     const hidden = size.full ? 64 : 32, steps = size.full ? 60 : 30, batch = 32, queries = 100, metaSteps = scaled(size.full ? 100 : 40, size), tasks = size.full ? 4 : 2;
     const lifetimes = size.seeds ?? (size.full ? 20 : 8), names = Object.keys(RULES) as Rule[], rate = size.full ? 0.03 : 0.1;
-    const at = Array.from({ length: 11 }, (_, k) => Math.round(steps * k / 10));
+    const at = momentsOf(steps, size.full ? 10 : 5);
     const task = { kind: 'stream' as const, source: MNIST, steps, batch, queries, order: 'iid' as const, heldOut: 0.2 };
     const system = (rule: Rule) => ({ activation: 'sigmoid' as const, reduction: 'mean' as const, ...RULES[rule], sizes: [784, hidden, 10] });
     const initial = { eta: 0.5 };      // k and ηB as published
@@ -38,7 +38,7 @@ export const alignmentLearned: Study = {
       ]),
       conditions: [
         `784-${hidden}-10, sigmoid; lifetimes from scratch of ${steps} minibatches of ${batch} of MNIST’s 10,000 test images; W and B drawn anew for each.`,
-        `${metaSteps} meta-steps of ${tasks} lifetimes, Adam at ${rate} on η, k and ηB, from η 0.5 and the published defaults of k and ηB = 1 (Kunin et al.’s command line; their tuned values were not readable).`,
+        `${metaSteps} meta-steps of ${tasks} lifetimes, Adam at ${rate} on η, k and ηB, from η 0.5 and the published defaults of k and ηB = 1 (Kunin et al.’s command line; their tuned values were not at hand).`,
         `Compared on ${lifetimes} other lifetimes: the defaults, the defaults with only η learned (so that what k and ηB bring is told apart from a better learning rate), and all that was learned.`,
       ],
       summarise(results) {

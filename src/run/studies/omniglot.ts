@@ -31,8 +31,8 @@ export const omniglot: Study = {
         `5 ways, 5 shots, one image after another; ${sizes.join('-')} with the first layer frozen within a lifetime, of ${side} × ${side} pixels (the paper: six convolutions on 84 × 84, then two plastic layers).`,
         `Meta-trained on the 136 characters of Omniglot’s small set 1, also turned by quarters; tested on the 156 of small set 2, of which 106 are of unseen alphabets (the paper: 963 and 659 characters).`,
         `${meta.steps} meta-steps of ${meta.tasks} tasks (the paper: 40,000 of 1), ${seeds} seed(s), each order with a meta-training of its own.`,
-        'MAML learns its beginning and one rate a synapse (Meta-SGD), by the exact second-order gradient or by the first-order one, behind the same frozen layer. The paper’s own baseline was first order (papers.md §1.2).',
-        'The paper’s numbers could not be read: no line to draw.',
+        'MAML learns its beginning and one rate a synapse (Meta-SGD), by the exact second-order gradient or by the first-order one, behind the same frozen layer. The paper’s own baseline was first order.',
+        'The paper’s numbers were not at hand: no line to draw.',
       ],
       summarise(results) {
         const at = (order: Order) => ({ results, seeds, systems: SYSTEMS, arm: armOf(order) });

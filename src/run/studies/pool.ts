@@ -6,10 +6,10 @@ import { lastOf, over, scaled, seeded, seedNames, type Measure, type Size, type 
 
 /** What paper 2 says of each arm (§2.4), and how many meta-steps are made where not all of its 600. */
 const ARMS = {
-  'feedback-alignment': { steps: 300, paper: '≈ 25 % [paper]' },
-  backprop: { steps: 300, paper: '≈ 70 % [paper]' },
-  pool: { steps: 400, paper: '≈ backprop, from ≈ 300 meta-steps on [paper]' },
-  bioplausible: { steps: 300, paper: '≈ pool [paper]' },
+  'feedback-alignment': { steps: 300, paper: '≈ 25 %' },
+  backprop: { steps: 300, paper: '≈ 70 %' },
+  pool: { steps: 400, paper: '≈ backprop, from ≈ 300 meta-steps on' },
+  bioplausible: { steps: 300, paper: '≈ pool' },
 } as const;
 
 const FULL = 600;

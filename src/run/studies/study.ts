@@ -107,6 +107,9 @@ export function lastOf(runs: readonly Trained[], title = ''): Measure {
 
 export const evaluationOf = ({ evaluations }: Trained, title: string): Evaluation => evaluations.find(e => (e.title ?? '').startsWith(title))!;
 
+/** `parts` + 1 numbers of inner steps, evenly spread from 0 to the last, fewer if there are not so many. */
+export const momentsOf = (steps: number, parts: number): number[] => [...new Set(Array.from({ length: parts + 1 }, (_, k) => Math.round(steps * k / parts)))];
+
 /** A count times the factor, at least `least`. */
 export const scaled = (count: number, { scale }: Size, least = 1): number => Math.max(least, Math.round(count * scale));
 
