@@ -77,7 +77,7 @@ const mamlOmniglot: RunConfigInput = {
  * the coefficients of the rule is learned, from θ₀ = 10⁻³ and 0 for the others. Unlike the authors' code, which takes the first images of a class, each task
  * draws its own, and no class twice. Needs `--data` with EMNIST: 120 images of each class, or the published Balanced test set under these names.
  */
-function onEmnist(name: string, system: Omit<RunConfigInput['system'], 'sizes'>, l1: number): RunConfigInput {
+function onEmnist(name: string, system: Omit<RunConfigInput['system'], 'sizes'>, l1: number, theta = 1e-3): RunConfigInput {
   return {
     name,
     task: {
@@ -86,13 +86,19 @@ function onEmnist(name: string, system: Omit<RunConfigInput['system'], 'sizes'>,
     },
     system: { ...system, sizes: [784, 170, 130, 100, 70, 47] },
     // A lifetime near explosion has a gradient 10⁸ times the usual, which Adam's second moment would remember for thousands of meta-steps.
-    meta: { tasks: 1, steps: 600, rates: { theta: 1e-3 }, l1, clip: 10, adjoint: 'reverse' },
+    meta: { tasks: 1, steps: 600, rates: { theta }, l1, clip: 10, adjoint: 'reverse' },
     evaluation: { tasks: 50, at: [0, 50, 100, 250] },
   };
 }
 
 /** λ of the penalty on the pool's coefficients. The paper does not tell its value; this one is small beside a loss of about 1. */
 const POOL_L1 = 1e-5;
+
+/**
+ * The paper's 10⁻³ for all ten coefficients: Adam's first steps are as long as the rate whatever the gradient, and θ₅, which multiplies Σy of a whole layer, then
+ * makes every lifetime diverge within five meta-steps.
+ */
+const POOL_RATE = 1e-4;
 
 /**
  * Training from scratch on MNIST's 10,000 test images, 60 minibatches of 32, by errors that come down one way or another (Akrout et al. 2019, Kunin et al.
@@ -116,7 +122,7 @@ function onMnist(system: { readonly preset: Preset; readonly mirror?: 'noise' },
 /** Configurations that can be named instead of written. */
 export const PRESETS: Readonly<Record<string, RunConfigInput>> = Object.fromEntries([
   flpSine, flpSineSequence, flpOmniglot, flpOmniglotContinual, mamlSine, firstOrderMamlSine, mamlOmniglot,
-  onEmnist('pool-emnist', { preset: 'pool' }, POOL_L1),
+  onEmnist('pool-emnist', { preset: 'pool' }, POOL_L1, POOL_RATE),
   onEmnist('bioplausible-emnist', { preset: 'bioplausible' }, POOL_L1),
   // Paper 2 learns θ₀ alone for feedback alignment and backprop, without a penalty.
   onEmnist('feedback-alignment-emnist', { preset: 'pool', terms: [0] }, 0),

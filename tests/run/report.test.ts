@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/run/config.js';
 import type { Evaluation, LogLine } from '../../src/run/log.js';
 import { PRESETS } from '../../src/run/presets.js';
-import { adaptationChart, exampleChart, ramp, trainingChart, type Chart } from '../../src/run/report/chart.js';
+import { adaptationChart, exampleChart, linesChart, ramp, trainingChart, type Chart } from '../../src/run/report/chart.js';
 import { renderReport } from '../../src/run/report/report.js';
 
 const preset = PRESETS['flp-sine']!, config = parseConfig({ ...preset, meta: { ...preset.meta, tasks: 64, steps: 1000 } }, 'flp-sine');
@@ -77,6 +77,10 @@ describe('charts', () => {
   test('on a logarithmic scale leave out the end of a band that it cannot show', () => {
     const chart = adaptationChart(evaluation, 1);
     expect([chart.log, chart.series[chart.bands![0]!.low]!.values]).toEqual([true, [NaN, 0.13]]);
+  });
+  test('end the area of an interval where no value can be', () => {
+    const lines = { x: [0, 1], xLabel: 'x', yLabel: 'accuracy', percent: true, lines: [{ name: 'a', values: [0.2, 0.9], ci: [0.5, 0.3] }] };
+    expect(linesChart(lines).series.slice(0, 2).map(s => s.values.map(Math.round))).toEqual([[70, 100], [0, 60]]);
   });
   test('count examples, not inner steps', () => expect(adaptationChart(evaluation, 32).x).toEqual([0, 640]));
   test('of accuracies show chance', () => {

@@ -89,17 +89,19 @@ export interface Lines {
   readonly references?: readonly { readonly name: string; readonly value: number }[];
   /** Values are shares, 0 … 1. */
   readonly percent?: boolean;
+  /** What no value can be below or above: intervals of few seeds would reach beyond. Left out: 0 and 1 for shares. */
+  readonly within?: readonly [number, number];
   /** Few points, each worth a dot and a tick. */
   readonly few?: boolean;
 }
 
-export function linesChart({ x, xLabel, yLabel, lines, references = [], percent = false, few }: Lines): Chart {
+export function linesChart({ x, xLabel, yLabel, lines, references = [], percent = false, within = percent ? [0, 1] : [-Infinity, Infinity], few }: Lines): Chart {
   const scale = percent ? percents : (values: readonly number[]) => [...values];
-  const series: Series[] = [], bands: { high: number; low: number; colour: string }[] = [];
+  const [least, most] = scale(within) as [number, number], series: Series[] = [], bands: { high: number; low: number; colour: string }[] = [];
   const log = !percent && spansDecades([...lines.flatMap(line => line.values), ...references.map(r => r.value)]);
   lines.forEach(({ name, values: raw, ci: halves, dashed }, i) => {
     const colour = `--learner-${i % LEARNER_COLOURS}`, dash = DASHES[Math.floor(i / LEARNER_COLOURS) % DASHES.length]!, values = scale(raw), ci = halves && scale(halves);
-    const edge = (sign: number): Series => ({ label: '', values: values.map((m, k) => m + sign * ci![k]!).map(y => (log && y <= 0 ? NaN : y)), colour, width: 0, unnamed: true });
+    const edge = (sign: number): Series => ({ label: '', values: values.map((m, k) => Math.min(most, Math.max(least, m + sign * ci![k]!))).map(y => (log && y <= 0 ? NaN : y)), colour, width: 0, unnamed: true });
     if (ci) {
       bands.push({ high: series.length, low: series.length + 1, colour });
       series.push(edge(1), edge(-1));

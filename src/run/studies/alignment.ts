@@ -7,21 +7,23 @@ import { momentsOf, over, scaled, type Measure, type Size, type Study } from './
 interface Way {
   readonly system: Omit<SystemSpec, 'sizes'>;
   readonly initial?: Initial;
-  /** Accuracy, δ angle, angle of W and B at the output (Akrout et al. 2019, committed logs of their code, 400 epochs). */
-  readonly paper?: readonly [string, string, string];
+  /** Accuracy, δ angle, angle of W and B at the output after 400 epochs (Akrout et al. 2019, committed logs of their code). */
+  readonly paper?: string;
   /** B has a rule of its own. */
   readonly learnsB?: true;
+  /** Lived at full size only. */
+  readonly fullOnly?: true;
 }
 
 /** k so that B tends to Wᵀ; x of the mirror phase is U(−1, 1), of variance 1/3. */
 const WAYS: Readonly<Record<string, Way>> = {
-  backprop: { system: { preset: 'backprop' }, paper: ['98.5 %', '0°', '0°'] },
-  'feedback-alignment': { system: { preset: 'feedback-alignment' }, paper: ['97.8 %', '34.9°', '40.0°'] },
-  'weight-mirror': { system: { preset: 'weight-mirror', mirror: 'noise' }, initial: { k: [1, 3] }, paper: ['98.5 %', '3.2°', '3.8°'], learnsB: true },
-  'kolen-pollack': { system: { preset: 'kolen-pollack' }, initial: { k: [1] }, paper: ['98.5 %', '3.1°', '3.6°'], learnsB: true },
+  backprop: { system: { preset: 'backprop' }, paper: '98.5 %, 0°, 0°' },
+  'feedback-alignment': { system: { preset: 'feedback-alignment' }, paper: '97.8 %, 34.9°, 40.0°' },
+  'weight-mirror': { system: { preset: 'weight-mirror', mirror: 'noise' }, initial: { k: [1, 3] }, paper: '98.5 %, 3.2°, 3.8°', learnsB: true },
+  'kolen-pollack': { system: { preset: 'kolen-pollack' }, initial: { k: [1] }, paper: '98.5 %, 3.1°, 3.6°', learnsB: true },
   'symmetric-alignment': { system: { preset: 'symmetric-alignment' }, initial: { k: [1, 1] }, learnsB: true },
-  'activation-alignment': { system: { preset: 'activation-alignment', mirror: 'noise' }, initial: { k: [3, 3] }, learnsB: true },
-  'information-alignment': { system: { preset: 'information-alignment', mirror: 'noise' }, initial: { k: [1, 3, 1] }, learnsB: true },
+  'activation-alignment': { system: { preset: 'activation-alignment', mirror: 'noise' }, initial: { k: [3, 3] }, learnsB: true, fullOnly: true },
+  'information-alignment': { system: { preset: 'information-alignment', mirror: 'noise' }, initial: { k: [1, 3, 1] }, learnsB: true, fullOnly: true },
 };
 
 const RATES = [1, 4];
@@ -36,10 +38,10 @@ export const MNIST = { format: 'idx', images: 'mnist/t10k-images-idx3-ubyte.gz',
 export const alignment: Study = {
   name: 'alignment',
   title: 'Feedback weights that learn to be the transpose, on MNIST',
-  about: 'weight mirror, Kolen-Pollack, symmetric, activation and information alignment, FA, BP on MNIST: δ angle, weight angle, accuracy',
-  time: 'about 20 min; --full: minibatches of 128, 10 epochs of 8,000 images: a day',
+  about: 'weight mirror, Kolen-Pollack, symmetric alignment, FA, BP on MNIST 784-500-10: δ angle, weight angle, accuracy',
+  time: 'about 15 min; --full: also activation and information alignment, minibatches of 128, 10 epochs of 8,000 images: a day',
   design(size: Size) {
-    const lifetimes = size.seeds ?? 3, batch = size.full ? 128 : 32, queries = size.full ? 1000 : 100;
+    const ways = Object.entries(WAYS).filter(([, way]) => size.full || !way.fullOnly), lifetimes = size.seeds ?? 3, batch = size.full ? 128 : 32, queries = size.full ? 1000 : 100;
     const steps = scaled(size.full ? 10 * Math.ceil(8000 / 128) : 120, size, 4), at = momentsOf(steps, size.full ? 10 : 4);
     const settingsOf = (name: string, { learnsB }: Way): Setting[] => RATES.map(eta => ({
       // Kolen-Pollack: ηB k = η λ, so that W and B shrink alike, and with them what is left of a difference.
@@ -50,20 +52,20 @@ export const alignment: Study = {
       system: { activation: 'sigmoid', reduction: 'mean', ...way.system, sizes: SIZES }, initial: way.initial, seed: 0, settings: settingsOf(name, way), lifetimes, at, metrics: true,
     });
     return {
-      arms: Object.entries(WAYS).map(([name, way]) => ({ name, sweep: sweepOf(name, way) })),
+      arms: ways.map(([name, way]) => ({ name, sweep: sweepOf(name, way) })),
       conditions: [
         `784-500-10 as in Akrout et al., sigmoid, softmax with cross-entropy (theirs: sigmoid with cross-entropy), no biases, W and B drawn independently; ${steps} minibatches of ${batch} (theirs: 128).`,
         `The 10,000 test images of MNIST, 2,000 of them held out: ${(steps * batch / 8000).toFixed(1)} epochs of 8,000 images (theirs: 400 epochs of 60,000), so accuracies are not comparable, and angles are on their way.`,
         `η ${RATES.join(', ')} × ${lifetimes} lifetime(s) side by side; each rule is shown at the η with the best held-out accuracy at the end, in its favour. Rate of B ${RATE_B}; Kolen-Pollack: W and B both decay by ${RATE_B} a step.`,
-        'Weight mirror, activation and information alignment see noise U(−1, 1) sent into each layer alone (a mirror phase after every step); coefficients k are set so that B tends to Wᵀ (the tuned ones of Kunin et al. were not at hand).',
+        `Weight mirror${size.full ? ', activation and information alignment see' : ' sees'} noise U(−1, 1) sent into each layer alone (a mirror phase after every step); coefficients k are set so that B tends to Wᵀ (the tuned ones of Kunin et al. were not at hand).`,
         'δ angle: errors of the hidden layer, averaged over the queries, against backprop’s with the same weights. W–B angle: of the output layer.',
       ],
       summarise({ swept }) {
-        const runs = Object.keys(WAYS).map(name => ({ name, ...bestOf(swept(name)) }));
+        const runs = ways.map(([name, { paper }]) => ({ name, paper, ...bestOf(swept(name)) }));
         return {
           tables: [{
-            title: `After ${(steps * batch).toLocaleString('en')} images`, head: ['feedback', 'setting', 'accuracy', 'δ angle', 'W–B angle', 'theirs: accuracy', 'δ angle', 'W–B angle'],
-            rows: runs.map(({ name, setting, accuracy, delta, weight }) => [name, setting, accuracy.at(-1)!, delta.at(-1)!, weight.at(-1)!, ...(WAYS[name]!.paper ?? ['', '', ''])]),
+            title: `After ${(steps * batch).toLocaleString('en')} images`, head: ['feedback', 'η', 'accuracy', 'δ angle', 'W–B angle', 'Akrout et al.: the same'],
+            rows: runs.map(({ name, eta, accuracy, delta, weight, paper }) => [name, eta, accuracy.at(-1)!, delta.at(-1)!, weight.at(-1)!, paper ?? '']),
           }],
           figures: [
             angles('Angle of errors at the hidden layer', at, batch, runs.map(({ name, delta }) => [name, delta]), [['FA, Akrout et al.', 34.9], ['WM and KP, Akrout et al.', 3.2]]),
@@ -77,11 +79,11 @@ export const alignment: Study = {
 };
 
 /** A sweep at one of its settings, by default the best: over lifetimes, at each moment. */
-export function bestOf(swept: Swept, s = bestSetting(swept)): { setting: string; accuracy: Measure[]; delta: Measure[]; weight: Measure[] } {
-  const setting = Object.entries(swept.sweep.settings[s]!).map(([key, value]) => `${key} ${value}`).join(', '), output = swept.sweep.system.sizes.length - 1;
+export function bestOf(swept: Swept, s = bestSetting(swept)): { eta: string; accuracy: Measure[]; delta: Measure[]; weight: Measure[] } {
+  const output = swept.sweep.system.sizes.length - 1;
   const degrees = (values: readonly number[]) => over(values, '°');
   return {
-    setting, accuracy: overLifetimes(swept.accuracies[s]!, values => over(values, '%')),
+    eta: String(swept.sweep.settings[s]!['eta'] ?? ''), accuracy: overLifetimes(swept.accuracies[s]!, values => over(values, '%')),
     delta: overLifetimes(swept.errorAngles![output - 1]![s]!, degrees), weight: overLifetimes(swept.weightAngles![output]![s]!, degrees),
   };
 }
@@ -90,7 +92,7 @@ type Curves = readonly (readonly [name: string, points: readonly Measure[]])[];
 const SOURCE = 'Dotted: final values in the committed logs of Akrout et al. 2019 (their picture is not shipped).';
 
 export function angles(title: string, at: readonly number[], batch: number, curves: Curves, references: readonly (readonly [string, number])[]) {
-  return { title, note: `Degrees; 0 is backprop. ${references.length ? SOURCE : ''}`, lines: { ...linesOf(at, batch, curves, 'angle, °'), references: references.map(([name, value]) => ({ name, value })) } };
+  return { title, note: `Degrees; 0 is backprop. ${references.length ? SOURCE : ''}`, lines: { ...linesOf(at, batch, curves, 'angle, °'), within: [0, 180] as const, references: references.map(([name, value]) => ({ name, value })) } };
 }
 
 export const accuracies = (at: readonly number[], batch: number, curves: Curves) =>

@@ -48,5 +48,5 @@ export function forgettingFigure({ evaluation, ...of }: Of & { readonly evaluati
   const [{ name, runs }] = runsOf(of) as [{ name: string; runs: readonly Trained[] }], all = runs.map(run => evaluationOf(run, evaluation)), { metric } = all[0]!;
   const curves = all.map(e => e.forgetting!), points = curves[0]!.parts.map((part, p) => part.map((_, k) => over(curves.map(c => c.parts[p]![k]!))));
   const mean = { after: curves[0]!.after, parts: points.map(part => part.map(m => m.mean)), ci: curves.length > 1 ? points.map(part => part.map(m => m.ci!)) : curves[0]!.ci };
-  return { title: `What ${name} keeps of each part`, note: `${metric} on each part at the end of each part.`, lines: forgettingLines(metric, mean, runs[0]!.config.task.batch) };
+  return { title: `What ${name} keeps of each part`, note: `${metric[0]!.toUpperCase()}${metric.slice(1)} on each part at the end of each part.`, lines: forgettingLines(metric, mean, runs[0]!.config.task.batch) };
 }
