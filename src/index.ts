@@ -7,6 +7,7 @@ export type { Metrics } from './inner/metrics.js';
 export type { Rates } from './outer/adam.js';
 export { Learner, type Adaptation, type LearnerOptions, type LearnerState, type MetaStep } from './outer/learner.js';
 export { readCheckpoint, writeCheckpoint, type Checkpoint } from './run/checkpoint.js';
+export { interference, type Interference } from './run/interference.js';
 export { readSafetensors, writeSafetensors, type NamedTensor, type Safetensors } from './run/safetensors.js';
 export { defineSystem, GRANULARITIES, SLOTS, type Choice, type Granularity, type Layer, type Slot, type System, type SystemSpec, type Told } from './systems/system.js';
 export type { Episodes, ImageBank, TaskSource } from './tasks/episodes.js';
