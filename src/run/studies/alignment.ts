@@ -89,7 +89,7 @@ export function bestOf(swept: Swept, s = bestSetting(swept)): { eta: string; acc
 }
 
 type Curves = readonly (readonly [name: string, points: readonly Measure[]])[];
-const SOURCE = 'Dotted: final values in the committed logs of Akrout et al. 2019 (their picture is not shipped).';
+const SOURCE = 'Dotted: final values in the committed logs of Akrout et al. 2019.';
 
 export function angles(title: string, at: readonly number[], batch: number, curves: Curves, references: readonly (readonly [string, number])[]) {
   return { title, note: `Degrees; 0 is backprop. ${references.length ? SOURCE : ''}`, lines: { ...linesOf(at, batch, curves, 'angle, °'), within: [0, 180] as const, references: references.map(([name, value]) => ({ name, value })) } };
@@ -99,6 +99,6 @@ export const accuracies = (at: readonly number[], batch: number, curves: Curves)
   ({ title: 'Held-out accuracy', note: 'On images that no lifetime saw.', lines: { ...linesOf(at, batch, curves, 'accuracy'), percent: true, references: [{ name: 'chance', value: 0.1 }] } });
 
 const linesOf = (at: readonly number[], batch: number, curves: Curves, yLabel: string): Lines => ({
-  x: at.map(t => t * batch), xLabel: 'images seen', yLabel,
+  x: at.map(t => t * batch), xLabel: 'images seen', yLabel, ...(at.length < 8 && { few: true }),
   lines: curves.map(([name, points]) => ({ name, values: points.map(p => p.mean), ...(points.some(p => p.ci !== undefined) && { ci: points.map(p => p.ci ?? NaN) }) })),
 });

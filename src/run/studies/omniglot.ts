@@ -23,12 +23,14 @@ export const omniglot: Study = {
       return {
         ...preset, name: `${system}-omniglot-${order}`, task: { ...flp.task, order, source: { ...flp.task.source, size: side } },
         system: { ...preset.system, ...(system !== 'flp' && { preset: system }), sizes: size.full ? flp.system.sizes : [side * side, 128, 64, 5] },
-        meta: size.full ? { ...preset.meta, steps: scaled(preset.meta.steps, size) } : { ...preset.meta, tasks: 8, steps: scaled(200, size), rates: threefold(preset.meta.rates!) },
+        ...(!size.full && { evaluation: { ...preset.evaluation, tasks: 100 } }),
+        meta: size.full ? { ...preset.meta, steps: scaled(preset.meta.steps, size) } : { ...preset.meta, tasks: 8, steps: scaled(120, size), rates: threefold(preset.meta.rates!) },
       };
     };
     const { meta, system: { sizes } } = configOf('flp', 'iid'), armOf = (order: Order) => (system: System) => `${system}-${order}`;
     return {
-      arms: SYSTEMS.flatMap(system => trained.flatMap(order => seeded(armOf(order)(system), seeds, configOf(system, order)))),
+      // Seed by seed, so that more of them can be added.
+      arms: Array.from({ length: seeds }, (_, seed) => SYSTEMS.flatMap(system => trained.map(order => seeded(armOf(order)(system), seeds, configOf(system, order))[seed]!))).flat(),
       conditions: [
         `5 ways, 5 shots, one image after another; ${sizes.join('-')} with the first layer frozen within a lifetime, of ${side} × ${side} pixels (the paper: six convolutions on 84 × 84, then two plastic layers).`,
         `Meta-trained on the 136 characters of Omniglot’s small set 1, also turned by quarters; tested on the 156 of small set 2, of which 106 are of unseen alphabets (the paper: 963 and 659 characters).`,

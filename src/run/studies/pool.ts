@@ -62,7 +62,7 @@ export const pool: Study = {
           ],
           figures: [
             {
-              title: 'Meta-accuracy', note: `Share of a task’s 50 queries answered correctly after its 250 images, smoothed over ${WINDOW} meta-steps${seeds > 1 ? `, mean of ${seeds} seeds with its 95 % interval` : ''}. Dotted: what the paper’s text says of feedback alignment and backprop after convergence (Shervani-Tabar & Rosenbaum 2023; its pictures are not shipped).`,
+              title: 'Meta-accuracy', note: `Share of a task’s 50 queries answered correctly after its 250 images, smoothed over ${WINDOW} meta-steps${seeds > 1 ? `, mean of ${seeds} seeds with its 95 % interval` : ''}. Dotted: what the paper’s text says of feedback alignment and backprop after convergence (Shervani-Tabar & Rosenbaum 2023).`,
               lines: {
                 x: Array.from({ length: steps }, (_, m) => m + 1), xLabel: 'meta-step', yLabel: 'accuracy', percent: true,
                 lines: names.map(name => {
