@@ -48,9 +48,9 @@ const shrunk = (study: Study): Study => ({
   },
 });
 const narrow = <S extends { readonly sizes: readonly number[] }>(system: S): S => ({ ...system, sizes: system.sizes.map((n, l, all) => l > 0 && l < all.length - 1 ? 4 : n) });
-const shrunkSweep = (sweep: Sweep): Sweep => ({ ...sweep, system: narrow(sweep.system), task: { ...sweep.task, ...('queries' in sweep.task && { queries: 5 }) } });
+const shrunkSweep = (sweep: Sweep): Sweep => ({ ...sweep, system: narrow(sweep.system), task: { ...sweep.task, ...('queries' in sweep.task && { queries: 5, batch: 2 }) } });
 function shrunkRun(config: RunConfigInput): RunConfigInput {
-  const { kind } = config.task, task = { ...config.task, ...(kind === 'few-shot' && { shots: 1, queriesPerClass: 2 }), ...(kind === 'stream' && { queries: 5 }) } as RunConfigInput['task'];
+  const { kind } = config.task, task = { ...config.task, ...(kind === 'few-shot' && { shots: 1, queriesPerClass: 2 }), ...(kind === 'stream' && { queries: 5, batch: 2 }) } as RunConfigInput['task'];
   const few = kind === 'few-shot' ? { at: [0, 5] } : {};
   return { ...config, task, system: narrow(config.system), meta: { ...config.meta, tasks: 1, steps: 2 }, evaluation: { ...config.evaluation, tasks: 2, ...few } };
 }
