@@ -20,7 +20,7 @@ export const onlineMnist: Study = {
   name: 'online-mnist',
   title: 'Online MNIST by errors that come down one way or another',
   about: 'BP, FA and DFA on MNIST, one image after another: held-out accuracy over images seen',
-  time: 'about 5 min; --full: also sign-symmetric feedback, 8,000 images, 5 lifetimes of each rate: 1 h',
+  time: 'about 6 min; --full: also sign-symmetric feedback, 8,000 images, 5 lifetimes of each rate: 1 h',
   design(size: Size) {
     const ways = Object.entries(ARMS).filter(([, arm]) => size.full || !arm.fullOnly), lifetimes = size.seeds ?? (size.full ? 5 : 3), images = scaled(size.full ? 8000 : 3000, size, 20), queries = size.full ? 500 : 100, at = momentsOf(images, size.full ? 16 : 8);
     const sweepOf = ({ system }: { system: Omit<SystemSpec, 'sizes'> }): Sweep => ({
