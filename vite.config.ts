@@ -1,12 +1,5 @@
-import { defineConfig, type Plugin } from 'vitest/config';
-
-/** Turns `*.wgsl` into strings, so that shaders travel inside the ESM files. */
-const wgsl: Plugin = {
-  name: 'wgsl',
-  transform(code, id) {
-    return id.endsWith('.wgsl') ? { code: `export default ${JSON.stringify(code)}`, map: null } : undefined;
-  },
-};
+import { defineConfig } from 'vitest/config';
+import { wgsl } from './vite.wgsl.js';
 
 export default defineConfig({
   plugins: [wgsl],
