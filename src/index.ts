@@ -1,17 +1,2 @@
-export { DivergenceError, MetaplasticError } from './errors.js';
-export { isAvailable, openGpu, useDevice, type AdapterSummary, type Gpu } from './gpu/device.js';
-export { ADJOINTS, DEFAULT_BUDGET, describePlan, makePlan, type Adjoint, type Budget, type Machine, type Plan, type PlanChoices, type Work } from './gpu/plan.js';
-export { initialParameters, type Initial } from './inner/initial.js';
-export { GROUPS, layoutOf, type Group, type Layout, type Tensor } from './inner/layout.js';
-export type { Metrics } from './inner/metrics.js';
-export type { Rates } from './outer/adam.js';
-export { Learner, type Adaptation, type LearnerOptions, type LearnerState, type MetaStep } from './outer/learner.js';
-export { readCheckpoint, writeCheckpoint, type Checkpoint } from './run/checkpoint.js';
-export { readSafetensors, writeSafetensors, type NamedTensor, type Safetensors } from './run/safetensors.js';
-export { defineSystem, GRANULARITIES, SLOTS, type Choice, type Granularity, type Layer, type Slot, type System, type SystemSpec, type Told } from './systems/system.js';
-export type { Episodes, ImageBank, TaskSource } from './tasks/episodes.js';
-export { fewShotTasks, splitClasses } from './tasks/few-shot.js';
-export { readIdx, readIdxImages } from './tasks/idx.js';
+export * from './browser.js';
 export { readOmniglot } from './tasks/omniglot.js';
-export { hash, random, type Random } from './tasks/random.js';
-export { sineSequenceTasks, sineTasks } from './tasks/sine.js';

@@ -12,8 +12,8 @@ export interface LiveChart {
   readonly plot: uPlot | undefined;
 }
 
-/** Fills an element with a chart in the look of the reports. `drawn` is called after each drawing. */
-export function liveChart(host: HTMLElement, drawn: (plot: uPlot) => void = () => {}): LiveChart {
+/** Fills an element with a chart in the look of the reports. `adjust` may change how it is drawn; `drawn` is called after each drawing. */
+export function liveChart(host: HTMLElement, { adjust, drawn }: { readonly adjust?: (options: uPlot.Options) => void; readonly drawn?: (plot: uPlot) => void } = {}): LiveChart {
   host.classList.add('live');
   host.innerHTML = `<div class="y-label" aria-hidden="true"></div><div class="chart" role="img"></div>${details('Numbers', '').html}`;
   const [label, place, table] = [host.querySelector<HTMLElement>('.y-label')!, host.querySelector<HTMLElement>('.chart')!, host.querySelector('details')!];
@@ -26,9 +26,11 @@ export function liveChart(host: HTMLElement, drawn: (plot: uPlot) => void = () =
     const { chart } = shown, data = [chart.x, ...chart.series.map(s => s.values.map(y => (Number.isFinite(y) ? y : null)))] as uPlot.AlignedData;
     if (!plot || anew) {
       plot?.destroy();
-      plot = new uPlot(plotOptions(chart, width), data, place);
+      const options = plotOptions(chart, width);
+      adjust?.(options);
+      options.hooks = { ...options.hooks, draw: [...(options.hooks?.draw ?? []), ...(drawn ? [drawn] : [])] };
+      plot = new uPlot(options, data, place);
     } else plot.setData(data);
-    drawn(plot);
   }
   function fill(): void {
     if (shown && table.open) numbersPlace.innerHTML = shown.numbers().html;

@@ -1,10 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readdirSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { brotliDecompressSync } from 'node:zlib';
 import { MetaplasticError } from '../errors.js';
 import { openGpu, type Gpu } from '../gpu/device.js';
+import { unpack } from './unpack.js';
 
 /**
  * Opens the best adapter that Node finds through npm `webgpu` (Dawn): a real GPU if there is one, else the software adapter (SwiftShader)
@@ -76,41 +75,8 @@ function load(library: string): boolean {
   return true;
 }
 
-/** Unpacks SwiftShader, once, beside the package that carries it (or, if that is read-only, in the folder for temporary files); returns its driver file. */
+/** The driver file of the software adapter, if the package that carries it is installed. */
 function unpackSwiftShader(): string | undefined {
-  const archive = softwareArchive();
-  if (!archive) return undefined;
-  for (const cache of [join(dirname(archive), '..', '..', '..', '.cache', 'metaplastic'), join(tmpdir(), `metaplastic-${process.getuid?.() ?? 0}`)]) {
-    const folder = join(cache, 'swiftshader'), driver = join(folder, 'vk_swiftshader_icd.json');
-    if (existsSync(driver)) return driver;
-    try {
-      mkdirSync(cache, { recursive: true });
-      const fresh = mkdtempSync(join(cache, 'unpacking-'));
-      for (const [name, bytes] of untar(brotliDecompressSync(readFileSync(archive)))) writeFileSync(join(fresh, name), bytes, { mode: 0o755 });
-      try { renameSync(fresh, folder); } catch { rmSync(fresh, { recursive: true }); }      // another process was first
-      if (existsSync(driver)) return driver;
-    } catch { /* not writable: try the next place */ }
-  }
-  return undefined;
-}
-
-/** Where the package that carries SwiftShader keeps it, if the package is installed. */
-function softwareArchive(): string | undefined {
-  let folder: string;
-  try { folder = dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')); } catch { return undefined; }
-  for (; folder !== dirname(folder); folder = dirname(folder)) {
-    const archive = join(folder, 'bin', 'swiftshader.tar.br');
-    if (existsSync(archive)) return archive;
-  }
-  return undefined;
-}
-
-/** The plain files of a tar archive: a header of 512 bytes (name at 0, size in octal at 124, type at 156), then the content, padded to 512. */
-function* untar(bytes: Buffer): Generator<[string, Buffer]> {
-  for (let at = 0; at + 512 <= bytes.length && bytes[at] !== 0;) {
-    const name = bytes.toString('utf8', at, at + 100).replace(/\0.*$/s, ''), size = parseInt(bytes.toString('utf8', at + 124, at + 136), 8);
-    const plain = bytes[at + 156] === 0x30 || bytes[at + 156] === 0;
-    if (plain) yield [name.replace(/^.*\//, ''), bytes.subarray(at + 512, at + 512 + size)];
-    at += 512 + Math.ceil(size / 512) * 512;
-  }
+  const folder = unpack('swiftshader', ['swiftshader.tar.br']);
+  return folder && join(folder, 'vk_swiftshader_icd.json');
 }

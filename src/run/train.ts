@@ -1,4 +1,4 @@
-import { DivergenceError, MetaplasticError } from '../errors.js';
+import { DeviceLostError, DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import type { Group } from '../inner/layout.js';
 import { Learner, type LearnerOptions } from '../outer/learner.js';
@@ -54,7 +54,7 @@ export async function train({ config, learner, tasks, from = { metaStep: 0, seco
     next = metaStep + 1 < meta.steps ? episodes(metaStep + 1) : undefined;      // drawn while the GPU works
     const { loss, medianLoss, accuracy, counted, diverged, gradientNorm } = await step.catch((error: Error) => {
       if (error instanceof DivergenceError && meta.onDivergence === 'skip' && skipped < PATIENCE) return { ...NOTHING, diverged: meta.tasks };
-      throw new MetaplasticError(`meta-step ${metaStep + 1}`, error.message);
+      throw new (error instanceof DeviceLostError ? DeviceLostError : MetaplasticError)(`meta-step ${metaStep + 1}`, error.message);
     });
     skipped = counted ? 0 : skipped + 1;
     const coefficients = Object.fromEntries(await Promise.all(named.map(async ({ name }) => [name, [...await learner.read(name)]] as const)));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 
 /** Everything that the built module imports, directly or not: names of packages, as they stand. */
@@ -11,5 +12,11 @@ function packagesOf(entry: URL, seen = new Set<string>()): string[] {
 }
 
 test('the library imports nothing of Node, so that it runs in a browser', () => {
-  expect([...new Set(packagesOf(new URL('../../dist/index.js', import.meta.url)))].sort()).toEqual(['fast-png', 'fflate', 'wesl/core', 'wgsl_reflect/wgsl_reflect.module.js']);
+  expect([...new Set(packagesOf(new URL('../../dist/index.js', import.meta.url)))].sort()).toEqual(['fast-png', 'fflate', 'valibot', 'wesl/core']);
+});
+
+test('the file for browsers imports nothing, but for a reader of PNG when it is asked for, and is at most 88 kB to load', () => {
+  const file = new URL('../../dist/metaplastic.browser.js', import.meta.url), text = readFileSync(file, 'utf8');
+  expect([...text.matchAll(/\b(?:import|from)\s*\(?\s*[`'"]([^`'"]+)[`'"]/g)].map(([, name]) => name)).toEqual(['./metaplastic.browser.omniglot.js']);
+  expect(gzipSync(text, { level: 9 }).length).toBeLessThan(88_000);
 });
