@@ -1,8 +1,8 @@
-import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { defineConfig, type UserConfig } from 'vite';
 import { wgsl } from './vite.wgsl.js';
 
 /** The library module by module, for package managers. */
-const library: ViteUserConfig['build'] = {
+const library: UserConfig['build'] = {
   target: 'es2023', minify: false, sourcemap: true, emptyOutDir: false,
   lib: { entry: { index: 'src/index.ts', node: 'src/node.ts', cli: 'src/cli.ts' }, formats: ['es'] },
   rolldownOptions: {
@@ -12,7 +12,7 @@ const library: ViteUserConfig['build'] = {
 };
 
 /** The library with all it needs in one file, which a plain script tag imports: `vite build --mode browser`. What reads PNG is a second file, loaded when it is needed. */
-const browser: ViteUserConfig['build'] = {
+const browser: UserConfig['build'] = {
   target: 'es2023', minify: true, sourcemap: true, emptyOutDir: false,
   lib: { entry: { 'metaplastic.browser': 'src/browser.ts' }, formats: ['es'] },
   rolldownOptions: { preserveEntrySignatures: 'allow-extension', output: { chunkFileNames: 'metaplastic.browser.[name].js' } },
@@ -21,5 +21,4 @@ const browser: ViteUserConfig['build'] = {
 export default defineConfig(({ mode }) => ({
   plugins: [wgsl({ terse: mode === 'browser' })],
   build: mode === 'browser' ? browser : library,
-  test: { include: ['tests/**/*.test.ts'], globalSetup: 'tests/cli/build.ts', testTimeout: 60_000, maxWorkers: 2 },
 }));

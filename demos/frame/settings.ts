@@ -11,7 +11,7 @@ export interface SettingsForm {
 }
 
 /**
- * Fills the form from the address, and the address from the form. Values at their default are left out of the address. A range input's `<output>` in the same
+ * Fills the form from the address, and the address from the form. Values at their default are left out of the address. A range input's `<b data-value>` in the same
  * label shows its value. `changed` is called after each change, by the user or by another link.
  */
 export function settingsForm(form: HTMLFormElement, changed: () => void = () => {}): SettingsForm {
@@ -23,7 +23,7 @@ export function settingsForm(form: HTMLFormElement, changed: () => void = () => 
   function read(): Record<string, string> { return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)])); }
   function showOutputs(): void {
     for (const field of fields()) {
-      const output = field.closest('label')?.querySelector('output');
+      const output = field.closest('label')?.querySelector('[data-value]');
       if (output) output.textContent = field.dataset['show'] === 'power' ? Number(10 ** Number(field.value)).toPrecision(1) : field.value;
     }
   }

@@ -18,7 +18,7 @@ export function makeStage(host: HTMLElement, moved: (points: Points) => void): S
   layer.className = 'examples';
   layer.setAttribute('role', 'group');
   layer.setAttribute('aria-label', 'Examples in the order in which they are learned. Arrow keys move one, Page Up and Page Down choose another.');
-  let points: Points = { x: [], y: [] }, plot: uPlot | undefined, pressed: { readonly point?: number; x: number; y: number } | undefined, focused = 0;
+  let points: Points = { x: [], y: [] }, plot: uPlot | undefined, pressed: { readonly point?: number; x: number; y: number } | undefined, focused = 0, seen = 0;
 
   const chart = liveChart(host, {
     adjust(options) { options.height = host.clientWidth < 480 ? 300 : 400; options.cursor = { show: false }; options.legend = { show: false }; },
@@ -37,6 +37,8 @@ export function makeStage(host: HTMLElement, moved: (points: Points) => void): S
       button.style.top = `${plot!.valToPos(points.y[k]!, 'y')}px`;
       button.setAttribute('aria-label', `example ${k + 1}: x ${points.x[k]!.toFixed(1)}, y ${points.y[k]!.toFixed(1)}`);
       button.tabIndex = k === focused ? 0 : -1;
+      button.classList.toggle('seen', k < seen);
+      button.classList.toggle('newest', k === seen - 1);
     });
   }
   function addButton(k: number): HTMLButtonElement {
@@ -94,7 +96,7 @@ export function makeStage(host: HTMLElement, moved: (points: Points) => void): S
 
   return {
     show(shown, after, life, truth) {
-      points = shown;
+      [points, seen] = [shown, after];
       const nothing = GRID.map(() => NaN), behind = truth ? GRID.map(truth) : nothing;
       const plastic = life?.plastic.curves[after] ?? nothing, descent = life?.descent.curves[after] ?? nothing;
       chart.show({
@@ -107,10 +109,6 @@ export function makeStage(host: HTMLElement, moved: (points: Points) => void): S
         ],
       }, () => table(['x', ...(truth ? ['curve'] : []), 'plasticity', 'gradient descent'],
         GRID.flatMap((x, k) => (k % 5 ? [] : [[x, ...(truth ? [behind[k]!] : []), plastic[k]!, descent[k]!].map(formatNumber)]))));
-      buttons.forEach((button, k) => {
-        button.classList.toggle('seen', k < after);
-        button.classList.toggle('newest', k === after - 1);
-      });
     },
   };
 }
