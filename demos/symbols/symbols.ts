@@ -26,13 +26,14 @@ const write = (program: Program, { normal }: Random): Drawing => framed(program.
 
 /** Images of made-up symbols `first` … `first + classes − 1` of a seed, `each` drawings of every one, in pens of different widths. */
 export function symbolBank({ seed, classes, each, first = 0 }: { readonly seed: number; readonly classes: number; readonly each: number; readonly first?: number }): ImageBank {
-  const count = classes * each, size = SIDE * SIDE, pixels = new Uint8Array(count * size), labels = new Uint16Array(count);
-  for (let image = 0; image < count; image++) {
-    const symbol = Math.floor(image / each), example = image % each;
-    const pen = PENS[0] + (PENS[1] - PENS[0]) * random(seed ^ 0x70656e, image).uniform();
-    raster(drawSymbol(seed, first + symbol, example), pen).forEach((ink, i) => { pixels[image * size + i] = Math.round(255 * ink); });
-    labels[image] = symbol;
-  }
+  const pen = (image: number) => PENS[0] + (PENS[1] - PENS[0]) * random(seed ^ 0x70656e, image).uniform();
+  return bankOf(classes, each, (symbol, example) => raster(drawSymbol(seed, first + symbol, example), pen(symbol * each + example)));
+}
+
+/** A bank of `each` images of every class. */
+export function bankOf(classes: number, each: number, image: (symbol: number, example: number) => Float32Array): ImageBank {
+  const count = classes * each, size = SIDE * SIDE, pixels = new Uint8Array(count * size), labels = Uint16Array.from({ length: count }, (_, i) => Math.floor(i / each));
+  for (let i = 0; i < count; i++) image(labels[i]!, i % each).forEach((ink, at) => { pixels[i * size + at] = Math.round(255 * ink); });
   return { count, width: SIDE, height: SIDE, pixels, labels, classes };
 }
 
