@@ -4,7 +4,7 @@ import { wgsl } from './vite.wgsl.js';
 /** The library module by module, for package managers. */
 const library: UserConfig['build'] = {
   target: 'es2023', minify: false, sourcemap: true, emptyOutDir: false,
-  lib: { entry: { index: 'src/index.ts', node: 'src/node.ts', cli: 'src/cli.ts' }, formats: ['es'] },
+  lib: { entry: { index: 'src/index.ts', 'bench/index': 'src/bench/index.ts', node: 'src/node.ts', cli: 'src/cli.ts' }, formats: ['es'] },
   rolldownOptions: {
     external: [/^node:/, 'webgpu', 'wesl', /^wesl\//, 'fflate', 'fast-png', 'valibot'],
     output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: chunk => `${chunk.name.replace(/^node_modules/, 'vendor')}.js` },

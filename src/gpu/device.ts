@@ -49,6 +49,7 @@ export async function openGpu(gpu: GPU | undefined = globalThis.navigator?.gpu):
   const { limits } = adapter;
   const device = await adapter.requestDevice({
     label: 'metaplastic',
+    requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],      // for the bench's clock
     requiredLimits: {
       maxBufferSize: limits.maxBufferSize, maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
       maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,

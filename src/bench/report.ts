@@ -1,0 +1,90 @@
+import type { AdapterSummary, Gpu } from '../gpu/device.js';
+import { mebibytes } from '../gpu/plan.js';
+import { CEILINGS, measureCeilings, type Ceiling, type Ceilings } from './ceilings.js';
+import { clockOf, type Clock, type Measuring } from './clock.js';
+import { benchKernels, type KernelFigure } from './kernels.js';
+import { benchSweep, type SweepFigure, type SweepSizes } from './sweep.js';
+import type { Workload } from './workloads.js';
+
+/** Everything that `metaplastic bench` measures. */
+export interface BenchReport {
+  readonly adapter: AdapterSummary;
+  /** What these numbers are not, if the adapter is software. */
+  readonly warning?: string;
+  readonly clock: Clock['kind'];
+  readonly date: string;
+  readonly ceilings: Ceilings;
+  readonly kernels: readonly KernelFigure[];
+  readonly sweep: readonly SweepFigure[];
+}
+
+export const SOFTWARE_WARNING = 'Software adapter: a program on the CPU. These numbers are no performance of WebGPU or of any GPU; they only compare what ran on this machine.';
+
+/** Measures the adapter: its ceilings, then every kernel on `workloads`, then whole meta-steps over `sizes`. */
+export async function runBench(gpu: Gpu, { workloads, sizes, ...measuring }: Measuring & { readonly workloads?: Workload[]; readonly sizes?: SweepSizes } = {}): Promise<BenchReport> {
+  return {
+    adapter: gpu.adapter, ...(gpu.adapter.software && { warning: SOFTWARE_WARNING }), clock: clockOf(gpu), date: new Date().toISOString().slice(0, 10),
+    ceilings: await measureCeilings(gpu, measuring),
+    kernels: await benchKernels(gpu, measuring, workloads),
+    sweep: await benchSweep(gpu, measuring, sizes),
+  };
+}
+
+export const describeAdapterIn = ({ adapter: { vendor, architecture, description, device } }: Pick<BenchReport, 'adapter'>): string => [vendor, architecture, description || device].filter(Boolean).join(' ');
+
+/** The figures of a kernel beside the ceilings: rates, and shares of what arithmetic and storage give. Undefined where nobody has counted. */
+export function ratesOf({ work, seconds }: KernelFigure, { arithmetic, storage }: Ceilings) {
+  if (!work || seconds === 0) return undefined;
+  const flops = work.flops / seconds, bytes = work.bytes / seconds;
+  return { flops, bytes, ofArithmetic: flops / arithmetic.value, ofStorage: bytes / storage.value, intensity: work.flops / work.bytes };
+}
+
+/** The report as Markdown tables that are aligned, for people with and without a renderer. */
+export function describeReport(report: BenchReport): string {
+  const { warning, clock, date, ceilings, kernels, sweep } = report;
+  const workloads = [...new Set(kernels.map(k => k.workload))];
+  return [
+    `# metaplastic bench: ${describeAdapterIn(report)}`,
+    ...(warning ? [`> **${warning}**`] : []),
+    `${date}; kernels timed by ${clock}. Spread: the middle half of the repetitions, relative to the median.`,
+    '## What the adapter gives at most, and what asking costs',
+    table(['', 'measured', 'spread', 'how'], (Object.keys(CEILINGS) as Ceiling[]).map(c => [CEILINGS[c].title, quantity(ceilings[c].value, CEILINGS[c].unit), percent(ceilings[c].spread), CEILINGS[c].how])),
+    '## Kernels',
+    ...workloads.flatMap(workload => [`### ${workload}`, kernelTable(kernels.filter(k => k.workload === workload), ceilings)]),
+    '## Meta-steps of flp, adjoint reverse',
+    table(['N', 'T', 'H', 'meta-steps/s', 'task-steps/s', 'spread', 'memory planned', 'in buffers'], sweep.map(s => [
+      String(s.tasks), String(s.steps), String(s.width), digits(s.metaStepsPerSecond.value), Math.round(s.taskStepsPerSecond).toLocaleString('en'),
+      percent(s.metaStepsPerSecond.spread), mebibytes(s.plannedBytes), mebibytes(s.peakBytes),
+    ])),
+  ].join('\n\n');
+}
+
+function kernelTable(kernels: readonly KernelFigure[], ceilings: Ceilings): string {
+  return table(['kernel', 'time', 'spread', 'GFLOP/s', 'of arithmetic', 'GB/s', 'of storage'], kernels.map(kernel => {
+    const rates = ratesOf(kernel, ceilings);
+    return [
+      kernel.part ? `· ${kernel.kernel}` : kernel.kernel, kernel.seconds ? quantity(kernel.seconds, 's') : 'too short', percent(kernel.spread),
+      ...(rates ? [digits(rates.flops / 1e9), percent(rates.ofArithmetic), digits(rates.bytes / 1e9), percent(rates.ofStorage)] : ['', '', '', '']),
+    ];
+  }));
+}
+
+/** First column left, the others right, but for a last one of words. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((h, c) => Math.max(3, h.length, ...rows.map(row => row[c]!.length)));
+  const left = (c: number) => c === 0 || head[c] === 'how';
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, c) => left(c) ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!)).join(' | ')} |`;
+  return [line(head), `|${widths.map((w, c) => left(c) ? `:${'-'.repeat(w + 1)}` : `${'-'.repeat(w + 1)}:`).join('|')}|`, ...rows.map(line)].join('\n');
+}
+
+/** Three digits, without an exponent. */
+export const digits = (x: number): string => x === 0 ? '0' : Number(x.toPrecision(3)).toLocaleString('en', { maximumFractionDigits: 6 });
+export const percent = (share: number): string => `${digits(100 * Number(share.toPrecision(2)))} %`;
+
+const PREFIXES = { 'flop/s': [[1e12, 'TFLOP/s'], [1e9, 'GFLOP/s']], 'B/s': [[1e12, 'TB/s'], [1e9, 'GB/s']], s: [[1, 's'], [1e-3, 'ms'], [1e-6, 'µs'], [1e-9, 'ns']] } as const;
+
+/** A quantity with the unit that suits it. */
+export function quantity(value: number, unit: keyof typeof PREFIXES): string {
+  const [scale, name] = PREFIXES[unit].find(([scale]) => value >= scale) ?? PREFIXES[unit].at(-1)!;
+  return `${digits(value / scale)} ${name}`;
+}
