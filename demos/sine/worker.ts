@@ -112,11 +112,6 @@ const api = {
 
   /** What the run's GPU is called, once it is open. */
   adapter: (): string => (environment['adapter'] as { description?: string } | undefined)?.description ?? '',
-
-  /** Takes the GPU away, as a driver's reset would: for tests, and for those who want to see what happens. */
-  loseGpu(): void { gpu?.device.destroy(); },
-
-  async close(): Promise<void> { await release(true); },
 };
 
 export type SineWorker = typeof api;

@@ -23,6 +23,8 @@ function serve(): Promise<Server> {
 export interface Browsing {
   /** Opens a page of the project by its path. Whatever it says on its console as an error or warning, and whatever it does not catch, is in `complaints`. */
   open(path: string, options?: BrowserContextOptions): Promise<{ readonly page: Page; readonly complaints: readonly string[] }>;
+  /** Takes the GPU from every page, as a driver's reset would. */
+  crashGpu(): Promise<void>;
 }
 
 /** A headless browser for the tests of a file. With `webGpu: false` it has no WebGPU. */
@@ -48,6 +50,7 @@ export function useBrowser({ webGpu = true } = {}): Browsing {
       await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/${path}`);
       return { page, complaints };
     },
+    async crashGpu() { await (await browser.newBrowserCDPSession()).send('Browser.crashGpuProcess'); },
   };
 }
 

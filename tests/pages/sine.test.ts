@@ -8,10 +8,11 @@ import { metaplastic, newFolder, TINY, writeConfig } from '../cli/command.js';
 import { closeQuietly, useBrowser } from './browse.js';
 
 const errorOf = async (page: Page, learner: 'plasticity' | 'gradient descent') => Number(new RegExp(`([\\d.e+-]+) with ${learner}`).exec((await page.textContent('#told'))!)?.[1]);
-const SMALL = 'site/sine/#width=8&tasks=8&steps=400';
+const stepsOf = async (page: Page) => Number((await page.textContent('#meta-step'))!.split(' ')[0]!.replace(',', ''));
+const SMALL = 'site/sine/#width=8&tasks=8&steps=';
 
 describe('Learn a sine', () => {
-  const { open } = useBrowser();
+  const { open, crashGpu } = useBrowser();
 
   test('shows a recorded lifetime, and plays it', async () => {
     const opened = await open('site/sine/'), { page } = opened;
@@ -60,9 +61,9 @@ describe('Learn a sine', () => {
   });
 
   test('meta-trains, pauses, goes on without animation frames, and ends; saved, the run goes on in Node', { timeout: 90_000 }, async () => {
-    const opened = await open(SMALL), { page } = opened;
+    const opened = await open(`${SMALL}400`), { page } = opened;
     await page.evaluate(() => { window.requestAnimationFrame = () => 0; });      // as in a background tab
-    const madeSteps = async () => Number((await page.textContent('#meta-step'))!.split(' ')[0]);
+    const madeSteps = () => stepsOf(page);
     await page.getByRole('button', { name: 'Train from scratch' }).click();
     await expect.poll(madeSteps, { timeout: 30_000 }).toBeGreaterThan(2);
     await page.getByRole('button', { name: 'Pause' }).click();
@@ -91,6 +92,21 @@ describe('Learn a sine', () => {
     await page.locator('#file').setInputFiles({ name: 'no.zip', mimeType: 'application/zip', buffer: Buffer.from('PK') });
     await page.getByText('no.zip: expected a zip file of a run').waitFor();
     await closeQuietly(opened);
+  });
+
+  test('says that the GPU was lost, and goes on from its last checkpoint on a new one', async () => {
+    const opened = await open(`${SMALL}3000`), { page, complaints } = opened;
+    await page.getByRole('button', { name: 'Train from scratch' }).click();
+    await expect.poll(() => stepsOf(page), { timeout: 30_000 }).toBeGreaterThan(27);
+    await crashGpu();
+    await page.getByText('The GPU was lost').waitFor();
+    const kept = await stepsOf(page);
+    expect(kept % 25).toBe(0);
+    expect(kept).toBeGreaterThan(0);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await expect.poll(() => stepsOf(page), { timeout: 30_000 }).toBeGreaterThan(kept);
+    expect([...new Set(complaints)]).toEqual(['warning: A valid external Instance reference no longer exists.']);
+    await page.context().close();
   });
 
   test('a run on sines that Node made opens, with its learning curve', async () => {
