@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import { chromium } from './tests/browser/chromium.js';
 import { wgsl } from './vite.wgsl.js';
 
-const { args, executablePath, env, timeout } = chromium();
+const launchOptions = chromium();
 
 /** Three kinds of tests: in Node, of the library within a browser, and of the pages, which Node steers a browser through. */
 export default defineConfig({
@@ -16,7 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'browser', include: ['tests/browser/**/*.test.ts'],
-          browser: { enabled: true, headless: true, screenshotFailures: false, provider: playwright({ launchOptions: { args, executablePath, env, timeout } }), instances: [{ browser: 'chromium' }] },
+          browser: { enabled: true, headless: true, screenshotFailures: false, provider: playwright({ launchOptions }), instances: [{ browser: 'chromium' }] },
         },
       },
       { extends: true, test: { name: 'pages', include: ['tests/pages/**/*.test.ts'] } },

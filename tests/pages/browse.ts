@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium as playwright, type Browser, type BrowserContextOptions, type Page } from 'playwright';
+import { chromium as playwright, type Browser, type BrowserContextOptions, type ConsoleMessage, type Page } from 'playwright';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { chromium } from '../browser/chromium.js';
 
@@ -43,7 +43,9 @@ export function useBrowser({ webGpu = true } = {}): Browsing {
       const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-US', ...options })).newPage(), complaints: string[] = [];
       page.setDefaultTimeout(20_000);
       const expected = (text: string) => !webGpu && text === 'Failed to create WebGPU Context Provider';
-      page.on('console', message => { if (['error', 'warning'].includes(message.type()) && !expected(message.text())) complaints.push(`${message.type()}: ${message.text()}`); });
+      const hear = (message: ConsoleMessage) => { if (['error', 'warning'].includes(message.type()) && !expected(message.text())) complaints.push(`${message.type()}: ${message.text()}`); };
+      page.on('console', hear);
+      page.on('worker', worker => { worker.on('console', hear); });
       page.on('pageerror', error => complaints.push(`uncaught: ${error.message}`));
       page.on('requestfailed', request => complaints.push(`failed: ${request.url()}`));
       page.on('response', response => { if (response.status() >= 400) complaints.push(`${response.status()}: ${response.url()}`); });

@@ -21,7 +21,7 @@ async function lossesOf({ parseConfig, openWorld, learnerOf, train }: Pick<typeo
   return losses;
 }
 
-/** Relative; both run on the software adapter, where they are equal but for what compilers of different versions make of the kernels. On a GPU Node's adapter is another. */
+/** Relative. On the same software adapter the losses are equal, bit for bit; where Node has a GPU, its adapter is another than the browser's. */
 const TOLERANCE = 1e-4;
 
 test('a plain script tag meta-trains a sine to the same losses as Node from the same seed', async () => {

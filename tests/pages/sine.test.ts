@@ -61,7 +61,7 @@ describe('Learn a sine', () => {
   });
 
   test('meta-trains, pauses, goes on without animation frames, and ends; saved, the run goes on in Node', { timeout: 90_000 }, async () => {
-    const opened = await open(`${SMALL}400`), { page } = opened;
+    const opened = await open(`${SMALL}200`), { page } = opened;
     await page.evaluate(() => { window.requestAnimationFrame = () => 0; });      // as in a background tab
     const madeSteps = () => stepsOf(page);
     await page.getByRole('button', { name: 'Train from scratch' }).click();
@@ -69,7 +69,7 @@ describe('Learn a sine', () => {
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByRole('button', { name: 'Go on' }).waitFor();
     const paused = await madeSteps();
-    expect(paused).toBeLessThan(400);
+    expect(paused).toBeLessThan(200);
 
     const [saved] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save this run' }).click()]);
     const zip = new Uint8Array(readFileSync((await saved.path())!)), run = readRun(zip, 'sine.zip');
@@ -77,18 +77,18 @@ describe('Learn a sine', () => {
     const folder = newFolder();
     for (const [path, bytes] of Object.entries(unzipSync(zip))) if (!path.endsWith('/')) writeFileSync(join(folder, path.replace(/^.*\//, '')), bytes);
     const resumed = metaplastic(['train', '--resume', folder]);
-    expect(resumed.err).toContain('meta-step 400/400');
+    expect(resumed.err).toContain('meta-step 200/200');
     expect(resumed.status).toBe(0);
 
     await page.getByRole('button', { name: 'Go on' }).click();
     await expect.poll(madeSteps, { timeout: 30_000 }).toBeGreaterThan(paused);
     await page.getByText('Trained to the end.').waitFor();
-    expect(await madeSteps()).toBe(400);
+    expect(await madeSteps()).toBe(200);
 
     // The other way: the folder that Node left opens in the page.
     expect(existsSync(join(folder, 'evaluation.json'))).toBe(true);
     await page.locator('#file').setInputFiles(['config.json', 'env.json', 'log.jsonl', 'checkpoint.safetensors'].map(name => join(folder, name)));
-    await page.getByText('Opened sine, after meta-step 400.').waitFor();
+    await page.getByText('Opened sine, after meta-step 200.').waitFor();
     await page.locator('#file').setInputFiles({ name: 'no.zip', mimeType: 'application/zip', buffer: Buffer.from('PK') });
     await page.getByText('no.zip: expected a zip file of a run').waitFor();
     await closeQuietly(opened);
@@ -105,7 +105,7 @@ describe('Learn a sine', () => {
     expect(kept).toBeGreaterThan(0);
     await page.getByRole('button', { name: 'Go on' }).click();
     await expect.poll(() => stepsOf(page), { timeout: 30_000 }).toBeGreaterThan(kept);
-    expect([...new Set(complaints)]).toEqual(['warning: A valid external Instance reference no longer exists.']);
+    expect(complaints.filter(text => text !== 'warning: A valid external Instance reference no longer exists.')).toEqual([]);
     await page.context().close();
   });
 
