@@ -197,8 +197,8 @@ const LEARNERS = { plasticity: 'plasticity', maml: RIVALS.maml, plain: RIVALS.pl
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 element('examined').innerHTML = Object.entries({ 'Made-up symbols that meta-training never saw': recorded.examined.symbols, 'Pictures such as houses and hearts, by another hand': recorded.examined.pictures }).map(([title, examined]) =>
   table(['', 'one drawing of each', 'five of each, mixed', 'five of each, one after another'], Object.entries(LEARNERS).map(([key, name]) => {
-    const { one, iid, continual } = examined[key as keyof Courses];
-    return [name, percent(one), percent(iid), percent(continual)];
+    const { one, mixed, oneAfterAnother } = examined[key as keyof Courses];
+    return [name, percent(one), percent(mixed), percent(oneAfterAnother)];
   }), title).html).join('');
 
 ({ taught, asked } = recorded as unknown as Lesson);

@@ -1,7 +1,7 @@
 import { html, type Html } from '../../src/run/report/html.js';
-import { pathOf } from './pad.js';
-import type { Course, Taught } from './lesson.js';
+import { pathOf } from '../symbols/path.js';
 import type { Drawing } from '../symbols/strokes.js';
+import type { Course, Taught } from './lesson.js';
 
 /** A small picture of a drawing on paper of the unit square. */
 export const picture = (drawing: Drawing | undefined): Html =>

@@ -1,3 +1,4 @@
+import { pathOf } from '../symbols/path.js';
 import type { Drawing, Point } from '../symbols/strokes.js';
 
 /** Extent of the paper. */
@@ -12,9 +13,6 @@ export interface Pad {
 
 /** Milliseconds between two points of a drawing that is played, and how long it takes at most. */
 const FRAME = 16, MOST_TIME = 700;
-
-/** The path of a drawing, for the attribute `d`. A dot is a line of no length, which a round pen shows. */
-export const pathOf = (drawing: Drawing): string => drawing.map(stroke => `M${(stroke.length > 1 ? stroke : [...stroke, ...stroke]).map(([x, y]) => `${x.toFixed(3)} ${y.toFixed(3)}`).join('L')}`).join('');
 
 /** Paper to draw on, with a mouse, a finger or a pen; `changed` hears of every stroke when it ends. */
 export function makePad(host: SVGSVGElement, changed: () => void): Pad {

@@ -5,10 +5,10 @@ import { openNodeGpu } from '../../src/node/open.js';
 import { makeLearners, TRAINED, type Learners, type Trained } from './learners.js';
 import { EPISODE, live } from './lesson.js';
 import { lessonOf } from './lessons.js';
-import { examine, metaTrain, pictureTasks, symbolTasks, type InBothOrders } from './training.js';
+import { examine, metaTrain, pictureTasks, symbolTasks, type InEveryOrder } from './training.js';
 
 const at = (name: string) => fileURLToPath(new URL(`./recorded/${name}`, import.meta.url));
-const STEPS: Readonly<Record<Trained, number>> = { plasticity: 1400, maml: 1000 };
+const STEPS: Readonly<Record<Trained, number>> = { plasticity: 900, maml: 900 };
 
 /**
  * Makes `recorded/` anew. node demos/record.js draw: meta-trains both networks (about half an hour on two CPU cores, seconds a hundred meta-steps on a GPU), then
@@ -37,7 +37,7 @@ async function recordLesson(gpu: Gpu): Promise<void> {
     for (const learner of Object.values(learners)) learner.destroy();
     return found as Readonly<Record<keyof Learners, T>>;
   };
-  const examined = async (tasks: InBothOrders) => each(await makeLearners(gpu, files, tasks.iid), learner => examine(learner, tasks));
+  const examined = async (tasks: InEveryOrder) => each(await makeLearners(gpu, files, tasks.mixed), learner => examine(learner, tasks));
   const lesson = lessonOf('pictures', 3, 1), courses = await each(await makeLearners(gpu, files, EPISODE), learner => live(learner, lesson));
   const results = { symbols: await examined(symbolTasks().test), pictures: await examined(pictureTasks()) };
   console.log(JSON.stringify(results, undefined, 2));
