@@ -45,7 +45,8 @@ function showLife(): void {
     x: [0, ...x.map((_, k) => k + 1)], xLabel: 'examples seen', yLabel: 'mean squared error', few: false,
     lines: [{ name: 'plasticity', values: life.plastic.errors }, { name: 'gradient descent', values: life.descent.errors }],
   };
-  errors.show(linesChart(lines), () => linesTable(lines));
+  const dots = { x: [after, after], y: lines.lines.map(line => line.values[after]!), colours: ['--learner-0', '--learner-1'] };
+  errors.show({ ...linesChart(lines), dots }, () => linesTable(lines));
 }
 
 /** The sine of this number among the unseen ones. */
