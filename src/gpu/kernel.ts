@@ -55,7 +55,7 @@ export async function makeKernel(gpu: Gpu, label: string, code: string, entryPoi
 const ENTRY = /@compute[^{};]*?\bfn\s+(\w+)/g;
 const VARIABLE = /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*(uniform|storage)\s*(?:,\s*(\w+)\s*)?>\s*(\w+)/g;
 
-/** The buffers that linked WGSL declares; of several entry points each gets them all. A parser of WGSL would double the library's size in a browser. */
+/** The buffers that linked WGSL declares; of several entry points each gets them all. A parser of WGSL would make the library half as large again in a browser. */
 function variablesOf(code: string): { readonly binding: number; readonly name: string; readonly type: GPUBufferBindingType }[] {
   return [...code.matchAll(VARIABLE)].map(([, binding, space, access, name]) => (
     { binding: Number(binding), name: name!, type: space === 'uniform' ? 'uniform' : access === 'read_write' ? 'storage' : 'read-only-storage' }));

@@ -15,10 +15,15 @@ test('the gallery has a card for each demo, which all open, below any path, by k
   await closeQuietly(opened);
 });
 
-test.each(['', 'sine/', 'draw/', 'rules/', 'throughput/'])('site/%s fits a phone, has one main heading, names every control, and starts nothing', async path => {
+const PAGES = ['', 'sine/', 'draw/', 'rules/', 'throughput/'];
+
+test.each(PAGES)('site/%s fits a phone and a desk, has one main heading, names every control, and starts nothing', async path => {
   const opened = await open(`site/${path}`, { viewport: { width: 390, height: 844 }, hasTouch: true, reducedMotion: 'reduce' }), { page } = opened;
   await page.waitForLoadState('networkidle');
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  for (const width of [390, 800, 1280]) {
+    await page.setViewportSize({ width, height: 844 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  }
   expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1);
   const nameless = await page.locator('button, a, input, select').evaluateAll(all => all.filter(e => !(e.textContent!.trim() || e.getAttribute('aria-label') || (e as HTMLInputElement).labels?.length)).map(e => e.outerHTML));
   expect(nameless).toEqual([]);
