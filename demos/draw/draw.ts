@@ -16,7 +16,7 @@ import type { Courses, DrawWorker } from './worker.js';
 
 /** Milliseconds between two drawings of a lesson that is watched. */
 const PAUSE = 350;
-const RIVALS = { maml: 'gradient descent, meta-learned', plain: 'gradient descent, plain' } as const;
+const RIVALS = { plain: 'plain gradient descent', maml: 'meta-learned gradient descent' } as const;
 
 const element = <E extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as E;
 const [watch, ghost, wipe, undo, forget] = ['watch', 'ghost', 'wipe', 'undo', 'forget'].map(id => element<HTMLButtonElement>(id)) as [HTMLButtonElement, HTMLButtonElement, HTMLButtonElement, HTMLButtonElement, HTMLButtonElement];
@@ -64,7 +64,7 @@ function showSymbols(): void {
   });
   element('this').textContent = full && !watching ? `A life here ends with ${MOST} drawings: forget everything, and begin anew.` : pad.drawing.length && !watching ? 'It is symbol …' : 'Draw, then say which symbol it is:';
   element('ask').hidden = pad.drawing.length > 0 || watching > 0;
-  undo.disabled = forget.disabled = !taught.length || watching > 0 || sample;
+  undo.disabled = forget.disabled = !taught.length || watching > 0 || sample || !webGpu;
   watch.textContent = watching ? 'Stop' : 'Watch a lesson';
 }
 
@@ -85,12 +85,13 @@ addEventListener('keydown', event => {
 });
 
 // What the learners make of it.
-/** Lives the lesson anew: the newest wish counts, those between are left out. */
-let reliving = false, wished = false;
-async function relive(): Promise<boolean> {
+/** Lives the lesson anew: the newest wish counts, those between are left out. False if it could not be lived; then it says why. */
+let reliving: Promise<boolean> | undefined, wished = false;
+function relive(): Promise<boolean> {
   wished = true;
-  if (reliving) return false;
-  reliving = true;
+  return reliving ??= liveWishes().finally(() => { reliving = undefined; });
+}
+async function liveWishes(): Promise<boolean> {
   while (wished) {
     wished = false;
     const lesson: Lesson = { taught, asked };
@@ -102,13 +103,11 @@ async function relive(): Promise<boolean> {
       if (lesson.taught === taught) courses = next;
     } catch (error) {
       tell((error as Error).message);
-      reliving = false;
       return false;
     }
     show();
     if (!watching) tellGuess();
   }
-  reliving = false;
   return true;
 }
 
@@ -124,21 +123,22 @@ function show(): void {
   showSymbols();
   const asking = asked.length > 0 && shown > 0 && !sample;
   element('guesses').hidden = !asking;
+  element('how').hidden = taught.length > 0 && !sample;
   if (asking) element('guesses').innerHTML = html`${watching ? html`<p class="asking">What is this? ${picture(asked)}</p>` : ''}${both().map(([name, course], k) => guessBars(name, k, course?.guess[shown] ?? [], taught.slice(0, shown)))}`.html;
   element('memories').innerHTML = both().map(([name, course], k) => memoryTable(name, k, course, taught, shown).html).join('');
   const x = [0, ...taught.map((_, k) => k + 1)];
-  const lines = { x, xLabel: 'drawings taught', yLabel: 'sure of the symbols taught so far, %', percent: true, few: true, lines: both().map(([name, course]) => ({ name, values: x.map(after => (after && after <= shown ? remembered(course, after) : NaN)) })) };
+  const lines = { x, xLabel: 'drawings taught', yLabel: 'sure of the symbols taught so far', percent: true, few: true, lines: both().map(([name, course]) => ({ name, values: x.map(after => (after && after <= shown ? remembered(course, after) : NaN)) })) };
   if (taught.length) recall.show({ ...linesChart(lines), range: [0, 100] }, () => linesTable(lines));
   element('recall').hidden = !taught.length;
 }
 
 function tellGuess(): void {
   if (!courses || !shown) return;
-  const said = both().map(([name, course]) => {
+  const [own, other] = both().map(([name, course]) => {
     const shares = course?.guess[shown] ?? [], best = shares.indexOf(Math.max(...shares));
-    return asked.length ? `${name}: symbol ${best + 1}, ${Math.round(100 * shares[best]!)} %` : `${name}: ${Math.round(100 * remembered(course, shown))} % sure of what it was taught`;
+    return asked.length ? `${name} says symbol ${best + 1} (${Math.round(100 * shares[best]!)} %)` : `${name} is ${Math.round(100 * remembered(course, shown))} % sure of what it was taught`;
   });
-  tell(`${said.join('. ')}.`);
+  tell(`${own![0]!.toUpperCase()}${own!.slice(1)}, ${other}.`);
 }
 
 // Lessons to watch.
@@ -190,16 +190,16 @@ undo.addEventListener('click', () => { taught = taught.slice(0, -1); shown = tau
 forget.addEventListener('click', () => { forgetAll(); pad.show([]); show(); tell('New networks, which know nothing yet.'); });
 copyButton(element<HTMLButtonElement>('link'), () => location.href);
 
-const settings = settingsForm(element<HTMLFormElement>('settings'), () => { examples = 0; show(); });
+const settings = settingsForm(element<HTMLFormElement>('settings'), () => { examples = 0; show(); if (!watching && !sample) tellGuess(); });
 
 // How the networks do on what nobody has seen.
 const LEARNERS = { plasticity: 'plasticity', maml: RIVALS.maml, plain: RIVALS.plain } as const satisfies Record<keyof Courses, string>;
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-element('examined').innerHTML = Object.entries({ 'Made-up symbols that meta-training never saw': recorded.examined.symbols, 'Pictures such as houses and hearts, by another hand': recorded.examined.pictures }).map(([title, examined]) =>
-  table(['', 'one drawing of each', 'five of each, mixed', 'five of each, one after another'], Object.entries(LEARNERS).map(([key, name]) => {
+element('examined').innerHTML = Object.entries({ 'Made-up symbols, none of them of those lives': recorded.examined.symbols, 'Houses, hearts and fish, by another hand': recorded.examined.pictures }).map(([title, examined]) =>
+  html`<div class="scroll">${table(['taught', '1 drawing of each', '5, mixed', '5, one symbol after another'], Object.entries(LEARNERS).map(([key, name]) => {
     const { one, mixed, oneAfterAnother } = examined[key as keyof Courses];
     return [name, percent(one), percent(mixed), percent(oneAfterAnother)];
-  }), title).html).join('');
+  }), title)}</div>`.html).join('');
 
 ({ taught, asked } = recorded as unknown as Lesson);
 [courses, shown] = [recorded.courses as Courses, recorded.taught.length];

@@ -17,7 +17,7 @@ export function memoryTable(name: string, colour: number, course: Course | undef
     return html`<td${one.symbol === symbol ? html` class="taught"` : ''} style="--share: ${share === null ? '0' : share.toFixed(3)}" title="after drawing ${k + 1}: ${percent(share)}"><span class="visually-hidden">${percent(share)}</span></td>`;
   })}</tr>`);
   const head = taught.map((_, k) => html`<th scope="col">drawing ${k + 1}</th>`);
-  return html`<table class="memory" style="--colour: var(--learner-${colour})"><caption><i></i>${name}</caption><thead class="visually-hidden"><tr><th scope="col">symbol</th>${head}</tr></thead><tbody>${rows}</tbody></table>`;
+  return html`<table class="memory" style="--colour: var(--learner-${colour})"><caption><span><i></i>${name}</span></caption><colgroup><col class="symbols-column"></colgroup><thead class="visually-hidden"><tr><th scope="col">symbol</th>${head}</tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 /** A learner's shares for the drawing asked, the surest marked. */

@@ -1,6 +1,6 @@
 import { proxy, wrap } from 'comlink';
-import type { Chart, Series } from '../../src/run/report/chart.js';
-import { linesChart } from '../../src/run/report/chart.js';
+import { linesChart, type Chart, type Series } from '../../src/run/report/chart.js';
+import { smooth } from '../../src/run/log.js';
 import { html } from '../../src/run/report/html.js';
 import { linesTable } from '../../src/run/report/page.js';
 import { liveChart } from '../frame/chart.js';
@@ -17,7 +17,9 @@ import type { RulesWorker, Runner } from './worker.js';
 const element = <E extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as E;
 const run = element<HTMLButtonElement>('run'), form = element<HTMLFormElement>('settings');
 const worker = wrap<RulesWorker>(new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }));
-const LAYERS = ['first layer', 'second layer', 'output'], DASHES: readonly (readonly number[])[] = [[], [8, 4], [2, 3]];
+const LAYERS = ['first layer', 'second layer', 'output'], HIDDEN = LAYERS.slice(0, 2), DASHES: readonly (readonly number[])[] = [[], [8, 4], [2, 3]];
+/** Looks over which the angle of updates is smoothed. */
+const SPAN = 8;
 
 let looks: (readonly Look[])[] = recorded.looks as (readonly Look[])[], names: readonly [WayName, WayName] = recorded.ways as [WayName, WayName], running = false, webGpu = false;
 
@@ -32,16 +34,16 @@ function adjust(options: uPlot.Options): void { options.height = 230; options.le
 
 function show(): void {
   const x = (looks[0]!.length > looks[1]!.length ? looks[0]! : looks[1]!).map(look => look.images), both = called();
-  const accuracy = { x, xLabel: 'drawings seen', yLabel: 'accuracy, %', percent: true, few: false, lines: both.map((name, k) => ({ name, values: looks[k]!.map(look => look.accuracy) })) };
+  const accuracy = { x, xLabel: 'drawings seen', yLabel: 'accuracy', percent: true, few: false, lines: both.map((name, k) => ({ name, values: looks[k]!.map(look => look.accuracy) })) };
   charts.accuracy.show({ ...linesChart(accuracy), range: [0, 100] }, () => linesTable(accuracy));
   for (const angle of ['error', 'weights', 'update'] as const) {
-    const lines = both.flatMap((name, k) => LAYERS.map((layer, l) => ({ name: `${name}, ${layer}`, values: looks[k]!.map(look => look[angle][l] ?? NaN), colour: `--learner-${k}`, layer: l })).filter(({ values }) => values.some(Number.isFinite)));
-    const series = lines.map(({ name, values, colour, layer }): Series => ({ label: name, values, colour, width: 2, dash: DASHES[layer] }));
+    const lines = both.flatMap((name, k) => (angle === 'error' ? HIDDEN : LAYERS).map((layer, l) => ({ name: `${name}, ${layer}`, values: looks[k]!.map(look => look[angle][l] ?? NaN), colour: `--learner-${k}`, layer: l })).filter(({ values }) => values.some(Number.isFinite)));
+    const series = lines.map(({ name, values, colour, layer }): Series => ({ label: name, values: angle === 'update' ? smooth(values, SPAN) : values, colour, width: 2, dash: DASHES[layer] }));
     const chart: Chart = { label: `Line chart: angles over ${x.length} looks. The numbers are in the table below.`, x, xLabel: 'drawings seen', yLabel: 'degrees', series, range: [0, 120] };
     charts[angle].show(chart, () => linesTable({ x, xLabel: 'drawings seen', yLabel: 'degrees', lines }));
   }
   const last = looks.map(own => own.at(-1));
-  element('dials').innerHTML = [0, 1].map(layer => dial(`neurons of the ${LAYERS[layer]!.replace('layer', 'hidden layer')}`, both.map((name, k) => ({ name, angle: last[k]?.error[layer] ?? null }))).html).join('')
+  element('dials').innerHTML = HIDDEN.map((name, layer) => dial(`neurons of the ${name}`, both.map((name, k) => ({ name, angle: last[k]?.error[layer] ?? null }))).html).join('')
     + html`<dl class="numbers">${both.map((name, k) => html`<div style="--colour: var(--learner-${k})"><dt>${name} recognises</dt><dd>${last[k] ? `${Math.round(100 * last[k]!.accuracy)} %` : '–'}</dd></div>`)}<div><dt>drawings seen</dt><dd>${last[1]?.images ?? last[0]?.images ?? 0}</dd></div></dl>`.html;
   element('key').innerHTML = both.map((name, k) => html`<li><i style="--colour: var(--learner-${k})"></i>${name}</li>`.html).join('');
 }
