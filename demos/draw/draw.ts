@@ -58,8 +58,7 @@ function showSymbols(): void {
   const full = taught.length >= MOST, ready = pad.drawing.length > 0 && !full && !watching;
   symbols.forEach((button, symbol) => {
     const own = sample ? [] : taught.slice(0, shown).filter(one => one.symbol === symbol);
-    button.innerHTML = html`<b>${symbol + 1}</b>${picture(own[0]?.drawing)}<small>${own.length ? `taught ${own.length} ×` : 'new'}</small>`.html;
-    button.setAttribute('aria-label', `It is symbol ${symbol + 1}${own.length ? `, taught ${own.length} times` : ', new'}`);
+    button.innerHTML = html`<span class="visually-hidden">It is symbol </span><b>${symbol + 1}</b>${picture(own[0]?.drawing)}<small>${own.length ? `taught ${own.length} ×` : 'new'}</small>`.html;
     button.disabled = !ready || !webGpu;
   });
   element('this').textContent = full && !watching ? `A life here ends with ${MOST} drawings: forget everything, and begin anew.` : pad.drawing.length && !watching ? 'It is symbol …' : 'Draw, then say which symbol it is:';
@@ -186,7 +185,12 @@ ghost.addEventListener('click', async () => {
   if (taught.length && webGpu) void relive();
 });
 wipe.addEventListener('click', () => { stopWatching(); pad.show([]); asked = []; show(); });
-undo.addEventListener('click', () => { taught = taught.slice(0, -1); shown = taught.length; void (taught.length ? relive() : show()); });
+undo.addEventListener('click', () => {
+  taught = taught.slice(0, -1);
+  shown = taught.length;
+  show();
+  if (taught.length) void relive();
+});
 forget.addEventListener('click', () => { forgetAll(); pad.show([]); show(); tell('New networks, which know nothing yet.'); });
 copyButton(element<HTMLButtonElement>('link'), () => location.href);
 

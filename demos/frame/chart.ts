@@ -15,7 +15,7 @@ export interface LiveChart {
 /** Fills an element with a chart in the look of the reports. `adjust` may change how it is drawn; `drawn` is called after each drawing. */
 export function liveChart(host: HTMLElement, { adjust, drawn }: { readonly adjust?: (options: uPlot.Options) => void; readonly drawn?: (plot: uPlot) => void } = {}): LiveChart {
   host.classList.add('live');
-  host.innerHTML = `<div class="y-label" aria-hidden="true"></div><div class="chart" role="img"></div>${details('Numbers', '').html}`;
+  host.innerHTML = `<div class="y-label" aria-hidden="true"></div><div class="chart"></div>${details('Numbers', '').html}`;
   const [label, place, table] = [host.querySelector<HTMLElement>('.y-label')!, host.querySelector<HTMLElement>('.chart')!, host.querySelector('details')!];
   const numbersPlace = table.querySelector<HTMLElement>('.scroll')!;
   let plot: uPlot | undefined, shown: { chart: Chart; numbers: () => Html } | undefined, form = '';
@@ -31,6 +31,10 @@ export function liveChart(host: HTMLElement, { adjust, drawn }: { readonly adjus
       options.hooks = { ...options.hooks, draw: [...(options.hooks?.draw ?? []), ...(drawn ? [drawn] : [])] };
       plot = new uPlot(options, data, place);
     } else plot.setData(data);
+    // The canvas is the picture: what lies over it may have controls of its own.
+    const canvas = place.querySelector('canvas')!;
+    canvas.setAttribute('role', 'img');
+    canvas.setAttribute('aria-label', chart.label);
   }
   function fill(): void {
     if (shown && table.open) numbersPlace.innerHTML = shown.numbers().html;
@@ -44,7 +48,6 @@ export function liveChart(host: HTMLElement, { adjust, drawn }: { readonly adjus
     show(chart, numbers) {
       shown = { chart, numbers };
       label.textContent = chart.small ? '' : chart.yLabel;
-      place.setAttribute('aria-label', chart.label);
       const next = JSON.stringify(chart, (key, value: unknown) => (key === 'x' || key === 'values' ? undefined : value));
       draw(next !== form);
       form = next;

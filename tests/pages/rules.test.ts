@@ -29,7 +29,7 @@ describe('Rules at work without WebGPU', () => {
     expect(await page.getByRole('button', { name: 'Let them learn' }).isDisabled()).toBe(true);
     expect(await page.locator('.dial').count()).toBe(2);
     await page.locator('#accuracy summary').click();
-    expect(await page.locator('#accuracy tbody tr').count()).toBeGreaterThan(20);
+    await expect.poll(() => page.locator('#accuracy tbody tr').count()).toBeGreaterThan(20);
     await page.context().close();
   });
 });

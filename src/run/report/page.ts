@@ -64,7 +64,7 @@ export function linesTable({ x, xLabel, percent, lines, references = [] }: Lines
 
 /** The numbers of a chart, for those who read rather than look. */
 export function details(name: string, content: Content): Html {
-  return html`<details><summary>${name}</summary><div class="scroll" tabindex="0" role="region" aria-label="${name}">${content}</div></details>`;
+  return html`<details><summary>${name}</summary><div class="scroll" tabindex="0" role="group" aria-label="${name}">${content}</div></details>`;
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[], caption?: string): Html {
