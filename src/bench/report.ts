@@ -13,6 +13,8 @@ export interface BenchReport {
   readonly warning?: string;
   readonly clock: Clock['kind'];
   readonly date: string;
+  /** The machine and the programs on it, if somebody says. */
+  readonly system?: string;
   readonly ceilings: Ceilings;
   readonly kernels: readonly KernelFigure[];
   readonly sweep: readonly SweepFigure[];
@@ -41,12 +43,12 @@ export function ratesOf({ work, seconds }: KernelFigure, { arithmetic, storage }
 
 /** The report as Markdown tables that are aligned, for people with and without a renderer. */
 export function describeReport(report: BenchReport): string {
-  const { warning, clock, date, ceilings, kernels, sweep } = report;
+  const { warning, clock, date, system, ceilings, kernels, sweep } = report;
   const workloads = [...new Set(kernels.map(k => k.workload))];
   return [
     `# metaplastic bench: ${describeAdapterIn(report)}`,
     ...(warning ? [`> **${warning}**`] : []),
-    `${date}; kernels timed by ${clock}. Spread: the middle half of the repetitions, relative to the median.`,
+    `${date}${system ? `; ${system}` : ''}; kernels timed by ${clock}. Spread: the middle half of the repetitions, relative to the median.`,
     '## What the adapter gives at most, and what asking costs',
     table(['', 'measured', 'spread', 'how'], (Object.keys(CEILINGS) as Ceiling[]).map(c => [CEILINGS[c].title, quantity(ceilings[c].value, CEILINGS[c].unit), percent(ceilings[c].spread), CEILINGS[c].how])),
     '## Kernels',

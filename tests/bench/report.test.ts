@@ -76,6 +76,10 @@ describe('the tables', () => {
     expect(tables).toHaveLength(3);
     for (const table of tables) expect(new Set(table.split('\n').map(line => line.length)).size).toBe(1);
   });
+  test('say where and when they come from', () => {
+    expect(lines.slice(0, 3).join('\n')).toMatch(/^# metaplastic bench: maker arch Card <9>\n\n2026-11-21; kernels timed by timestamps\./);
+    expect(describeReport({ ...hardware, system: 'a machine' })).toContain('2026-11-21; a machine; kernels');
+  });
   test('show rates and shares, mark a part of a lifetime, and leave out what nobody has counted', () => {
     expect(lines.find(l => l.startsWith('| episode '))).toMatch(/500 ms \| +10 % \| +2 \| +20 % \| +1 \| +50 % \|$/);
     expect(lines.find(l => l.startsWith('| · birth '))).toBeDefined();
