@@ -30,6 +30,12 @@ describe('measuring', () => {
     await measure(clock, record, { batchSeconds: 0.01, repeats: 2 });
     expect(batches).toEqual([1, 1, 1, 1]);
   });
+  test('does not wait for timestamps that stand still while work goes on', async () => {
+    let longest = 0;
+    const clock: Clock = { kind: 'timestamps', time: record => { record(undefined as never); return new Promise(done => setTimeout(() => done(0), 30)); }, destroy() {} };
+    await measure(clock, (_, times) => { longest = Math.max(longest, times); }, { batchSeconds: 0.001, repeats: 1 });
+    expect(longest).toBe(1);
+  });
   test('comes to an end where the clock never moves', async () => {
     const { batches, clock, record } = slowClock(0);
     await measure(clock, record, { batchSeconds: 0.01, repeats: 1 });
