@@ -70,11 +70,16 @@ async function parts(gpu: Gpu, clock: Clock, workload: Workload, patience: Patie
   const [first, plain, last] = [await replay(clock, of('episode', 0), patience), await replay(clock, of('episode', 1), patience), await replay(clock, of('episode', CUT - 1), patience)];
   // The adjoint goes from the last step to the first, and clears the gradient before the queries' adjoint.
   const [asked, back] = [await replay(clock, of('episode.adjoint', 0), patience), await replay(clock, of('episode.adjoint', 1), patience)];
-  const without = (a: Sample, b: Sample): Sample => ({ ...a, median: Math.max(0, a.median - b.median), fastest: Math.max(0, a.fastest - b.fastest) });
   const samples: Record<Part, Sample> = { birth: without(first, plain), step: plain, query: without(last, plain), 'step.adjoint': back, 'query.adjoint': without(asked, back) };
   const amounts = lifetimeWork(learner.plan);
   learner.destroy();
   return PARTS.map(part => ({ workload: describeWorkload(workload), kernel: part, part: true, ...samples[part], work: amounts[part] }));
+}
+
+/** What a takes more than b, by the fastest of each; its spread is what both spread, relative to that. */
+export function without(a: Sample, b: Sample): Sample {
+  const more = Math.max(0, a.fastest - b.fastest);
+  return { median: more, fastest: more, spread: more && (a.spread * a.median + b.spread * b.median) / more };
 }
 
 /** The same lifetimes, ended early. */
