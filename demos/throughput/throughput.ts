@@ -1,6 +1,6 @@
 import { proxy, wrap } from 'comlink';
 import { CEILINGS, describeReport, drawRoofline, type BenchReport, type Ceiling, type SweepFigure } from '../../src/bench/index.js';
-import { describeAdapterIn, percent, quantity, ratesOf } from '../../src/bench/report.js';
+import { describeAdapterIn, noiseIn, percent, quantity, ratesOf } from '../../src/bench/report.js';
 import { formatCount } from '../../src/run/log.js';
 import { linesChart } from '../../src/run/report/chart.js';
 import { html } from '../../src/run/report/html.js';
@@ -18,14 +18,14 @@ const sweeps = (['tasks', 'steps', 'width'] as const).map(size => ({ size, chart
 let report = recorded as BenchReport, running: Worker | undefined;
 
 function show(where: string): void {
-  const { warning, clock, date, ceilings, kernels } = report;
-  element('adapter').textContent = `${where}: ${describeAdapterIn(report)}, ${date}, kernels timed by ${clock}.`;
-  Object.assign(element('warning'), { textContent: warning ?? '', hidden: !warning });
+  const { warning, clock, date, system, ceilings, kernels } = report, warnings = [warning, noiseIn(report)].filter(Boolean).join(' ');
+  element('adapter').textContent = `${where}: ${describeAdapterIn(report)}, ${date}${system ? `, ${system}` : ''}, kernels timed by ${clock}.`;
+  Object.assign(element('warning'), { textContent: warnings, hidden: !warnings });
   element('ceilings').innerHTML = (Object.keys(CEILINGS) as Ceiling[]).map(c => html`<div><dt>${CEILINGS[c].title}: ${CEILINGS[c].how}</dt><dd>${quantity(ceilings[c].value, CEILINGS[c].unit)}</dd></div>`.html).join('');
   roofline.innerHTML = `${drawRoofline(report)}<style>svg { display: block; --page: var(--card) !important; }</style>`;
-  element('kernels').innerHTML = details('Numbers', [...new Set(kernels.map(k => k.workload))].map(workload => table(['kernel', 'time', 'GFLOP/s', 'of arithmetic', 'GB/s', 'of storage'], kernels.filter(k => k.workload === workload).map(kernel => {
+  element('kernels').innerHTML = details('Numbers', [...new Set(kernels.map(k => k.workload))].map(workload => table(['kernel', 'median', 'fastest', 'GFLOP/s', 'of arithmetic', 'GB/s', 'of storage'], kernels.filter(k => k.workload === workload).map(kernel => {
     const rates = ratesOf(kernel, ceilings);
-    return [kernel.part ? `· ${kernel.kernel}` : kernel.kernel, kernel.seconds ? quantity(kernel.seconds, 's') : 'too short',
+    return [kernel.part ? `· ${kernel.kernel}` : kernel.kernel, ...[kernel.median, kernel.fastest].map(time => (time > 0 ? quantity(time, 's') : 'too short')),
       ...(rates ? [(rates.flops / 1e9).toPrecision(3), percent(rates.ofArithmetic), (rates.bytes / 1e9).toPrecision(3), percent(rates.ofStorage)] : ['', '', '', ''])];
   }), workload))).html;
   for (const { size, chart } of sweeps) {

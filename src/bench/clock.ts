@@ -84,12 +84,16 @@ export interface Measuring {
   readonly onProgress?: (what: string, done: number, of: number) => void;
 }
 
-/** The time of one of `times` equal things that a pass does: batches grow, which also warms up, until one takes long enough for the clock. */
+/**
+ * The time of one of `times` equal things that a pass does: batches grow, which also warms up, until one takes long enough for the clock.
+ * Where timestamps stand still, as on some drivers, the wall clock ends the growth.
+ */
 export async function measure(clock: Clock, record: (pass: GPUComputePassEncoder, times: number) => void, { batchSeconds, repeats }: Patience): Promise<Sample> {
   const time = (times: number) => clock.time(pass => record(pass, times));
   await time(1);
-  let times = 1, took = await time(1);
-  while (took < batchSeconds && times < MOST_TIMES) {
+  let times = 1, started = performance.now(), took = await time(1);
+  while (took < batchSeconds && times < MOST_TIMES && performance.now() - started < 1e3 * PATIENCE_OF_WALL * batchSeconds) {
+    started = performance.now();
     times = Math.min(MOST_TIMES, Math.ceil(times * Math.min(16, Math.max(2, 1.2 * batchSeconds / Math.max(took, 1e-9)))));
     took = await time(times);
   }
@@ -98,4 +102,5 @@ export async function measure(clock: Clock, record: (pass: GPUComputePassEncoder
   return summarise(seconds);
 }
 
-const MOST_TIMES = 2 ** 16;
+/** So many things make a batch at most, and so many times the asked length it may take by the wall clock. */
+const MOST_TIMES = 2 ** 16, PATIENCE_OF_WALL = 20;

@@ -6,15 +6,12 @@ import { learnerFor } from './meta-gradient.js';
 import { kernelWork, lifetimeWork, PARTS, type Amount, type Part } from './work.js';
 import { encoderWorkload, flpWorkload, poolWorkload, type Workload } from './workloads.js';
 
-/** What a kernel, or a part of one, took for the whole meta-batch, and what it did in that time. */
-export interface KernelFigure {
+/** What a kernel, or a part of one, took for the whole meta-batch, in seconds, and what it did in that time. */
+export interface KernelFigure extends Sample {
   readonly workload: string;
   readonly kernel: string;
   /** A kernel of its own, or a part of a lifetime, which is the difference between dispatches that differ by it. */
   readonly part: boolean;
-  /** Seconds in a meta-step (of a part: once), and the spread. */
-  readonly seconds: number;
-  readonly spread: number;
   /** Undefined for a kernel that nobody has counted. */
   readonly work?: Amount;
 }
@@ -51,8 +48,7 @@ async function wholeKernels(clock: Clock, workload: Workload, learner: Learner, 
   const { episodes } = workload, figures: KernelFigure[] = [], { plan } = learner;
   const time = async (dispatches: readonly Dispatch[], label: string, kernel: string) => {
     ask(kernel);
-    const { median, spread } = await replay(clock, dispatches.filter(d => d.label === label), patience);
-    figures.push({ workload: describeWorkload(workload), kernel, part: false, seconds: median, spread, work: kernelWork(plan, label) });
+    figures.push({ workload: describeWorkload(workload), kernel, part: false, ...await replay(clock, dispatches.filter(d => d.label === label), patience), work: kernelWork(plan, label) });
   };
   await learner.step(episodes, 0);
   const step = await recordDispatches(() => learner.step(episodes, 0));
@@ -74,11 +70,16 @@ async function parts(gpu: Gpu, clock: Clock, workload: Workload, patience: Patie
   const [first, plain, last] = [await replay(clock, of('episode', 0), patience), await replay(clock, of('episode', 1), patience), await replay(clock, of('episode', CUT - 1), patience)];
   // The adjoint goes from the last step to the first, and clears the gradient before the queries' adjoint.
   const [asked, back] = [await replay(clock, of('episode.adjoint', 0), patience), await replay(clock, of('episode.adjoint', 1), patience)];
-  const without = (a: Sample, b: Sample): Sample => ({ ...a, median: Math.max(0, a.median - b.median) });
   const samples: Record<Part, Sample> = { birth: without(first, plain), step: plain, query: without(last, plain), 'step.adjoint': back, 'query.adjoint': without(asked, back) };
   const amounts = lifetimeWork(learner.plan);
   learner.destroy();
-  return PARTS.map(part => ({ workload: describeWorkload(workload), kernel: part, part: true, seconds: samples[part].median, spread: samples[part].spread, work: amounts[part] }));
+  return PARTS.map(part => ({ workload: describeWorkload(workload), kernel: part, part: true, ...samples[part], work: amounts[part] }));
+}
+
+/** What a takes more than b, by the fastest of each; its spread is what both spread, relative to that. */
+export function without(a: Sample, b: Sample): Sample {
+  const more = Math.max(0, a.fastest - b.fastest);
+  return { median: more, fastest: more, spread: more && (a.spread * a.median + b.spread * b.median) / more };
 }
 
 /** The same lifetimes, ended early. */

@@ -13,6 +13,8 @@ export interface BenchReport {
   readonly warning?: string;
   readonly clock: Clock['kind'];
   readonly date: string;
+  /** The machine and the programs on it, if somebody says. */
+  readonly system?: string;
   readonly ceilings: Ceilings;
   readonly kernels: readonly KernelFigure[];
   readonly sweep: readonly SweepFigure[];
@@ -32,21 +34,21 @@ export async function runBench(gpu: Gpu, { workloads, sizes, ...measuring }: Mea
 
 export const describeAdapterIn = ({ adapter: { vendor, architecture, description, device } }: Pick<BenchReport, 'adapter'>): string => [vendor, architecture, description || device].filter(Boolean).join(' ');
 
-/** The figures of a kernel beside the ceilings: rates, and shares of what arithmetic and storage give. Undefined where nobody has counted. */
-export function ratesOf({ work, seconds }: KernelFigure, { arithmetic, storage }: Ceilings) {
-  if (!work || seconds === 0) return undefined;
-  const flops = work.flops / seconds, bytes = work.bytes / seconds;
+/** The fastest batch of a kernel beside the ceilings: rates, and shares of what arithmetic and storage give. Undefined where nobody has counted, or nothing was to be seen. */
+export function ratesOf({ work, fastest }: KernelFigure, { arithmetic, storage }: Ceilings) {
+  if (!work || fastest === 0) return undefined;
+  const flops = work.flops / fastest, bytes = work.bytes / fastest;
   return { flops, bytes, ofArithmetic: flops / arithmetic.value, ofStorage: bytes / storage.value, intensity: work.flops / work.bytes };
 }
 
 /** The report as Markdown tables that are aligned, for people with and without a renderer. */
 export function describeReport(report: BenchReport): string {
-  const { warning, clock, date, ceilings, kernels, sweep } = report;
+  const { warning, clock, date, system, ceilings, kernels, sweep } = report;
   const workloads = [...new Set(kernels.map(k => k.workload))];
   return [
     `# metaplastic bench: ${describeAdapterIn(report)}`,
-    ...(warning ? [`> **${warning}**`] : []),
-    `${date}; kernels timed by ${clock}. Spread: the middle half of the repetitions, relative to the median.`,
+    ...[warning, noiseIn(report)].filter(Boolean).map(said => `> **${said}**`),
+    `${date}${system ? `; ${system}` : ''}; kernels timed by ${clock}. Spread: the middle half of the repetitions, relative to the median. Rates are those of the fastest.`,
     '## What the adapter gives at most, and what asking costs',
     table(['', 'measured', 'spread', 'how'], (Object.keys(CEILINGS) as Ceiling[]).map(c => [CEILINGS[c].title, quantity(ceilings[c].value, CEILINGS[c].unit), percent(ceilings[c].spread), CEILINGS[c].how])),
     '## Kernels',
@@ -59,15 +61,26 @@ export function describeReport(report: BenchReport): string {
   ].join('\n\n');
 }
 
+/** Half of what was measured spread more than this: something else was running. */
+const NOISE = 0.25;
+
+/** Says that the machine was not idle, if the numbers say so. */
+export function noiseIn({ ceilings, kernels, sweep }: BenchReport): string | undefined {
+  const spreads = [...Object.values(ceilings), ...kernels, ...sweep.map(s => s.metaStepsPerSecond)].map(f => f.spread).sort((a, b) => a - b), middle = spreads[spreads.length >> 1]!;
+  return middle > NOISE ? `Not an idle machine: half of these numbers spread by more than ${percent(middle)}. Medians say little, the fastest a little more; measure again.` : undefined;
+}
+
 function kernelTable(kernels: readonly KernelFigure[], ceilings: Ceilings): string {
-  return table(['kernel', 'time', 'spread', 'GFLOP/s', 'of arithmetic', 'GB/s', 'of storage'], kernels.map(kernel => {
+  return table(['kernel', 'median', 'spread', 'fastest', 'GFLOP/s', 'of arithmetic', 'GB/s', 'of storage'], kernels.map(kernel => {
     const rates = ratesOf(kernel, ceilings);
     return [
-      kernel.part ? `· ${kernel.kernel}` : kernel.kernel, kernel.seconds ? quantity(kernel.seconds, 's') : 'too short', percent(kernel.spread),
+      kernel.part ? `· ${kernel.kernel}` : kernel.kernel, seconds(kernel.median), percent(kernel.spread), seconds(kernel.fastest),
       ...(rates ? [digits(rates.flops / 1e9), percent(rates.ofArithmetic), digits(rates.bytes / 1e9), percent(rates.ofStorage)] : ['', '', '', '']),
     ];
   }));
 }
+
+const seconds = (time: number): string => time > 0 ? quantity(time, 's') : 'too short';
 
 /** First column left, the others right, but for a last one of words. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -35,7 +35,7 @@ const at = (x: number) => Number(x.toFixed(1));
 /** An SVG of every kernel of every workload under the adapter's roofs: operations a second against operations a byte, both logarithmic. */
 export function drawRoofline(report: BenchReport): string {
   const { warning, ceilings, kernels, date, clock } = report;
-  const drawn = kernels.filter(kernel => !kernel.part && kernel.work && kernel.work.flops > 0 && kernel.seconds > 0), workloads = [...new Set(drawn.map(k => k.workload))];
+  const drawn = kernels.filter(kernel => !kernel.part && kernel.work && kernel.work.flops > 0 && kernel.fastest > 0), workloads = [...new Set(drawn.map(k => k.workload))];
   const every = drawn.map(kernel => ratesOf(kernel, ceilings)!), ridge = ceilings.arithmetic.value / ceilings.storage.value;
   const x = logScale(Math.min(0.1, ...every.map(r => r.intensity / 1.5)), Math.max(10, 3 * ridge, ...every.map(r => 1.5 * r.intensity)), PLOT.left, PLOT.right);
   const top = HEAD + (warning ? 66 : 0), height = Math.max(PLOT.height, ...workloads.map(w => LABEL_STEP * drawn.filter(k => k.workload === w).length));

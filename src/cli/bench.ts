@@ -1,14 +1,15 @@
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { PATIENT, QUICK } from '../bench/clock.js';
 import { benchGradient, describeGradient } from '../bench/meta-gradient.js';
-import { describeReport, runBench } from '../bench/report.js';
+import { describeReport, runBench, type BenchReport } from '../bench/report.js';
 import { drawRoofline } from '../bench/roofline.js';
 import { flpWorkload, poolWorkload, type Workload } from '../bench/workloads.js';
 import { MetaplasticError } from '../errors.js';
 import { ADJOINTS, type Adjoint } from '../gpu/plan.js';
 import { openNodeGpu } from '../node/open.js';
-import { describeAdapter } from './run-folder.js';
+import { describeAdapter, environmentOf } from './run-folder.js';
 
 export const HELP = `measures this machine's adapter and every kernel on it, or times one workload
 
@@ -70,7 +71,9 @@ async function report(args: string[]): Promise<number> {
   const gpu = await openNodeGpu();
   try {
     console.error(describeAdapter(gpu));
-    const measured = await runBench(gpu, { patience: values.quick ? QUICK : PATIENT, onProgress: (what, done, of) => console.error(`${done + 1}/${of} ${what}`) });
+    const { metaplastic, webgpu, node, system, processors } = environmentOf(gpu, { seed: 0 });
+    const about = `metaplastic ${metaplastic}, webgpu ${webgpu}, node ${node}, ${system}, ${processors}, load ${loadavg()[0]!.toFixed(1)} before`;
+    const measured: BenchReport = { system: about, ...await runBench(gpu, { patience: values.quick ? QUICK : PATIENT, onProgress: (what, done, of) => console.error(`${done + 1}/${of} ${what}`) }) };
     if (values.svg) writeFileSync(values.svg, drawRoofline(measured));
     console.log(values.json ? JSON.stringify(measured) : describeReport(measured));
   } finally {

@@ -14,9 +14,9 @@ export function learnerOf(gpu: Gpu, config: RunConfig, { train, bank }: World, o
 }
 
 /** The options of that learner, for a plan without a GPU as well. */
-export function learnerOptions({ system, meta, initial, seed, budget }: RunConfig, { steps, batch, queries }: Pick<TaskSource, 'steps' | 'batch' | 'queries'>, bank?: World['bank'], onNotice?: (notice: string) => void): LearnerOptions {
+export function learnerOptions({ system, meta, initial, seed, budget, plan }: RunConfig, { steps, batch, queries }: Pick<TaskSource, 'steps' | 'batch' | 'queries'>, bank?: World['bank'], onNotice?: (notice: string) => void): LearnerOptions {
   const { tasks, adjoint, moments, momentWeights, rates, l1, clipPerTask, clip, onDivergence } = meta;
-  return { system, episode: { steps, batch, queries, bank }, tasks, adjoint, moments, momentWeights, rates, l1, clipPerTask, clip, onDivergence, initial, seed, budget, onNotice };
+  return { system, episode: { steps, batch, queries, bank }, tasks, adjoint, moments, momentWeights, rates, l1, clipPerTask, clip, onDivergence, initial, seed, budget, plan, onNotice };
 }
 
 /** Groups whose coefficients are logged, and how many numbers a tensor may have for that. */

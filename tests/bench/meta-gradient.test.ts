@@ -39,11 +39,12 @@ test.each(['store', 'checkpoint', 'reverse'] as const)('loss and gradient norms 
 });
 
 test("the pool's loss and θ equal the float64 reference, and θ is told term by term", async () => {
-  const workload = poolWorkload({ tasks: 2, steps: 3 }, [12, 7, 5]), { line } = await benchGradient(under.gpu, workload, { repeats: 1, adjoint: 'store' });
+  const workload = poolWorkload({ tasks: 2, steps: 3 }, [12, 7, 5]), { line, plan, peakBytes } = await benchGradient(under.gpu, workload, { repeats: 1, adjoint: 'store' });
   const { loss, gradNorm } = reference(workload), { theta, ...terms } = line.gradNorm;
   expect(Math.abs(line.loss - loss) / loss).toBeLessThan(1e-5);
   expect(Math.abs(theta! - gradNorm['theta']!) / gradNorm['theta']!).toBeLessThan(1e-4);
   expect(Object.keys(terms)).toEqual(Array.from({ length: 10 }, (_, r) => `theta${r}`));
+  expect(peakBytes).toBe(plan.totalBytes);
   expect(Math.hypot(...Object.values(terms))).toBeCloseTo(theta!, 5);
 });
 
