@@ -1,6 +1,6 @@
 import { proxy, wrap } from 'comlink';
 import { linesChart, type Chart, type Series } from '../../src/run/report/chart.js';
-import { smooth } from '../../src/run/log.js';
+import { formatCount, smooth } from '../../src/run/log.js';
 import { html } from '../../src/run/report/html.js';
 import { linesTable } from '../../src/run/report/page.js';
 import { liveChart } from '../frame/chart.js';
@@ -8,7 +8,7 @@ import { copyButton, settingsForm } from '../frame/settings.js';
 import { findWebGpu } from '../frame/webgpu.js';
 import { pathOf } from '../symbols/path.js';
 import { drawSymbol } from '../symbols/symbols.js';
-import { dial } from './dial.js';
+import { makeDial, type Needle } from './dial.js';
 import { CLASSES, LOOKS, symbolOf, UNSEEN, type Look } from './life.js';
 import recorded from './recorded/race.json';
 import { WAYS, type Way, type WayName } from './ways.js';
@@ -30,6 +30,9 @@ for (const [name, first] of [['a', recorded.ways[0]], ['b', recorded.ways[1]]] a
 const called = () => names.map((name, k) => (names[0] === names[1] ? `${WAYS[name].name} ${k + 1}` : WAYS[name].name));
 
 const charts = { accuracy: liveChart(element('accuracy'), { adjust(options) { options.height = 260; } }), error: liveChart(element('error'), { adjust }), weights: liveChart(element('weights'), { adjust }), update: liveChart(element('update'), { adjust }) };
+const dials = HIDDEN.map((name, layer) => makeDial(element(`dial-${layer}`), `neurons of the ${name}`));
+const seen = () => looks[1]!.at(-1)?.images ?? 0;
+
 function adjust(options: uPlot.Options): void { options.height = 230; options.legend = { show: false }; }
 
 function show(): void {
@@ -43,8 +46,8 @@ function show(): void {
     charts[angle].show(chart, () => linesTable({ x, xLabel: 'drawings seen', yLabel: 'degrees', lines }));
   }
   const last = looks.map(own => own.at(-1));
-  element('dials').innerHTML = HIDDEN.map((name, layer) => dial(`neurons of the ${name}`, both.map((name, k) => ({ name, angle: last[k]?.error[layer] ?? null }))).html).join('')
-    + html`<dl class="numbers">${both.map((name, k) => html`<div style="--colour: var(--learner-${k})"><dt>${name} recognises</dt><dd>${last[k] ? `${Math.round(100 * last[k]!.accuracy)} %` : '–'}</dd></div>`)}<div><dt>drawings seen</dt><dd>${last[1]?.images ?? last[0]?.images ?? 0}</dd></div></dl>`.html;
+  dials.forEach((turn, layer) => turn([0, 1].map(k => ({ name: both[k]!, angle: last[k]?.error[layer] ?? null })) as [Needle, Needle]));
+  element('numbers').innerHTML = html`${both.map((name, k) => html`<div style="--colour: var(--learner-${k})"><dt>${name} recognises</dt><dd>${last[k] ? `${Math.round(100 * last[k]!.accuracy)} %` : '–'}</dd></div>`)}<div><dt>drawings seen</dt><dd>${formatCount(seen())}</dd></div>`.html;
   element('key').innerHTML = both.map((name, k) => html`<li><i style="--colour: var(--learner-${k})"></i>${name}</li>`.html).join('');
 }
 
@@ -80,7 +83,7 @@ run.addEventListener('click', async () => {
     }));
     stopped = looks[1]!.length <= LOOKS;
     const result = called().map((name, k) => `${name} ${Math.round(100 * (looks[k]!.at(-1)?.accuracy ?? 0))} %`).join(', ');
-    tell(`${stopped ? 'Stopped' : 'Done'} after ${looks[1]!.at(-1)?.images ?? 0} drawings: ${result}.`);
+    tell(`${stopped ? 'Stopped' : 'Done'} after ${formatCount(seen())} drawings: ${result}.`);
   } catch (error) {
     tell((error as Error).message);
   }

@@ -6,7 +6,7 @@ export interface Way {
   /** What it does, in a sentence. */
   readonly about: string;
   readonly system: Omit<SystemSpec, 'sizes'>;
-  /** Learning rate that was best of the powers √10ⁿ after 2,400 images. */
+  /** Learning rate: of 0.1, 0.3 and 1 the best, by the mean of the accuracies after 480 and 960 drawings. */
   readonly rate: number;
   /** What the other coefficients are at a learning rate. */
   readonly initial?: (rate: number) => Initial;
@@ -52,7 +52,7 @@ export const WAYS = {
     about: 'The feedback weights are drawn towards the forward weights outright.',
   },
   bioplausible: {
-    name: 'Plasticity pool', rate: 0.1, system: { ...DRAWN, preset: 'bioplausible' }, initial: rate => ({ theta: [rate, -3.1 * rate, 0.42 * rate] }),
+    name: 'Plasticity pool', rate: 0.3, system: { ...DRAWN, preset: 'bioplausible' }, initial: rate => ({ theta: [rate, -3.1 * rate, 0.42 * rate] }),
     about: 'Feedback alignment with two more local terms, a Hebbian one and Oja’s, which meta-learning found to be worth having.',
   },
 } as const satisfies Record<string, Way>;

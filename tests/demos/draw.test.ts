@@ -47,7 +47,7 @@ describe('the networks of the page', () => {
   beforeAll(async () => {
     gpu = await openNodeGpu();
     learners = await makeLearners(gpu, { plasticity: recorded('plasticity.safetensors'), maml: recorded('maml.safetensors') }, EPISODE);
-  });
+  }, 60_000);
   afterAll(() => {
     for (const learner of Object.values(learners)) learner.destroy();
     gpu.close();

@@ -7,7 +7,7 @@ import { openNodeGpu } from '../../src/node.js';
 
 describe('ways of learning', () => {
   let gpu: Gpu;
-  beforeAll(async () => { gpu = await openNodeGpu(); });
+  beforeAll(async () => { gpu = await openNodeGpu(); }, 60_000);
   afterAll(() => gpu.close());
 
   async function first(way: WayName, count: number): Promise<Look[]> {

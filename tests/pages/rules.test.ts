@@ -12,7 +12,7 @@ describe('Rules at work', () => {
     await page.locator('#update summary').click();
     await expect.poll(() => page.locator('#update tbody tr').count(), { timeout: 60_000 }).toBeGreaterThan(4);
     await page.getByRole('button', { name: 'Stop' }).click();
-    await page.getByText(/Stopped after \d+ drawings: Kolen–Pollack \d+ %, Direct feedback alignment \d+ %/).waitFor({ timeout: 30_000 });
+    await page.getByText(/Stopped after [\d,]+ drawings: Kolen–Pollack \d+ %, Direct feedback alignment \d+ %/).waitFor({ timeout: 30_000 });
     expect(await page.locator('.dial svg').first().getAttribute('aria-label')).toMatch(/first layer: Kolen–Pollack \d+°, Direct feedback alignment \d+°/);
     await page.getByRole('combobox', { name: 'Way of learning' }).nth(1).selectOption('weight-mirror');
     expect(page.url()).toContain('b=weight-mirror');
