@@ -10,7 +10,7 @@ import { findWebGpu } from '../frame/webgpu.js';
 import { UNSEEN, type Life, type Points } from './life.js';
 import recordedLife from './recorded/life.json';
 import { makeStage } from './stage.js';
-import type { SineWorker, Told } from './worker.js';
+import type { Ended, SineWorker, Told } from './worker.js';
 
 /** Milliseconds that a step of a played lifetime is shown. */
 const STEP_TIME = 420;
@@ -122,6 +122,7 @@ another.addEventListener('click', () => {
 // Meta-training.
 const losses = liveChart(element('losses'));
 function showTraining(): void {
+  element('told').setAttribute('aria-live', state === 'training' ? 'off' : 'polite');      // a screen reader would not come to rest
   const last = log.at(-1), recent = log.slice(-20), mean = (of: (line: LogLine) => number) => smooth(recent.map(of), 40)[0] ?? NaN;
   element('meta-step').textContent = config ? `${formatCount(metaStep)} of ${formatCount(config.meta.steps)}` : '–';
   element('loss').textContent = last ? formatNumber(mean(line => line.medianLoss)) : '–';
@@ -133,6 +134,8 @@ function showTraining(): void {
     thinned(log.map((line, i) => [String(line.metaStep), formatNumber(line.medianLoss), formatNumber(smoothed[i]!), formatCount(line.taskStepsPerSecond)]))));
   train.textContent = state === 'training' ? 'Pause' : state === 'stopping' ? 'Pausing…' : goesOn() ? 'Go on' : 'Train from scratch';
   train.disabled = !webGpu || state === 'stopping';
+  recorded.disabled = state !== 'resting';
+  file.disabled = !webGpu || state !== 'resting';
 }
 
 /** Can the run be gone on with? Not if it has ended, nor if other settings are asked for since it began. */
@@ -160,14 +163,15 @@ train.addEventListener('click', async () => {
     await worker.stop();
     return;
   }
+  const anew = !goesOn();
+  state = 'training';
+  recorded.hidden = false;
+  showTraining();
   try {
-    if (!goesOn()) {
+    if (anew) {
       take(await worker.begin(asked()));
       begun = JSON.stringify(asked());
     }
-    state = 'training';
-    recorded.hidden = false;
-    showTraining();
     tell('Making the kernels …');
     const heard = proxy((lines: readonly LogLine[]) => {
       log.push(...lines);
@@ -177,7 +181,7 @@ train.addEventListener('click', async () => {
       void relive();
     });
     await worker.live(points, 10 ** settings.number('rate'));      // opens the GPU
-    const adapter = await worker.adapter(), ended = await worker.train(heard);
+    const adapter = await worker.adapter(), ended: Ended = state === 'training' ? await worker.train(heard) : { metaStep };
     if (ended.lost) log = log.filter(line => line.metaStep <= ended.metaStep);
     metaStep = ended.metaStep;
     tell(ended.lost ? `The GPU was lost (${ended.lost}). Nothing but the last few meta-steps is gone: press “Go on” to take up meta-step ${metaStep} on a new one.` : metaStep < config!.meta.steps ? 'Paused.' : 'Trained to the end.');
@@ -233,7 +237,7 @@ life = !settings.kept('points') && !settings.kept('sine') ? recordedLife : undef
 showLife();
 await openRecorded();
 webGpu = await findWebGpu('The lifetime and the training below were recorded; play it, or read its numbers.');
-for (const button of [another, save, file]) button.disabled = !webGpu;
+for (const button of [another, save]) button.disabled = !webGpu;
 showTraining();
 tellLife();
 if (webGpu && !life) void relive();

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { DeviceLostError, MetaplasticError } from '../../src/errors.js';
 import { type Gpu, isAvailable, openGpu, useDevice } from '../../src/gpu/device.js';
 import { openNodeGpu } from '../../src/node/open.js';
@@ -72,6 +72,9 @@ describe('without an adapter', () => {
   });
 
   test('it can be asked before', async () => {
+    vi.stubGlobal('isSecureContext', false);
+    expect(await isAvailable(undefined)).toMatchObject({ available: false, reason: expect.stringContaining('use https or localhost') });
+    vi.unstubAllGlobals();
     expect(await isAvailable(undefined)).toMatchObject({ available: false, reason: expect.stringContaining('no navigator.gpu') });
     expect(await isAvailable(none)).toMatchObject({ available: false, reason: expect.stringContaining('no adapter') });
   });
