@@ -8,10 +8,9 @@ import { lessonOf } from './lessons.js';
 import { examine, metaTrain, pictureTasks, symbolTasks, type InEveryOrder } from './training.js';
 
 const at = (name: string) => fileURLToPath(new URL(`./recorded/${name}`, import.meta.url));
-const STEPS: Readonly<Record<Trained, number>> = { plasticity: 900, maml: 900 };
 
 /**
- * Makes `recorded/` anew. node demos/record.js draw: meta-trains both networks (about half an hour on two CPU cores, seconds a hundred meta-steps on a GPU), then
+ * Makes `recorded/` anew. node demos/record.js draw: meta-trains both networks (about half an hour on two CPU cores), then
  * examines them and lives a lesson; node demos/record.js draw lesson: only that, with the networks that are there; node demos/record.js draw plasticity: only this network.
  */
 export async function record(what?: Trained | 'lesson'): Promise<void> {
@@ -22,9 +21,9 @@ export async function record(what?: Trained | 'lesson'): Promise<void> {
 }
 
 async function recordNetwork(gpu: Gpu, name: Trained): Promise<void> {
-  const learner = await metaTrain(gpu, name, STEPS[name], (m, accuracy) => console.log(`${name}: meta-step ${m} of ${STEPS[name]}, accuracy ${(100 * accuracy).toFixed(1)} %`));
+  const { steps } = TRAINED[name], learner = await metaTrain(gpu, name, (m, accuracy) => console.log(`${name}: meta-step ${m} of ${steps}, accuracy ${(100 * accuracy).toFixed(1)} %`));
   const parameters = await learner.readParameters();
-  writeFileSync(at(`${name}.safetensors`), writeSafetensors(learner.layout.tensors.map(({ name, shape, offset, size }) => ({ name, shape, data: parameters.subarray(offset, offset + size) })), { format: 'metaplastic', metaSteps: String(STEPS[name]) }));
+  writeFileSync(at(`${name}.safetensors`), writeSafetensors(learner.layout.tensors.map(({ name, shape, offset, size }) => ({ name, shape, data: parameters.subarray(offset, offset + size) })), { format: 'metaplastic', metaSteps: String(steps) }));
   learner.destroy();
 }
 

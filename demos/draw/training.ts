@@ -37,13 +37,13 @@ export function pictureTasks(): InEveryOrder {
   return inEveryOrder(bankOf(icons.length, SYMBOLS.each, (icon, example) => raster(pen(icons[icon]!, random(example, icon)))), all);
 }
 
-/** A network is asked after one drawing of each symbol, after two, and at the end, and how much each counts. */
-const MOMENTS = { moments: [WAYS, 2 * WAYS, SHOTS * WAYS], momentWeights: [0.25, 0.25, 0.5] };
+/** Asked early too: after one drawing of each symbol, after two, and at the end, and how much each counts. */
+const EARLY = { moments: [WAYS, 2 * WAYS, SHOTS * WAYS], momentWeights: [0.25, 0.25, 0.5] };
 
-/** Meta-trains a network on five drawings each of five symbols, one drawing a step, in every order in turn. */
-export async function metaTrain(gpu: Gpu, name: Trained, steps: number, tell: (metaStep: number, accuracy: number) => void): Promise<Learner> {
-  const { system, initial, rates } = TRAINED[name], { training } = symbolTasks(), orders = Object.values(training);
-  const learner = await Learner.create(gpu, { system, initial, rates, episode: training.mixed, tasks: TASKS, clipPerTask: 10, adjoint: 'store', ...MOMENTS });
+/** Meta-trains a network on five drawings each of five symbols, one drawing a step, in each order in turn. */
+export async function metaTrain(gpu: Gpu, name: Trained, tell: (metaStep: number, accuracy: number) => void): Promise<Learner> {
+  const { system, initial, rates, steps, early } = TRAINED[name], { mixed, oneAfterAnother, inRounds } = symbolTasks().training, orders = early ? [mixed, oneAfterAnother, inRounds] : [mixed, oneAfterAnother];
+  const learner = await Learner.create(gpu, { system, initial, rates, episode: mixed, tasks: TASKS, clipPerTask: 10, adjoint: 'store', ...(early && EARLY) });
   let accuracy = 1 / WAYS;
   for (let m = 0; m < steps; m++) {
     const step = await learner.step(orders[m % orders.length]!.episodes(1, m * TASKS, TASKS), rateAt({ kind: 'cosine', floor: 0.05 }, m, steps));

@@ -65,6 +65,6 @@ describe('Draw and teach without WebGPU', () => {
     await page.getByRole('button', { name: 'Watch a lesson' }).click();
     await expect.poll(() => told(page), { timeout: 30_000 }).toMatch(/^Plasticity says symbol 1/);
     for (const button of await page.locator('.symbol').all()) expect(await button.isDisabled()).toBe(true);
-    await page.context().close();
+    await closeQuietly(opened);
   });
 });

@@ -30,6 +30,6 @@ describe('Rules at work without WebGPU', () => {
     expect(await page.locator('.dial').count()).toBe(2);
     await page.locator('#accuracy summary').click();
     await expect.poll(() => page.locator('#accuracy tbody tr').count()).toBeGreaterThan(20);
-    await page.context().close();
+    await closeQuietly(opened);
   });
 });
