@@ -1,22 +1,24 @@
-import { defineConfig, type Plugin } from 'vitest/config';
+import { defineConfig, type UserConfig } from 'vite';
+import { wgsl } from './vite.wgsl.js';
 
-/** Turns `*.wgsl` into strings, so that shaders travel inside the ESM files. */
-const wgsl: Plugin = {
-  name: 'wgsl',
-  transform(code, id) {
-    return id.endsWith('.wgsl') ? { code: `export default ${JSON.stringify(code)}`, map: null } : undefined;
+/** The library module by module, for package managers. */
+const library: UserConfig['build'] = {
+  target: 'es2023', minify: false, sourcemap: true, emptyOutDir: false,
+  lib: { entry: { index: 'src/index.ts', 'bench/index': 'src/bench/index.ts', node: 'src/node.ts', cli: 'src/cli.ts' }, formats: ['es'] },
+  rolldownOptions: {
+    external: [/^node:/, 'webgpu', 'wesl', /^wesl\//, 'fflate', 'fast-png', 'valibot'],
+    output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: chunk => `${chunk.name.replace(/^node_modules/, 'vendor')}.js` },
   },
 };
 
-export default defineConfig({
-  plugins: [wgsl],
-  build: {
-    target: 'es2023', minify: false, sourcemap: true, emptyOutDir: false,
-    lib: { entry: { index: 'src/index.ts', node: 'src/node.ts', cli: 'src/cli.ts' }, formats: ['es'] },
-    rolldownOptions: {
-      external: [/^node:/, 'webgpu', 'wesl', /^wesl\//, /^wgsl_reflect/, 'fflate', 'fast-png', 'valibot'],
-      output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: chunk => `${chunk.name.replace(/^node_modules/, 'vendor')}.js` },
-    },
-  },
-  test: { include: ['tests/**/*.test.ts'], globalSetup: 'tests/cli/build.ts', testTimeout: 60_000, maxWorkers: 2 },
-});
+/** The library with all it needs in one file, which a plain script tag imports: `vite build --mode browser`. What reads PNG is a second file, loaded when it is needed. */
+const browser: UserConfig['build'] = {
+  target: 'es2023', minify: true, sourcemap: true, emptyOutDir: false,
+  lib: { entry: { 'metaplastic.browser': 'src/browser.ts' }, formats: ['es'] },
+  rolldownOptions: { preserveEntrySignatures: 'allow-extension', output: { minify: true, chunkFileNames: 'metaplastic.browser.[name].js' } },
+};
+
+export default defineConfig(({ mode }) => ({
+  plugins: [wgsl({ terse: mode === 'browser' })],
+  build: mode === 'browser' ? browser : library,
+}));

@@ -2,7 +2,7 @@
 //   m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← p − rate · (m / (1 − β₁ⁿ)) / (√(v / (1 − β₂ⁿ)) + ε).
 // Nothing changes if fewer than FEWEST tasks were counted, or if undoing the updates drifted so far that the gradient cannot be trusted.
 import package::shape::{CLIP, DRIFT_LIMIT, FEWEST, GROUP_START, PARAMETERS};
-import package::collect::total;
+import package::collect::{COUNTED, DRIFT, mean_norm, total};
 
 struct Rates {
   rate: array<vec4f, 2>,      // of each group, in the order of src/inner/layout.ts
@@ -22,11 +22,12 @@ const EPSILON = 1e-8;
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let k = (group_id.y * group_count.x + group_id.x) * 64u + lane;
-  if (k >= PARAMETERS || total[PARAMETERS] < FEWEST || total[PARAMETERS + 2u] > DRIFT_LIMIT) { return; }
+  let norm = mean_norm(lane);
+  if (k >= PARAMETERS || total[COUNTED] < FEWEST || total[DRIFT] > DRIFT_LIMIT) { return; }
   var group = 0u;
   while (k >= GROUP_START[group + 1u]) { group++; }
   let rate = rates.rate[group / 4u][group % 4u];
-  let g = total[k] * min(1.0, CLIP / max(total[PARAMETERS + 1u], 1e-30));
+  let g = total[k] * min(1.0, CLIP / max(norm, 1e-30));
   let m = BETA1 * moment1[k] + (1.0 - BETA1) * g;
   let v = BETA2 * moment2[k] + (1.0 - BETA2) * g * g;
   moment1[k] = m;

@@ -1,7 +1,7 @@
 // Birth: with what weights does a lifetime begin? Slot 0 takes W_0, and B_0 where a lifetime keeps its own; velocities begin at 0.
 import package::shape::{BIRTH_B_DRAWN, B_AT, DEPTH, DRAW_B_AT, DRAW_B_LIMIT, DRAW_WEIGHTS, FAST_AT, FAST_B_AT, FEEDBACK_SIZE, LANES, PLASTIC, PLASTIC_SIZE, VELOCITIES, WIDTH};
 import package::memory::{lane, parameters, set_weight};
-import package::born::initial_weight;
+import package::born::{initial_weight, source_of_weights};
 import package::random::drawn;
 import package::team::team_barrier;
 
@@ -14,11 +14,16 @@ fn initial_feedback(l: u32, k: u32) -> f32 {
 // Fills slot 0, and what frozen layers keep in their only place.
 fn birth() {
   for (var l = 0u; l < DEPTH; l++) {
-    for (var k = lane; k < WIDTH[l] * WIDTH[l + 1u]; k += LANES) {
-      set_weight(FAST_AT[l] + k, initial_weight(l, k));
-      if (VELOCITIES && PLASTIC[l]) { set_weight(FAST_AT[l] + PLASTIC_SIZE + k, 0.0); }
+    let count = WIDTH[l] * WIDTH[l + 1u];
+    let w = FAST_AT[l];
+    let source = source_of_weights(l);
+    for (var k = lane; k < count; k += LANES) {
+      set_weight(w + k, initial_weight(source, k));
+      if (VELOCITIES && PLASTIC[l]) { set_weight(w + PLASTIC_SIZE + k, 0.0); }
     }
-    for (var k = lane; k < FEEDBACK_SIZE[l]; k += LANES) { set_weight(FAST_B_AT[l] + k, initial_feedback(l, k)); }
+    let feedback_count = FEEDBACK_SIZE[l];
+    let b = FAST_B_AT[l];
+    for (var k = lane; k < feedback_count; k += LANES) { set_weight(b + k, initial_feedback(l, k)); }
   }
   team_barrier();
 }

@@ -1,12 +1,38 @@
-// Collect: the weighted sum of the tasks' gradients, one parameter a lane, tasks in their order, so that it does not depend on the chunks.
-// Behind the gradient: the number of tasks counted, (mean.wgsl: the norm of the mean), the worst drift of a task, (mean.wgsl: the penalty).
-import package::shape::{GRADIENT, MOMENTS, OUTCOME, OUTCOME_DRIFT, OUTCOME_WEIGHT, PARAMETERS, TEAMS, TOTAL};
-import package::memory::{gradients, outcomes, pass_};
+// Collect: the weighted sum of the tasks' gradients, one parameter a lane, tasks in their order, so that it does not depend on the chunks. With the last
+// chunk it becomes the mean over the tasks counted, and the gradient of the penalty L1 · Σ|θ| of the pool's coefficients is added (Shervani-Tabar &
+// Rosenbaum 2023, Algorithm 1; that of |0| is 0).
+// Behind the gradient: the number of tasks counted, the worst drift of a task, the penalty, and of every workgroup the squares of its part of the gradient.
+import package::shape::{COLLECTORS, GRADIENT, L1, MOMENTS, OUTCOME, OUTCOME_DRIFT, OUTCOME_WEIGHT, PARAMETERS, TASKS, TEAMS, THETA_END, THETA_START, TOTAL};
+import package::memory::{gradients, outcomes, parameters, pass_};
 import package::norm::finite;
 
-@group(0) @binding(10) var<storage, read_write> total: array<f32, TOTAL>;    // (PARAMETERS, and four numbers)
+@group(0) @binding(10) var<storage, read_write> total: array<f32, TOTAL>;    // (PARAMETERS, three numbers, COLLECTORS)
 
-fn outcome_of(task: u32, k: u32) -> f32 { return outcomes[(pass_.first_task + task) * OUTCOME + k]; }
+const COUNTED = PARAMETERS;
+const DRIFT = PARAMETERS + 1u;
+const PENALTY = PARAMETERS + 2u;
+const SQUARES = PARAMETERS + 3u;
+
+var<workgroup> partial: array<f32, 64>;
+
+// The sum over the workgroup's 64 lanes, in a fixed order, the same for every lane. Once in a kernel: lanes do not wait until others have read. One barrier,
+// because on a software adapter it costs as much as hundreds of additions.
+fn sum_of_lanes(lane: u32, value: f32) -> f32 {
+  partial[lane] = value;
+  workgroupBarrier();
+  var sum = 0.0;
+  for (var k = 0u; k < 64u; k++) { sum += partial[k]; }
+  return sum;
+}
+
+// Norm of the mean gradient.
+fn mean_norm(lane: u32) -> f32 {
+  var squares = 0.0;
+  for (var k = lane; k < COLLECTORS; k += 64u) { squares += total[SQUARES + k]; }
+  return sqrt(sum_of_lanes(lane, squares));
+}
+
+fn outcome_of(task: u32, k: u32) -> f32 { return outcomes[task * OUTCOME + k]; }
 
 // Drift of a task whose losses are finite: if it is not finite itself, it is as far as can be.
 fn drift_of(task: u32) -> f32 {
@@ -19,21 +45,41 @@ fn drift_of(task: u32) -> f32 {
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_count: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let k = (group_id.y * group_count.x + group_id.x) * 64u + lane;
-  if (k > PARAMETERS + 2u) { return; }
-  var sum = 0.0;
-  if (pass_.first_task > 0u) { sum = total[k]; }
-  for (var task = 0u; task < pass_.tasks; task++) {
+  let collector = group_id.y * group_count.x + group_id.x;
+  let k = collector * 64u + lane;
+  let so_far = pass_.first_task + pass_.tasks;
+
+  var g = 0.0;
+  var counted = 0.0;
+  if (k < PARAMETERS && pass_.first_task > 0u) { g = total[k]; }
+  for (var task = 0u; task < so_far; task++) {
     let weight = outcome_of(task, OUTCOME_WEIGHT);
-    if (k == PARAMETERS + 2u) {
-      sum = max(sum, drift_of(task));
-    } else if (weight > 0.0) {    // the gradient of a task that weighs 0 may be NaN
-      if (k < PARAMETERS) {
-        sum += weight * gradients[(task / TEAMS * GRADIENT + k) * TEAMS + task % TEAMS];
-      } else {
-        sum += 1.0;
-      }
+    if (weight > 0.0) {    // the gradient of a task that weighs 0 may be NaN
+      counted += 1.0;
+      let i = task - pass_.first_task;
+      if (k < PARAMETERS && task >= pass_.first_task) { g += weight * gradients[(i / TEAMS * GRADIENT + k) * TEAMS + i % TEAMS]; }
     }
   }
-  total[k] = sum;
+
+  var square = 0.0;
+  if (k < PARAMETERS) {
+    if (so_far == TASKS) {
+      g /= max(counted, 1.0);
+      if (k >= THETA_START && k < THETA_END) { g += L1 * sign(parameters[k]); }
+      square = g * g;
+    }
+    total[k] = g;
+  } else if (k == COUNTED) {
+    total[COUNTED] = counted;
+  } else if (k == DRIFT) {
+    var far = 0.0;
+    for (var task = 0u; task < so_far; task++) { far = max(far, drift_of(task)); }
+    total[DRIFT] = far;
+  } else if (k == PENALTY) {
+    var penalty = 0.0;
+    for (var i = THETA_START; i < THETA_END; i++) { penalty += L1 * abs(parameters[i]); }
+    total[PENALTY] = penalty;
+  }
+  let squares = sum_of_lanes(lane, square);
+  if (lane == 0u && collector < COLLECTORS) { total[SQUARES + collector] = squares; }
 }

@@ -1,14 +1,14 @@
 // Adjoint of episode.wgsl: back through the lifetime of every task of the chunk, from inner step last_step to first_step.
 // d_W of the moment is kept in the gradient of the initial weights, so that at the end it is that gradient.
-import package::shape::{ALIGNS, BATCH, DEPTH, FAST_AT, FAST_B_AT, FEEDBACK_SIZE, GRADIENT, INTERVAL, LANES, MOMENTS, MOMENT_AT, ONE_SLOT, OUTCOME_DRIFT, PLASTIC, RECORD, RECORDS_PER_STEP, SECOND_ORDER, STEPS, WIDTH, WORKGROUP};
+import package::shape::{ALIGNS, BATCH, DEPTH, FAST_AT, FAST_B_AT, FEEDBACK_SIZE, GRADIENT, INPUT_GRADIENT, INTERVAL, LANES, MOMENTS, MOMENT_AT, ONE_SLOT, OUTCOME_DRIFT, PLASTIC, RECORD, RECORDS_PER_STEP, SECOND_ORDER, STEPS, WIDTH, WORKGROUP};
 import package::memory::{lane, pass_, set_gradient, set_outcome, speaks, take_place, weight};
 import package::birth::initial_feedback;
-import package::born::initial_weight;
+import package::born::{initial_weight, source_of_weights};
 import package::feedback::feedback_adjoint;
 import package::feedback_rule::{align, align_adjoint};
 import package::forward_adjoint::forward_adjoint;
 import package::loss::answer_adjoint;
-import package::norm::finite;
+import package::norm::{finite, norm};
 import package::perception::perceive_adjoint;
 import package::plasticity::plasticity;
 import package::plasticity_adjoint::plasticity_adjoint;
@@ -43,14 +43,17 @@ fn drift() -> f32 {
   var size = 0.0;
   for (var l = 0u; l < DEPTH; l++) {
     if (!PLASTIC[l]) { continue; }
-    for (var k = lane; k < WIDTH[l] * WIDTH[l + 1u]; k += LANES) {
-      let initial = initial_weight(l, k);
-      far = max(far, distance(weight(FAST_AT[l] + k), initial));
+    let count = WIDTH[l] * WIDTH[l + 1u];
+    let w = FAST_AT[l];
+    let source = source_of_weights(l);
+    for (var k = lane; k < count; k += LANES) {
+      let initial = initial_weight(source, k);
+      far = max(far, distance(weight(w + k), initial));
       size = max(size, abs(initial));
     }
-    if (ALIGNS) {
-      for (var k = lane; k < FEEDBACK_SIZE[l]; k += LANES) { far = max(far, distance(weight(FAST_B_AT[l] + k), initial_feedback(l, k))); }
-    }
+    let feedback_count = select(0u, FEEDBACK_SIZE[l], ALIGNS);
+    let b = FAST_B_AT[l];
+    for (var k = lane; k < feedback_count; k += LANES) { far = max(far, distance(weight(b + k), initial_feedback(l, k))); }
   }
   return team_max(far) / max(team_max(size), 1e-30);
 }
@@ -81,5 +84,9 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     query_adjoint_at(0u);
     let far = drift();
     if (speaks()) { set_outcome(OUTCOME_DRIFT, far); }
+    if (!INPUT_GRADIENT) {
+      team_barrier();
+      norm();
+    }
   }
 }

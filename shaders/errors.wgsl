@@ -2,7 +2,7 @@
 //   e_L = a − y,   up_{l−1} = M_l e_l (direct: M_l e_L),   e_{l−1} = up_{l−1} ⊙ φ'(x_{l−1}),
 // for every layer l that carries on its error. feedbacks/ says what M_l is.
 import package::shape::{ANSWER, BATCH, BELOW_AT, CARRIES, DEPTH, ERROR, LANES, OUTPUTS, RECORD, UP, WIDTH, X_AT};
-import package::memory::{activity, add_adjoint, adjoint, lane, set_activity, set_adjoint, wanted};
+import package::memory::{activity, activity4, add_adjoint, add_adjoint4, adjoint, four, lane, set_activity, set_adjoint, wanted};
 import package::activation::{curvature, slope};
 import package::path::{CARRY_LEARNS, FROM_OUTPUT, carry, carry_adjoint, path_to};
 import package::team::team_barrier;
@@ -24,15 +24,18 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
     let n = WIDTH[l - 1u];
     let source = source_of(l - 1u);
     let width = WIDTH[source];
-    for (var k = lane; k < BATCH * n; k += LANES) {
-      let j = k % n;
-      let record = first + k / n * RECORD;
+    let blocks = (n + 3u) / 4u;
+    for (var k = lane; k < BATCH * blocks; k += LANES) {
+      let j = k % blocks * 4u;
+      let record = first + k / blocks * RECORD;
       let error = record + ERROR + BELOW_AT[source];
-      let path = path_to(l - 1u, j, slot, t);
-      var up = 0.0;
-      for (var i = 0u; i < width; i++) { up += carry(path, i) * activity(error + i); }
-      set_activity(record + UP + BELOW_AT[l - 1u] + j, up);
-      set_activity(record + ERROR + BELOW_AT[l - 1u] + j, up * slope(activity(record + X_AT[l - 1u] + j)));
+      let path = path_to(l - 1u, four(j, n), slot, t);
+      var up = vec4f();
+      for (var i = 0u; i < width; i++) { up += carry(path, vec4u(i)) * activity(error + i); }
+      for (var r = 0u; r < min(4u, n - j); r++) {
+        set_activity(record + UP + BELOW_AT[l - 1u] + j + r, up[r]);
+        set_activity(record + ERROR + BELOW_AT[l - 1u] + j + r, up[r] * slope(activity(record + X_AT[l - 1u] + j + r)));
+      }
     }
     team_barrier();
   }
@@ -55,21 +58,24 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
     team_barrier();
     let source = source_of(l);
     let width = WIDTH[source];
-    for (var k = lane; k < BATCH * width; k += LANES) {
-      let i = k % width;
-      let record = k / width * RECORD;
+    let blocks = (width + 3u) / 4u;
+    for (var k = lane; k < BATCH * blocks; k += LANES) {
+      let i = four(k % blocks * 4u, width);
+      let record = k / blocks * RECORD;
       let d_up = record + UP + BELOW_AT[l];
-      var d_e = 0.0;
-      for (var j = 0u; j < n; j++) { d_e += carry(path_to(l, j, slot, t), i) * adjoint(d_up + j); }
-      add_adjoint(record + ERROR + BELOW_AT[source] + i, d_e);
+      var d_e = vec4f();
+      for (var j = 0u; j < n; j++) { d_e += carry(path_to(l, vec4u(j), slot, t), i) * adjoint(d_up + j); }
+      add_adjoint4(record + ERROR + BELOW_AT[source] + i, d_e);
     }
-    for (var i = lane; CARRY_LEARNS && i < width; i += LANES) {
+    for (var k = 4u * lane; CARRY_LEARNS && k < width; k += 4u * LANES) {
+      let i = four(k, width);
       let error = first + ERROR + BELOW_AT[source] + i;
+      let error0 = activity4(error);
       let d_up = UP + BELOW_AT[l];
       for (var j = 0u; j < n; j++) {
-        var d_m = 0.0;
-        for (var b = 0u; b < BATCH; b++) { d_m += adjoint(d_up + b * RECORD + j) * activity(error + b * RECORD); }
-        carry_adjoint(l, j, i, slot, t, d_m);
+        var d_m = adjoint(d_up + j) * error0;
+        for (var b = 1u; b < BATCH; b++) { d_m += adjoint(d_up + b * RECORD + j) * activity4(error + b * RECORD); }
+        carry_adjoint(l, vec4u(j), i, slot, t, d_m);
       }
     }
     team_barrier();

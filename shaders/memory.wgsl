@@ -54,6 +54,46 @@ fn adjoint(k: u32) -> f32 { return scratches[(group * SCRATCH + k) * TEAMS + tea
 fn set_adjoint(k: u32, value: f32) { scratches[(group * SCRATCH + k) * TEAMS + team] = value; }
 fn add_adjoint(k: u32, value: f32) { set_adjoint(k, adjoint(k) + value); }
 
+// Four at once. Loops over synapses take four rows of a matrix, or four columns, so that what those have in common is read once, a loop's own cost is
+// paid once, and four loads are on their way together. Beyond the last of n the last stands again: it is computed, and written, the same once more.
+// Only sums over the four must leave it out.
+fn four(i: u32, n: u32) -> vec4u { return min(vec4u(i, i + 1u, i + 2u, i + 3u), vec4u(n - 1u)); }
+fn present(i: u32, n: u32) -> vec4f { return select(vec4f(0.0), vec4f(1.0), vec4u(i, i + 1u, i + 2u, i + 3u) < vec4u(n)); }
+
+fn activity4(k: vec4u) -> vec4f { return vec4f(activity(k.x), activity(k.y), activity(k.z), activity(k.w)); }
+fn set_activity4(k: vec4u, value: vec4f) {
+  set_activity(k.x, value.x);
+  set_activity(k.y, value.y);
+  set_activity(k.z, value.z);
+  set_activity(k.w, value.w);
+}
+
+fn weight4(k: vec4u) -> vec4f { return vec4f(weight(k.x), weight(k.y), weight(k.z), weight(k.w)); }
+fn set_weight4(k: vec4u, value: vec4f) {
+  set_weight(k.x, value.x);
+  set_weight(k.y, value.y);
+  set_weight(k.z, value.z);
+  set_weight(k.w, value.w);
+}
+
+fn gradient4(k: vec4u) -> vec4f { return vec4f(gradient(k.x), gradient(k.y), gradient(k.z), gradient(k.w)); }
+fn set_gradient4(k: vec4u, value: vec4f) {
+  set_gradient(k.x, value.x);
+  set_gradient(k.y, value.y);
+  set_gradient(k.z, value.z);
+  set_gradient(k.w, value.w);
+}
+fn add_gradient4(k: vec4u, value: vec4f) { set_gradient4(k, gradient4(k) + value); }
+
+fn adjoint4(k: vec4u) -> vec4f { return vec4f(adjoint(k.x), adjoint(k.y), adjoint(k.z), adjoint(k.w)); }
+fn set_adjoint4(k: vec4u, value: vec4f) {
+  set_adjoint(k.x, value.x);
+  set_adjoint(k.y, value.y);
+  set_adjoint(k.z, value.z);
+  set_adjoint(k.w, value.w);
+}
+fn add_adjoint4(k: vec4u, value: vec4f) { set_adjoint4(k, adjoint4(k) + value); }
+
 // The target of a sample of this task; k counts within the task's (SAMPLES, OUTPUTS).
 fn wanted(k: u32) -> f32 { return targets[task * TARGETS + k]; }
 

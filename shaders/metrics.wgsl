@@ -7,7 +7,7 @@ import package::shape::{
   REPORT_ERROR_ANGLE, REPORT_ERROR_NORM, REPORT_FEEDBACK_NORM, REPORT_ORTHONORMALITY, REPORT_SIZE, REPORT_UPDATE_ANGLE, REPORT_WEIGHT_ANGLE, REPORT_WEIGHT_NORM,
   ROW, SCRATCH, STEPS, TEAMS, WIDEST_BELOW, WIDTH, WORKGROUP, X_AT,
 };
-import package::memory::{activity, group, lane, parameters, pass_, scratches, set_outcome, speaks, take_place, team, wanted, weight};
+import package::memory::{activity, four, group, lane, parameters, pass_, present, scratches, set_outcome, speaks, take_place, team, wanted, weight, weight4};
 import package::activation::{activate, slope};
 import package::loss::answer_of;
 import package::origin::{feedback_place, feedback_weight};
@@ -22,6 +22,7 @@ const WEIGHT_BEFORE = QUERIES * (NEURONS * 2u + WIDEST_BELOW);
 const GRADIENT_BEFORE = QUERIES * (NEURONS * 2u + WIDEST_BELOW) + PLASTIC_SIZE;
 
 fn kept(k: u32) -> f32 { return scratches[(group * SCRATCH + k) * TEAMS + team]; }
+fn kept4(k: vec4u) -> vec4f { return vec4f(kept(k.x), kept(k.y), kept(k.z), kept(k.w)); }
 fn keep(k: u32, value: f32) { scratches[(group * SCRATCH + k) * TEAMS + team] = value; }
 
 fn report(at: u32, value: f32) { if (speaks()) { set_outcome(OUTCOME_METRICS + at, value); } }
@@ -62,10 +63,10 @@ fn find_errors(first: u32, t: u32) {
       let row = k / n * NEURONS;
       let at = row + NEURON_AT[l - 1u] + j;
       let gain = slope(activity(first + k / n * ROW + X_AT[l] + j));
-      let path = path_to(l, j, 0u, t);
+      let path = path_to(l, vec4u(j), 0u, t);
       let told = row + NEURON_AT[source];
       var up = 0.0;
-      for (var i = 0u; i < width; i++) { up += carry(path, i) * kept(told + i); }
+      for (var i = 0u; i < width; i += 4u) { up += dot(present(i, width) * carry(path, four(i, width)), kept4(told + four(i, width))); }
       keep(at, up * gain);
       let w = FAST_AT[l] + j;
       let known = BY_BACKPROP + row + NEURON_AT[l];
@@ -117,12 +118,12 @@ fn compare_weights(l: u32, at: u32, t: u32) {
   var a = 0.0;
   var b = 0.0;
   for (var j = lane; j < rows; j += LANES) {
-    let path = path_to(l, j, 0u, t);
-    for (var i = 0u; i < post; i++) {
-      let m = carry(path, i);
-      let w = weight(FAST_AT[l] + i * pre + j);
-      a += m * m;
-      b += w * w;
+    let path = path_to(l, vec4u(j), 0u, t);
+    for (var i = 0u; i < post; i += 4u) {
+      let m = present(i, post) * carry(path, four(i, post));
+      let w = present(i, post) * weight4(FAST_AT[l] + four(i, post) * pre + j);
+      a += dot(m, m);
+      b += dot(w, w);
     }
   }
   let unit_a = unit(a);
@@ -130,12 +131,12 @@ fn compare_weights(l: u32, at: u32, t: u32) {
   a = 0.0;
   b = 0.0;
   for (var j = lane; j < rows; j += LANES) {
-    let path = path_to(l, j, 0u, t);
-    for (var i = 0u; i < post; i++) {
-      let m = unit_a * carry(path, i);
-      let w = unit_b * weight(FAST_AT[l] + i * pre + j);
-      a += (m - w) * (m - w);
-      b += (m + w) * (m + w);
+    let path = path_to(l, vec4u(j), 0u, t);
+    for (var i = 0u; i < post; i += 4u) {
+      let m = present(i, post) * unit_a * carry(path, four(i, post));
+      let w = present(i, post) * unit_b * weight4(FAST_AT[l] + four(i, post) * pre + j);
+      a += dot(m - w, m - w);
+      b += dot(m + w, m + w);
     }
   }
   report_angle(at + REPORT_WEIGHT_ANGLE, unit_a, unit_b, a, b);
@@ -146,7 +147,10 @@ fn compare_weights(l: u32, at: u32, t: u32) {
   b = 0.0;
   let place = feedback_place(l, 0u, t);
   let count = FEEDBACK_COUNT[l];
-  for (var k = lane; k < count; k += LANES) { b += feedback_weight(l, place + k) * feedback_weight(l, place + k); }
+  for (var k = 4u * lane; k < count; k += 4u * LANES) {
+    let m = present(k, count) * feedback_weight(l, place + four(k, count));
+    b += dot(m, m);
+  }
   report(at + REPORT_FEEDBACK_NORM, team_sum(b));
 }
 

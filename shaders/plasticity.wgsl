@@ -2,9 +2,9 @@
 //   u_ij = SHARE Σ_b Σ_r left_rbi right_rbj − κ_i W_ij,   W_ij ← W_ij + a_ij u_ij,   a_ij = ± m_l rate_ij.
 // Every rule of the papers has this form; it brings its RANK, what left and right are (src/gpu/record.ts), κ, the sign and, if it needs more than pre, post and error, `prepare`.
 import package::shape::{BATCH, BELOW, BELOW_AT, DEPTH, FAST_AT, FAST_STEP, LANES, LEFT, MULTIPLIER, NEURONS, NEURON_AT, PLASTIC, RANK, RECORD, RIGHT, SHARE, WIDTH};
-import package::memory::{activity, lane, set_weight, weight};
-import package::noise::{noise_of_weight, noise_row};
-import package::rate::{rate, rate_row};
+import package::memory::{activity, activity4, four, lane, set_weight4, weight4};
+import package::noise::{noise_of_weight, noise_rows};
+import package::rate::{rate, rates_of};
 import package::rule::{DIRECTION, kappa};
 import package::team::team_barrier;
 import package::update::velocity;
@@ -20,10 +20,10 @@ fn right_step(p: u32) -> u32 { return p / RANK * RECORD + p % RANK * BELOW; }
 // ± m_l. Tables are read outside of the inner loops: a table indexed by a variable is costly on some adapters.
 fn sign_and_multiplier(l: u32) -> f32 { return DIRECTION * MULTIPLIER[l]; }
 
-// SHARE Σ_p left_pi right_pj, where the first product's factors lie; the caller has loaded those.
-fn hebb_of(left: u32, right: u32, left0: f32, right0: f32) -> f32 {
+// SHARE Σ_p left_pi right_pj of four neurons i, where the first product's factors lie; the caller has loaded those.
+fn hebb_of(left: vec4u, right: u32, left0: vec4f, right0: f32) -> vec4f {
   var sum = left0 * right0;
-  for (var p = 1u; p < PRODUCTS; p++) { sum += activity(left + left_step(p)) * activity(right + right_step(p)); }
+  for (var p = 1u; p < PRODUCTS; p++) { sum += activity4(left + left_step(p)) * activity(right + right_step(p)); }
   return SHARE * sum;
 }
 
@@ -34,19 +34,21 @@ fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
     let pre = WIDTH[l];
     let m = sign_and_multiplier(l);
     let right = first + right_at(l);
-    for (var i = lane; i < WIDTH[l + 1u]; i += LANES) {
-      let decay = kappa(l, i, first);
-      let left = first + left_at(l) + i;
-      let left0 = activity(left);
-      let rates = rate_row(l, i);
-      let row = FAST_AT[l] + i * pre;
-      let row_from = row + from_ * FAST_STEP[l];
-      let row_to = row + to * FAST_STEP[l];
-      let noises = noise_row(l, i * pre, t);
+    let n = WIDTH[l + 1u];
+    for (var i = 4u * lane; i < n; i += 4u * LANES) {
+      let neurons = four(i, n);
+      let decay = kappa(l, neurons, first);
+      let left = first + left_at(l) + neurons;
+      let left0 = activity4(left);
+      let rates = rates_of(l, neurons);
+      let rows = FAST_AT[l] + neurons * pre;
+      let from_rows = rows + from_ * FAST_STEP[l];
+      let to_rows = rows + to * FAST_STEP[l];
+      let noises = noise_rows(l, neurons * pre, t);
       for (var j = 0u; j < pre; j++) {
-        let w = weight(row_from + j);
-        let u = velocity(row_from + j, row_to + j, hebb_of(left, right + j, left0, activity(right + j)) - decay * w);
-        set_weight(row_to + j, w + m * rate(rates, j) * u + noise_of_weight(noises + j));
+        let w = weight4(from_rows + j);
+        let u = velocity(from_rows + j, to_rows + j, hebb_of(left, right + j, left0, activity(right + j)) - decay * w);
+        set_weight4(to_rows + j, w + m * rate(rates, j) * u + noise_of_weight(noises + j));
       }
     }
   }

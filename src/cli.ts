@@ -9,6 +9,7 @@ import * as plan from './cli/plan.js';
 import * as report from './cli/report.js';
 import * as study from './cli/study.js';
 import * as train from './cli/train.js';
+import * as tune from './cli/tune.js';
 
 interface Command {
   /** Usage; its first line says in a sentence what the command does. */
@@ -17,7 +18,7 @@ interface Command {
   run(args: string[]): Promise<number>;
 }
 
-const COMMANDS: Readonly<Record<string, Command>> = { train, eval: evaluate, report, study, check, plan, bench, devices };
+const COMMANDS: Readonly<Record<string, Command>> = { train, eval: evaluate, report, study, check, plan, tune, bench, devices };
 
 const HELP = `metaplastic – meta-learn networks with feedback connections and local plasticity, on WebGPU
 

@@ -2,12 +2,12 @@
 //   ΔB = η_B (SHARE Σ_b (k_amp x zᵀ − k_null r zᵀ − k_sparse x pᵀ) + k_self Wᵀ − k_decay B).
 // Weight mirror, information, symmetric and activation alignment are choices of k. Kolen-Pollack's rule also adds the transpose of W's own update.
 import package::shape::{ALIGNED, ALIGN_EVERY, BATCH, BELOW_AT, B_AT, DEPTH, ETA_B_AT, FAST_AT, FAST_B_AT, FAST_B_STEP, FAST_STEP, HAS_PRIMITIVE, K_AT, LANES, MIRROR_X, MIRROR_Z, NEURON_AT, P, PRIMITIVE_AT, R, RECORD, SHARE, TIED, WEIGHT_AT, WIDTH};
-import package::memory::{activity, add_adjoint, add_gradient, adjoint, gradient, lane, set_activity, set_adjoint, set_gradient, set_weight, speaks, weight};
+import package::memory::{activity, activity4, add_adjoint, add_adjoint4, add_gradient, add_gradient4, adjoint, adjoint4, four, gradient4, lane, present, set_activity, set_adjoint, set_adjoint4, set_gradient4, set_weight4, speaks, weight, weight4};
 import package::coefficient::coefficient;
 import package::mirror::{mirror, mirror_adjoint};
 import package::noise::noise_of_feedback;
 import package::plasticity::{hebb_of, left_at, right_at, sign_and_multiplier};
-import package::rate::{rate, rate_row};
+import package::rate::{rate, rates_of};
 import package::recall::recall;
 import package::rule::kappa;
 import package::team::{team_barrier, team_sum};
@@ -27,17 +27,18 @@ fn k_of(primitive: u32) -> f32 {
 // Does B follow its energies at inner step t?
 fn acts(t: u32) -> bool { return (t + 1u) % ALIGN_EVERY == 0u; }
 
-fn weight_at(l: u32, slot: u32, i: u32, j: u32) -> u32 { return FAST_AT[l] + slot * FAST_STEP[l] + i * WIDTH[l] + j; }
-fn feedback_at(l: u32, slot: u32, j: u32, i: u32) -> u32 { return FAST_B_AT[l] + slot * FAST_B_STEP[l] + j * WIDTH[l + 1u] + i; }
+// Where W of layer l + 1 begins, and where row j of its B does.
+fn weights_at(l: u32, slot: u32) -> u32 { return FAST_AT[l] + slot * FAST_STEP[l]; }
+fn feedback_at(l: u32, slot: u32, j: u32) -> u32 { return FAST_B_AT[l] + slot * FAST_B_STEP[l] + j * WIDTH[l + 1u]; }
 
 fn x_at(l: u32, b: u32) -> u32 { return b * RECORD + MIRROR_X + BELOW_AT[l]; }
 fn z_at(l: u32, b: u32) -> u32 { return b * RECORD + MIRROR_Z + NEURON_AT[l]; }
 fn r_at(l: u32, b: u32) -> u32 { return b * RECORD + R + BELOW_AT[l]; }
 fn p_at(l: u32, b: u32) -> u32 { return b * RECORD + P + NEURON_AT[l]; }
 
-fn tied_gradient(l: u32, i: u32, j: u32) -> f32 {
-  if (!TIED || !ALIGNED[l]) { return 0.0; }
-  return gradient(B_AT[l] + j * WIDTH[l + 1u] + i);
+fn tied_gradient(l: u32, neurons: vec4u, j: u32) -> vec4f {
+  if (!TIED || !ALIGNED[l]) { return vec4f(0.0); }
+  return gradient4(B_AT[l] + j * WIDTH[l + 1u] + neurons);
 }
 
 // x and z of the mirror, r and p of every record of the batch, B in `slot`.
@@ -52,14 +53,14 @@ fn reflect(first: u32, slot: u32, t: u32) {
     if (HAS_PRIMITIVE[NULL_]) {
       for (var k = lane; k < BATCH * pre; k += LANES) {
         var r = 0.0;
-        for (var i = 0u; i < post; i++) { r += weight(feedback_at(l, slot, k % pre, i)) * activity(first + z_at(l, k / pre) + i); }
+        for (var i = 0u; i < post; i++) { r += weight(feedback_at(l, slot, k % pre) + i) * activity(first + z_at(l, k / pre) + i); }
         set_activity(first + r_at(l, k / pre) + k % pre, r);
       }
     }
     if (HAS_PRIMITIVE[SPARSE]) {
       for (var k = lane; k < BATCH * post; k += LANES) {
         var p = 0.0;
-        for (var j = 0u; j < pre; j++) { p += weight(feedback_at(l, slot, j, k % post)) * activity(first + x_at(l, k / post) + j); }
+        for (var j = 0u; j < pre; j++) { p += weight(feedback_at(l, slot, j) + k % post) * activity(first + x_at(l, k / post) + j); }
         set_activity(first + p_at(l, k / post) + k % post, p);
       }
     }
@@ -67,27 +68,27 @@ fn reflect(first: u32, slot: u32, t: u32) {
   team_barrier();
 }
 
-// What the energies ask of B_ji, besides its decay: SHARE Σ_b … + k_self W_ij.
-fn pull(first: u32, l: u32, j: u32, i: u32, w: f32) -> f32 {
-  var sum = 0.0;
+// What the energies ask of B_ji for four neurons i, besides its decay: SHARE Σ_b … + k_self W_ij.
+fn pull(first: u32, l: u32, j: u32, neurons: vec4u, w: vec4f) -> vec4f {
+  var sum = vec4f();
   for (var b = 0u; b < BATCH; b++) {
     let x = activity(first + x_at(l, b) + j);
     var left = 0.0;
     if (HAS_PRIMITIVE[AMP]) { left = k_of(AMP) * x; }
     if (HAS_PRIMITIVE[NULL_]) { left -= k_of(NULL_) * activity(first + r_at(l, b) + j); }
-    if (HAS_PRIMITIVE[AMP] || HAS_PRIMITIVE[NULL_]) { sum += left * activity(first + z_at(l, b) + i); }
-    if (HAS_PRIMITIVE[SPARSE]) { sum -= k_of(SPARSE) * x * activity(first + p_at(l, b) + i); }
+    if (HAS_PRIMITIVE[AMP] || HAS_PRIMITIVE[NULL_]) { sum += left * activity4(first + z_at(l, b) + neurons); }
+    if (HAS_PRIMITIVE[SPARSE]) { sum -= k_of(SPARSE) * x * activity4(first + p_at(l, b) + neurons); }
   }
   return SHARE * sum + k_of(SELF) * w;
 }
 
-// What Kolen-Pollack's rule adds to B_ji.
-fn tie(first: u32, l: u32, j: u32, i: u32, at: u32) -> f32 {
-  if (!TIED) { return 0.0; }
-  let left = first + left_at(l) + i;
+// What Kolen-Pollack's rule adds to B_ji for four neurons i; W_ij lies at `at`.
+fn tie(first: u32, l: u32, j: u32, neurons: vec4u, at: vec4u) -> vec4f {
+  if (!TIED) { return vec4f(0.0); }
+  let left = first + left_at(l) + neurons;
   let right = first + right_at(l) + j;
-  let hebb = hebb_of(left, right, activity(left), activity(right));
-  return sign_and_multiplier(l) * rate(rate_row(l, i), j) * tied(hebb, velocity_of(at, hebb - kappa(l, i, first) * weight(at)));
+  let hebb = hebb_of(left, right, activity4(left), activity(right));
+  return sign_and_multiplier(l) * rate(rates_of(l, neurons), j) * tied(hebb, velocity_of(at, hebb - kappa(l, neurons, first) * weight4(at)));
 }
 
 // Inner step t: reads W and B in slot `from_`, writes B to slot `to`. Before W changes in the same slot.
@@ -96,14 +97,15 @@ fn align(first: u32, from_: u32, to: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     if (!ALIGNED[l]) { continue; }
     let n = WIDTH[l + 1u];
-    for (var k = lane; k < WIDTH[l] * n; k += LANES) {
-      let j = k / n;
-      let i = k % n;
-      let b = weight(feedback_at(l, from_, j, i));
-      let at = weight_at(l, from_, i, j);
-      var change = tie(first, l, j, i, at) + noise_of_feedback(l, k, t);
-      if (acts(t)) { change += eta * (pull(first, l, j, i, weight(at)) - k_of(DECAY) * b); }
-      set_weight(feedback_at(l, to, j, i), b + change);
+    let blocks = (n + 3u) / 4u;
+    for (var k = lane; k < WIDTH[l] * blocks; k += LANES) {
+      let j = k / blocks;
+      let neurons = four(k % blocks * 4u, n);
+      let b = weight4(feedback_at(l, from_, j) + neurons);
+      let at = weights_at(l, from_) + neurons * WIDTH[l] + j;
+      var change = tie(first, l, j, neurons, at) + noise_of_feedback(l, j * n + neurons, t);
+      if (acts(t)) { change += eta * (pull(first, l, j, neurons, weight4(at)) - k_of(DECAY) * b); }
+      set_weight4(feedback_at(l, to, j) + neurons, b + change);
     }
   }
   team_barrier();
@@ -117,23 +119,24 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
   let acting = acts(t);
   let eta = select(0.0, coefficient(ETA_B_AT), acting);
 
-  // What needs g whole: d_z and d_p, a sample and neuron a lane.
+  // What needs g whole: d_z and d_p, a sample and four neurons a lane.
   if (acting) {
     for (var l = 0u; l < DEPTH; l++) {
       if (!ALIGNED[l]) { continue; }
       let n = WIDTH[l + 1u];
-      for (var k = lane; k < BATCH * n; k += LANES) {
-        let i = k % n;
-        let b = k / n;
-        var c = 0.0;
-        var d = 0.0;
+      let blocks = (n + 3u) / 4u;
+      for (var k = lane; k < BATCH * blocks; k += LANES) {
+        let neurons = four(k % blocks * 4u, n);
+        let b = k / blocks;
+        var c = vec4f();
+        var d = vec4f();
         for (var j = 0u; j < WIDTH[l]; j++) {
-          let g = eta * gradient(B_AT[l] + j * n + i);
+          let g = eta * gradient4(B_AT[l] + j * n + neurons);
           c += g * activity(first + x_at(l, b) + j);
           if (HAS_PRIMITIVE[NULL_]) { d += g * activity(first + r_at(l, b) + j); }
         }
-        if (HAS_PRIMITIVE[AMP] || HAS_PRIMITIVE[NULL_]) { add_adjoint(z_at(l, b) + i, SHARE * (k_of(AMP) * c - k_of(NULL_) * d)); }
-        if (HAS_PRIMITIVE[SPARSE]) { set_adjoint(p_at(l, b) + i, -SHARE * k_of(SPARSE) * c); }
+        if (HAS_PRIMITIVE[AMP] || HAS_PRIMITIVE[NULL_]) { add_adjoint4(z_at(l, b) + neurons, SHARE * (k_of(AMP) * c - k_of(NULL_) * d)); }
+        if (HAS_PRIMITIVE[SPARSE]) { set_adjoint4(p_at(l, b) + neurons, -SHARE * k_of(SPARSE) * c); }
       }
     }
     team_barrier();
@@ -147,27 +150,29 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
     for (var j = lane; j < WIDTH[l]; j += LANES) {
       var a_row = array<f32, BATCH>();
       var e_row = array<f32, BATCH>();
-      for (var i = 0u; i < n; i++) {
-        let at = B_AT[l] + j * n + i;
-        let w_at = weight_at(l, slot, i, j);
-        let w = weight(w_at);
-        var known = tie(first, l, j, i, w_at) + noise_of_feedback(l, j * n + i, t);
+      for (var i = 0u; i < n; i += 4u) {
+        let neurons = four(i, n);
+        let there = present(i, n);
+        let at = B_AT[l] + j * n + neurons;
+        let w_at = weights_at(l, slot) + neurons * WIDTH[l] + j;
+        let w = weight4(w_at);
+        var known = tie(first, l, j, neurons, w_at) + noise_of_feedback(l, j * n + neurons, t);
         var decay = 0.0;
         if (acting) {
-          known += eta * pull(first, l, j, i, w);
+          known += eta * pull(first, l, j, neurons, w);
           decay = eta * k_of(DECAY);
         }
-        let before = recall(feedback_at(l, slot, j, i), 1.0, known, decay, 0.0);
+        let before = recall(feedback_at(l, slot, j) + neurons, vec4f(1.0), known, vec4f(decay), vec4f(0.0));
         if (acting) {
-          let g = gradient(at);
+          let g = gradient4(at);
           for (var b = 0u; b < BATCH; b++) {
-            if (HAS_PRIMITIVE[AMP] || HAS_PRIMITIVE[NULL_]) { a_row[b] += g * activity(first + z_at(l, b) + i); }
-            if (HAS_PRIMITIVE[SPARSE]) { e_row[b] += g * activity(first + p_at(l, b) + i); }
+            if (HAS_PRIMITIVE[AMP] || HAS_PRIMITIVE[NULL_]) { a_row[b] += dot(there * g, activity4(first + z_at(l, b) + neurons)); }
+            if (HAS_PRIMITIVE[SPARSE]) { e_row[b] += dot(there * g, activity4(first + p_at(l, b) + neurons)); }
           }
-          d_k[DECAY] -= g * before;
-          d_k[SELF] += g * w;
-          if (HAS_PRIMITIVE[SELF]) { add_gradient(WEIGHT_AT[l] + i * WIDTH[l] + j, eta * k_of(SELF) * g); }
-          set_gradient(at, g - decay * g);
+          d_k[DECAY] -= dot(there * g, before);
+          d_k[SELF] += dot(there * g, w);
+          if (HAS_PRIMITIVE[SELF]) { add_gradient4(WEIGHT_AT[l] + neurons * WIDTH[l] + j, eta * k_of(SELF) * g); }
+          set_gradient4(at, g - decay * g);
         }
       }
       if (acting) {
@@ -209,7 +214,7 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
             if (HAS_PRIMITIVE[SPARSE]) {
               let d_p = adjoint(p_at(l, b) + i);
               d_feedback += x * d_p;
-              d_x += weight(feedback_at(l, slot, j, i)) * d_p;
+              d_x += weight(feedback_at(l, slot, j) + i) * d_p;
             }
             add_gradient(B_AT[l] + j * n + i, d_feedback);
           }
@@ -219,7 +224,7 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
       if (HAS_PRIMITIVE[NULL_]) {
         for (var k = lane; k < BATCH * n; k += LANES) {
           var d_z = 0.0;
-          for (var j = 0u; j < WIDTH[l]; j++) { d_z += weight(feedback_at(l, slot, j, k % n)) * adjoint(r_at(l, k / n) + j); }
+          for (var j = 0u; j < WIDTH[l]; j++) { d_z += weight(feedback_at(l, slot, j) + k % n) * adjoint(r_at(l, k / n) + j); }
           add_adjoint(z_at(l, k / n) + k % n, d_z);
         }
       }

@@ -1,6 +1,6 @@
 // Mirror phase (Akrout et al. 2019): noise U(−1, 1) is sent into each layer alone, and a feedback rule sees that and what W makes of it, z = W x.
 import package::shape::{ALIGNED, BATCH, BELOW_AT, DEPTH, DRAW_MIRROR, FAST_AT, FAST_STEP, LANES, MIRROR_X, MIRROR_Z, NEURON_AT, RECORD, WEIGHT_AT, WIDTH};
-import package::memory::{activity, add_gradient, adjoint, lane, set_activity, weight};
+import package::memory::{activity, add_gradient, adjoint, four, lane, set_activity, set_activity4, weight4};
 import package::random::drawn;
 import package::team::team_barrier;
 
@@ -17,12 +17,14 @@ fn mirror(first: u32, slot: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     if (!ALIGNED[l]) { continue; }
     let n = WIDTH[l + 1u];
-    for (var k = lane; k < BATCH * n; k += LANES) {
-      let record = first + k / n * RECORD;
-      let w = FAST_AT[l] + slot * FAST_STEP[l] + k % n * WIDTH[l];
-      var z = 0.0;
-      for (var j = 0u; j < WIDTH[l]; j++) { z += weight(w + j) * activity(record + MIRROR_X + BELOW_AT[l] + j); }
-      set_activity(record + MIRROR_Z + NEURON_AT[l] + k % n, z);
+    let blocks = (n + 3u) / 4u;
+    for (var k = lane; k < BATCH * blocks; k += LANES) {
+      let x = first + k / blocks * RECORD + MIRROR_X + BELOW_AT[l];
+      let neurons = four(k % blocks * 4u, n);
+      let w = FAST_AT[l] + slot * FAST_STEP[l] + neurons * WIDTH[l];
+      var z = vec4f();
+      for (var j = 0u; j < WIDTH[l]; j++) { z += weight4(w + j) * activity(x + j); }
+      set_activity4(first + k / blocks * RECORD + MIRROR_Z + NEURON_AT[l] + neurons, z);
     }
   }
   team_barrier();

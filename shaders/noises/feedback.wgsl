@@ -1,7 +1,7 @@
 // Every update of B adds uniform noise, as published for Kolen-Pollack (Kunin et al. 2020, §3.1); NOISE is half its width.
 import package::shape::{DRAWS, DRAW_B_AT, DRAW_NOISE, NOISE};
-import package::random::drawn;
+import package::random::drawn4;
 
-fn noise_row(l: u32, k: u32, t: u32) -> u32 { return 0u; }
-fn noise_of_weight(counter: u32) -> f32 { return 0.0; }
-fn noise_of_feedback(l: u32, k: u32, t: u32) -> f32 { return NOISE * drawn(DRAW_NOISE, DRAW_B_AT[l] + k + t * DRAWS); }
+fn noise_rows(l: u32, k: vec4u, t: u32) -> vec4u { return vec4u(0u); }
+fn noise_of_weight(counter: vec4u) -> vec4f { return vec4f(0.0); }
+fn noise_of_feedback(l: u32, k: vec4u, t: u32) -> vec4f { return NOISE * drawn4(DRAW_NOISE, DRAW_B_AT[l] + k + t * DRAWS); }

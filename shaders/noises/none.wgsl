@@ -1,4 +1,4 @@
 // Updates are exact.
-fn noise_row(l: u32, k: u32, t: u32) -> u32 { return 0u; }
-fn noise_of_weight(counter: u32) -> f32 { return 0.0; }
-fn noise_of_feedback(l: u32, k: u32, t: u32) -> f32 { return 0.0; }
+fn noise_rows(l: u32, k: vec4u, t: u32) -> vec4u { return vec4u(0u); }
+fn noise_of_weight(counter: vec4u) -> vec4f { return vec4f(0.0); }
+fn noise_of_feedback(l: u32, k: vec4u, t: u32) -> vec4f { return vec4f(0.0); }

@@ -4,5 +4,5 @@ import package::shape::DRAW_B_LIMIT;
 const FEEDBACK_LEARNS = false;
 
 fn feedback_place(l: u32, slot: u32, t: u32) -> u32 { return 0u; }
-fn feedback_weight(l: u32, place: u32) -> f32 { return DRAW_B_LIMIT[l] * 0.57735027; }
-fn add_feedback_gradient(l: u32, k: u32, d: f32) {}
+fn feedback_weight(l: u32, place: vec4u) -> vec4f { return vec4f(DRAW_B_LIMIT[l] * 0.57735027); }
+fn add_feedback_gradient(l: u32, k: vec4u, d: vec4f) {}

@@ -1,27 +1,38 @@
 // The coefficient of a synapse's update is learned: plasticity α or learning rate η, one per synapse, per neuron, per layer or for the network.
 import package::shape::{RATE_AT, RATE_COLUMN, RATE_PER_LAYER, RATE_ROW};
-import package::memory::{add_gradient, speaks};
+import package::memory::{add_gradient, add_gradient4, speaks};
 import package::coefficient::coefficient;
 import package::team::team_sum;
 
-// Where those of neuron i of layer l + 1 begin; a coarser granularity broadcasts, because its stride is 0.
-fn rate_row(l: u32, i: u32) -> u32 { return RATE_AT[l] + i * RATE_ROW[l]; }
+// Those of four neurons: where they begin, and what they are where they do not differ by synapse. A coarser granularity broadcasts, because its stride is 0.
+struct Rates { at: vec4u, value: vec4f }
 
-fn rate(row: u32, j: u32) -> f32 { return coefficient(row + j * RATE_COLUMN); }
+fn rates_of(l: u32, neurons: vec4u) -> Rates {
+  let at = RATE_AT[l] + neurons * RATE_ROW[l];
+  if (RATE_COLUMN == 1u) { return Rates(at, vec4f(0.0)); }
+  return Rates(at, coefficient4(at));
+}
+
+fn coefficient4(at: vec4u) -> vec4f { return vec4f(coefficient(at.x), coefficient(at.y), coefficient(at.z), coefficient(at.w)); }
+
+fn rate(rates: Rates, j: u32) -> vec4f {
+  if (RATE_COLUMN == 1u) { return coefficient4(rates.at + j); }
+  return rates.value;
+}
 
 // Its gradient: what is coarser than a synapse is summed over the row and handed on, what is coarser than a neuron over the layer.
-fn rate_adjoint(row: u32, j: u32, d: f32) -> f32 {
+fn rate_adjoint(rates: Rates, j: u32, d: vec4f) -> vec4f {
   if (RATE_COLUMN == 1u) {
-    add_gradient(row + j, d);
-    return 0.0;
+    add_gradient4(rates.at + j, d);
+    return vec4f(0.0);
   }
   return d;
 }
 
-fn rate_adjoint_of_row(row: u32, d: f32) -> f32 {
+fn rate_adjoint_of_rows(rates: Rates, d: vec4f) -> vec4f {
   if (RATE_PER_LAYER || RATE_COLUMN == 1u) { return d; }
-  add_gradient(row, d);
-  return 0.0;
+  add_gradient4(rates.at, d);
+  return vec4f(0.0);
 }
 
 fn rate_adjoint_of_layer(l: u32, d: f32) {

@@ -10,11 +10,11 @@ const DIRECTION = -1.0;
 fn prepare(first: u32, slot: u32) {}
 fn prepare_adjoint(first: u32, slot: u32) {}
 
-fn kappa(l: u32, i: u32, first: u32) -> f32 {
-  if (!DECAYS) { return 0.0; }
-  return -coefficient(WEIGHT_DECAY_AT);
+fn kappa(l: u32, neurons: vec4u, first: u32) -> vec4f {
+  if (!DECAYS) { return vec4f(0.0); }
+  return vec4f(-coefficient(WEIGHT_DECAY_AT));
 }
-fn kappa_adjoint(l: u32, i: u32, first: u32, d: f32) {}
+fn kappa_adjoint(l: u32, neurons: vec4u, first: u32, d: vec4f) {}
 fn kappa_adjoint_of_layer(l: u32, d: f32) {
   if (!DECAYS) { return; }
   let sum = team_sum(d);

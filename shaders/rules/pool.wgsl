@@ -3,7 +3,7 @@
 //   ΔW = e (c₀ p − θ₂ f)ᵀ + y (c₁ f + θ₉ (p − v))ᵀ − θ₄ 1 fᵀ − θ₃ W,   c₀ = −(θ₀ + θ₅ S + θ₇ s),   c₁ = −(θ₁ + θ₆ s + θ₈ q).
 // So it is of rank 1 … 3: e, then y, then 1 on the left.
 import package::shape::{ANSWER, BATCH, BELOW, BELOW_AT, DEPTH, ERROR, FAST_AT, FAST_STEP, HAS_TERM, LANES, LEFT, NEURONS, NEURON_AT, PLASTIC, POST, RANK, RECORD, RIGHT, SECOND_ORDER, SHARE, SUMS, SUMS_ASKED, TERM_AT, TERM_COUNT, TERM_GRADIENTS, THETA_AT, THETA_SHARED, V, V_ASKED, WEIGHT_AT, WIDTH, X_AT, Z};
-import package::memory::{activity, add_adjoint, add_gradient, adjoint, gradient, lane, set_activity, set_adjoint, set_gradient, speaks, weight};
+import package::memory::{activity, activity4, add_adjoint, add_adjoint4, add_gradient, add_gradient4, adjoint, adjoint4, four, lane, set_activity, set_activity4, set_adjoint, speaks, weight4};
 import package::coefficient::coefficient;
 import package::team::{team_barrier, team_sum};
 
@@ -51,15 +51,16 @@ fn prepare(first: u32, slot: u32) {
     for (var l = 0u; l < DEPTH; l++) {
       if (!PLASTIC[l]) { continue; }
       let pre = WIDTH[l];
-      for (var k = lane; k < BATCH * pre; k += LANES) {
-        let j = k % pre;
-        let record = first + k / pre * RECORD;
+      let n = WIDTH[l + 1u];
+      let blocks = (pre + 3u) / 4u;
+      for (var k = lane; k < BATCH * blocks; k += LANES) {
+        let inputs = four(k % blocks * 4u, pre);
+        let record = first + k / blocks * RECORD;
         let post = record + POST + NEURON_AT[l];
-        let column = FAST_AT[l] + slot * FAST_STEP[l] + j;
-        let n = WIDTH[l + 1u];
-        var v = 0.0;
-        for (var i = 0u; i < n; i++) { v += weight(column + i * pre) * activity(post + i); }
-        set_activity(record + V + BELOW_AT[l] + j, v);
+        let columns = FAST_AT[l] + slot * FAST_STEP[l] + inputs;
+        var v = vec4f();
+        for (var i = 0u; i < n; i++) { v += weight4(columns + i * pre) * activity(post + i); }
+        set_activity4(record + V + BELOW_AT[l] + inputs, v);
       }
     }
     team_barrier();
@@ -207,33 +208,35 @@ fn prepare_adjoint(first: u32, slot: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     if (!PLASTIC[l]) { continue; }
     let pre = WIDTH[l];
-    for (var i = lane; i < WIDTH[l + 1u]; i += LANES) {
+    let n = WIDTH[l + 1u];
+    for (var i = 4u * lane; i < n; i += 4u * LANES) {
+      let neurons = four(i, n);
       for (var b = 0u; b < BATCH; b++) {
         let row = b * RECORD;
         let record = first + row;
-        var d_y = 0.0;
+        var d_y = vec4f();
         if (SUMS_ASKED) {
-          d_y = adjoint(row + sum_at(l, 0u));
+          d_y = vec4f(adjoint(row + sum_at(l, 0u)));
           if (HAS_TERM[8]) {
             let d_q = adjoint(row + sum_at(l, 2u));
-            add_adjoint(row + ERROR + BELOW_AT[l + 1u] + i, d_q * activity(record + Z + NEURON_AT[l] + i));
-            add_adjoint(row + Z + NEURON_AT[l] + i, d_q * activity(record + ERROR + BELOW_AT[l + 1u] + i));
+            add_adjoint4(row + ERROR + BELOW_AT[l + 1u] + neurons, d_q * activity4(record + Z + NEURON_AT[l] + neurons));
+            add_adjoint4(row + Z + NEURON_AT[l] + neurons, d_q * activity4(record + ERROR + BELOW_AT[l + 1u] + neurons));
           }
         }
         if (V_ASKED) {
-          let y = activity(record + POST + NEURON_AT[l] + i);
+          let y = activity4(record + POST + NEURON_AT[l] + neurons);
           let d_v_at = row + V + BELOW_AT[l];
-          let at = WEIGHT_AT[l] + i * pre;
-          let w_at = FAST_AT[l] + slot * FAST_STEP[l] + i * pre;
+          let at = WEIGHT_AT[l] + neurons * pre;
+          let w_at = FAST_AT[l] + slot * FAST_STEP[l] + neurons * pre;
           for (var j = 0u; j < pre; j++) {
             let d_v = adjoint(d_v_at + j);
-            d_y += weight(w_at + j) * d_v;
-            set_gradient(at + j, gradient(at + j) + y * d_v);
+            d_y += weight4(w_at + j) * d_v;
+            add_gradient4(at + j, y * d_v);
           }
         }
         if (RANK > 1u) {
-          let d_post = adjoint(row + POST + NEURON_AT[l] + i) + d_y;
-          add_adjoint(row + select(X_AT[l + 1u], ANSWER, l + 1u == DEPTH) + i, d_post);
+          let d_post = adjoint4(row + POST + NEURON_AT[l] + neurons) + d_y;
+          add_adjoint4(row + select(X_AT[l + 1u], ANSWER, l + 1u == DEPTH) + neurons, d_post);
         }
       }
     }
@@ -242,8 +245,8 @@ fn prepare_adjoint(first: u32, slot: u32) {
 }
 
 // κ = θ₃ for every sample.
-fn kappa(l: u32, i: u32, first: u32) -> f32 { return SHARE * f32(BATCH) * theta(l, 3u); }
-fn kappa_adjoint(l: u32, i: u32, first: u32, d: f32) {}
+fn kappa(l: u32, neurons: vec4u, first: u32) -> vec4f { return vec4f(SHARE * f32(BATCH) * theta(l, 3u)); }
+fn kappa_adjoint(l: u32, neurons: vec4u, first: u32, d: vec4f) {}
 fn kappa_adjoint_of_layer(l: u32, d: f32) {
   if (!HAS_TERM[3]) { return; }
   let sum = team_sum(d);

@@ -1,60 +1,125 @@
+import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { PATIENT, QUICK } from '../bench/clock.js';
+import { benchGradient, describeGradient, optionsFor } from '../bench/meta-gradient.js';
+import { describeReport, runBench, type BenchReport } from '../bench/report.js';
+import { drawRoofline } from '../bench/roofline.js';
+import { flpWorkload, poolWorkload, type Workload } from '../bench/workloads.js';
 import { MetaplasticError } from '../errors.js';
+import type { Gpu } from '../gpu/device.js';
 import { ADJOINTS, type Adjoint } from '../gpu/plan.js';
 import { openNodeGpu } from '../node/open.js';
-import { benchFlp, describeBench } from '../run/bench.js';
-import { describeAdapter } from './run-folder.js';
+import { rememberedTuning, tune, type Tuning } from '../outer/tune.js';
+import { describeAdapter, environmentOf } from './run-folder.js';
+import { fileMemory, tuningFile } from './tuned.js';
 
-export const HELP = `times the meta-gradient of a fixed workload on this machine's adapter
+export const HELP = `measures this machine's adapter and every kernel on it, or times one workload
 
-Usage: metaplastic bench flp-sine [options]
+Usage: metaplastic bench [--quick] [--json] [--svg FILE]
+       metaplastic bench flp-sine|pool [options]
 
-flp-sine is FLP on sine regression, network [1, H, H, 1], 10 queries, gradient of every meta-parameter; the same
-seeded numbers as the workload flp that peers in other libraries run.
+Without a workload: what the adapter gives at most (arithmetic, storage, workgroup memory) and what asking it costs (dispatch,
+submit, barrier, read-back); every kernel in GFLOP/s, GB/s and per cent of that; meta-steps over N, T and H.
 
-  --tasks N       lifetimes of a meta-step              (default: the variable N, else 64)
-  --steps T       inner steps of a lifetime             (T, else 20)
-  --width H       neurons of each hidden layer          (H, else 64)
-  --batch B       samples of an inner step              (BATCH, else 1)
+  --quick         less patient: shorter batches, fewer repetitions
+  --json          one line of JSON instead of tables
+  --svg FILE      also draws the kernels under the adapter's roofs
+
+With one: the meta-gradient of the same seeded numbers that peers in other libraries run as flp and pool. flp-sine is FLP on
+sine regression, network [1, H, H, 1], 10 queries; pool the ten-term plasticity pool, 784-170-130-100-70-47, 50 queries.
+
+  --tasks N       lifetimes of a meta-step              (default: the variable N, else 64; pool 4)
+  --steps T       inner steps of a lifetime             (T, else 20; pool 50)
+  --width H       neurons of each hidden layer          (H, else 64; flp-sine only)
+  --batch B       samples of an inner step              (BATCH, else 1; flp-sine only)
   --repeats R     timed meta-gradients after the first  (STEPS, else 5)
-  --adjoint A     ${ADJOINTS.join(', ')}            (reverse)
+  --adjoint A     ${ADJOINTS.join(', ')}            (reverse; pool store)
   --lanes L       lanes that work on a task, a power of two
   --teams K       tasks that share a workgroup
+  --tune          takes the fastest lanes, teams and adjoint, as metaplastic tune does: remembered, else measured first
   --json          one line of JSON, as the peers print it`;
 
-const WORKLOADS = ['flp-sine'];
-const number = { type: 'string' } as const;
+const VARIABLES = { tasks: 'N', steps: 'T', width: 'H', batch: 'BATCH', repeats: 'STEPS' } as const;
+type Size = keyof typeof VARIABLES;
+
+/** What peers call a workload, what it is unless something else is said, and how it is made; sizes without a default it does not have. */
+interface Known {
+  readonly peers: string;
+  readonly byDefault: { readonly adjoint: Adjoint } & Readonly<Partial<Record<Size, number>>>;
+  make(size: (name: Size) => number): Workload;
+}
+
+const WORKLOADS: Readonly<Record<string, Known>> = {
+  'flp-sine': {
+    peers: 'flp', byDefault: { adjoint: 'reverse', tasks: 64, steps: 20, width: 64, batch: 1, repeats: 5 },
+    make: size => flpWorkload({ tasks: size('tasks'), steps: size('steps'), width: size('width'), batch: size('batch') }),
+  },
+  pool: { peers: 'pool', byDefault: { adjoint: 'store', tasks: 4, steps: 50, repeats: 5 }, make: size => poolWorkload({ tasks: size('tasks'), steps: size('steps') }) },
+};
+
+const text = { type: 'string' } as const, flag = { type: 'boolean' } as const;
+const OF_ALL = { json: flag }, OF_REPORT = { quick: flag, svg: text }, OF_WORKLOAD = { tasks: text, steps: text, width: text, batch: text, repeats: text, adjoint: text, lanes: text, teams: text, tune: flag };
 
 export async function run(args: string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args, allowPositionals: true,
-    options: { tasks: number, steps: number, width: number, batch: number, repeats: number, adjoint: { type: 'string', default: 'reverse' }, lanes: number, teams: number, json: { type: 'boolean' } },
-  });
-  const [workload] = positionals;
-  if (positionals.length !== 1 || !WORKLOADS.includes(workload!)) throw new MetaplasticError('bench', `expected one workload, got ${positionals.join(' ') || 'none'}`, `known: ${WORKLOADS.join(', ')}`);
-  if (env['WORKLOAD'] && env['WORKLOAD'] !== 'flp') throw new MetaplasticError('bench', `expected the variable WORKLOAD to be flp, the peers' name of ${workload}, got ${JSON.stringify(env['WORKLOAD'])}`);
-  if (!ADJOINTS.includes(values.adjoint as Adjoint)) throw new MetaplasticError('--adjoint', `unknown choice ${JSON.stringify(values.adjoint)}`, `known: ${ADJOINTS.join(', ')}`);
+  const { positionals } = parseArgs({ args, allowPositionals: true, options: { ...OF_ALL, ...OF_REPORT, ...OF_WORKLOAD } });
+  if (positionals.length === 0) return report(args);
+  const [name] = positionals, known = WORKLOADS[name!];
+  if (positionals.length > 1 || !known) throw new MetaplasticError('bench', `expected no workload or one, got ${positionals.join(' ')}`, `known: ${Object.keys(WORKLOADS).join(', ')}`);
+  return gradient(args, name!, known, env);
+}
 
-  const given = (flag: 'lanes' | 'teams') => values[flag] === undefined ? undefined : whole(`--${flag}`, values[flag]);
-  const size = (flag: 'tasks' | 'steps' | 'width' | 'batch' | 'repeats', variable: string, byDefault: number) =>
-    values[flag] !== undefined ? whole(`--${flag}`, values[flag]) : env[variable] ? whole(`variable ${variable}`, env[variable]) : byDefault;
-  const options = {
-    tasks: size('tasks', 'N', 64), steps: size('steps', 'T', 20), width: size('width', 'H', 64), batch: size('batch', 'BATCH', 1), repeats: size('repeats', 'STEPS', 5),
-    adjoint: values.adjoint as Adjoint, plan: { lanes: given('lanes'), teams: given('teams') }, onNotice: (notice: string) => console.error(notice),
-  };
-
+/** Ceilings, kernels, meta-steps. */
+async function report(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { ...OF_ALL, ...OF_REPORT } });
   const gpu = await openNodeGpu();
   try {
-    const result = await benchFlp(gpu, options);
-    console.log(values.json ? JSON.stringify(result.line) : `${describeAdapter(gpu)}\n${describeBench(result)}`);
+    console.error(describeAdapter(gpu));
+    const { metaplastic, webgpu, node, system, processors } = environmentOf(gpu, { seed: 0 });
+    const about = `metaplastic ${metaplastic}, webgpu ${webgpu}, node ${node}, ${system}, ${processors}, load ${loadavg()[0]!.toFixed(1)} before`;
+    const measured: BenchReport = { system: about, ...await runBench(gpu, { patience: values.quick ? QUICK : PATIENT, onProgress: (what, done, of) => console.error(`${done + 1}/${of} ${what}`) }) };
+    if (values.svg) writeFileSync(values.svg, drawRoofline(measured));
+    console.log(values.json ? JSON.stringify(measured) : describeReport(measured));
   } finally {
     gpu.close();
   }
   return 0;
 }
 
-function whole(where: string, text: string): number {
-  const n = Number(text);
-  if (!/^\d+$/.test(text) || n < 1) throw new MetaplasticError(where, `expected a whole number ≥ 1, got ${JSON.stringify(text)}`);
+/** One workload, in the words of the peers. */
+async function gradient(args: string[], name: string, { peers, byDefault, make }: Known, env: NodeJS.ProcessEnv): Promise<number> {
+  const { values } = parseArgs({ args, allowPositionals: true, options: { ...OF_ALL, ...OF_WORKLOAD } });
+  if (env['WORKLOAD'] && env['WORKLOAD'] !== peers) throw new MetaplasticError('bench', `expected the variable WORKLOAD to be ${peers}, the peers' name of ${name}, got ${JSON.stringify(env['WORKLOAD'])}`);
+  for (const key of Object.keys(VARIABLES) as Size[]) if (values[key] !== undefined && byDefault[key] === undefined) throw new MetaplasticError(`--${key}`, `expected a workload that has it, got ${name}`, 'leave it out');
+  const adjoint = (values.adjoint ?? byDefault.adjoint) as Adjoint;
+  if (!ADJOINTS.includes(adjoint)) throw new MetaplasticError('--adjoint', `unknown choice ${JSON.stringify(adjoint)}`, `known: ${ADJOINTS.join(', ')}`);
+  if (values.tune && (values.adjoint ?? values.lanes ?? values.teams) !== undefined) throw new MetaplasticError('--tune', 'expected neither --adjoint nor --lanes nor --teams with it, got both', 'leave one out');
+  const given = (key: 'lanes' | 'teams') => values[key] === undefined ? undefined : whole(`--${key}`, values[key]);
+  const size = (key: Size) => {
+    const variable = VARIABLES[key];
+    return values[key] !== undefined ? whole(`--${key}`, values[key]) : env[variable] ? whole(`variable ${variable}`, env[variable]) : byDefault[key]!;
+  };
+  const workload = make(size), repeats = size('repeats'), chosen: Tuning = { adjoint, plan: { lanes: given('lanes'), teams: given('teams') } };
+
+  const gpu = await openNodeGpu();
+  try {
+    const result = await benchGradient(gpu, workload, { repeats, ...values.tune ? await tuned(gpu, workload, adjoint) : chosen, onNotice: notice => console.error(notice) });
+    console.log(values.json ? JSON.stringify(result.line) : `${describeAdapter(gpu)}\n${describeGradient(result)}`);
+  } finally {
+    gpu.close();
+  }
+  return 0;
+}
+
+/** What is remembered for the workload, or else found and remembered now. */
+async function tuned(gpu: Gpu, workload: Workload, adjoint: Adjoint): Promise<Tuning> {
+  const options = optionsFor(workload, { adjoint }), memory = fileMemory(tuningFile());
+  const { adjoint: fastest, plan } = rememberedTuning(gpu, options, memory) ?? (await tune(gpu, options, workload.episodes, { memory, parameters: workload.parameters, repeats: 3 })).best;
+  return { adjoint: fastest, plan };
+}
+
+function whole(where: string, given: string): number {
+  const n = Number(given);
+  if (!/^\d+$/.test(given) || n < 1) throw new MetaplasticError(where, `expected a whole number ≥ 1, got ${JSON.stringify(given)}`);
   return n;
 }

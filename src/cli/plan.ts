@@ -7,23 +7,25 @@ import { learnerOptions } from '../run/train.js';
 import { openWorld } from '../run/worlds.js';
 import { defineSystem } from '../systems/system.js';
 import { dataReader, describeAdapter, readConfig } from './run-folder.js';
+import { tunedConfig } from './tuned.js';
 
 export const HELP = `prints how a meta-step would run: chunks, segments, lanes, memory, dispatches
 
-Usage: metaplastic plan CONFIG|PRESET [--data DIR]
+Usage: metaplastic plan CONFIG|PRESET [--data DIR] [--no-tune]
 
-  --data DIR   folder with real data (default: the variable METAPLASTIC_DATA)`;
+  --data DIR   folder with real data (default: the variable METAPLASTIC_DATA)
+  --no-tune    does not use what metaplastic tune has remembered`;
 
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { data: { type: 'string' } } });
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { data: { type: 'string' }, 'no-tune': { type: 'boolean' } } });
   const [name] = positionals;
   if (!name || positionals.length > 1) throw new MetaplasticError('plan', `expected one CONFIG or PRESET, got ${positionals.length}`, 'see metaplastic plan --help');
-  const config = readConfig(name);
-  const { train, bank } = await openWorld(config, dataReader(values.data ?? process.env['METAPLASTIC_DATA']));
+  const given = readConfig(name), world = await openWorld(given, dataReader(values.data ?? process.env['METAPLASTIC_DATA']));
   const gpu = await openNodeGpu();
   try {
     console.log(describeAdapter(gpu));
-    console.log(describePlan(makePlan(workOf(defineSystem(config.system), learnerOptions(config, train, bank)), gpu.machine, config.budget)));
+    const config = tunedConfig(gpu, given, world, values['no-tune']);
+    console.log(describePlan(makePlan(workOf(defineSystem(config.system), learnerOptions(config, world.train, world.bank)), gpu.machine, config.budget, config.plan)));
   } finally {
     gpu.close();
   }

@@ -9,12 +9,13 @@ import type { Gpu } from '../gpu/device.js';
 import { parseConfig, type RunConfig } from '../run/config.js';
 import { parseLog, type Evaluation, type LogLine } from '../run/log.js';
 import { PRESETS } from '../run/presets.js';
+import { RUN_FILES } from '../run/run-file.js';
 import { renderReport } from '../run/report/report.js';
 import type { ReadData } from '../run/worlds.js';
 
 /** What a run leaves behind, one file each. */
 export const FILES = {
-  config: 'config.json', environment: 'env.json', log: 'log.jsonl', checkpoint: 'checkpoint.safetensors', evaluation: 'evaluation.json', report: 'report.html',
+  ...RUN_FILES, evaluation: 'evaluation.json', report: 'report.html',
   /** Of lifetimes that were only lived, in a study. */
   lived: 'lived.json',
 } as const;

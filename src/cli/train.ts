@@ -11,6 +11,7 @@ import { learnerOf, train } from '../run/train.js';
 import { openWorld, type World } from '../run/worlds.js';
 import { evaluateRun } from './eval.js';
 import { dataReader, describeAdapter, environmentOf, FILES, newFolder, readConfig, readLog, readRun, writeReport, writeWhole } from './run-folder.js';
+import { tunedConfig } from './tuned.js';
 
 export const HELP = `meta-trains a system and evaluates it on unseen tasks
 
@@ -24,6 +25,7 @@ CONFIG is a JSON file; presets are listed in the README.
   --out DIR        folder for the run (default: runs/NAME)
   --data DIR       folder with real data (default: the variable METAPLASTIC_DATA)
   --resume RUN     goes on with a run from its last checkpoint
+  --no-tune        does not use what metaplastic tune has remembered
 
 Ctrl-C finishes the meta-step, saves, and says how to go on. A run leaves config.json, env.json, log.jsonl,
 checkpoint.safetensors, evaluation.json and report.html in its folder.`;
@@ -31,12 +33,12 @@ checkpoint.safetensors, evaluation.json and report.html in its folder.`;
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args, allowPositionals: true,
-    options: { seed: { type: 'string' }, 'meta-steps': { type: 'string' }, out: { type: 'string' }, data: { type: 'string' }, resume: { type: 'string' } },
+    options: { seed: { type: 'string' }, 'meta-steps': { type: 'string' }, out: { type: 'string' }, data: { type: 'string' }, resume: { type: 'string' }, 'no-tune': { type: 'boolean' } },
   });
   if ((positionals.length === 1) === (values.resume !== undefined)) throw new MetaplasticError('train', `expected one CONFIG or PRESET, or --resume RUN, got ${positionals.length} and ${values.resume ? '--resume' : 'no --resume'}`, 'see metaplastic train --help');
   const config = override(values.resume ? readRun(values.resume) : readConfig(positionals[0]!), values);
   const folder = values.resume ?? newFolder(values.out, config.name);
-  return meta(config, folder, values.resume !== undefined, values.data ?? process.env['METAPLASTIC_DATA']);
+  return meta(config, folder, { resumed: values.resume !== undefined, untuned: values['no-tune'], data: values.data ?? process.env['METAPLASTIC_DATA'] });
 }
 
 function override(config: RunConfig, { seed, 'meta-steps': steps }: { seed?: string; 'meta-steps'?: string }): RunConfig {
@@ -45,12 +47,12 @@ function override(config: RunConfig, { seed, 'meta-steps': steps }: { seed?: str
 }
 
 /** Meta-trains in `folder` on an adapter of its own. */
-async function meta(config: RunConfig, folder: string, resumed: boolean, data: string | undefined): Promise<number> {
+async function meta(config: RunConfig, folder: string, { resumed, untuned, data }: { resumed: boolean; untuned?: boolean; data?: string }): Promise<number> {
   const world = await openWorld(config, dataReader(data));
   const gpu = await openNodeGpu();
   try {
     console.error(describeAdapter(gpu));
-    const made = await trainIn(folder, gpu, config, world, resumed);
+    const made = await trainIn(folder, gpu, resumed ? config : tunedConfig(gpu, config, world, untuned), world, resumed);
     if (made < config.meta.steps) {
       console.error(`stopped after meta-step ${made} of ${config.meta.steps}; go on with: metaplastic train --resume ${folder}`);
       return 130;

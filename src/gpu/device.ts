@@ -1,4 +1,4 @@
-import { MetaplasticError } from '../errors.js';
+import { DeviceLostError, MetaplasticError } from '../errors.js';
 import type { Machine } from './plan.js';
 
 /** An open GPU: the device, what adapter it is, and the one place where GPU errors end up. */
@@ -21,23 +21,35 @@ export interface AdapterSummary {
   readonly software: boolean;
 }
 
-/** Says whether WebGPU is there, and if not, why and what to do. */
+/** What the kernels ask of an adapter beyond doubt: every WebGPU has it, unless it is in compatibility mode. */
+const REQUIRED = { maxStorageBuffersPerShaderStage: 8, maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStorageSize: 16384 } as const satisfies { [K in keyof GPUSupportedLimits]?: number };
+
+/** Says whether WebGPU is there with all that this library needs, and if not, why and what to do. */
 export async function isAvailable(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<{ available: true } | { available: false; reason: string }> {
-  if (!gpu) return { available: false, reason: 'this environment has no navigator.gpu; use a browser with WebGPU over https or localhost, or in Node openNodeGpu() from metaplastic/node' };
-  const adapter = await gpu.requestAdapter();
-  return adapter ? { available: true } : { available: false, reason: 'WebGPU found no adapter; update the graphics driver, or enable a software adapter' };
+  const found = await find(gpu);
+  return typeof found === 'string' ? { available: false, reason: found } : { available: true };
+}
+
+/** The best adapter, or why there is none that will do. */
+async function find(gpu: GPU | undefined): Promise<GPUAdapter | string> {
+  if (!gpu) {
+    return globalThis.isSecureContext === false ? 'this page is not served securely, and browsers give navigator.gpu only to pages that are; use https or localhost'
+      : 'this environment has no navigator.gpu; use a browser with WebGPU over https or localhost, or in Node openNodeGpu() from metaplastic/node';
+  }
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) return 'WebGPU found no adapter; update the graphics driver, or enable a software adapter';
+  const missing = Object.entries(REQUIRED).filter(([limit, least]) => !(adapter.limits[limit as keyof typeof REQUIRED] >= least));
+  return missing.length ? `the adapter's limits are too low: ${missing.map(([limit, least]) => `expected ${limit} of at least ${least}, got ${adapter.limits[limit as keyof typeof REQUIRED]}`).join(', ')}; use a newer browser or another GPU` : adapter;
 }
 
 /** Opens the best adapter of `gpu` (default: the browser's) with the limits this library can use. Throws if there is none. */
 export async function openGpu(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<Gpu> {
-  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) {
-    const why = await isAvailable(gpu);
-    throw new MetaplasticError('openGpu', 'expected a WebGPU adapter, got none', why.available ? 'try again' : why.reason);
-  }
+  const adapter = await find(gpu);
+  if (typeof adapter === 'string') throw new MetaplasticError('openGpu', 'expected a WebGPU adapter that will do, got none', adapter);
   const { limits } = adapter;
   const device = await adapter.requestDevice({
     label: 'metaplastic',
+    requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],      // for the bench's clock
     requiredLimits: {
       maxBufferSize: limits.maxBufferSize, maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
       maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
@@ -59,7 +71,7 @@ function watch(device: GPUDevice, info: GPUAdapterInfo, close: () => void): Gpu 
     for (const reject of waiting) reject(failure);
   };
   device.addEventListener('uncapturederror', event => failed(new MetaplasticError('gpu', (event as GPUUncapturedErrorEvent).error.message)));
-  device.lost.then(lost => failed(new MetaplasticError('gpu', `the device was lost (${lost.reason}): ${lost.message || 'no reason given'}`, 'open a new device and resume from the last checkpoint')));
+  device.lost.then(lost => failed(new DeviceLostError('gpu', `the device was lost (${lost.reason}): ${lost.message || 'no reason given'}`, 'open a new device and resume from the last checkpoint')));
   const software = /swiftshader|llvmpipe|lavapipe|warp|basic render/i.test(`${info.architecture} ${info.device} ${info.description}`);
   return {
     device,

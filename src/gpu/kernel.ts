@@ -1,4 +1,3 @@
-import { ResourceType, WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 import { MetaplasticError } from '../errors.js';
 import type { Gpu } from './device.js';
 
@@ -18,17 +17,15 @@ export const PASS = { name: 'pass_', size: 24 } as const;
 /** Compiles linked WGSL. Compile and validation errors carry the label, the message and the line of code. */
 export async function makeKernel(gpu: Gpu, label: string, code: string, entryPoint = 'main'): Promise<Kernel> {
   const { device } = gpu;
-  const reflected = reflect(label, code);
-  const entry = reflected.entry.compute.find(e => e.name === entryPoint);
-  if (!entry) throw new MetaplasticError(`kernel ${label}`, `expected an entry point ${entryPoint}, got ${reflected.entry.compute.map(e => e.name).join(', ')}`);
-  const variables = entry.resources.filter(r => r.resourceType === ResourceType.Uniform || r.resourceType === ResourceType.Storage);
+  const entries = [...code.matchAll(ENTRY)].map(([, name]) => name!), variables = variablesOf(code);
+  if (!entries.includes(entryPoint)) throw new MetaplasticError(`kernel ${label}`, `expected an entry point ${entryPoint}, got ${entries.join(', ')}`);
   // The scope is closed in the same breath, so that kernels made at once do not catch each other's errors.
   device.pushErrorScope('validation');
   const layout = device.createBindGroupLayout({
     label,
     entries: variables.map((v): GPUBindGroupLayoutEntry => ({
       binding: v.binding, visibility: GPUShaderStage.COMPUTE,
-      buffer: v.resourceType === ResourceType.Uniform ? { type: 'uniform', hasDynamicOffset: v.name === PASS.name } : { type: v.access === 'read' || !v.access ? 'read-only-storage' : 'storage' },
+      buffer: { type: v.type, ...(v.name === PASS.name && { hasDynamicOffset: true }) },
     })),
   });
   const module = device.createShaderModule({ label, code });
@@ -55,8 +52,11 @@ export async function makeKernel(gpu: Gpu, label: string, code: string, entryPoi
   };
 }
 
-function reflect(label: string, code: string): WgslReflect {
-  try { return new WgslReflect(code); } catch (error) {
-    throw new MetaplasticError(`kernel ${label}`, `cannot be parsed: ${(error as Error).message}`, 'wgsl_reflect also refuses functions that are called write, read or workgroup');
-  }
+const ENTRY = /@compute[^{};]*?\bfn\s+(\w+)/g;
+const VARIABLE = /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*(uniform|storage)\s*(?:,\s*(\w+)\s*)?>\s*(\w+)/g;
+
+/** The buffers that linked WGSL declares; of several entry points each gets them all. A parser of WGSL would make the library half as large again in a browser. */
+function variablesOf(code: string): { readonly binding: number; readonly name: string; readonly type: GPUBufferBindingType }[] {
+  return [...code.matchAll(VARIABLE)].map(([, binding, space, access, name]) => (
+    { binding: Number(binding), name: name!, type: space === 'uniform' ? 'uniform' : access === 'read_write' ? 'storage' : 'read-only-storage' }));
 }

@@ -113,8 +113,8 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const shared = {
     'meta-parameters': 4 * layout.size,
     'optimiser moments and rates': optimiser * (8 * layout.size + RATES_BYTES),
-    'gradient of the meta-batch': optimiser * 4 * (layout.size + TOTAL_TAIL),
-    'outcomes (and their read-back)': 8 * outcome + 4 * TOTAL_TAIL,
+    'gradient of the meta-batch': optimiser * 4 * (layout.size + totalTail(layout)),
+    'outcomes (and their read-back)': 8 * outcome + 4 * totalTail(layout),
     'image bank': 4 * work.images * Math.ceil(work.system.sizes[0]! / 4),
   };
   const chunk = (tasks: number) => {
@@ -145,18 +145,21 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const chunks = Math.ceil(work.tasks / tasksPerChunk), boundaries = boundariesOf(work, stepsPerSegment), segments = boundaries.length - 1;
   const bytes = { ...shared, ...chunk(tasksPerChunk), 'passes': segments * PASS_STRIDE };
   const encoder = work.system.encoderLayers;
-  const perChunk = encoder + segments + (work.metrics ? work.moments.length : 0) + optimiser * (segments + (encoder ? 2 * encoder - 1 : 0) + 2);
+  const perChunk = encoder + segments + (work.metrics ? work.moments.length : 0) + optimiser * (segments + (encoder ? 2 * encoder : 0) + 1);
   return {
     ...work, layout, lanes, teams, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, fast, bytes,
-    totalBytes: sum(bytes), dispatches: chunks * perChunk + 2 * optimiser, estimatedDispatchSeconds: Math.max(stepSeconds(tasksPerChunk) * stepsPerSegment, metricsSeconds(tasksPerChunk)),
+    totalBytes: sum(bytes), dispatches: chunks * perChunk + optimiser, estimatedDispatchSeconds: Math.max(stepSeconds(tasksPerChunk) * stepsPerSegment, metricsSeconds(tasksPerChunk)),
   };
 }
 
 /** Loss and accuracy of every moment, then norm, weight in the mean, drift, then the metrics if they are asked. */
 export const outcomeSize = (moments: number, metrics = 0): number => 2 * moments + 3 + metrics;
 
-/** What is reported behind the gradient of a meta-batch: tasks counted, norm of the mean gradient, worst drift, penalty. */
-export const TOTAL_TAIL = 4;
+/** Numbers reported behind the gradient of a meta-batch: tasks counted, worst drift, penalty, and each collecting workgroup's part of the squared norm. */
+export const totalTail = ({ size }: Layout): number => 3 + collectors(size);
+
+/** Workgroups of shaders/collect.wgsl, a number of the gradient or behind it a lane. */
+export const collectors = (parameters: number): number => Math.ceil((parameters + 3) / 64);
 
 /** Bytes of one entry in the uniform buffer of passes (the alignment of dynamic offsets); one entry for each segment. */
 export const PASS_STRIDE = 256;
@@ -204,13 +207,14 @@ function countPerTask({ system, steps, batch, queries, moments, adjoint, metrics
 }
 
 /**
- * A software adapter runs a lane group in lockstep on a CPU core and pays for barriers, so a task is one lane there and four tasks
- * share a workgroup (its vector width); with fewer than four tasks the lanes work together. On a GPU a task is a workgroup as wide as its widest layer.
+ * Lanes take four rows at a time. A software adapter runs four lanes as one vector on a CPU core and pays for barriers, so a task is one lane there and
+ * four tasks share a workgroup; with too few tasks to keep its cores busy that way, four lanes work on each. On a GPU lanes are as many as the widest layer
+ * has fours, and small teams share a workgroup.
  */
 function chooseTeams(work: Work, machine: Machine, choices: PlanChoices): { lanes: number; teams: number } {
   const widest = Math.max(...work.system.sizes.slice(work.system.encoderLayers));
-  const lanes = choices.lanes ?? (machine.software ? (work.tasks >= 4 ? 1 : 4) : Math.min(machine.maxInvocations, 256, Math.max(32, 2 ** Math.ceil(Math.log2(widest)))));
-  const teams = choices.teams ?? (machine.software && lanes === 1 ? Math.min(4, work.tasks) : 1);
+  const lanes = choices.lanes ?? (machine.software ? (work.tasks >= 16 ? 1 : 4) : Math.min(machine.maxInvocations, 256, Math.max(8, 2 ** Math.ceil(Math.log2(widest / 4)))));
+  const teams = choices.teams ?? (machine.software ? (lanes === 1 ? Math.min(4, work.tasks) : 1) : Math.max(1, Math.min(32 / lanes, work.tasks)));
   if (2 ** Math.round(Math.log2(lanes)) !== lanes || lanes * teams > machine.maxInvocations) {
     throw new MetaplasticError('plan.lanes', `expected a power of two with lanes × teams ≤ ${machine.maxInvocations}, got ${lanes} × ${teams}`);
   }

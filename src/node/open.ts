@@ -1,22 +1,30 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readdirSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { brotliDecompressSync } from 'node:zlib';
 import { MetaplasticError } from '../errors.js';
 import { openGpu, type Gpu } from '../gpu/device.js';
+import { unpack } from './unpack.js';
+
+export interface NodeGpuOptions {
+  /**
+   * Let Dawn check the bounds of every access of a shader, as browsers do; default false. Sizes and places are computed by the plan and fixed in the
+   * shaders, and tests watch every access, so without shaders from elsewhere the checks only take time: a quarter of it on a software adapter.
+   */
+  readonly boundsChecks?: boolean;
+}
 
 /**
  * Opens the best adapter that Node finds through npm `webgpu` (Dawn): a real GPU if there is one, else the software adapter (SwiftShader)
  * that comes with `@sparticuz/chromium`, if that is installed. Throws if there is none.
  */
-export async function openNodeGpu(): Promise<Gpu> {
+export async function openNodeGpu({ boundsChecks = false }: NodeGpuOptions = {}): Promise<Gpu> {
   if (process.platform === 'linux') prepareVulkan();
   const webgpu = await import('webgpu').catch((error: Error) => {
     throw new MetaplasticError('openNodeGpu', `expected the package webgpu, could not load it (${error.message})`, 'npm install webgpu');
   });
   Object.assign(globalThis, webgpu.globals);
-  instance ??= webgpu.create([]);
+  const instance = instances.get(boundsChecks) ?? webgpu.create(boundsChecks ? [] : ['enable-dawn-features=disable_robustness']);
+  instances.set(boundsChecks, instance);
   if (!await instance.requestAdapter()) {
     throw new MetaplasticError('openNodeGpu', 'expected a WebGPU adapter, got none', 'install a GPU driver with Vulkan, or the software adapter: npm install --save-dev @sparticuz/chromium@147.0.0 (Linux x64)');
   }
@@ -42,10 +50,10 @@ function pacePolling(): void {
 let paced = false;
 
 /**
- * Dawn, one for the process and never let go: collected while another thread of it still works, it brings the process down. It does not keep
+ * Dawn, one for the process (with and without checks) and never let go: collected while another thread of it still works, it brings the process down. It does not keep
  * the process alive once its devices are destroyed.
  */
-let instance: GPU | undefined;
+const instances = new Map<boolean, GPU>();
 
 /**
  * Lets Vulkan find SwiftShader besides the system's own drivers, which WebGPU prefers. Must come before Dawn is loaded: it looks for
@@ -76,41 +84,8 @@ function load(library: string): boolean {
   return true;
 }
 
-/** Unpacks SwiftShader, once, beside the package that carries it (or, if that is read-only, in the folder for temporary files); returns its driver file. */
+/** The driver file of the software adapter, if the package that carries it is installed. */
 function unpackSwiftShader(): string | undefined {
-  const archive = softwareArchive();
-  if (!archive) return undefined;
-  for (const cache of [join(dirname(archive), '..', '..', '..', '.cache', 'metaplastic'), join(tmpdir(), `metaplastic-${process.getuid?.() ?? 0}`)]) {
-    const folder = join(cache, 'swiftshader'), driver = join(folder, 'vk_swiftshader_icd.json');
-    if (existsSync(driver)) return driver;
-    try {
-      mkdirSync(cache, { recursive: true });
-      const fresh = mkdtempSync(join(cache, 'unpacking-'));
-      for (const [name, bytes] of untar(brotliDecompressSync(readFileSync(archive)))) writeFileSync(join(fresh, name), bytes, { mode: 0o755 });
-      try { renameSync(fresh, folder); } catch { rmSync(fresh, { recursive: true }); }      // another process was first
-      if (existsSync(driver)) return driver;
-    } catch { /* not writable: try the next place */ }
-  }
-  return undefined;
-}
-
-/** Where the package that carries SwiftShader keeps it, if the package is installed. */
-function softwareArchive(): string | undefined {
-  let folder: string;
-  try { folder = dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')); } catch { return undefined; }
-  for (; folder !== dirname(folder); folder = dirname(folder)) {
-    const archive = join(folder, 'bin', 'swiftshader.tar.br');
-    if (existsSync(archive)) return archive;
-  }
-  return undefined;
-}
-
-/** The plain files of a tar archive: a header of 512 bytes (name at 0, size in octal at 124, type at 156), then the content, padded to 512. */
-function* untar(bytes: Buffer): Generator<[string, Buffer]> {
-  for (let at = 0; at + 512 <= bytes.length && bytes[at] !== 0;) {
-    const name = bytes.toString('utf8', at, at + 100).replace(/\0.*$/s, ''), size = parseInt(bytes.toString('utf8', at + 124, at + 136), 8);
-    const plain = bytes[at + 156] === 0x30 || bytes[at + 156] === 0;
-    if (plain) yield [name.replace(/^.*\//, ''), bytes.subarray(at + 512, at + 512 + size)];
-    at += 512 + Math.ceil(size / 512) * 512;
-  }
+  const folder = unpack('swiftshader', ['swiftshader.tar.br']);
+  return folder && join(folder, 'vk_swiftshader_icd.json');
 }

@@ -9,13 +9,13 @@ import { dispatchStage, type Inheritance } from './lifetimes.js';
 /** Meta-learning rate of each group of meta-parameters (see Layout). 0 leaves a group as it is. */
 export type Rates = Readonly<Record<Group, number>>;
 
-/** Adam on the GPU (shaders/mean.wgsl, shaders/adam.wgsl): two dispatches after the gradient, moments in the meta-parameters' layout. */
+/** Adam on the GPU (shaders/adam.wgsl): a dispatch after the gradient, moments in the meta-parameters' layout. */
 export interface Adam {
   readonly moment1: GPUBuffer;
   readonly moment2: GPUBuffer;
   readonly allocatedBytes: number;
-  /** Records the mean of the gradient; and, given rates and n (the number of this update, from 1), the update. */
-  record(encoder: GPUCommandEncoder, update?: { rates: Rates; n: number }): void;
+  /** Records update number n, from 1. */
+  record(encoder: GPUCommandEncoder, update: { rates: Rates; n: number }): void;
   destroy(): void;
 }
 
@@ -26,20 +26,15 @@ export async function makeAdam(gpu: Gpu, plan: Plan, inheritance: Inheritance, r
   const moment1 = buffer('moment1', bytes, STORAGE | COPY_DST | COPY_SRC), moment2 = buffer('moment2', bytes, STORAGE | COPY_DST | COPY_SRC);
   const rates = buffer('rates', RATES_BYTES, UNIFORM | COPY_DST);
   const modules = { shape: shapeModule(plan, rules) };
-  const mean = await makeKernel(gpu, 'mean', await linkShader('mean', { slots: {}, modules }));
   const adam = await makeKernel(gpu, 'adam', await linkShader('adam', { slots: {}, modules }));
   const { total, parameters } = inheritance;
-  const meanGroup = mean.bind({ total, parameters }), adamGroup = adam.bind({ total, learned: parameters, moment1, moment2, rates });
+  const group = adam.bind({ total, learned: parameters, moment1, moment2, rates });
   return {
     moment1, moment2, allocatedBytes: moment1.size + moment2.size + rates.size,
-    record(encoder, update) {
+    record(encoder, { rates: rateOf, n }) {
+      device.queue.writeBuffer(rates, 0, new Float32Array([...GROUPS.map(g => rateOf[g]), 0, 1 - 0.9 ** n, 1 - 0.999 ** n]));
       const pass = encoder.beginComputePass();
-      dispatchStage(pass, mean.pipeline, meanGroup, 1);
-      if (update) {
-        const corrections = [1 - 0.9 ** update.n, 1 - 0.999 ** update.n];
-        device.queue.writeBuffer(rates, 0, new Float32Array([...GROUPS.map(g => update.rates[g]), 0, ...corrections]));
-        dispatchStage(pass, adam.pipeline, adamGroup, Math.ceil(plan.layout.size / 64));
-      }
+      dispatchStage(pass, adam.pipeline, group, Math.ceil(plan.layout.size / 64));
       pass.end();
     },
     destroy() { for (const b of [moment1, moment2, rates]) b.destroy(); },

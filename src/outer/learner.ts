@@ -1,6 +1,6 @@
 import { DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
-import { DEFAULT_BUDGET, makePlan, TOTAL_TAIL, type Adjoint, type Budget, type Plan, type PlanChoices, type Work } from '../gpu/plan.js';
+import { DEFAULT_BUDGET, makePlan, totalTail, type Adjoint, type Budget, type Plan, type PlanChoices, type Work } from '../gpu/plan.js';
 import { readMetrics } from '../gpu/metrics.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
 import { initialParameters, type Initial } from '../inner/initial.js';
@@ -109,7 +109,7 @@ export class Learner {
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage, usage = STORAGE | COPY_DST | COPY_SRC;
     const buffer = (label: string, size: number) => gpu.device.createBuffer({ label, size, usage });
     const inheritance: Inheritance = {
-      parameters: buffer('parameters', 4 * layout.size), total: buffer('total', 4 * (layout.size + TOTAL_TAIL)), ...(bank && { bank: uploadBank(gpu, bank) }),
+      parameters: buffer('parameters', 4 * layout.size), total: buffer('total', 4 * (layout.size + totalTail(layout))), ...(bank && { bank: uploadBank(gpu, bank) }),
     };
     const rules = rulesOf(options);
     const [lifetimes, adam] = await gpu.guard(Promise.all([Lifetimes.create(gpu, plan, inheritance, rules), makeAdam(gpu, plan, inheritance, rules)]));
@@ -142,7 +142,7 @@ export class Learner {
   private async metaStep(episodes: Episodes, update?: { rates: Rates; n: number }): Promise<MetaStep> {
     const { plan } = this;
     this.check(episodes, 'learner.step', plan.tasks);
-    const record = (encoder: GPUCommandEncoder) => this.adam.record(encoder, update);
+    const record = (encoder: GPUCommandEncoder) => { if (update) this.adam.record(encoder, update); };
     await this.lifetimes.run(episodes, record);
     let outcomes = await this.lifetimes.outcomes(), fellBack = false;
     if (outcomes.drift > DRIFT_LIMIT) {

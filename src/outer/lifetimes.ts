@@ -1,12 +1,12 @@
 import type { Gpu } from '../gpu/device.js';
 import { makeKernel, PASS, type Kernel } from '../gpu/kernel.js';
-import { outcomeSize, PASS_STRIDE, TOTAL_TAIL, type Plan } from '../gpu/plan.js';
+import { collectors, outcomeSize, PASS_STRIDE, totalTail, type Plan } from '../gpu/plan.js';
 import { encoderLayerModule, shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
 import { RULES } from '../systems/system.js';
 import type { Episodes, Origin } from '../tasks/episodes.js';
 
-/** What every plan of a learner shares: the meta-parameters, the gradient of a meta-batch (then its tail, see TOTAL_TAIL), and the images. */
+/** What every plan of a learner shares: the meta-parameters, the gradient of a meta-batch (then its tail, see totalTail), and the images. */
 export interface Inheritance {
   readonly parameters: GPUBuffer;
   readonly total: GPUBuffer;
@@ -74,7 +74,7 @@ export class Lifetimes {
     make('scratches', padded * perTask.scratch, STORAGE);
     const outcomes = plan.tasks * outcomeSize(plan.moments.length, perTask.metrics);
     make('outcomes', outcomes, STORAGE | COPY_SRC);
-    make('reported', outcomes + TOTAL_TAIL, MAP_READ | COPY_DST);
+    make('reported', outcomes + totalTail(plan.layout), MAP_READ | COPY_DST);
     if (plan.adjoint === 'none') make('shown', padded * (perTask.activity + perTask.fast), MAP_READ | COPY_DST);
     make(PASS.name, plan.segments * PASS_STRIDE / 4, UNIFORM | COPY_DST);
     const inputs = tasksPerChunk * perTask.samples * width;
@@ -112,7 +112,8 @@ export class Lifetimes {
       this.afterwards.push(await stage('encode.adjoint', lanes(tasks => tasks * tiles(system.sizes[l]!) * tiles(system.sizes[l - 1]!)), 'weights', l));
       if (l > 1) this.afterwards.push(await stage('encode.adjoint', lanes(tasks => tasks * perTask.rows * system.sizes[l - 1]!), 'below', l));
     }
-    this.afterwards.push(await stage('norm', tasks => tasks), await stage('collect', lanes(() => plan.layout.size + TOTAL_TAIL)));
+    if (encoders) this.afterwards.push(await stage('norm', groups));      // else the last words of the lifetime's adjoint
+    this.afterwards.push(await stage('collect', () => collectors(plan.layout.size)));
   }
 
   /**
@@ -162,7 +163,7 @@ export class Lifetimes {
 
   /** The outcomes, and behind them the tail of the total. */
   private recordReport(encoder: GPUCommandEncoder): void {
-    const { outcomes, reported } = this.buffers, { total } = this.inheritance, tail = 4 * TOTAL_TAIL;
+    const { outcomes, reported } = this.buffers, { total } = this.inheritance, tail = 4 * totalTail(this.plan.layout);
     encoder.copyBufferToBuffer(outcomes!, 0, reported!, 0, outcomes!.size);
     encoder.copyBufferToBuffer(total, total.size - tail, reported!, outcomes!.size, tail);
   }
@@ -184,7 +185,7 @@ export class Lifetimes {
     const { tasks, moments, perTask } = this.plan, stride = outcomeSize(moments.length, perTask.metrics), K = moments.length;
     const all = await this.read('reported');
     const columns = (from: number, count: number) => Float32Array.from({ length: tasks * count }, (_, k) => all[Math.floor(k / count) * stride + from + k % count]!);
-    const [, gradientNorm, drift, penalty] = all.subarray(tasks * stride) as unknown as [number, number, number, number];
+    const [, drift, penalty, ...squares] = all.subarray(tasks * stride) as unknown as [number, number, number, ...number[]], gradientNorm = Math.sqrt(squares.reduce((a, b) => a + b, 0));
     return { losses: columns(0, K), accuracies: columns(K, K), norms: columns(2 * K, 1), weights: columns(2 * K + 1, 1), drifts: columns(2 * K + 2, 1), metrics: columns(outcomeSize(K), perTask.metrics), gradientNorm, drift, penalty };
   }
 

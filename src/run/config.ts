@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
-import { ADJOINTS, DEFAULT_BUDGET } from '../gpu/plan.js';
+import { ADJOINTS, DEFAULT_BUDGET, type PlanChoices } from '../gpu/plan.js';
 import { initialParameters } from '../inner/initial.js';
 import { GROUPS, layoutOf, type Group, type Layout } from '../inner/layout.js';
 import { PRESETS, type Preset } from '../systems/presets.js';
@@ -193,6 +193,8 @@ const CONFIG = section({
     /** Longest time that one dispatch may take. */
     dispatchSeconds: v.optional(positive, DEFAULT_BUDGET.dispatchSeconds),
   }), {}),
+  /** Parts of the plan that are fixed instead of computed, such as what `metaplastic tune` found. */
+  plan: v.optional(section({ lanes: v.optional(whole(1)), teams: v.optional(whole(1)) } satisfies Partial<Record<keyof PlanChoices, unknown>>)),
   /** Meta-steps between two checkpoints. */
   checkpointEvery: v.optional(whole(1), 100),
 });

@@ -1,4 +1,4 @@
-import { DivergenceError, MetaplasticError } from '../errors.js';
+import { DeviceLostError, DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import type { Group } from '../inner/layout.js';
 import { Learner, type LearnerOptions } from '../outer/learner.js';
@@ -14,9 +14,9 @@ export function learnerOf(gpu: Gpu, config: RunConfig, { train, bank }: World, o
 }
 
 /** The options of that learner, for a plan without a GPU as well. */
-export function learnerOptions({ system, meta, initial, seed, budget }: RunConfig, { steps, batch, queries }: Pick<TaskSource, 'steps' | 'batch' | 'queries'>, bank?: World['bank'], onNotice?: (notice: string) => void): LearnerOptions {
+export function learnerOptions({ system, meta, initial, seed, budget, plan }: RunConfig, { steps, batch, queries }: Pick<TaskSource, 'steps' | 'batch' | 'queries'>, bank?: World['bank'], onNotice?: (notice: string) => void): LearnerOptions {
   const { tasks, adjoint, moments, momentWeights, rates, l1, clipPerTask, clip, onDivergence } = meta;
-  return { system, episode: { steps, batch, queries, bank }, tasks, adjoint, moments, momentWeights, rates, l1, clipPerTask, clip, onDivergence, initial, seed, budget, onNotice };
+  return { system, episode: { steps, batch, queries, bank }, tasks, adjoint, moments, momentWeights, rates, l1, clipPerTask, clip, onDivergence, initial, seed, budget, plan, onNotice };
 }
 
 /** Groups whose coefficients are logged, and how many numbers a tensor may have for that. */
@@ -54,7 +54,7 @@ export async function train({ config, learner, tasks, from = { metaStep: 0, seco
     next = metaStep + 1 < meta.steps ? episodes(metaStep + 1) : undefined;      // drawn while the GPU works
     const { loss, medianLoss, accuracy, counted, diverged, gradientNorm } = await step.catch((error: Error) => {
       if (error instanceof DivergenceError && meta.onDivergence === 'skip' && skipped < PATIENCE) return { ...NOTHING, diverged: meta.tasks };
-      throw new MetaplasticError(`meta-step ${metaStep + 1}`, error.message);
+      throw new (error instanceof DeviceLostError ? DeviceLostError : MetaplasticError)(`meta-step ${metaStep + 1}`, error.message);
     });
     skipped = counted ? 0 : skipped + 1;
     const coefficients = Object.fromEntries(await Promise.all(named.map(async ({ name }) => [name, [...await learner.read(name)]] as const)));

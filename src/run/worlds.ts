@@ -2,7 +2,6 @@ import { MetaplasticError } from '../errors.js';
 import type { ImageBank, TaskSource } from '../tasks/episodes.js';
 import { fewShotTasks, splitClasses } from '../tasks/few-shot.js';
 import { readIdxImages } from '../tasks/idx.js';
-import { readOmniglot } from '../tasks/omniglot.js';
 import { sineSequenceTasks, sineTasks, type SineSource } from '../tasks/sine.js';
 import { imageStreamTasks } from '../tasks/stream.js';
 import type { SystemSpec } from '../systems/system.js';
@@ -83,6 +82,7 @@ async function openImages(source: Extract<TaskConfig, { kind: 'few-shot' }>['sou
     const { train, test } = splitClasses(bank.classes, 1 - source.testFraction, seed);
     return { bank, train, tests: [{ title: `${test.length} unseen classes`, classes: test }] };
   }
+  const { readOmniglot } = await import('../tasks/omniglot.js');      // brings a reader of PNG, which few pages need
   const below = (file: string) => read(`${source.folder}/${file}`);
   const trained = readOmniglot(await below(source.train), source, source.train), held = readOmniglot(await below(source.test), source, source.test);
   const seen = source.rotations ? [1, 2, 3].reduce<ImageBank>((bank, turns) => join(bank, turned(trained, turns)), trained) : trained;

@@ -26,10 +26,10 @@ export function start(args: readonly string[]): { interrupt(): void; ended: Prom
   };
 }
 
-/** Without vitest's own variables, and without colours. */
+/** Without vitest's own variables, without colours, and without what somebody has tuned on this machine. */
 function environment(): Record<string, string> {
   const { NODE_OPTIONS: _, ...env } = process.env as Record<string, string>;
-  return { ...env, NO_COLOR: '1' };
+  return { ...env, NO_COLOR: '1', METAPLASTIC_TUNE: 'off' };
 }
 
 const root = mkdtempSync(join(tmpdir(), 'metaplastic-test-'));

@@ -13,14 +13,14 @@ function refusal(args: string[], env?: Record<string, string>): string {
 describe('the command line', () => {
   test('lists its commands', () => {
     const { status, out } = metaplastic(['--help']);
-    for (const command of ['train', 'eval', 'report', 'study', 'check', 'plan', 'bench', 'devices']) expect(out).toMatch(new RegExp(`^  ${command} +\\w`, 'm'));
+    for (const command of ['train', 'eval', 'report', 'study', 'check', 'plan', 'tune', 'bench', 'devices']) expect(out).toMatch(new RegExp(`^  ${command} +\\w`, 'm'));
     expect(status).toBe(0);
   });
-  test.each(['train', 'eval', 'report', 'study', 'check', 'plan', 'bench', 'devices'])('helps with %s', command => {
+  test.each(['train', 'eval', 'report', 'study', 'check', 'plan', 'tune', 'bench', 'devices'])('helps with %s', command => {
     expect(metaplastic([command, '--help'])).toMatchObject({ status: 0, out: expect.stringContaining(`Usage: metaplastic ${command}`) });
   });
   test('names the known commands to an unknown one', () => {
-    expect(refusal(['trian'])).toBe('metaplastic: unknown command "trian"; known: train, eval, report, study, check, plan, bench, devices');
+    expect(refusal(['trian'])).toBe('metaplastic: unknown command "trian"; known: train, eval, report, study, check, plan, tune, bench, devices');
   });
   test('names an unknown option', () => {
     expect(refusal(['train', 'flp-sine', '--sed', '1'])).toContain("Unknown option '--sed'");

@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { MetaplasticError } from '../../src/errors.js';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { DeviceLostError, MetaplasticError } from '../../src/errors.js';
 import { type Gpu, isAvailable, openGpu, useDevice } from '../../src/gpu/device.js';
 import { openNodeGpu } from '../../src/node/open.js';
 import { learnerFor } from '../kernels/agree.js';
@@ -29,6 +29,7 @@ describe('when the device is lost', () => {
     await Promise.resolve();
     gpu.device.destroy();
     for (const call of calls) expect(await failure(call)).toMatch(lost);
+    await expect(learner.state()).rejects.toBeInstanceOf(DeviceLostError);
   });
 
   test('every later call fails, and says so', { timeout: 10_000 }, async () => {
@@ -66,12 +67,22 @@ describe('without an adapter', () => {
   const none = { requestAdapter: async () => null } as unknown as GPU;
 
   test('opening says why, and what to do', async () => {
-    expect(await failure(openGpu(undefined))).toMatch(/^openGpu: expected a WebGPU adapter, got none; this environment has no navigator\.gpu; use .*openNodeGpu/);
-    expect(await failure(openGpu(none))).toMatch(/^openGpu: expected a WebGPU adapter, got none; WebGPU found no adapter; update the graphics driver/);
+    expect(await failure(openGpu(undefined))).toMatch(/^openGpu: expected a WebGPU adapter that will do, got none; this environment has no navigator\.gpu; use .*openNodeGpu/);
+    expect(await failure(openGpu(none))).toMatch(/^openGpu: expected a WebGPU adapter that will do, got none; WebGPU found no adapter; update the graphics driver/);
   });
 
   test('it can be asked before', async () => {
+    vi.stubGlobal('isSecureContext', false);
+    expect(await isAvailable(undefined)).toMatchObject({ available: false, reason: expect.stringContaining('use https or localhost') });
+    vi.unstubAllGlobals();
     expect(await isAvailable(undefined)).toMatchObject({ available: false, reason: expect.stringContaining('no navigator.gpu') });
     expect(await isAvailable(none)).toMatchObject({ available: false, reason: expect.stringContaining('no adapter') });
+  });
+
+  test('or with one whose limits are too low, it names the limit, what it should be and what it is', async () => {
+    const { limits } = (await open()).device, low = new Proxy(limits, { get: (own, name) => (name === 'maxStorageBuffersPerShaderStage' ? 4 : own[name as keyof GPUSupportedLimits]) });
+    const poor = { requestAdapter: async () => ({ limits: low }) } as unknown as GPU;
+    expect(await isAvailable(poor)).toEqual({ available: false, reason: "the adapter's limits are too low: expected maxStorageBuffersPerShaderStage of at least 8, got 4; use a newer browser or another GPU" });
+    expect(await failure(openGpu(poor))).toContain('maxStorageBuffersPerShaderStage of at least 8, got 4');
   });
 });

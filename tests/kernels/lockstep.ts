@@ -38,11 +38,16 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
     read: (name: string, at: bigint, line: number) => (memory[name] as number[])[touch(name, at, false, line)],
     write: (name: string, at: bigint, value: number, line: number) => { (memory[name] as number[])[touch(name, at, true, line)] = value; },
     member: (name: string, key: string) => (memory[name] as Record<string, bigint>)[key],
-    wrap: (v: unknown) => (typeof v === 'bigint' ? BigInt.asUintN(32, v) : v),
+    binary: (operator: string, a: Value, b: Value) => each(BINARY[operator]!, a, b), negate: (a: Value) => each(x => -x, a), not: (a: boolean) => !a,
+    vector: (parts: Value[], zero: Scalar) => vectorOf(parts.length === 4 ? parts : Array<Value>(4).fill(parts[0] ?? zero)),
+    matrix: (columns: Value[]) => vectorOf(columns.length ? columns : Array.from({ length: 4 }, () => vectorOf([0, 0, 0, 0]))),
     bits: (x: number) => BigInt(new Uint32Array(Float32Array.of(x).buffer)[0]!),
-    min: (a: number, b: number) => (a < b ? a : b), max: (a: number, b: number) => (a > b ? a : b), clamp: (x: number, low: number, high: number) => Math.min(Math.max(x, low), high),
-    select: (no: unknown, yes: unknown, which: boolean) => (which ? yes : no),
-    abs: Math.abs, sign: Math.sign, exp: Math.exp, log: Math.log, sqrt: Math.sqrt, inverseSqrt: (x: number) => 1 / Math.sqrt(x), tanh: Math.tanh,
+    min: (a: Value, b: Value) => each((x, y) => (x < y ? x : y), a, b), max: (a: Value, b: Value) => each((x, y) => (x > y ? x : y), a, b),
+    clamp: (x: number, low: number, high: number) => Math.min(Math.max(x, low), high),
+    select: (no: Value, yes: Value, which: Value) => each((n, y, w) => (w ? y : n), no, yes, which),
+    dot: (a: Vector, b: Vector) => a.reduce<number>((sum, x, i) => sum + Number(x) * Number(b[i]), 0),
+    ...Object.fromEntries(Object.entries({ abs: Math.abs, sign: Math.sign, exp: Math.exp, log: Math.log, sqrt: Math.sqrt, inverseSqrt: (x: number) => 1 / Math.sqrt(x), tanh: Math.tanh })
+      .map(([name, of]) => [name, (a: Value) => each(x => of(x as number), a)])),
   };
   const shared = new Set(program.filter(v => v instanceof Var && v.storage === 'workgroup').map(v => (v as Var).name));
   for (const v of program) if (v instanceof Var && shared.has(v.name)) memory[v.name] = new Array<number>(countOf(v.type)).fill(0);
@@ -64,6 +69,32 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
     for (const key of touched.keys()) if (shared.has(key.split(' ')[0]!) === stops[0]!.value!.startsWith('workgroup')) touched.delete(key);
   }
 }
+
+type Scalar = number | bigint | boolean;
+type Value = Scalar | Vector;
+
+/** vec4, or mat4x4 by its columns. */
+class Vector extends Array<Value> {
+  get x() { return this[0]; }
+  get y() { return this[1]; }
+  get z() { return this[2]; }
+  get w() { return this[3]; }
+}
+
+const vectorOf = (numbers: readonly Value[]): Vector => Object.setPrototypeOf([...numbers], Vector.prototype) as Vector;
+
+/** Applies `of` to scalars; to vectors number by number, with the same scalar for all of them. */
+function each(of: (...values: any[]) => Scalar, ...values: Value[]): Value {
+  const vector = values.find(v => v instanceof Vector);
+  return vector instanceof Vector ? vectorOf(Array.from(vector as ArrayLike<Value>, (_, i) => each(of, ...values.map(v => (v instanceof Vector ? v[i]! : v))))) : of(...values);
+}
+
+const u32 = (v: Scalar) => (typeof v === 'bigint' ? BigInt.asUintN(32, v) : v);
+const BINARY: Readonly<Record<string, (a: any, b: any) => Scalar>> = {
+  '+': (a, b) => u32(a + b), '-': (a, b) => u32(a - b), '*': (a, b) => u32(a * b), '/': (a, b) => u32(a / b), '%': (a, b) => u32(a % b),
+  '&': (a, b) => u32(a & b), '|': (a, b) => u32(a | b), '^': (a, b) => u32(a ^ b), '<<': (a, b) => u32(a << b), '>>': (a, b) => u32(a >> b),
+  '<': (a, b) => a < b, '>': (a, b) => a > b, '<=': (a, b) => a <= b, '>=': (a, b) => a >= b, '==': (a, b) => a === b, '!=': (a, b) => a !== b,
+};
 
 /** The parser knows a constant only from its declaration on, and folds tables of bool wrongly. Constants made of others come last; lines keep their numbers. */
 function constantsFirst(code: string): string {
@@ -105,9 +136,9 @@ function translate(program: readonly Node[]): string {
     }
     if (node instanceof Assign) {
       const operator = String(node.operator).slice(0, -1), value = expression(node.value, local);
-      return assign(node.variable as VariableExpr, operator ? `library.wrap(${expression(node.variable, local)} ${operator} (${value}))` : value, local);
+      return assign(node.variable as VariableExpr, operator ? `library.binary('${operator}', ${expression(node.variable, local)}, ${value})` : value, local);
     }
-    if (node instanceof Increment) return assign(node.variable as VariableExpr, `library.wrap(${expression(node.variable, local)} ${String(node.operator)[0]} 1n)`, local);
+    if (node instanceof Increment) return assign(node.variable as VariableExpr, `library.binary('${String(node.operator)[0]}', ${expression(node.variable, local)}, 1n)`, local);
     if (node instanceof Call) return BARRIERS.includes(node.name) ? `yield '${node.name} in line ${node.line}';` : `${call(node.name, node.args, local)};`;
     if (node instanceof Return) return node.value instanceof CreateExpr && !node.value.type ? 'return;' : `return ${expression(node.value, local)};`;
     if (node instanceof Continue) return 'continue;';
@@ -139,10 +170,15 @@ function translate(program: readonly Node[]): string {
     }
     if (node instanceof CallExpr) return call(node.name, node.args ?? [], local);
     if (node instanceof CreateExpr && node.type?.name === 'array') return node.args?.length ? `[${node.args.map(a => expression(a, local)).join(', ')}]` : zero(node.type);
+    if (node instanceof CreateExpr && /^(vec|mat)4/.test(node.type?.name ?? '')) {
+      const parts = `[${(node.args ?? []).map(a => expression(a, local)).join(', ')}]`;
+      return node.type!.name.startsWith('mat') ? `library.matrix(${parts})` : `library.vector(${parts}, ${zero(node.type)})`;
+    }
     if (node instanceof CreateExpr && node.type?.name === 'f32') return `Number(${expression(node.args![0]!, local)})`;
     if (node instanceof BitcastExpr) return `library.bits(${expression(node.value, local)})`;
-    if (node instanceof UnaryOperator && '!-'.includes(node.operator)) return `${node.operator}(${expression(node.right, local)})`;
-    if (node instanceof BinaryOperator) return `library.wrap((${expression(node.left, local)}) ${node.operator} (${expression(node.right, local)}))`;
+    if (node instanceof UnaryOperator && '!-'.includes(node.operator)) return `library.${node.operator === '-' ? 'negate' : 'not'}(${expression(node.right, local)})`;
+    if (node instanceof BinaryOperator && ['&&', '||'].includes(node.operator)) return `((${expression(node.left, local)}) ${node.operator} (${expression(node.right, local)}))`;
+    if (node instanceof BinaryOperator) return `library.binary('${node.operator}', ${expression(node.left, local)}, ${expression(node.right, local)})`;
     throw new Error(`lockstep cannot read ${JSON.stringify(node)}`);
   }
 
@@ -168,4 +204,4 @@ function list({ buffer, offset, typeInfo }: TypedData): string {
 }
 
 const countOf = (type: unknown): number => (type as { count: number }).count;
-const zero = (type: unknown): string => ((type as { name: string }).name === 'array' ? `new Array(${countOf(type)}).fill(0)` : (type as { name: string }).name === 'u32' ? '0n' : '0');
+const zero = (type: unknown): string => ((type as { name: string }).name === 'array' ? `new Array(${countOf(type)}).fill(0)` : /^(u32|vec4u)$/.test((type as { name: string }).name) ? '0n' : '0');

@@ -88,7 +88,7 @@ describe('parseConfig', () => {
     ['a negative rate', 'meta.rates.W', -1, 'run.json: meta.rates.W: expected a number ≥ 0, got -1'],
     ['a rate that is not a number', 'meta.rates.W', NaN, 'run.json: meta.rates.W: expected a number ≥ 0, got NaN'],
     ['an unknown key', 'meta.rate', {}, 'run.json: meta.rate: unknown key; known: tasks, steps, rates, l1, decay, clipPerTask, clip, adjoint, onDivergence, moments, momentWeights'],
-    ['an unknown key at the top', 'optimizer', 'adam', 'run.json: optimizer: unknown key; known: name, seed, task, system, initial, meta, evaluation, budget, checkpointEvery'],
+    ['an unknown key at the top', 'optimizer', 'adam', 'run.json: optimizer: unknown key; known: name, seed, task, system, initial, meta, evaluation, budget, plan, checkpointEvery'],
     ['an unknown kind of task', 'task.kind', 'cosine', 'run.json: task.kind: expected kind to be one of sine, sine-sequence, few-shot, stream; got "cosine"'],
     ['an unknown rule', 'system.rule', 'bcm', 'run.json: system.rule: unknown choice "bcm"; known: oja, hebb, gradient, pool'],
     ['an unknown preset of a system', 'system.preset', 'hebbian', `run.json: system.preset: unknown choice "hebbian"; known: ${Object.keys(SYSTEMS).join(', ')}`],

@@ -5,6 +5,7 @@ import { linesChart, ramp, type Chart, type Lines } from './chart.js';
 import drawJs from './draw.js?raw';
 import { html, json, trusted, type Content, type Html } from './html.js';
 import pageCss from './page.css?raw';
+import plotJs from './plot.js?raw';
 
 /** Puts a chart where the result stands. */
 export type Place = (chart: Chart) => Html;
@@ -38,7 +39,7 @@ ${main}
 </main>
 ${script(json(charts), ' type="application/json" id="charts"')}
 ${script(trusted(`/* uPlot: Copyright (c) 2022 Leon Sorokin, MIT licence */\n${uplotJs}`))}
-${script(trusted(drawJs))}
+${script(trusted(`${plotJs.replaceAll(/^export /gm, '')}${drawJs}`), ' type="module"')}
 </body>
 </html>
 `.html;
@@ -63,7 +64,7 @@ export function linesTable({ x, xLabel, percent, lines, references = [] }: Lines
 
 /** The numbers of a chart, for those who read rather than look. */
 export function details(name: string, content: Content): Html {
-  return html`<details><summary>${name}</summary><div class="scroll" tabindex="0" role="region" aria-label="${name}">${content}</div></details>`;
+  return html`<details><summary>${name}</summary><div class="scroll" tabindex="0" role="group" aria-label="${name}">${content}</div></details>`;
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[], caption?: string): Html {

@@ -1,19 +1,24 @@
 import { afterEach, beforeEach, describe, expect, test, vi, type MockInstance } from 'vitest';
+import { countCalls, peakBytes } from '../../src/bench/calls.js';
+import { benchGradient, optionsFor } from '../../src/bench/meta-gradient.js';
+import { flpWorkload, poolWorkload, type Workload } from '../../src/bench/workloads.js';
 import { run } from '../../src/cli/bench.js';
 import { layoutOf } from '../../src/inner/layout.js';
 import { referenceGradient } from '../../src/reference/meta-gradient.js';
-import { benchFlp, countCalls, flpWorkload } from '../../src/run/bench.js';
 import { defineSystem } from '../../src/systems/system.js';
+import { fileMemory, tuningFile } from '../../src/cli/tuned.js';
+import { rememberedTuning } from '../../src/outer/tune.js';
+import { newFolder } from '../cli/command.js';
 import { useGpu } from '../kernels/open.js';
 
 const under = useGpu();
 const small = { tasks: 3, steps: 4, width: 5, batch: 1 };
 
 /** Loss and gradient norms in float64. */
-function reference(sizes: typeof small) {
-  const { system: spec, parameters, episodes } = flpWorkload(sizes), system = defineSystem(spec), layout = layoutOf(system);
+function reference({ system: spec, parameters, episodes }: Workload) {
+  const system = defineSystem(spec), layout = layoutOf(system);
   const { loss, gradient } = referenceGradient(system, layout, parameters, episodes);
-  return { loss, gradNorm: Object.fromEntries(layout.tensors.map(({ name, offset, size }) => [name, Math.hypot(...gradient.subarray(offset, offset + size))])) };
+  return { loss, gradNorm: Object.fromEntries(layout.tensors.map(({ name, offset, size }) => [name, Math.sqrt(gradient.subarray(offset, offset + size).reduce((sum, v) => sum + v * v, 0))])) };
 }
 
 // What `node spec.mjs` of the peers prints as the loss, in float64.
@@ -21,16 +26,42 @@ test.each([
   [small, 5.558737163303229],
   [{ tasks: 2, steps: 3, width: 4, batch: 2 }, 0.7850556117276316],
 ])('the workload %j is the one that the peers are given', (sizes, loss) => {
-  expect(reference(sizes).loss).toBeCloseTo(loss, 12);
+  expect(reference(flpWorkload(sizes)).loss).toBeCloseTo(loss, 12);
+});
+test('the workload pool is the one that the peers are given', () => {
+  expect(reference(poolWorkload({ tasks: 1, steps: 2 })).loss).toBeCloseTo(3.9214487064260033, 12);
 });
 
 test.each(['store', 'checkpoint', 'reverse'] as const)('loss and gradient norms equal the float64 reference with adjoint %s', async adjoint => {
-  const sizes = { ...small, tasks: 6, batch: 2 }, { line, times } = await benchFlp(under.gpu, { ...sizes, repeats: 2, adjoint });
-  const { loss, gradNorm } = reference(sizes);
+  const workload = flpWorkload({ ...small, tasks: 6, batch: 2 }), { line, times } = await benchGradient(under.gpu, workload, { repeats: 2, adjoint });
+  const { loss, gradNorm } = reference(workload);
   expect(Math.abs(line.loss - loss) / loss).toBeLessThan(1e-5);
   expect(Object.keys(line.gradNorm).sort()).toEqual(['B1', 'B2', 'B3', 'W1', 'W2', 'W3', 'alpha1', 'alpha2', 'alpha3', 'b1', 'b2', 'b3', 'beta', 'c1', 'c2', 'c3']);
   for (const [name, norm] of Object.entries(gradNorm)) expect(Math.abs(line.gradNorm[name]! - norm) / norm, name).toBeLessThan(1e-4);
   expect(times).toHaveLength(2);
+});
+
+test("the pool's loss and θ equal the float64 reference, and θ is told term by term", async () => {
+  const workload = poolWorkload({ tasks: 2, steps: 3 }, [12, 7, 5]), { line, plan, peakBytes } = await benchGradient(under.gpu, workload, { repeats: 1, adjoint: 'store' });
+  const { loss, gradNorm } = reference(workload), { theta, ...terms } = line.gradNorm;
+  expect(Math.abs(line.loss - loss) / loss).toBeLessThan(1e-5);
+  expect(Math.abs(theta! - gradNorm['theta']!) / gradNorm['theta']!).toBeLessThan(1e-4);
+  expect(Object.keys(terms)).toEqual(Array.from({ length: 10 }, (_, r) => `theta${r}`));
+  expect(peakBytes).toBe(plan.totalBytes);
+  expect(Math.hypot(...Object.values(terms))).toBeCloseTo(theta!, 5);
+});
+
+test('the most bytes at once are those of buffers not yet destroyed, and what was returned comes back', async () => {
+  const { device } = under.gpu, buffer = (size: number) => device.createBuffer({ size, usage: GPUBufferUsage.STORAGE });
+  const { peak, result } = await peakBytes(async () => {
+    const a = buffer(64), b = buffer(32);
+    a.destroy();
+    a.destroy();
+    buffer(16).destroy();
+    b.destroy();
+    return 'done';
+  });
+  expect([peak, result]).toEqual([96, 'done']);
 });
 
 test('dispatches, submits and new buffers are counted as they are made', async () => {
@@ -45,7 +76,8 @@ test('dispatches, submits and new buffers are counted as they are made', async (
 });
 
 test('a meta-gradient of one chunk submits once, dispatches as often as its plan says, and makes no buffer', async () => {
-  const { line, plan } = await benchFlp(under.gpu, { ...small, repeats: 1, adjoint: 'store' });
+  const { line, plan, peakBytes } = await benchGradient(under.gpu, flpWorkload(small), { repeats: 1, adjoint: 'store' });
+  expect(peakBytes).toBe(plan.totalBytes);
   expect(line).toMatchObject({ submits: 1, newBuffers: 0, dispatches: plan.dispatches - 1 });      // all but Adam's
 });
 
@@ -74,9 +106,32 @@ describe('the command', () => {
     expect(printed()).toMatch(/^meta-gradient .*median/m);
   });
 
+  test('takes what was tuned for the workload: found once, then remembered', async () => {
+    vi.stubEnv('XDG_CACHE_HOME', newFolder());
+    try {
+      const args = ['flp-sine', '--tune', '--tasks', '2', '--steps', '2', '--width', '2', '--repeats', '1'], memory = fileMemory(tuningFile());
+      const options = optionsFor(flpWorkload({ tasks: 2, steps: 2, width: 2, batch: 1 }), {});
+      expect(rememberedTuning(under.gpu, options, memory)).toBeUndefined();
+      await run(args, {});
+      const { adjoint, plan: { lanes, teams } } = rememberedTuning(under.gpu, options, memory)!, made = vi.spyOn(GPUDevice.prototype, 'createComputePipelineAsync');
+      log.mockClear();
+      await run(args, {});
+      expect(printed()).toContain(`adjoint ${adjoint}, ${lanes} lane(s) a task, ${teams} task(s) a workgroup`);
+      expect(made.mock.calls.length).toBeLessThan(10);      // of one learner
+      made.mockRestore();
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  }, 120_000);
+
   test.each<[string, string[], NodeJS.ProcessEnv, RegExp]>([
-    ['no workload', [], {}, /^bench: expected one workload, got none; known: flp-sine$/],
-    ['an unknown workload', ['pool'], {}, /^bench: expected one workload, got pool; known: flp-sine$/],
+    ['an unknown workload', ['pol'], {}, /^bench: expected no workload or one, got pol; known: flp-sine, pool$/],
+    ['two workloads', ['pool', 'flp-sine'], {}, /^bench: expected no workload or one, got pool flp-sine; known/],
+    ["a workload's option without one", ['--tasks', '3'], {}, /Unknown option '--tasks'/],
+    ["the report's option with a workload", ['pool', '--svg', 'x.svg'], {}, /Unknown option '--svg'/],
+    ['a tuned choice beside a given one', ['flp-sine', '--tune', '--lanes', '2'], {}, /^--tune: expected neither --adjoint nor --lanes nor --teams with it, got both; leave one out$/],
+    ['an option that the workload does not have', ['pool', '--width', '3'], {}, /^--width: expected a workload that has it, got pool; leave it out$/],
+    ["the environment of flp for the pool", ['pool'], { WORKLOAD: 'flp' }, /^bench: expected the variable WORKLOAD to be pool, .*got "flp"$/],
     ['another workload in the environment', ['flp-sine'], { WORKLOAD: 'pool' }, /^bench: expected the variable WORKLOAD to be flp, .*got "pool"$/],
     ['no tasks', ['flp-sine', '--tasks', '0'], {}, /^--tasks: expected a whole number ≥ 1, got "0"$/],
     ['half a step', ['flp-sine', '--steps', '2.5'], {}, /^--steps: expected a whole number ≥ 1, got "2\.5"$/],

@@ -1,0 +1,118 @@
+import { expose } from 'comlink';
+import { DeviceLostError, learnerOf, openGpu, openWorld, parseConfig, readRun, train, writeRun, type Gpu, type Learner, type LogLine, type Run, type RunConfig, type RunConfigInput, type World } from 'metaplastic';
+import { version } from '../../package.json';
+import { descentOf, live, type Life, type Points } from './life.js';
+
+/** What the page is told of the run that the worker has. */
+export interface Told { readonly config: RunConfig; readonly metaStep: number; readonly log: readonly LogLine[] }
+
+/** How training ended: at the last meta-step, by request, or because the GPU was lost; then `train` goes on from the last checkpoint on a new one. */
+export interface Ended { readonly metaStep: number; readonly lost?: string }
+
+/** Milliseconds between two reports of a training. */
+const REPORT_EVERY = 200;
+
+let config: RunConfig, log: LogLine[] = [], checkpoint: Run['checkpoint'] | undefined, environment: Run['environment'] = {};
+let gpu: Gpu | undefined, alive: Promise<{ readonly learner: Learner; readonly descent: Learner; readonly world: World }> | undefined, stopping = false;
+
+/** The learners of the run on an open GPU: made when they are first asked for, and anew when the GPU was lost. */
+function ready(): NonNullable<typeof alive> {
+  alive ??= (async () => {
+    gpu ??= await openGpu();
+    const world = await openWorld(config, () => Promise.reject(new Error('a page has no data folder')));
+    const learner = await learnerOf(gpu, config, world), descent = await descentOf(gpu, learner, world.train.steps);
+    if (checkpoint) learner.restore(checkpoint.state);
+    else checkpoint = { metaStep: 0, state: await learner.state() };
+    const { adapter: { vendor, architecture, description, device, software } } = gpu;
+    environment = { adapter: { description: [vendor, architecture, description || device].filter(Boolean).join(' '), software }, seed: config.seed, metaplastic: version, browser: navigator.userAgent, date: new Date().toISOString() };
+    return { learner, descent, world };
+  })();
+  alive.catch(() => { alive = undefined; });
+  return alive;
+}
+
+/** Frees the learners; `lost` also forgets the GPU. */
+async function release(lost = false): Promise<void> {
+  const old = await alive?.catch(() => undefined);
+  alive = undefined;
+  old?.learner.destroy();
+  old?.descent.destroy();
+  if (!lost) return;
+  gpu?.close();
+  gpu = undefined;
+}
+
+async function recovering<T>(work: () => Promise<T>): Promise<T> {
+  return work().catch(async error => {
+    if (error instanceof DeviceLostError) await release(true);
+    throw error;
+  });
+}
+
+const api = {
+  /** A run that was saved: a zip file, or the files of its folder by name. */
+  async open(files: Uint8Array | Readonly<Record<string, Uint8Array>>, where: string): Promise<Told> {
+    const run = readRun(files, where);
+    if (run.config.task.kind !== 'sine') throw new Error(`${where}: expected a run on sines, got one on ${run.config.task.kind}; train it with metaplastic in Node`);
+    await release();
+    ({ config, checkpoint, environment } = run);
+    log = [...run.log];
+    return { config, metaStep: run.checkpoint.metaStep, log };
+  },
+
+  /** A new run, before its first meta-step. */
+  async begin(asked: RunConfigInput): Promise<Told> {
+    const checked = parseConfig(asked, 'settings');
+    await release();
+    [config, log, checkpoint] = [checked, [], undefined];
+    return { config, metaStep: 0, log };
+  },
+
+  /** Lives the points as the run's network does now, during training too. */
+  live: (points: Points, rate: number): Promise<Life> => recovering(async () => {
+    const { learner, descent } = await ready();
+    return live(learner, descent, points, rate);
+  }),
+
+  /** Goes on with meta-training until the end or `stop`; `heard` gets the new lines of the log now and then. */
+  async train(heard: (lines: readonly LogLine[]) => void): Promise<Ended> {
+    stopping = false;
+    let unheard: LogLine[] = [], told = performance.now();
+    const tell = () => { if (unheard.length) heard(unheard); unheard = []; told = performance.now(); };
+    try {
+      const { learner, world } = await ready(), from = checkpoint!.metaStep;
+      log = log.filter(line => line.metaStep <= from);
+      const metaStep = await train({
+        config, learner, tasks: world.train, from: { metaStep: from, seconds: log.at(-1)?.seconds ?? 0 }, stopped: () => stopping,
+        onStep(line) {
+          log.push(line);
+          unheard.push(line);
+          if (performance.now() - told > REPORT_EVERY) tell();
+        },
+        onCheckpoint(made) { checkpoint = made; },
+      });
+      return { metaStep };
+    } catch (error) {
+      if (!(error instanceof DeviceLostError)) throw error;
+      await release(true);
+      return { metaStep: checkpoint!.metaStep, lost: error.message };
+    } finally {
+      tell();
+    }
+  },
+
+  stop(): void { stopping = true; },
+
+  /** The run up to its last checkpoint, as a zip file. */
+  async save(): Promise<Uint8Array> {
+    if (!checkpoint) await ready();
+    const { metaStep } = checkpoint!;
+    return writeRun({ config, environment, log: log.filter(line => line.metaStep <= metaStep), checkpoint: checkpoint! });
+  },
+
+  /** What the run's GPU is called, once it is open. */
+  adapter: (): string => (environment['adapter'] as { description?: string } | undefined)?.description ?? '',
+};
+
+export type SineWorker = typeof api;
+expose(api);

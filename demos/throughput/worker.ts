@@ -1,0 +1,18 @@
+import { expose } from 'comlink';
+import { openGpu } from 'metaplastic';
+import { PATIENT, QUICK, runBench, type BenchReport } from '../../src/bench/index.js';
+
+const api = {
+  /** Measures the adapter on a device of its own, which is given back whatever happens. */
+  async measure(patiently: boolean, heard: (what: string, done: number, of: number) => void): Promise<BenchReport> {
+    const gpu = await openGpu();
+    try {
+      return await runBench(gpu, { patience: patiently ? PATIENT : QUICK, onProgress: heard });
+    } finally {
+      gpu.close();
+    }
+  },
+};
+
+export type ThroughputWorker = typeof api;
+expose(api);

@@ -1,0 +1,127 @@
+import { MetaplasticError } from '../errors.js';
+import type { Gpu } from '../gpu/device.js';
+import { ADJOINTS, DEFAULT_BUDGET, makePlan, type Adjoint, type Machine, type PlanChoices, type Work } from '../gpu/plan.js';
+import { defineSystem } from '../systems/system.js';
+import type { Episodes } from '../tasks/episodes.js';
+import { Learner, workOf, type LearnerOptions } from './learner.js';
+
+/** What changes a meta-step's speed, but its results only by rounding: options of a learner, `Learner.create(gpu, { ...options, ...tuning })`. */
+export interface Tuning {
+  readonly adjoint: Adjoint;
+  readonly plan: PlanChoices;
+}
+
+/** Where tunings are remembered: `localStorage` in a browser, a file in Node. */
+export type TuningMemory = Pick<Storage, 'getItem' | 'setItem'>;
+
+/** One choice that was tried: seconds of its fastest meta-gradient, or why it is none. */
+export interface Trial extends Tuning {
+  readonly seconds?: number;
+  readonly refused?: string;
+}
+
+export interface TuneOptions {
+  readonly memory?: TuningMemory;
+  /** Meta-parameters to measure with, in the layout's order. Default: the learner's initial ones. */
+  readonly parameters?: ArrayLike<number>;
+  /** Timed meta-gradients of a choice, after one that only warms up. Default 5. */
+  readonly repeats?: number;
+  readonly onTrial?: (trial: Trial) => void;
+}
+
+/** The learner's own choice, and the best one: the same where nothing else was faster by more than MARGIN. */
+export interface Tuned {
+  readonly own: Trial;
+  readonly best: Trial;
+}
+
+/** A choice must be so much faster than the best before, so that noise does not decide. */
+const MARGIN = 0.03;
+/** A choice whose first meta-gradient takes so many times the best is not timed further. */
+const HOPELESS = 1.5;
+
+/** Measures on this adapter which choices make the meta-gradient of these options fastest, and remembers them. */
+export async function tune(gpu: Gpu, options: LearnerOptions, episodes: Episodes, { memory, parameters, repeats = 5, onTrial }: TuneOptions = {}): Promise<Tuned> {
+  const work = workOf(defineSystem(options.system), options), time = (tuning: Tuning, toBeat?: number) => attempt(gpu, options, tuning, episodes, repeats, parameters, toBeat);
+  const own = await time({ adjoint: options.adjoint ?? 'store', plan: options.plan ?? {} });
+  if (own.seconds === undefined) throw new MetaplasticError('tune', `expected options that can be timed as they are, got: ${own.refused}`);
+  onTrial?.(own);
+  let best = own;
+  const tried = new Set([nameOf(own)]);
+  for (const variants of VARIANTS) {
+    for (const tuning of variants(best, work, gpu.machine)) {
+      if (tried.has(nameOf(tuning))) continue;
+      tried.add(nameOf(tuning));
+      const trial = await time(tuning, best.seconds);
+      onTrial?.(trial);
+      if (trial.seconds !== undefined && trial.seconds < (1 - MARGIN) * best.seconds!) best = trial;
+    }
+  }
+  const result = best === own ? { own, best } : await again(time, own, best);
+  memory?.setItem(keyOf(gpu, options), JSON.stringify({ adjoint: result.best.adjoint, plan: result.best.plan } satisfies Tuning));
+  return result;
+}
+
+/** The winner meets the learner's own choice once more, so that it did not win because another program rested. */
+async function again(time: (tuning: Tuning) => Promise<Trial>, own: Trial, best: Trial): Promise<Tuned> {
+  const faster = async (trial: Trial) => ({ ...trial, seconds: Math.min(trial.seconds!, (await time(trial)).seconds ?? Infinity) });
+  const last = { own: await faster(own), best: await faster(best) };
+  return last.best.seconds < (1 - MARGIN) * last.own.seconds ? last : { own: last.own, best: last.own };
+}
+
+/** What was remembered for these options on this adapter, if anything that still makes a plan. */
+export function rememberedTuning(gpu: Gpu, options: LearnerOptions, memory: TuningMemory): Tuning | undefined {
+  try {
+    const { adjoint, plan } = JSON.parse(memory.getItem(keyOf(gpu, options)) ?? '') as Tuning;
+    if (!ADJOINTS.includes(adjoint)) return undefined;
+    makePlan(workOf(defineSystem(options.system), { ...options, adjoint }), gpu.machine, { ...DEFAULT_BUDGET, ...options.budget }, plan);
+    return { adjoint, plan };
+  } catch {
+    return undefined;      // nothing, or of another time: the plan's own choice is as right
+  }
+}
+
+/** Adapter and shape: everything that the speed of a meta-step depends on, but for what is tuned. */
+function keyOf({ adapter }: Gpu, options: LearnerOptions): string {
+  const { system, adjoint: _, momentWeights: __, ...work } = workOf(defineSystem(options.system), options), { layers: ___, ...slots } = system;
+  const { vendor, architecture, device, description } = adapter;
+  return `metaplastic tuning: ${JSON.stringify([vendor, architecture, device, description, { ...work, ...slots, budget: { ...DEFAULT_BUDGET, ...options.budget } }])}`;
+}
+
+/** What is tried, one kind after the other, each from the best so far. */
+const VARIANTS: readonly ((best: Tuning, work: Work, machine: Machine) => Tuning[])[] = [
+  // Lanes up to the widest layer's neurons, and few or many tasks beside each other in a workgroup.
+  ({ adjoint, plan }, { system, tasks }, { maxInvocations }) => {
+    const widest = Math.max(...system.sizes.slice(system.encoderLayers)), most = Math.min(maxInvocations, 2 ** Math.ceil(Math.log2(widest)));
+    return powersOfTwo(most).flatMap(lanes => [...new Set([1, 4, 32, 64].map(workgroup => Math.ceil(workgroup / lanes)))]
+      .filter(teams => lanes * teams <= maxInvocations && teams <= tasks).map(teams => ({ adjoint, plan: { ...plan, lanes, teams } })));
+  },
+  ({ adjoint, plan }) => ADJOINTS.filter(a => a !== adjoint).map(a => ({ adjoint: a, plan })),
+];
+
+const nameOf = ({ adjoint, plan }: Tuning): string => JSON.stringify([adjoint, Object.entries(plan).filter(([, n]) => n !== undefined).sort()]);
+
+const powersOfTwo = (most: number): number[] => Array.from({ length: Math.floor(Math.log2(most)) + 1 }, (_, k) => 2 ** k);
+
+/** A choice is told with the lanes and teams that its plan has, given or not. */
+async function attempt(gpu: Gpu, options: LearnerOptions, { adjoint, plan }: Tuning, episodes: Episodes, repeats: number, parameters: ArrayLike<number> | undefined, toBeat = Infinity): Promise<Trial> {
+  let learner: Learner | undefined;
+  try {
+    learner = await Learner.create(gpu, { ...options, adjoint, plan, onNotice: () => {} });
+    if (parameters) learner.writeParameters(parameters);
+    const { lanes, teams } = learner.plan, tuning = { adjoint, plan: { ...plan, lanes, teams } };
+    const seconds: number[] = [];
+    for (let k = 0; k <= repeats; k++) {
+      const start = performance.now(), { fellBack } = await learner.gradient(episodes), took = (performance.now() - start) / 1e3;
+      if (fellBack) return { ...tuning, refused: 'undoing the updates is ill-conditioned here' };
+      if (k === 0 && took > HOPELESS * toBeat) return { ...tuning, seconds: took };
+      if (k > 0) seconds.push(took);
+    }
+    return { ...tuning, seconds: Math.min(...seconds) };
+  } catch (error) {
+    if (!(error instanceof MetaplasticError)) throw error;
+    return { adjoint, plan, refused: error.message };
+  } finally {
+    learner?.destroy();
+  }
+}

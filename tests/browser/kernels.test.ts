@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { checkCase, checkProblem, PROBLEMS, type CheckResult } from '../../src/run/check.js';
+import { readCase } from '../../src/reference/case.js';
+import { useBrowserGpu } from './open.js';
+
+const under = useBrowserGpu();
+const CASES = Object.entries(import.meta.glob<object>('../oracle/flp-*.json', { eager: true, import: 'default' }));
+
+/** Of the problems that Node's tests and `metaplastic check` ask in full: each kind of kernel, recall and division of the work. */
+const ASKED = [
+  'oja, relu, squared error', 'rule pool, feedback chained', 'images through an encoder', 'adjoint reverse',
+  '4 lanes, 2 tasks a workgroup', 'chunks and segments, checkpoint', 'Adam, 3 meta-steps, clipped',
+];
+
+function passes({ passed, error, comparisons }: CheckResult): void {
+  expect({ passed, error, beyond: comparisons.filter(c => !(c.error <= 1e-5)) }).toEqual({ passed: true, error: undefined, beyond: [] });
+  expect(comparisons.length).toBeGreaterThan(3);
+}
+
+test.each(ASKED)('kernels in the browser agree with the reference: %s', async name => {
+  passes(await checkProblem(under.gpu, PROBLEMS.find(problem => problem.name === name)!));
+});
+
+test.each(CASES)('kernels in the browser agree with an independent implementation: %s', async (_, json) => {
+  passes(await checkCase(under.gpu, readCase(json)));
+});
+
+test('there are cases of an independent implementation', () => {
+  expect(CASES).toHaveLength(4);
+});

@@ -1,0 +1,25 @@
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { chromium } from './tests/browser/chromium.js';
+import { wgsl } from './vite.wgsl.js';
+
+const launchOptions = chromium();
+
+/** Three kinds of tests: in Node, of the library within a browser, and of the pages, which Node steers a browser through. */
+export default defineConfig({
+  plugins: [wgsl()],
+  test: {
+    globalSetup: 'tests/cli/build.ts', testTimeout: 60_000, maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'node', include: ['tests/**/*.test.ts'], exclude: ['tests/browser/**', 'tests/pages/**'] } },
+      {
+        extends: true,
+        test: {
+          name: 'browser', include: ['tests/browser/**/*.test.ts'],
+          browser: { enabled: true, headless: true, screenshotFailures: false, provider: playwright({ launchOptions }), instances: [{ browser: 'chromium' }] },
+        },
+      },
+      { extends: true, test: { name: 'pages', include: ['tests/pages/**/*.test.ts'] } },
+    ],
+  },
+});
