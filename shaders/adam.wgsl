@@ -1,7 +1,7 @@
 // Adam (Kingma & Ba 2015) over the flat buffer of meta-parameters, each group at its own rate:
 //   m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← p − rate · (m / (1 − β₁ⁿ)) / (√(v / (1 − β₂ⁿ)) + ε).
 // Nothing changes if fewer than FEWEST tasks were counted, or if undoing the updates drifted so far that the gradient cannot be trusted.
-import package::shape::{CLIP, DRIFT_LIMIT, FEWEST, GROUP_START, PARAMETERS};
+import package::shape::{CLIP, COLLECTING, DRIFT_LIMIT, FEWEST, GROUP_START, PARAMETERS};
 import package::collect::{COUNTED, DRIFT, mean_norm, total};
 
 struct Rates {
@@ -19,9 +19,9 @@ const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(COLLECTING)
 fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_count: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let k = (group_id.y * group_count.x + group_id.x) * 64u + lane;
+  let k = (group_id.y * group_count.x + group_id.x) * COLLECTING + lane;
   let norm = mean_norm(lane);
   if (k >= PARAMETERS || total[COUNTED] < FEWEST || total[DRIFT] > DRIFT_LIMIT) { return; }
   var group = 0u;

@@ -2,7 +2,7 @@
 // chunk it becomes the mean over the tasks counted, and the gradient of the penalty L1 · Σ|θ| of the pool's coefficients is added (Shervani-Tabar &
 // Rosenbaum 2023, Algorithm 1; that of |0| is 0).
 // Behind the gradient: the number of tasks counted, the worst drift of a task, the penalty, and of every workgroup the squares of its part of the gradient.
-import package::shape::{COLLECTORS, GRADIENT, L1, MOMENTS, OUTCOME, OUTCOME_DRIFT, OUTCOME_WEIGHT, PARAMETERS, TASKS, TEAMS, THETA_END, THETA_START, TOTAL};
+import package::shape::{COLLECTING, COLLECTORS, GRADIENT, L1, MOMENTS, OUTCOME, OUTCOME_DRIFT, OUTCOME_WEIGHT, PARAMETERS, TASKS, TEAMS, THETA_END, THETA_START, TOTAL};
 import package::memory::{gradients, outcomes, parameters, pass_};
 import package::norm::finite;
 
@@ -13,22 +13,22 @@ const DRIFT = PARAMETERS + 1u;
 const PENALTY = PARAMETERS + 2u;
 const SQUARES = PARAMETERS + 3u;
 
-var<workgroup> partial: array<f32, 64>;
+var<workgroup> partial: array<f32, COLLECTING>;
 
-// The sum over the workgroup's 64 lanes, in a fixed order, the same for every lane. Once in a kernel: lanes do not wait until others have read. One barrier,
-// because on a software adapter it costs as much as hundreds of additions.
+// The sum over the workgroup's lanes, in a fixed order, the same for every lane. Once in a kernel: lanes do not wait until others have read. One barrier,
+// because on a software adapter it costs as much as hundreds of additions, the more the more lanes.
 fn sum_of_lanes(lane: u32, value: f32) -> f32 {
   partial[lane] = value;
   workgroupBarrier();
   var sum = 0.0;
-  for (var k = 0u; k < 64u; k++) { sum += partial[k]; }
+  for (var k = 0u; k < COLLECTING; k++) { sum += partial[k]; }
   return sum;
 }
 
 // Norm of the mean gradient.
 fn mean_norm(lane: u32) -> f32 {
   var squares = 0.0;
-  for (var k = lane; k < COLLECTORS; k += 64u) { squares += total[SQUARES + k]; }
+  for (var k = lane; k < COLLECTORS; k += COLLECTING) { squares += total[SQUARES + k]; }
   return sqrt(sum_of_lanes(lane, squares));
 }
 
@@ -43,21 +43,28 @@ fn drift_of(task: u32) -> f32 {
   return select(3e38, drift, finite(drift));
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(COLLECTING)
 fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let collector = group_id.y * group_count.x + group_id.x;
-  let k = collector * 64u + lane;
+  let k = collector * COLLECTING + lane;
   let so_far = pass_.first_task + pass_.tasks;
 
   var g = 0.0;
   var counted = 0.0;
   if (k < PARAMETERS && pass_.first_task > 0u) { g = total[k]; }
-  for (var task = 0u; task < so_far; task++) {
+  for (var task = 0u; task < pass_.first_task; task++) { counted += select(0.0, 1.0, outcome_of(task, OUTCOME_WEIGHT) > 0.0); }
+  var at = min(k, PARAMETERS - 1u) * TEAMS;    // in the gradients (groups, GRADIENT, TEAMS); no division on the way
+  var team = 0u;
+  for (var task = pass_.first_task; task < so_far; task++) {
     let weight = outcome_of(task, OUTCOME_WEIGHT);
     if (weight > 0.0) {    // the gradient of a task that weighs 0 may be NaN
       counted += 1.0;
-      let i = task - pass_.first_task;
-      if (k < PARAMETERS && task >= pass_.first_task) { g += weight * gradients[(i / TEAMS * GRADIENT + k) * TEAMS + i % TEAMS]; }
+      g += weight * gradients[at + team];
+    }
+    team++;
+    if (team == TEAMS) {
+      team = 0u;
+      at += GRADIENT * TEAMS;
     }
   }
 

@@ -61,6 +61,8 @@ export interface Plan extends Work {
   /** Lanes that work together on a task, and tasks (teams) that share a workgroup. */
   readonly lanes: number;
   readonly teams: number;
+  /** Lanes of a workgroup that collects the gradient: few where a barrier is dear. */
+  readonly collecting: number;
   readonly tasksPerChunk: number;
   readonly chunks: number;
   readonly stepsPerSegment: number;
@@ -110,11 +112,12 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
 
   const optimiser = work.adjoint === 'none' ? 0 : 1;
   const outcome = work.tasks * outcomeSize(work.moments.length, perTask.metrics);
+  const collecting = machine.software ? 4 : 64, tail = totalTail({ layout, collecting });
   const shared = {
     'meta-parameters': 4 * layout.size,
     'optimiser moments and rates': optimiser * (8 * layout.size + RATES_BYTES),
-    'gradient of the meta-batch': optimiser * 4 * (layout.size + totalTail(layout)),
-    'outcomes (and their read-back)': 8 * outcome + 4 * totalTail(layout),
+    'gradient of the meta-batch': optimiser * 4 * (layout.size + tail),
+    'outcomes (and their read-back)': 8 * outcome + 4 * tail,
     'image bank': 4 * work.images * Math.ceil(work.system.sizes[0]! / 4),
   };
   const chunk = (tasks: number) => {
@@ -147,7 +150,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const encoder = work.system.encoderLayers;
   const perChunk = encoder + segments + (work.metrics ? work.moments.length : 0) + optimiser * (segments + (encoder ? 2 * encoder : 0) + 1);
   return {
-    ...work, layout, lanes, teams, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, fast, bytes,
+    ...work, layout, lanes, teams, collecting, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, fast, bytes,
     totalBytes: sum(bytes), dispatches: chunks * perChunk + optimiser, estimatedDispatchSeconds: Math.max(stepSeconds(tasksPerChunk) * stepsPerSegment, metricsSeconds(tasksPerChunk)),
   };
 }
@@ -156,10 +159,10 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
 export const outcomeSize = (moments: number, metrics = 0): number => 2 * moments + 3 + metrics;
 
 /** Numbers reported behind the gradient of a meta-batch: tasks counted, worst drift, penalty, and each collecting workgroup's part of the squared norm. */
-export const totalTail = ({ size }: Layout): number => 3 + collectors(size);
+export const totalTail = (plan: Pick<Plan, 'layout' | 'collecting'>): number => 3 + collectors(plan);
 
 /** Workgroups of shaders/collect.wgsl, a number of the gradient or behind it a lane. */
-export const collectors = (parameters: number): number => Math.ceil((parameters + 3) / 64);
+export const collectors = ({ layout, collecting }: Pick<Plan, 'layout' | 'collecting'>): number => Math.ceil((layout.size + 3) / collecting);
 
 /** Bytes of one entry in the uniform buffer of passes (the alignment of dynamic offsets); one entry for each segment. */
 export const PASS_STRIDE = 256;

@@ -65,7 +65,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     THETA_AT: inLifetime.map(l => system.granularity === 'network' ? at('theta') : at(`theta${l.index}`)), THETA_SHARED: system.granularity === 'network',
     THETA_START: theta[0]?.offset ?? 0, THETA_END: (theta.at(-1)?.offset ?? 0) + (theta.at(-1)?.size ?? 0),
     WEIGHT_DECAY_AT: at('weightDecay'), MOMENTUM_AT: at('momentum'), K_AT: at('k'), ETA_B_AT: at('etaB'),
-    GROUP_START: layout.groupStart, TOTAL: layout.size + totalTail(layout), COLLECTORS: collectors(layout.size),
+    GROUP_START: layout.groupStart, TOTAL: layout.size + totalTail(plan), COLLECTORS: collectors(plan), COLLECTING: plan.collecting,
     // Places in a task's rows, fast weights and outcome.
     ROW: record.row, ROWS: perTask.rows, X_AT: xAt, NEURON_AT: xAt.slice(1).map(x => x - xAt[1]!), BELOW_AT: xAt.map(x => x - xAt[0]!),
     RECORD: record.size, RANK: record.rank, ...record.fields, KEEPS_Z: record.keepsZ,

@@ -34,7 +34,7 @@ export async function makeAdam(gpu: Gpu, plan: Plan, inheritance: Inheritance, r
     record(encoder, { rates: rateOf, n }) {
       device.queue.writeBuffer(rates, 0, new Float32Array([...GROUPS.map(g => rateOf[g]), 0, 1 - 0.9 ** n, 1 - 0.999 ** n]));
       const pass = encoder.beginComputePass();
-      dispatchStage(pass, adam.pipeline, group, Math.ceil(plan.layout.size / 64));
+      dispatchStage(pass, adam.pipeline, group, Math.ceil(plan.layout.size / plan.collecting));
       pass.end();
     },
     destroy() { for (const b of [moment1, moment2, rates]) b.destroy(); },

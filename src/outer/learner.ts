@@ -109,7 +109,7 @@ export class Learner {
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage, usage = STORAGE | COPY_DST | COPY_SRC;
     const buffer = (label: string, size: number) => gpu.device.createBuffer({ label, size, usage });
     const inheritance: Inheritance = {
-      parameters: buffer('parameters', 4 * layout.size), total: buffer('total', 4 * (layout.size + totalTail(layout))), ...(bank && { bank: uploadBank(gpu, bank) }),
+      parameters: buffer('parameters', 4 * layout.size), total: buffer('total', 4 * (layout.size + totalTail(plan))), ...(bank && { bank: uploadBank(gpu, bank) }),
     };
     const rules = rulesOf(options);
     const [lifetimes, adam] = await gpu.guard(Promise.all([Lifetimes.create(gpu, plan, inheritance, rules), makeAdam(gpu, plan, inheritance, rules)]));

@@ -74,7 +74,7 @@ export class Lifetimes {
     make('scratches', padded * perTask.scratch, STORAGE);
     const outcomes = plan.tasks * outcomeSize(plan.moments.length, perTask.metrics);
     make('outcomes', outcomes, STORAGE | COPY_SRC);
-    make('reported', outcomes + totalTail(plan.layout), MAP_READ | COPY_DST);
+    make('reported', outcomes + totalTail(plan), MAP_READ | COPY_DST);
     if (plan.adjoint === 'none') make('shown', padded * (perTask.activity + perTask.fast), MAP_READ | COPY_DST);
     make(PASS.name, plan.segments * PASS_STRIDE / 4, UNIFORM | COPY_DST);
     const inputs = tasksPerChunk * perTask.samples * width;
@@ -113,7 +113,7 @@ export class Lifetimes {
       if (l > 1) this.afterwards.push(await stage('encode.adjoint', lanes(tasks => tasks * perTask.rows * system.sizes[l - 1]!), 'below', l));
     }
     if (encoders) this.afterwards.push(await stage('norm', groups));      // else the last words of the lifetime's adjoint
-    this.afterwards.push(await stage('collect', () => collectors(plan.layout.size)));
+    this.afterwards.push(await stage('collect', () => collectors(plan)));
   }
 
   /**
@@ -163,7 +163,7 @@ export class Lifetimes {
 
   /** The outcomes, and behind them the tail of the total. */
   private recordReport(encoder: GPUCommandEncoder): void {
-    const { outcomes, reported } = this.buffers, { total } = this.inheritance, tail = 4 * totalTail(this.plan.layout);
+    const { outcomes, reported } = this.buffers, { total } = this.inheritance, tail = 4 * totalTail(this.plan);
     encoder.copyBufferToBuffer(outcomes!, 0, reported!, 0, outcomes!.size);
     encoder.copyBufferToBuffer(total, total.size - tail, reported!, outcomes!.size, tail);
   }

@@ -31,7 +31,7 @@ function memoryOf({ parameters, episodes }: Problem, plan: Plan): Memory {
     pass_: { first_step: 0n, last_step: BigInt(steps), first_task: 0n, tasks: BigInt(tasks), seed: BigInt(episodes.origin!.seed), origin: BigInt(episodes.origin!.first) },
     parameters: [...parameters], inputs: gather(episodes.supportX, episodes.queryX), targets: gather(episodes.supportY, episodes.queryY),
     activities: zeros(padded * perTask.activity), fast_weights: zeros(padded * perTask.fast), gradients: zeros(padded * perTask.gradient), scratches: zeros(padded * perTask.scratch),
-    outcomes: zeros(tasks * outcomeSize(plan.moments.length, perTask.metrics)), total: zeros(plan.layout.size + totalTail(plan.layout)),
+    outcomes: zeros(tasks * outcomeSize(plan.moments.length, perTask.metrics)), total: zeros(plan.layout.size + totalTail(plan)),
   };
 }
 
@@ -129,8 +129,9 @@ test('collect, which adds through workgroup memory, never races', async () => {
   memory['gradients'] = (memory['gradients'] as number[]).fill(2);
   memory['outcomes'] = (memory['outcomes'] as number[]).fill(1);
   expect(lockstep(source, memory)).toMatchObject({ races: [], outside: [] });
-  // The first workgroup: 64 parameters, of which every task's gradient, and so their mean, is 2.
-  expect((memory['total'] as number[]).slice(0, plan.layout.size + 4)).toEqual([...Array<number>(64).fill(2), ...Array<number>(plan.layout.size + 3 - 64).fill(0), 64 * 2 ** 2]);
+  // The first workgroup has a parameter a lane, of which every task's gradient, and so their mean, is 2.
+  const { collecting, layout: { size } } = plan;
+  expect((memory['total'] as number[]).slice(0, size + 4)).toEqual([...Array<number>(collecting).fill(2), ...Array<number>(size + 3 - collecting).fill(0), collecting * 2 ** 2]);
   for (const { 0: barrier, index } of source.matchAll(/workgroupBarrier\(\);/g)) {
     expect(lockstep(source.slice(0, index) + source.slice(index + barrier.length), memory).races).not.toEqual([]);
   }
