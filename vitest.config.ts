@@ -9,7 +9,7 @@ const launchOptions = chromium();
 export default defineConfig({
   plugins: [wgsl()],
   test: {
-    globalSetup: 'tests/cli/build.ts', testTimeout: 60_000, maxWorkers: 2,
+    globalSetup: 'tests/cli/build.ts', testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2,
     projects: [
       { extends: true, test: { name: 'node', include: ['tests/**/*.test.ts'], exclude: ['tests/browser/**', 'tests/pages/**'] } },
       {

@@ -13,40 +13,41 @@ export interface Ended { readonly metaStep: number; readonly lost?: string }
 const REPORT_EVERY = 200;
 
 let config: RunConfig, log: LogLine[] = [], checkpoint: Run['checkpoint'] | undefined, environment: Run['environment'] = {};
-let gpu: Gpu | undefined, alive: Promise<{ readonly learner: Learner; readonly descent: Learner; readonly world: World }> | undefined, stopping = false;
+let gpu: Gpu | undefined, alive: Promise<{ readonly on: Gpu; readonly learner: Learner; readonly descent: Learner; readonly world: World }> | undefined, stopping = false;
 
 /** The learners of the run on an open GPU: made when they are first asked for, and anew when the GPU was lost. */
 function ready(): NonNullable<typeof alive> {
-  alive ??= (async () => {
-    gpu ??= await openGpu();
+  if (alive) return alive;
+  const making = alive = (async () => {
+    const on = gpu ??= await openGpu();
     const world = await openWorld(config, () => Promise.reject(new Error('a page has no data folder')));
-    const learner = await learnerOf(gpu, config, world), descent = await descentOf(gpu, learner, world.train.steps);
+    const learner = await learnerOf(on, config, world), descent = await descentOf(on, learner, world.train.steps);
     if (checkpoint) learner.restore(checkpoint.state);
     else checkpoint = { metaStep: 0, state: await learner.state() };
-    const { adapter: { vendor, architecture, description, device, software } } = gpu;
+    const { adapter: { vendor, architecture, description, device, software } } = on;
     environment = { adapter: { description: [vendor, architecture, description || device].filter(Boolean).join(' '), software }, seed: config.seed, metaplastic: version, browser: navigator.userAgent, date: new Date().toISOString() };
-    return { learner, descent, world };
+    return { on, learner, descent, world };
   })();
-  alive.catch(() => { alive = undefined; });
-  return alive;
+  making.catch(error => {
+    if (alive === making) alive = undefined;
+    if (error instanceof DeviceLostError) forget(gpu);
+  });
+  return making;
 }
 
-/** Frees the learners; `lost` also forgets the GPU. */
-async function release(lost = false): Promise<void> {
+/** Frees the learners. */
+async function release(): Promise<void> {
   const old = await alive?.catch(() => undefined);
   alive = undefined;
   old?.learner.destroy();
   old?.descent.destroy();
-  if (!lost) return;
-  gpu?.close();
-  gpu = undefined;
 }
 
-async function recovering<T>(work: () => Promise<T>): Promise<T> {
-  return work().catch(async error => {
-    if (error instanceof DeviceLostError) await release(true);
-    throw error;
-  });
+/** After a loss: forgets the GPU and what lived on it, unless another has taken its place. */
+function forget(lost: Gpu | undefined): void {
+  if (!lost || gpu !== lost) return;
+  [gpu, alive] = [undefined, undefined];
+  lost.close();
 }
 
 const api = {
@@ -69,18 +70,21 @@ const api = {
   },
 
   /** Lives the points as the run's network does now, during training too. */
-  live: (points: Points, rate: number): Promise<Life> => recovering(async () => {
-    const { learner, descent } = await ready();
-    return live(learner, descent, points, rate);
-  }),
+  async live(points: Points, rate: number): Promise<Life> {
+    const { on, learner, descent } = await ready();
+    return live(learner, descent, points, rate).catch((error: Error) => {
+      if (error instanceof DeviceLostError) forget(on);
+      throw error;
+    });
+  },
 
   /** Goes on with meta-training until the end or `stop`; `heard` gets the new lines of the log now and then. */
   async train(heard: (lines: readonly LogLine[]) => void): Promise<Ended> {
     stopping = false;
     let unheard: LogLine[] = [], told = performance.now();
     const tell = () => { if (unheard.length) heard(unheard); unheard = []; told = performance.now(); };
+    const { on, learner, world } = await ready(), from = checkpoint!.metaStep;
     try {
-      const { learner, world } = await ready(), from = checkpoint!.metaStep;
       log = log.filter(line => line.metaStep <= from);
       const metaStep = await train({
         config, learner, tasks: world.train, from: { metaStep: from, seconds: log.at(-1)?.seconds ?? 0 }, stopped: () => stopping,
@@ -94,7 +98,7 @@ const api = {
       return { metaStep };
     } catch (error) {
       if (!(error instanceof DeviceLostError)) throw error;
-      await release(true);
+      forget(on);
       return { metaStep: checkpoint!.metaStep, lost: error.message };
     } finally {
       tell();
