@@ -53,8 +53,8 @@ export const pool: Study = {
           tables: [
             { title: 'Accuracy after 250 images', head: ['rule', 'unseen tasks, i.i.d.', `last ${TAIL} meta-steps`, 'paper'], rows: names.map(name => [name, lastOf(runs[name]!, 'i.i.d.'), tail(name), ARMS[name]]) },
             {
-              title: 'Learned coefficients θ', head: ['rule', ...theta('pool').lines.map(line => line.name)],
-              rows: names.map(name => [name, ...theta('pool').lines.map(({ name: term }) => {
+              title: 'Learned coefficients θ', head: ['term', ...names],
+              rows: theta('pool').lines.map(({ name: term }) => [term, ...names.map(name => {
                 const line = theta(name).lines.find(l => l.name === term);
                 return line ? { mean: line.values.at(-1)! } : '';
               })]),
