@@ -5,13 +5,17 @@ import package::memory::{activity, four, lane, parameters, set_activity, weight4
 import package::activation::activate;
 import package::team::team_barrier;
 
-// What neuron i of layer l + 1 does with all that reaches it from below; `row` is where its activities are.
-fn settle(l: u32, row: u32, stride: u32, i: u32, below: f32) {
-  var z = below;
-  if (BIASED) { z += parameters[BIAS_AT[l] + i]; }
+fn biases(l: u32, neurons: vec4u) -> vec4f {
+  let at = BIAS_AT[l] + neurons;
+  return vec4f(parameters[at.x], parameters[at.y], parameters[at.z], parameters[at.w]);
+}
+
+// What neuron i of layer l + 1 does with its input z; `row` is where its activities are.
+fn settle(l: u32, row: u32, stride: u32, i: u32, z: f32) {
   if (KEEPS_Z && stride == RECORD) { set_activity(row + Z + NEURON_AT[l] + i, z); }
-  if (l + 1u < DEPTH) { z = activate(z); }
-  set_activity(row + X_AT[l + 1u] + i, z);
+  var x = z;
+  if (l + 1u < DEPTH) { x = activate(z); }
+  set_activity(row + X_AT[l + 1u] + i, x);
 }
 
 // Activities of `count` rows, `stride` apart from `first` on, with the weights of `slot`. Reads x_0 of each row, writes x_1 … x_L, and of a record z if it keeps it.
@@ -26,6 +30,7 @@ fn forward(first: u32, stride: u32, count: u32, slot: u32) {
       let x = row + X_AT[l];
       let w = FAST_AT[l] + slot * FAST_STEP[l] + four(i, post) * pre;
       var z = vec4f();
+      if (BIASED) { z = biases(l, four(i, post)); }
       for (var j = 0u; j < pre; j++) { z += weight4(w + j) * activity(x + j); }
       for (var r = 0u; r < min(4u, post - i); r++) { settle(l, row, stride, i + r, z[r]); }
     }

@@ -11,7 +11,6 @@ export { readCheckpoint, writeCheckpoint, type Checkpoint } from './run/checkpoi
 export { parseConfig, type RunConfig, type RunConfigInput } from './run/config.js';
 export type { LogLine } from './run/log.js';
 export { readRun, writeRun, type Run } from './run/run-file.js';
-export { interference, type Interference } from './run/interference.js';
 export { readSafetensors, writeSafetensors, type NamedTensor, type Safetensors } from './run/safetensors.js';
 export { learnerOf, train, type TrainOptions } from './run/train.js';
 export { openWorld, type ReadData, type World } from './run/worlds.js';

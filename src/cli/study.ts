@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { openNodeGpu } from '../node/open.js';
-import { parseConfig, type RunConfig } from '../run/config.js';
+import { parseConfig, type RunConfig, type RunConfigInput } from '../run/config.js';
 import type { Evaluation } from '../run/log.js';
 import { facts } from '../run/report/page.js';
 import { renderStudy } from '../run/report/study.js';
@@ -49,12 +49,17 @@ export async function runStudy(study: Study, size: Size, folder: string, read: R
   const at = (arm: string) => join(folder, arm), trained = new Map<string, Trained>(), swept = new Map<string, Swept>();
   const results: Results = { trained: name => trained.get(name)!, swept: name => swept.get(name)! };
   // Looked at before anything runs: a folder of another size is refused at once.
+  const adopted = (arm: string, config: RunConfigInput) => adopt(at(arm), parseConfig(config, `study ${study.name}: ${arm}`), notes);
   const plans = arms.map(arm => {
-    if ('config' in arm) return { ...arm, config: adopt(at(arm.name), parseConfig(arm.config, `study ${study.name}: ${arm.name}`), notes) };
-    if (typeof arm.sweep !== 'function') readLived(at(arm.name), arm.sweep);
-    return arm;
+    if ('sweep' in arm) {
+      if (typeof arm.sweep !== 'function') readLived(at(arm.name), arm.sweep);
+      return arm;
+    }
+    const { name, config } = arm;
+    if (typeof config === 'function') return { name, configOf: () => adopted(name, config(results)) };
+    const known = adopted(name, config);
+    return { name, configOf: () => known };
   });
-  notes.forEach(note => console.error(`note: ${note}`));
 
   let gpu: Gpu | undefined;
   const open = async () => {
@@ -64,8 +69,8 @@ export async function runStudy(study: Study, size: Size, folder: string, read: R
   try {
     for (const [k, arm] of plans.entries()) {
       const path = at(arm.name), say = (what: string) => console.error(`arm ${k + 1} of ${arms.length}, ${arm.name}: ${what}`);
-      if ('config' in arm) {
-        const { config } = arm;
+      if ('configOf' in arm) {
+        const config = arm.configOf();
         if (!isFinished(path, config)) {
           const resumed = existsSync(join(path, FILES.checkpoint));
           say(resumed ? 'goes on' : 'begins');
@@ -105,7 +110,10 @@ function adopt(path: string, config: RunConfig, notes: string[]): RunConfig {
   const found = readRun(path), differing = differences(found, config);
   const wrong = differing.filter(key => !MAY_DIFFER.test(key));
   if (wrong.length) throw new MetaplasticError(path, `expected a run of this study's size, got one that differs in ${wrong.join(', ')}`, 'give another --out');
-  if (differing.length) notes.push(`${path} was trained with another configuration than the study asks for, and is taken as it is: ${differing.join(', ')}`);
+  if (differing.length) {
+    notes.push(`${path} was trained with another configuration than the study asks for, and is taken as it is: ${differing.join(', ')}`);
+    console.error(`note: ${notes.at(-1)}`);
+  }
   return found;
 }
 

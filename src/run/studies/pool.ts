@@ -2,7 +2,7 @@ import type { RunConfigInput } from '../config.js';
 import { smooth } from '../log.js';
 import { PRESETS } from '../presets.js';
 import { trajectories } from '../report/coefficients.js';
-import { lastOf, over, scaled, seeded, seedNames, type Measure, type Size, type Study } from './study.js';
+import { lastOf, over, scaled, seeded, seedNames, type Arm, type Measure, type Results, type Size, type Study } from './study.js';
 
 /** What paper 2 says of each arm (§2.4). */
 const ARMS = {
@@ -14,6 +14,12 @@ const ARMS = {
 
 /** Meta-steps: the paper's, and as many as show where it goes. */
 const FULL = 600, SHORT = 300;
+/**
+ * The first of the pool's meta-steps are made on lifetimes of fewer images of each class. Through 250 images its gradient is chaotic from the first
+ * meta-steps on (median norm 10⁵ – 10⁸, where the other rules' is 30) and says nothing; through 50 it is not, and with the coefficients found there
+ * longer lifetimes are not chaotic either.
+ */
+const FIRST = { steps: 100, shots: 10 };
 /** The paper's moving average, in meta-steps. */
 const WINDOW = 10;
 /** Meta-steps at the end that a number of meta-training is the mean of. */
@@ -24,26 +30,35 @@ export const pool: Study = {
   name: 'pool',
   title: 'A pool of plasticity rules against feedback alignment and backprop, on EMNIST',
   about: 'feedback alignment, backprop, pool, bioplausible rule: 5-way EMNIST, meta-accuracy and θ over meta-steps',
-  time: 'about 65 min (300 meta-steps of one task for each of four rules, 0.5–6 s each); --full: 600 meta-steps, 20 seeds: 2 days',
+  time: 'about 65 min (300 meta-steps of one task for each of four rules, 0.5–4 s each); --full: 600 meta-steps, 20 seeds: 2 days',
   design(size: Size) {
     const seeds = size.seeds ?? (size.full ? 20 : 1), names = Object.keys(ARMS) as (keyof typeof ARMS)[];
     const configOf = (name: keyof typeof ARMS): RunConfigInput => {
       const preset = PRESETS[`${name}-emnist`]!;
-      return { ...preset, meta: { ...preset.meta, steps: scaled(size.full ? FULL : SHORT, size) } };
+      return { ...preset, meta: { ...preset.meta, steps: scaled((size.full ? FULL : SHORT) - (name === 'pool' ? FIRST.steps : 0), size) } };
     };
+    const first: RunConfigInput = {
+      ...configOf('pool'), name: 'pool-emnist-first', task: { ...configOf('pool').task, shots: FIRST.shots } as RunConfigInput['task'],
+      meta: { ...configOf('pool').meta, steps: scaled(FIRST.steps, size) }, evaluation: { tasks: 50, at: [0, 10, 25, 50] },
+    };
+    /** The pool goes on with the coefficients of its first meta-steps. */
+    const goesOn = (seed: number, firstArm: string) => ({ trained }: Results): RunConfigInput =>
+      ({ ...configOf('pool'), seed, initial: { theta: [...trained(firstArm).log.at(-1)!.coefficients!['theta']!] } });
     return {
-      arms: names.flatMap(name => seeded(name, seeds, configOf(name))),
+      arms: names.flatMap((name): readonly Arm[] => name !== 'pool' ? seeded(name, seeds, configOf(name)) : [
+        ...seeded('pool-first', seeds, first), ...seedNames('pool', seeds).map((arm, seed) => ({ name: arm, config: goesOn(seed, seedNames('pool-first', seeds)[seed]!) })),
+      ]),
       conditions: [
         'EMNIST, 47 classes × 120 images in the file that the presets name (the paper: Balanced, its test set, 47 × 400); 5 ways, 50 images of each, one after another, 10 queries of each; a softmax over all 47 classes, so guessing gives 2.1 %.',
-        `784-170-130-100-70-47, softplus, W and B drawn anew for every lifetime; one task a meta-step, Adam on θ alone at 10⁻³, but 10⁻⁴ for the pool, which diverges within five meta-steps at the paper’s 10⁻³; ${configOf('pool').meta.steps} meta-steps (the paper: ${FULL}); ${seeds} seed(s) (the paper: 20).`,
+        `784-170-130-100-70-47, softplus, W and B drawn anew for every lifetime; one task a meta-step, Adam on θ alone at 10⁻³, but 10⁻⁴ for the pool, which diverges within five meta-steps at the paper’s 10⁻³; ${configOf('backprop').meta.steps} meta-steps (the paper: ${FULL}), the pool’s first ${first.meta.steps} on lifetimes of ${5 * FIRST.shots} images, because through 250 its gradient is chaotic at first; ${seeds} seed(s) (the paper: 20).`,
         'Each task draws its own images and no class twice; the authors’ code takes the first images of a class, and classes with replacement.',
         'λ of the penalty on θ is 10⁻⁵: the paper does not tell its own. The mean gradient is clipped to norm 10; the paper does not clip.',
         'Test accuracy is on fresh draws of the same 47 classes, as in the paper; intervals are 95 % (the paper: 98 %).',
       ],
       summarise({ trained }) {
         const runs = Object.fromEntries(names.map(name => [name, seedNames(name, seeds).map(trained)]));
-        const steps = Math.max(...names.map(name => runs[name]![0]!.log.length));
-        const smoothed = (name: string) => runs[name]!.map(({ log }) => smooth(log.map(line => line.accuracy ?? NaN), WINDOW));
+        const before = (name: string) => (name === 'pool' ? first.meta.steps : 0), steps = Math.max(...names.map(name => before(name) + runs[name]![0]!.log.length));
+        const smoothed = (name: string) => runs[name]!.map(({ log }) => [...Array<number>(before(name)).fill(NaN), ...smooth(log.map(line => line.accuracy ?? NaN), WINDOW)]);
         const tail = (name: string): Measure => {
           const means = runs[name]!.map(({ log }) => over(log.slice(-TAIL).map(line => line.accuracy ?? NaN), '%'));
           return means.length > 1 ? over(means.map(m => m.mean), '%') : means[0]!;

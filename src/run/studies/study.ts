@@ -33,8 +33,8 @@ export interface Design {
   summarise(results: Results): Summary;
 }
 
-/** A meta-training and its evaluation; or lifetimes that are only lived, whose sweep may depend on what was learned before. */
-export type Arm = { readonly name: string; readonly config: RunConfigInput } | { readonly name: string; readonly sweep: Sweep | ((results: Results) => Sweep) };
+/** A meta-training and its evaluation; or lifetimes that are only lived. Both may depend on what was learned before. */
+export type Arm = { readonly name: string; readonly config: RunConfigInput | ((results: Results) => RunConfigInput) } | { readonly name: string; readonly sweep: Sweep | ((results: Results) => Sweep) };
 
 /** What a meta-training left behind. */
 export interface Trained {
