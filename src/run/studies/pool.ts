@@ -16,8 +16,8 @@ const ARMS = {
 const FULL = 600, SHORT = 300;
 /**
  * The first of the pool's meta-steps are made on lifetimes of fewer images of each class. Through 250 images its gradient is chaotic from the first
- * meta-steps on (median norm 10⁵ – 10⁸, where the other rules' is 30) and says nothing; through 50 it is not, and with the coefficients found there
- * longer lifetimes are not chaotic either.
+ * meta-steps on (median norm 10⁵ – 10⁸, where the other rules' is 30) and says nothing; through 50 it need not be (it was with one
+ * seed of two), and with coefficients found where it is not, longer lifetimes are not chaotic either (docs/results.md).
  */
 const FIRST = { steps: 100, shots: 10 };
 /** The paper's moving average, in meta-steps. */
