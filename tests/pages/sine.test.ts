@@ -60,16 +60,17 @@ describe('Learn a sine', () => {
     await closeQuietly(opened);
   });
 
-  test('meta-trains, pauses, goes on without animation frames, and ends; saved, the run goes on in Node', { timeout: 90_000 }, async () => {
-    const opened = await open(`${SMALL}200`), { page } = opened;
+  test('meta-trains, pauses, goes on without animation frames, and ends; saved, the run goes on in Node', { timeout: 150_000 }, async () => {
+    const steps = 600, opened = await open(`${SMALL}${steps}`), { page } = opened;      // so many that a fast adapter is not done before it is told to pause
     await page.evaluate(() => { window.requestAnimationFrame = () => 0; });      // as in a background tab
     const madeSteps = () => stepsOf(page);
     await page.getByRole('button', { name: 'Train from scratch' }).click();
+    await page.getByText('Training on').waitFor({ timeout: 60_000 });      // until then the page may still count the recorded run's meta-steps
     await expect.poll(madeSteps, { timeout: 30_000 }).toBeGreaterThan(2);
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByRole('button', { name: 'Go on' }).waitFor();
     const paused = await madeSteps();
-    expect(paused).toBeLessThan(200);
+    expect(paused).toBeLessThan(steps);
 
     const [saved] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save this run' }).click()]);
     const zip = new Uint8Array(readFileSync((await saved.path())!)), run = readRun(zip, 'sine.zip');
@@ -77,18 +78,18 @@ describe('Learn a sine', () => {
     const folder = newFolder();
     for (const [path, bytes] of Object.entries(unzipSync(zip))) if (!path.endsWith('/')) writeFileSync(join(folder, path.replace(/^.*\//, '')), bytes);
     const resumed = metaplastic(['train', '--resume', folder]);
-    expect(resumed.err).toContain('meta-step 200/200');
+    expect(resumed.err).toContain(`meta-step ${steps}/${steps}`);
     expect(resumed.status).toBe(0);
 
     await page.getByRole('button', { name: 'Go on' }).click();
     await expect.poll(madeSteps, { timeout: 30_000 }).toBeGreaterThan(paused);
-    await page.getByText('Trained to the end.').waitFor();
-    expect(await madeSteps()).toBe(200);
+    await page.getByText('Trained to the end.').waitFor({ timeout: 60_000 });
+    expect(await madeSteps()).toBe(steps);
 
     // The other way: the folder that Node left opens in the page.
     expect(existsSync(join(folder, 'evaluation.json'))).toBe(true);
     await page.locator('#file').setInputFiles(['config.json', 'env.json', 'log.jsonl', 'checkpoint.safetensors'].map(name => join(folder, name)));
-    await page.getByText('Opened sine, after meta-step 200.').waitFor();
+    await page.getByText(`Opened sine, after meta-step ${steps}.`).waitFor();
     await page.locator('#file').setInputFiles({ name: 'no.zip', mimeType: 'application/zip', buffer: Buffer.from('PK') });
     await page.getByText('no.zip: expected a zip file of a run').waitFor();
     await closeQuietly(opened);
@@ -97,6 +98,7 @@ describe('Learn a sine', () => {
   test('says that the GPU was lost, and goes on from its last checkpoint on a new one', async () => {
     const opened = await open(`${SMALL}3000`), { page, complaints } = opened;
     await page.getByRole('button', { name: 'Train from scratch' }).click();
+    await page.getByText('Training on').waitFor({ timeout: 60_000 });      // until then the page may still count the recorded run's meta-steps
     await expect.poll(() => stepsOf(page), { timeout: 30_000 }).toBeGreaterThan(27);
     await crashGpu();
     await page.getByText('The GPU was lost').waitFor();
