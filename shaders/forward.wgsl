@@ -1,14 +1,9 @@
 // Forward: what does each neuron do?
 //   x_l = φ(z_l),  z_l = W_l x_{l−1} + b_l, the output layer linear (Lindsey & Litwin-Kumar 2020, §1.1).
 import package::shape::{BIASED, BIAS_AT, DEPTH, FAST_AT, FAST_STEP, KEEPS_Z, LANES, NEURON_AT, RECORD, WIDTH, X_AT, Z};
-import package::memory::{activity, four, lane, parameters, set_activity, weight4};
+import package::memory::{activity, four, lane, parameter4, set_activity, weight4};
 import package::activation::activate;
 import package::team::team_barrier;
-
-fn biases(l: u32, neurons: vec4u) -> vec4f {
-  let at = BIAS_AT[l] + neurons;
-  return vec4f(parameters[at.x], parameters[at.y], parameters[at.z], parameters[at.w]);
-}
 
 // What neuron i of layer l + 1 does with its input z; `row` is where its activities are.
 fn settle(l: u32, row: u32, stride: u32, i: u32, z: f32) {
@@ -30,7 +25,7 @@ fn forward(first: u32, stride: u32, count: u32, slot: u32) {
       let x = row + X_AT[l];
       let w = FAST_AT[l] + slot * FAST_STEP[l] + four(i, post) * pre;
       var z = vec4f();
-      if (BIASED) { z = biases(l, four(i, post)); }
+      if (BIASED) { z = parameter4(BIAS_AT[l] + four(i, post)); }
       for (var j = 0u; j < pre; j++) { z += weight4(w + j) * activity(x + j); }
       for (var r = 0u; r < min(4u, post - i); r++) { settle(l, row, stride, i + r, z[r]); }
     }

@@ -60,6 +60,8 @@ fn add_adjoint(k: u32, value: f32) { set_adjoint(k, adjoint(k) + value); }
 fn four(i: u32, n: u32) -> vec4u { return min(vec4u(i, i + 1u, i + 2u, i + 3u), vec4u(n - 1u)); }
 fn present(i: u32, n: u32) -> vec4f { return select(vec4f(0.0), vec4f(1.0), vec4u(i, i + 1u, i + 2u, i + 3u) < vec4u(n)); }
 
+fn parameter4(k: vec4u) -> vec4f { return vec4f(parameters[k.x], parameters[k.y], parameters[k.z], parameters[k.w]); }
+
 fn activity4(k: vec4u) -> vec4f { return vec4f(activity(k.x), activity(k.y), activity(k.z), activity(k.w)); }
 fn set_activity4(k: vec4u, value: vec4f) {
   set_activity(k.x, value.x);

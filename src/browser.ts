@@ -1,5 +1,5 @@
 export { DeviceLostError, DivergenceError, MetaplasticError } from './errors.js';
-export { isAvailable, openGpu, useDevice, type AdapterSummary, type Gpu } from './gpu/device.js';
+export { adapterName, isAvailable, openGpu, useDevice, type AdapterSummary, type Gpu } from './gpu/device.js';
 export { ADJOINTS, DEFAULT_BUDGET, describePlan, makePlan, type Adjoint, type Budget, type Machine, type Plan, type PlanChoices, type Work } from './gpu/plan.js';
 export { initialParameters, type Initial } from './inner/initial.js';
 export { GROUPS, layoutOf, type Group, type Layout, type Tensor } from './inner/layout.js';

@@ -1,5 +1,5 @@
 import { expose } from 'comlink';
-import { DeviceLostError, openGpu, type Gpu } from 'metaplastic';
+import { adapterName, DeviceLostError, openGpu, type Gpu } from 'metaplastic';
 import { makeLearners, type Learners } from './learners.js';
 import { EPISODE, live, type Course, type Lesson } from './lesson.js';
 
@@ -35,9 +35,7 @@ const api = {
   },
   /** What the GPU is called. */
   adapter(): string | undefined {
-    if (!gpu) return undefined;
-    const { vendor, architecture, description, device } = gpu.adapter;
-    return [vendor, architecture, description || device].filter(Boolean).join(' ');
+    return gpu && adapterName(gpu.adapter);
   },
 };
 

@@ -1,5 +1,5 @@
 import { expose } from 'comlink';
-import { DeviceLostError, learnerOf, openGpu, openWorld, parseConfig, readRun, train, writeRun, type Gpu, type Learner, type LogLine, type Run, type RunConfig, type RunConfigInput, type World } from 'metaplastic';
+import { adapterName, DeviceLostError, learnerOf, openGpu, openWorld, parseConfig, readRun, train, writeRun, type Gpu, type Learner, type LogLine, type Run, type RunConfig, type RunConfigInput, type World } from 'metaplastic';
 import { version } from '../../package.json';
 import { descentOf, live, type Life, type Points } from './life.js';
 
@@ -24,8 +24,7 @@ function ready(): NonNullable<typeof alive> {
     const learner = await learnerOf(on, config, world), descent = await descentOf(on, learner, world.train.steps);
     if (checkpoint) learner.restore(checkpoint.state);
     else checkpoint = { metaStep: 0, state: await learner.state() };
-    const { adapter: { vendor, architecture, description, device, software } } = on;
-    environment = { adapter: { description: [vendor, architecture, description || device].filter(Boolean).join(' '), software }, seed: config.seed, metaplastic: version, browser: navigator.userAgent, date: new Date().toISOString() };
+    environment = { adapter: { description: adapterName(on.adapter), software: on.adapter.software }, seed: config.seed, metaplastic: version, browser: navigator.userAgent, date: new Date().toISOString() };
     return { on, learner, descent, world };
   })();
   making.catch(error => {

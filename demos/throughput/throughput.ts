@@ -1,6 +1,7 @@
 import { proxy, wrap } from 'comlink';
+import { adapterName } from 'metaplastic';
 import { CEILINGS, describeReport, drawRoofline, type BenchReport, type Ceiling, type SweepFigure } from '../../src/bench/index.js';
-import { describeAdapterIn, noiseIn, percent, quantity, ratesOf } from '../../src/bench/report.js';
+import { noiseIn, percent, quantity, ratesOf } from '../../src/bench/report.js';
 import { formatCount } from '../../src/run/log.js';
 import { linesChart } from '../../src/run/report/chart.js';
 import { html } from '../../src/run/report/html.js';
@@ -19,7 +20,7 @@ let report = recorded as BenchReport, running: Worker | undefined;
 
 function show(where: string): void {
   const { warning, clock, date, system, ceilings, kernels } = report, warnings = [warning, noiseIn(report)].filter(Boolean).join(' ');
-  element('adapter').textContent = `${where}: ${describeAdapterIn(report)}, ${date}${system ? `, ${system}` : ''}, kernels timed by ${clock}.`;
+  element('adapter').textContent = `${where}: ${adapterName(report.adapter)}, ${date}${system ? `, ${system}` : ''}, kernels timed by ${clock}.`;
   Object.assign(element('warning'), { textContent: warnings, hidden: !warnings });
   element('ceilings').innerHTML = (Object.keys(CEILINGS) as Ceiling[]).map(c => html`<div><dt>${CEILINGS[c].title}: ${CEILINGS[c].how}</dt><dd>${quantity(ceilings[c].value, CEILINGS[c].unit)}</dd></div>`.html).join('');
   roofline.innerHTML = `${drawRoofline(report)}<style>svg { display: block; --page: var(--card) !important; }</style>`;

@@ -2,7 +2,7 @@
 //   ΔB = η_B (SHARE Σ_b (k_amp x zᵀ − k_null r zᵀ − k_sparse x pᵀ) + k_self Wᵀ − k_decay B).
 // Weight mirror, information, symmetric and activation alignment are choices of k. Kolen-Pollack's rule also adds the transpose of W's own update.
 import package::shape::{ALIGNED, ALIGN_EVERY, BATCH, BELOW_AT, B_AT, DEPTH, ETA_B_AT, FAST_AT, FAST_B_AT, FAST_B_STEP, FAST_STEP, HAS_PRIMITIVE, K_AT, LANES, MIRROR_X, MIRROR_Z, NEURON_AT, P, PRIMITIVE_AT, R, RECORD, SHARE, TIED, WEIGHT_AT, WIDTH};
-import package::memory::{activity, activity4, add_adjoint, add_adjoint4, add_gradient, add_gradient4, adjoint, adjoint4, four, gradient4, lane, present, set_activity, set_adjoint, set_adjoint4, set_gradient4, set_weight4, speaks, weight, weight4};
+import package::memory::{activity, activity4, add_adjoint, add_adjoint4, add_gradient, add_gradient4, adjoint, four, gradient4, lane, present, set_activity, set_adjoint, set_adjoint4, set_gradient4, set_weight4, speaks, weight, weight4};
 import package::coefficient::coefficient;
 import package::mirror::{mirror, mirror_adjoint};
 import package::noise::noise_of_feedback;

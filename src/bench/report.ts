@@ -1,4 +1,4 @@
-import type { AdapterSummary, Gpu } from '../gpu/device.js';
+import { adapterName, type AdapterSummary, type Gpu } from '../gpu/device.js';
 import { mebibytes } from '../gpu/plan.js';
 import { CEILINGS, measureCeilings, type Ceiling, type Ceilings } from './ceilings.js';
 import { clockOf, type Clock, type Measuring } from './clock.js';
@@ -32,8 +32,6 @@ export async function runBench(gpu: Gpu, { workloads, sizes, ...measuring }: Mea
   };
 }
 
-export const describeAdapterIn = ({ adapter: { vendor, architecture, description, device } }: Pick<BenchReport, 'adapter'>): string => [vendor, architecture, description || device].filter(Boolean).join(' ');
-
 /** The fastest batch of a kernel beside the ceilings: rates, and shares of what arithmetic and storage give. Undefined where nobody has counted, or nothing was to be seen. */
 export function ratesOf({ work, fastest }: KernelFigure, { arithmetic, storage }: Ceilings) {
   if (!work || fastest === 0) return undefined;
@@ -46,7 +44,7 @@ export function describeReport(report: BenchReport): string {
   const { warning, clock, date, system, ceilings, kernels, sweep } = report;
   const workloads = [...new Set(kernels.map(k => k.workload))];
   return [
-    `# metaplastic bench: ${describeAdapterIn(report)}`,
+    `# metaplastic bench: ${adapterName(report.adapter)}`,
     ...[warning, noiseIn(report)].filter(Boolean).map(said => `> **${said}**`),
     `${date}${system ? `; ${system}` : ''}; kernels timed by ${clock}. Spread: the middle half of the repetitions, relative to the median. Rates are those of the fastest.`,
     '## What the adapter gives at most, and what asking costs',

@@ -1,7 +1,8 @@
+import { adapterName } from '../gpu/device.js';
 import { html, trusted, type Html } from '../run/report/html.js';
 import type { Ceilings } from './ceilings.js';
 import type { KernelFigure } from './kernels.js';
-import { describeAdapterIn, percent, quantity, ratesOf, type BenchReport } from './report.js';
+import { percent, quantity, ratesOf, type BenchReport } from './report.js';
 
 // A picture of 760 units' width. Panels stand one below the other, so that it can be read on a phone, where its style enlarges what is written.
 const WIDTH = 760, HEAD = 128, PLOT = { left: 62, right: 420, height: 300 }, LABELS_AT = 448, LABEL_STEP = 26, GAP = 96;
@@ -42,12 +43,12 @@ export function drawRoofline(report: BenchReport): string {
   const y = logScale(Math.min(...every.map(r => r.flops)) / 2, 3 * ceilings.arithmetic.value, height, 0);
   const total = top + workloads.length * (height + GAP);
   return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${total}" role="img" aria-labelledby="title about">
-<title id="title">Kernels under the roofs of ${describeAdapterIn(report)}</title>
+<title id="title">Kernels under the roofs of ${adapterName(report.adapter)}</title>
 <desc id="about">${warning && `${warning} `}Operations a second against operations a byte. ${drawn.map((kernel, k) => `${kernel.workload}, ${kernel.kernel}: ${quantity(every[k]!.flops, 'flop/s')}`).join('; ')}.</desc>
 <style>${trusted(STYLE)}</style>
 <rect width="${WIDTH}" height="${total}" fill="var(--page)"/>
 <text class="title" x="24" y="52">Kernels under their roof</text>
-<text class="muted" x="24" y="82">${describeAdapterIn(report)}, ${date}<tspan class="wide">, timed by ${clock}</tspan></text>
+<text class="muted" x="24" y="82">${adapterName(report.adapter)}, ${date}<tspan class="wide">, timed by ${clock}</tspan></text>
 <text class="muted wide" x="24" y="104">GFLOP/s against operations a byte. In brackets: the share of what the roof leaves a kernel.</text>
 ${warning && html`<rect class="warning" x="24" y="${HEAD - 4}" width="${WIDTH - 48}" height="50" rx="6"/><text class="warning-text" x="40" y="${HEAD + 27}">Software adapter: no performance of any GPU<tspan class="wide">, nor of WebGPU; only a comparison</tspan></text>`}
 ${workloads.map((workload, k) => html`<g transform="translate(0 ${top + 52 + k * (height + GAP)})">${panel(workload, drawn.filter(kernel => kernel.workload === workload), ceilings, x, y, height)}</g>

@@ -5,7 +5,7 @@ import { arch, cpus, platform, release } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MetaplasticError } from '../errors.js';
-import type { Gpu } from '../gpu/device.js';
+import { adapterName, type Gpu } from '../gpu/device.js';
 import { parseConfig, type RunConfig } from '../run/config.js';
 import { parseLog, type Evaluation, type LogLine } from '../run/log.js';
 import { PRESETS } from '../run/presets.js';
@@ -85,7 +85,7 @@ export function newFolder(out: string | undefined, name: string): string {
 export function environmentOf(gpu: Gpu, config: { readonly seed: number }): Record<string, unknown> {
   const { adapter } = gpu;
   return {
-    adapter: { description: [adapter.vendor, adapter.architecture, adapter.description || adapter.device].filter(Boolean).join(' '), software: adapter.software },
+    adapter: { description: adapterName(adapter), software: adapter.software },
     seed: config.seed, metaplastic: version(), webgpu: versionOf('webgpu'), node: process.version, system: `${platform()} ${release()} ${arch()}`, processors: `${cpus().length} × ${cpus()[0]?.model ?? '?'}`,
     date: new Date().toISOString(),
   };
@@ -114,6 +114,6 @@ export function dataReader(folder: string | undefined): ReadData {
 
 /** One line that says on what a command runs. */
 export function describeAdapter({ adapter }: Gpu): string {
-  const name = [adapter.vendor, adapter.architecture, adapter.description || adapter.device].filter(Boolean).join(' ');
+  const name = adapterName(adapter);
   return adapter.software ? `adapter: ${name} (software: runs on the CPU; its times say nothing about GPUs)` : `adapter: ${name}`;
 }

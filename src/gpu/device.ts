@@ -21,6 +21,9 @@ export interface AdapterSummary {
   readonly software: boolean;
 }
 
+/** What people call an adapter: maker, architecture and what it says of itself. */
+export const adapterName = ({ vendor, architecture, description, device }: AdapterSummary): string => [vendor, architecture, description || device].filter(Boolean).join(' ');
+
 /** What the kernels ask of an adapter beyond doubt: every WebGPU has it, unless it is in compatibility mode. */
 const REQUIRED = { maxStorageBuffersPerShaderStage: 8, maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStorageSize: 16384 } as const satisfies { [K in keyof GPUSupportedLimits]?: number };
 
