@@ -6,7 +6,7 @@ import package::birth::initial_feedback;
 import package::born::{initial_weight, source_of_weights};
 import package::feedback::feedback_adjoint;
 import package::feedback_rule::{align, align_adjoint};
-import package::forward_adjoint::forward_adjoint;
+import package::forward_adjoint::{clear_pending, forward_adjoint, settle_pending};
 import package::loss::answer_adjoint;
 import package::norm::{finite, norm};
 import package::perception::perceive_adjoint;
@@ -63,8 +63,9 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
   take_place(group_id.x, invocation);
   if (pass_.last_step == STEPS) {
     for (var k = lane; k < GRADIENT; k += LANES) { set_gradient(k, 0.0); }
-    team_barrier();
   }
+  clear_pending();
+  team_barrier();
   for (var t = pass_.last_step; t > pass_.first_step; t--) {
     query_adjoint_at(t);
     if (!ONE_SLOT && t % INTERVAL == 0u && t < STEPS) { replay(t - INTERVAL); }
@@ -80,6 +81,7 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     }
     perceive_adjoint(first, RECORD, BATCH);
   }
+  settle_pending(pass_.first_step);
   if (pass_.first_step == 0u) {
     query_adjoint_at(0u);
     let far = drift();

@@ -1,60 +1,126 @@
 // Adjoint of forward.wgsl: given d_x of every layer, and d_z of a record that keeps z, from the top down
 //   d_z_l += d_x_l φ'(x_l),   d_b_l += Σ_rows d_z_l,   d_W_l += Σ_rows d_z_l x_{l−1}ᵀ,   d_x_{l−1} += W_lᵀ d_z_l.
-import package::shape::{BIASED, BIAS_AT, DEPTH, FAST_AT, FAST_STEP, INPUT_GRADIENT, KEEPS_Z, LANES, NEURON_AT, RECORD, WEIGHT_AT, WIDTH, X_AT, Z};
-import package::memory::{activity, add_adjoint4, add_gradient4, adjoint, adjoint4, four, lane, set_adjoint, weight4};
+// The d_W of an inner step waits: only d_z is kept (PENDING), and the adjoint of the step before, which reads and writes d_W anyway, adds the product.
+import package::shape::{BATCH, BIASED, BIAS_AT, DEPTH, FAST_AT, FAST_STEP, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, RECORD, SECOND_ORDER, WEIGHT_AT, WIDTH, X_AT, Z};
+import package::memory::{activity, activity4, add_adjoint4, add_gradient4, adjoint, adjoint4, four, lane, pass_, present, set_adjoint, weight4};
 import package::activation::slope;
 import package::team::team_barrier;
 
-// Rows as in `forward`; d_x is consumed (it holds d_z afterwards). Adds to the gradient of W and b.
+// d_z of four neurons of layer l + 1 that waits, of the batch's first sample; those of the others follow at NEURONS.
+fn pending4(l: u32, neurons: vec4u) -> vec4f { return adjoint4(PENDING + NEURON_AT[l] + neurons); }
+
+// d_W of four synapses that waits: Σ_b d_z_b x_b, where the inputs x lie.
+fn pending_gradient(l: u32, neurons: vec4u, d_z0: vec4f, x: u32) -> vec4f {
+  var sum = d_z0 * activity(x);
+  for (var b = 1u; b < BATCH; b++) { sum += pending4(l, b * NEURONS + neurons) * activity(x + b * RECORD); }
+  return sum;
+}
+
+// Where the inputs of layer l + 1 lie that wait with d_z, in the adjoint of inner step t: in the records of t + 1. Nothing waits in a pass's first.
+fn pending_inputs(l: u32, t: u32) -> u32 { return (t + select(0u, 1u, t + 1u < pass_.last_step)) * BATCH * RECORD + X_AT[l]; }
+
+fn clear_pending() {
+  for (var k = lane; k < BATCH * NEURONS; k += LANES) { set_adjoint(PENDING + k, 0.0); }
+}
+
+// d_W of a layer from `count` rows: of the inputs from `x` on, of d_z from `d_z` on. Four rows a lane, four columns at a time.
+fn weights_adjoint(l: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, count: u32) {
+  let pre = WIDTH[l];
+  let post = WIDTH[l + 1u];
+  for (var i = 4u * lane; i < post; i += 4u * LANES) {
+    let neurons = four(i, post);
+    let w = WEIGHT_AT[l] + neurons * pre;
+    for (var j = 0u; j < pre; j += 4u) {
+      let columns = four(j, pre);
+      var d0 = vec4f();
+      var d1 = vec4f();
+      var d2 = vec4f();
+      var d3 = vec4f();
+      for (var r = 0u; r < count; r++) {
+        let d = adjoint4(d_z + r * d_z_stride + neurons);
+        let inputs = present(j, pre) * activity4(x + r * x_stride + columns);
+        d0 += d * inputs.x;
+        d1 += d * inputs.y;
+        d2 += d * inputs.z;
+        d3 += d * inputs.w;
+      }
+      add_gradient4(w + columns.x, d0);
+      add_gradient4(w + columns.y, d1);
+      add_gradient4(w + columns.z, d2);
+      add_gradient4(w + columns.w, d3);
+    }
+  }
+}
+
+// What still waits at the end of a pass, after inner step t.
+fn settle_pending(t: u32) {
+  for (var l = 0u; l < DEPTH; l++) {
+    if (PLASTIC[l] && SECOND_ORDER) { weights_adjoint(l, t * BATCH * RECORD + X_AT[l], RECORD, PENDING + NEURON_AT[l], NEURONS, BATCH); }
+  }
+}
+
+// Rows as in `forward`; d_x is consumed (it holds d_z afterwards). Adds to the gradient of W and b, or leaves d_z for the former.
 fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
   for (var l = DEPTH; l > 0u; l--) {
     let pre = WIDTH[l - 1u];
     let post = WIDTH[l];
+    let waits = PLASTIC[l - 1u] && stride == RECORD;
 
     // A neuron's lane is the one that has just found its d_x.
     let neuron_blocks = (post + 3u) / 4u;
-    for (var k = lane; k < count * neuron_blocks; k += LANES) {
-      let row = k / neuron_blocks * stride;
-      for (var i = k % neuron_blocks * 4u; i < min(k % neuron_blocks * 4u + 4u, post); i++) {
-        let at = row + X_AT[l] + i;
-        var d_z = adjoint(at);
-        if (l < DEPTH) { d_z *= slope(activity(first + at)); }
-        if (KEEPS_Z && stride == RECORD) { d_z += adjoint(row + Z + NEURON_AT[l - 1u] + i); }
-        set_adjoint(at, d_z);
+    for (var k = lane; k < (count + 3u) / 4u * neuron_blocks; k += LANES) {
+      let i0 = k % neuron_blocks * 4u;
+      let r0 = k / neuron_blocks * 4u;
+      for (var r = r0; r < min(r0 + 4u, count); r++) {
+        for (var i = i0; i < min(i0 + 4u, post); i++) {
+          let at = r * stride + X_AT[l] + i;
+          var d_z = adjoint(at);
+          if (l < DEPTH) { d_z *= slope(activity(first + at)); }
+          if (KEEPS_Z && stride == RECORD) { d_z += adjoint(r * stride + Z + NEURON_AT[l - 1u] + i); }
+          set_adjoint(at, d_z);
+          if (waits) { set_adjoint(PENDING + r * NEURONS + NEURON_AT[l - 1u] + i, d_z); }
+        }
       }
     }
     team_barrier();
 
-    // d_b and d_W, four rows a lane.
-    for (var i = 4u * lane; i < post; i += 4u * LANES) {
+    for (var i = 4u * lane; BIASED && i < post; i += 4u * LANES) {
       let neurons = four(i, post);
-      let d_z = X_AT[l] + neurons;
-      if (BIASED) {
-        var d_bias = vec4f();
-        for (var r = 0u; r < count; r++) { d_bias += adjoint4(d_z + r * stride); }
-        add_gradient4(BIAS_AT[l - 1u] + neurons, d_bias);
-      }
-      let w = WEIGHT_AT[l - 1u] + neurons * pre;
-      let d_z0 = adjoint4(d_z);
-      let x = first + X_AT[l - 1u];
-      for (var j = 0u; j < pre; j++) {
-        var d_weight = d_z0 * activity(x + j);
-        for (var r = 1u; r < count; r++) { d_weight += adjoint4(d_z + r * stride) * activity(x + r * stride + j); }
-        add_gradient4(w + j, d_weight);
-      }
+      var d_bias = vec4f();
+      for (var r = 0u; r < count; r++) { d_bias += adjoint4(X_AT[l] + r * stride + neurons); }
+      add_gradient4(BIAS_AT[l - 1u] + neurons, d_bias);
     }
+    if (!waits) { weights_adjoint(l - 1u, first + X_AT[l - 1u], stride, X_AT[l], stride, count); }
 
-    // d_x below; that of the inputs only where an encoder asks for it.
+    // d_x below, of four columns and, where rows are more than one, of four rows at a time; that of the inputs only where an encoder asks for it.
     if (l > 1u || INPUT_GRADIENT) {
       let w = FAST_AT[l - 1u] + slot * FAST_STEP[l - 1u];
       let blocks = (pre + 3u) / 4u;
-      for (var k = lane; k < count * blocks; k += LANES) {
+      for (var k = lane; k < (count + 3u) / 4u * blocks; k += LANES) {
         let columns = four(k % blocks * 4u, pre);
-        let row = k / blocks * stride;
-        let d_z = row + X_AT[l];
-        var sum = vec4f();
-        for (var i = 0u; i < post; i++) { sum += weight4(w + i * pre + columns) * adjoint(d_z + i); }
-        add_adjoint4(row + X_AT[l - 1u] + columns, sum);
+        let rows = four(k / blocks * 4u, count) * stride;
+        let there = present(k / blocks * 4u, count);
+        let d_z = rows + X_AT[l];
+        var d0 = vec4f();
+        var d1 = vec4f();
+        var d2 = vec4f();
+        var d3 = vec4f();
+        for (var i = 0u; i < post; i++) {
+          let weights = weight4(w + i * pre + columns);
+          d0 += weights * adjoint(d_z.x + i);
+          if (count > 1u) {
+            d1 += weights * adjoint(d_z.y + i);
+            d2 += weights * adjoint(d_z.z + i);
+            d3 += weights * adjoint(d_z.w + i);
+          }
+        }
+        let d_x = rows + X_AT[l - 1u];
+        add_adjoint4(d_x.x + columns, d0);
+        if (count > 1u) {
+          add_adjoint4(d_x.y + columns, there.y * d1);
+          add_adjoint4(d_x.z + columns, there.z * d2);
+          add_adjoint4(d_x.w + columns, there.w * d3);
+        }
       }
     }
   }

@@ -13,21 +13,43 @@ fn settle(l: u32, row: u32, stride: u32, i: u32, z: f32) {
   set_activity(row + X_AT[l + 1u] + i, x);
 }
 
+// Four neurons of one row.
+fn settle4(l: u32, row: u32, stride: u32, i: u32, z: vec4f) {
+  for (var r = 0u; r < min(4u, WIDTH[l + 1u] - i); r++) { settle(l, row, stride, i + r, z[r]); }
+}
+
 // Activities of `count` rows, `stride` apart from `first` on, with the weights of `slot`. Reads x_0 of each row, writes x_1 … x_L, and of a record z if it keeps it.
+// Where rows are more than one, four of them are taken together, so that a weight is read once for four.
 fn forward(first: u32, stride: u32, count: u32, slot: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     let pre = WIDTH[l];
     let post = WIDTH[l + 1u];
     let blocks = (post + 3u) / 4u;
-    for (var k = lane; k < count * blocks; k += LANES) {
+    for (var k = lane; k < (count + 3u) / 4u * blocks; k += LANES) {
       let i = k % blocks * 4u;
-      let row = first + k / blocks * stride;
-      let x = row + X_AT[l];
+      let rows = first + four(k / blocks * 4u, count) * stride;
+      let x = rows + X_AT[l];
       let w = FAST_AT[l] + slot * FAST_STEP[l] + four(i, post) * pre;
-      var z = vec4f();
-      if (BIASED) { z = parameter4(BIAS_AT[l] + four(i, post)); }
-      for (var j = 0u; j < pre; j++) { z += weight4(w + j) * activity(x + j); }
-      for (var r = 0u; r < min(4u, post - i); r++) { settle(l, row, stride, i + r, z[r]); }
+      var z0 = vec4f();
+      if (BIASED) { z0 = parameter4(BIAS_AT[l] + four(i, post)); }
+      var z1 = z0;
+      var z2 = z0;
+      var z3 = z0;
+      for (var j = 0u; j < pre; j++) {
+        let weights = weight4(w + j);
+        z0 += weights * activity(x.x + j);
+        if (count > 1u) {
+          z1 += weights * activity(x.y + j);
+          z2 += weights * activity(x.z + j);
+          z3 += weights * activity(x.w + j);
+        }
+      }
+      settle4(l, rows.x, stride, i, z0);
+      if (count > 1u) {
+        settle4(l, rows.y, stride, i, z1);
+        settle4(l, rows.z, stride, i, z2);
+        settle4(l, rows.w, stride, i, z3);
+      }
     }
     team_barrier();
   }

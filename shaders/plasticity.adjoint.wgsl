@@ -1,9 +1,10 @@
-// Adjoint of plasticity.wgsl. With g = d_W_{t+1} (kept in the gradient of the initial weights) and d_u = a g, or what updates/ makes of it:
+// Adjoint of plasticity.wgsl. With g = d_W_{t+1} (kept in the gradient of the initial weights, with what forward.adjoint.wgsl left waiting) and d_u = a g, or what updates/ makes of it:
 //   d_rate_ij += ± m g_ij u_ij,   d_W_t = g − κ d_u,   d_left_pi = SHARE Σ_j d_u_ij right_pj,   d_right_pj = SHARE Σ_i d_u_ij left_pi,   d_κ_i = −Σ_j d_u_ij W_ij.
 // Kolen-Pollack's rule, which adds the transpose of the update to B, has a part in d_u and d_rate: g_b.
 import package::shape::{BATCH, BELOW, DEPTH, FAST_AT, FAST_STEP, INPUT_GRADIENT, LANES, NEURONS, PLASTIC, RANK, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WEIGHT_AT, WIDTH};
 import package::memory::{activity, activity4, add_adjoint, four, gradient4, lane, present, set_adjoint, set_adjoint4, set_gradient4};
 import package::feedback_rule::tied_gradient;
+import package::forward_adjoint::{pending4, pending_gradient, pending_inputs};
 import package::noise::{noise_of_weight, noise_rows};
 import package::plasticity::{PRODUCTS, hebb_of, left_at, left_step, right_at, right_step, sign_and_multiplier};
 import package::rate::{rate, rate_adjoint, rate_adjoint_of_layer, rate_adjoint_of_rows, rates_of};
@@ -21,8 +22,14 @@ fn clear() {
 // Does anything ask for d_right of layer l + 1? That of the inputs only if an encoder or the rule's own factors do.
 fn asks_right(l: u32) -> bool { return PLASTIC[l] && ((SECOND_ORDER && (l > 0u || INPUT_GRADIENT)) || RIGHTS_ARE_OWN); }
 
+// d_W_{t+1} of four synapses.
+fn gradient_of(l: u32, neurons: vec4u, at: vec4u, d_z0: vec4f, x: u32) -> vec4f {
+  if (!SECOND_ORDER) { return gradient4(at); }
+  return gradient4(at) + pending_gradient(l, neurons, d_z0, x);
+}
+
 // d_right of layer l + 1, a sample and input neuron a lane.
-fn find_right(l: u32, first: u32) {
+fn find_right(l: u32, first: u32, t: u32) {
   let pre = WIDTH[l];
   let n = WIDTH[l + 1u];
   let m = sign_and_multiplier(l);
@@ -36,7 +43,8 @@ fn find_right(l: u32, first: u32) {
       let at = WEIGHT_AT[l] + neurons * pre + j;
       let a = m * rate(rates_of(l, neurons), j);
       let g_b = tied_gradient(l, neurons, j);
-      let d = present(i, n) * d_hebb(d_update(at, a, gradient4(at), g_b), a, g_b);
+      let g = gradient_of(l, neurons, at, pending4(l, neurons), pending_inputs(l, t) + j);
+      let d = present(i, n) * d_hebb(d_update(at, a, g, g_b), a, g_b);
       for (var r = 0u; r < RANK; r++) { d_right[r] += dot(d, activity4(left + r * NEURONS + neurons)); }
     }
     for (var r = 0u; r < RANK; r++) { set_adjoint(right + r * BELOW, SHARE * d_right[r]); }
@@ -49,7 +57,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
   // d_right sums over rows: a lane that works alone adds it up on its way through them; lanes that share the rows find it before they change g.
   if (LANES > 1u) {
     for (var l = 0u; l < DEPTH; l++) {
-      if (asks_right(l)) { find_right(l, first); }
+      if (asks_right(l)) { find_right(l, first, t); }
     }
     team_barrier();
   }
@@ -60,6 +68,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
     let n = WIDTH[l + 1u];
     let m = sign_and_multiplier(l);
     let right = right_at(l);
+    let waiting = pending_inputs(l, t);
     let adds_right = LANES == 1u && asks_right(l);
     var d_rate_layer = 0.0;
     var d_kappa_layer = 0.0;
@@ -74,6 +83,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
       let noises = noise_rows(l, neurons * pre, t);
       let rows = WEIGHT_AT[l] + neurons * pre;
       let w_rows = FAST_AT[l] + slot * FAST_STEP[l] + neurons * pre;
+      let pending0 = pending4(l, neurons);
       var d_kappa = vec4f();
       var d_rate_rows = vec4f();
       var d_momentum = vec4f();
@@ -84,7 +94,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
         let right0 = activity(first + right + j);
         let hebb = hebb_of(first + left, first + right + j, left0, right0);
         let w = recall(w_rows + j, a, hebb, decay, noise_of_weight(noises + j));
-        let g = gradient4(rows + j);
+        let g = gradient_of(l, neurons, rows + j, pending0, waiting + j);
         let g_b = tied_gradient(l, neurons, j);
         let d_u = d_update(rows + j, a, g, g_b);
         d_rate_rows += rate_adjoint(rates, j, m * d_rate(g, g_b, hebb, velocity_of(w_rows + j, hebb - decay * w)));

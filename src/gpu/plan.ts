@@ -204,7 +204,7 @@ function countPerTask({ system, steps, batch, queries, moments, adjoint, metrics
   return {
     records, rows: records + asked, slots, activity: records * record.size + asked * record.row, fast: fast.size,
     gradient: adjoint === 'none' ? 0 : fast.gradient,
-    scratch: adjoint === 'none' ? inside.scratch : Math.max(batch * record.size, queries * record.row),
+    scratch: adjoint === 'none' ? inside.scratch : Math.max(batch * record.size, queries * record.row) + batch * record.neurons,
     samples: steps * batch + queries, metrics: inside.reported,
   };
 }

@@ -73,7 +73,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     FAST: perTask.fast, FAST_AT: fast.W, FAST_STEP: inLifetime.map(l => l.plastic ? fast.slot : 0), PLASTIC_SIZE: fast.plastic,
     FAST_B_AT: fast.B, FAST_B_STEP: inLifetime.map(l => l.aligned ? fast.slot : 0), FEEDBACK_SIZE: fast.sizeB,
     INTERVAL: plan.interval, KEPT: Math.floor(steps / plan.interval) + 1, ONE_SLOT: plan.adjoint === 'reverse' || plan.adjoint === 'none',
-    SCRATCH: perTask.scratch, ...metricsShape(system),
+    SCRATCH: perTask.scratch, PENDING: perTask.scratch - batch * record.neurons, ...metricsShape(system),
     OUTCOME: outcomeSize(moments.length, perTask.metrics), OUTCOME_METRICS: outcomeSize(moments.length), OUTCOME_NORM: 2 * moments.length, OUTCOME_WEIGHT: 2 * moments.length + 1, OUTCOME_DRIFT: 2 * moments.length + 2,
     CLIP_PER_TASK: { real: rules.clipPerTask ?? LARGEST }, CLIP: { real: rules.clip ?? LARGEST }, L1: { real: rules.l1 ?? 0 },
     FEWEST: { real: rules.everyTask ? plan.tasks : 1 }, DRIFT_LIMIT: { real: DRIFT_LIMIT },

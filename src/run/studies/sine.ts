@@ -10,12 +10,12 @@ export const sine: Study = {
   name: 'sine',
   title: 'FLP against gradient descent by a learned beginning, on sines',
   about: 'FLP, MAML second and first order: one sine a lifetime, and several one after another; error and forgetting',
-  time: 'about 10 min; --full: the paper’s network of 9 layers and 20,000 episodes: months',
+  time: 'about 20 min; --full: the paper’s network of 9 layers and 20,000 episodes: months',
   design(size: Size) {
-    const seeds = size.seeds ?? (size.full ? 5 : 3), functions = 3, stepsPerFunction = 20;
+    const seeds = size.seeds ?? 5, functions = 3, stepsPerFunction = 20;
     const one = (system: System): RunConfigInput => {
       const preset = PRESETS[`${system}-sine`]!;
-      return { ...preset, meta: { ...preset.meta, steps: scaled(size.full ? preset.meta.steps : 300, size) } };
+      return { ...preset, meta: { ...preset.meta, steps: scaled(preset.meta.steps, size) } };
     };
     const paper = PRESETS['flp-sine-sequence']!, sizes = size.full ? paper.system.sizes : [functions + 1, 32, 32, 1];
     const sequence = (system: System): RunConfigInput => {
@@ -27,7 +27,7 @@ export const sine: Study = {
       };
       return {
         ...base, name: `${system}-sine-sequence`, system: { ...own, sizes }, initial: size.full && system === 'flp' ? paper.initial : initial,
-        meta: { ...base.meta, steps: scaled(size.full ? paper.meta.steps : 150, size), ...(size.full ? {} : { tasks: 16 }), rates: size.full && system === 'flp' ? paper.meta.rates : meta.rates },
+        meta: { ...base.meta, steps: scaled(size.full ? paper.meta.steps : 600, size), ...(size.full ? {} : { tasks: 16 }), rates: size.full && system === 'flp' ? paper.meta.rates : meta.rates },
       };
     };
     const sequenceOf = (system: System): `${System}-sequence` => `${system}-sequence`;

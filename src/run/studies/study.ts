@@ -105,6 +105,12 @@ export function lastOf(runs: readonly Trained[], title = ''): Measure {
   return runs.length > 1 ? over(last, unit) : { mean: last[0]!, ci: evaluations[0]!.rows[0]!.ci.at(-1)!, ...(unit && { unit }) };
 }
 
+/** The same of the median task, which near-explosions of a few do not move: over seeds, or of one seed as it is. */
+export function lastMedianOf(runs: readonly Trained[], title = ''): Measure {
+  const last = runs.map(run => evaluationOf(run, title).rows[0]!.median.at(-1)!);
+  return runs.length > 1 ? over(last) : { mean: last[0]! };
+}
+
 export const evaluationOf = ({ evaluations }: Trained, title: string): Evaluation => evaluations.find(e => (e.title ?? '').startsWith(title))!;
 
 /** `parts` + 1 numbers of inner steps, evenly spread from 0 to the last, fewer if there are not so many. */
