@@ -1,29 +1,36 @@
 // Birth: with what weights does a lifetime begin? Slot 0 takes W_0, and B_0 where a lifetime keeps its own; velocities begin at 0.
-import package::shape::{BIRTH_B_DRAWN, B_AT, DEPTH, DRAW_B_AT, DRAW_B_LIMIT, DRAW_WEIGHTS, FAST_AT, FAST_B_AT, FEEDBACK_SIZE, LANES, PLASTIC, PLASTIC_SIZE, VELOCITIES, WIDTH};
-import package::memory::{lane, parameters, set_weight};
-import package::born::{initial_weight, source_of_weights};
-import package::random::drawn;
+import package::shape::{BIRTH_B_DRAWN, B_AT, DEPTH, DRAW_B_AT, DRAW_B_LIMIT, DRAW_WEIGHTS, FAST_AT, FAST_B_AT, FEEDBACK_WIDTH, KEEPS_B, LANES, PLASTIC, PLASTIC_SIZE, VELOCITIES, WIDTH};
+import package::memory::{four, lane, parameters, present, set_weight_quad};
+import package::born::{initial_weights, source_of_weights};
+import package::random::drawn4;
 import package::team::team_barrier;
 
-// B_0 of a layer that keeps its own.
-fn initial_feedback(l: u32, k: u32) -> f32 {
-  if (BIRTH_B_DRAWN) { return DRAW_B_LIMIT[l] * drawn(DRAW_WEIGHTS, DRAW_B_AT[l] + k); }
-  return parameters[B_AT[l] + k];
+// Quads of W of layer l + 1; of its B, if a lifetime keeps it.
+fn weight_quads(l: u32) -> u32 { return (WIDTH[l + 1u] + 3u) / 4u * WIDTH[l]; }
+fn feedback_quads(l: u32) -> u32 { return select(0u, (FEEDBACK_WIDTH[l] + 3u) / 4u * WIDTH[l], KEEPS_B[l]); }
+
+// Quad q of B_0 of a layer that keeps its own: columns i … i + 3 of a row.
+fn initial_feedback(l: u32, q: u32) -> vec4f {
+  if (!BIRTH_B_DRAWN) { return parameters[B_AT[l] / 4u + q]; }
+  let width = FEEDBACK_WIDTH[l];
+  let quads = (width + 3u) / 4u;
+  let i = q % quads * 4u;
+  return present(i, width) * DRAW_B_LIMIT[l] * drawn4(DRAW_WEIGHTS, DRAW_B_AT[l] + q / quads * width + four(i, width));
 }
 
 // Fills slot 0, and what frozen layers keep in their only place.
 fn birth() {
   for (var l = 0u; l < DEPTH; l++) {
-    let count = WIDTH[l] * WIDTH[l + 1u];
-    let w = FAST_AT[l];
+    let count = weight_quads(l);
+    let w = FAST_AT[l] / 4u;
     let source = source_of_weights(l);
-    for (var k = lane; k < count; k += LANES) {
-      set_weight(w + k, initial_weight(source, k));
-      if (VELOCITIES && PLASTIC[l]) { set_weight(w + PLASTIC_SIZE + k, 0.0); }
+    for (var q = lane; q < count; q += LANES) {
+      set_weight_quad(w + q, initial_weights(source, q));
+      if (VELOCITIES && PLASTIC[l]) { set_weight_quad(w + PLASTIC_SIZE / 4u + q, vec4f(0.0)); }
     }
-    let feedback_count = FEEDBACK_SIZE[l];
-    let b = FAST_B_AT[l];
-    for (var k = lane; k < feedback_count; k += LANES) { set_weight(b + k, initial_feedback(l, k)); }
+    let feedback_count = feedback_quads(l);
+    let b = FAST_B_AT[l] / 4u;
+    for (var q = lane; q < feedback_count; q += LANES) { set_weight_quad(b + q, initial_feedback(l, q)); }
   }
   team_barrier();
 }

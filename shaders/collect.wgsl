@@ -1,9 +1,9 @@
-// Collect: the weighted sum of the tasks' gradients, one parameter a lane, tasks in their order, so that it does not depend on the chunks. With the last
+// Collect: the weighted sum of the tasks' gradients, a quad of parameters a lane, tasks in their order, so that it does not depend on the chunks. With the last
 // chunk it becomes the mean over the tasks counted, and the gradient of the penalty L1 · Σ|θ| of the pool's coefficients is added (Shervani-Tabar &
 // Rosenbaum 2023, Algorithm 1; that of |0| is 0).
 // Behind the gradient: the number of tasks counted, the worst drift of a task, the penalty, and of every workgroup the squares of its part of the gradient.
 import package::shape::{COLLECTING, COLLECTORS, GRADIENT, L1, MOMENTS, OUTCOME, OUTCOME_DRIFT, OUTCOME_WEIGHT, PARAMETERS, TASKS, TEAMS, THETA_END, THETA_START, TOTAL};
-import package::memory::{gradients, outcomes, parameters, pass_};
+import package::memory::{gradients, outcomes, parameter, parameters, pass_};
 import package::norm::finite;
 
 @group(0) @binding(10) var<storage, read_write> total: array<f32, TOTAL>;    // (PARAMETERS, three numbers, COLLECTORS)
@@ -46,14 +46,15 @@ fn drift_of(task: u32) -> f32 {
 @compute @workgroup_size(COLLECTING)
 fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let collector = group_id.y * group_count.x + group_id.x;
-  let k = collector * COLLECTING + lane;
+  let quad = collector * COLLECTING + lane;
+  let k = 4u * quad;
   let so_far = pass_.first_task + pass_.tasks;
 
-  var g = 0.0;
+  var g = vec4f();
   var counted = 0.0;
-  if (k < PARAMETERS && pass_.first_task > 0u) { g = total[k]; }
+  if (k < PARAMETERS && pass_.first_task > 0u) { g = vec4f(total[k], total[k + 1u], total[k + 2u], total[k + 3u]); }
   for (var task = 0u; task < pass_.first_task; task++) { counted += select(0.0, 1.0, outcome_of(task, OUTCOME_WEIGHT) > 0.0); }
-  var at = min(k, PARAMETERS - 1u) * TEAMS;    // in the gradients (groups, GRADIENT, TEAMS); no division on the way
+  var at = min(quad, PARAMETERS / 4u - 1u) * TEAMS;    // in the gradients (groups, GRADIENT / 4, TEAMS); no division on the way
   var team = 0u;
   for (var task = pass_.first_task; task < so_far; task++) {
     let weight = outcome_of(task, OUTCOME_WEIGHT);
@@ -64,7 +65,7 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_c
     team++;
     if (team == TEAMS) {
       team = 0u;
-      at += GRADIENT * TEAMS;
+      at += GRADIENT / 4u * TEAMS;
     }
   }
 
@@ -72,19 +73,17 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_c
   if (k < PARAMETERS) {
     if (so_far == TASKS) {
       g /= max(counted, 1.0);
-      if (k >= THETA_START && k < THETA_END) { g += L1 * sign(parameters[k]); }
-      square = g * g;
+      if (k >= THETA_START && k < THETA_END) { g += L1 * sign(parameters[quad]); }
+      square = dot(g, g);
     }
-    total[k] = g;
-  } else if (k == COUNTED) {
-    total[COUNTED] = counted;
-  } else if (k == DRIFT) {
+    for (var r = 0u; r < 4u; r++) { total[k + r] = g[r]; }
+  } else if (k == PARAMETERS) {
     var far = 0.0;
     for (var task = 0u; task < so_far; task++) { far = max(far, drift_of(task)); }
-    total[DRIFT] = far;
-  } else if (k == PENALTY) {
     var penalty = 0.0;
-    for (var i = THETA_START; i < THETA_END; i++) { penalty += L1 * abs(parameters[i]); }
+    for (var i = THETA_START; i < THETA_END; i++) { penalty += L1 * abs(parameter(i)); }
+    total[COUNTED] = counted;
+    total[DRIFT] = far;
     total[PENALTY] = penalty;
   }
   let squares = sum_of_lanes(lane, square);

@@ -2,10 +2,11 @@
 // A lane makes a tile of 4 rows by 4 neurons, so that a number that is loaded serves several products.
 import package::shape::{ACTIVITY, BATCH, BIASED, QUERIES, QUERY_ROW, ROWS, STEPS, TEAMS};
 import package::layer::{BIAS_AT, FAN_IN, FAN_OUT, WEIGHT_AT, X_AT};
-import package::memory::{activities, parameters, pass_, row_start};
+import package::memory::{activities, parameter, parameters, pass_, row_start};
 import package::activation::activate;
 import package::input::{four, input_at};
 
+const FAN_IN_QUADS = (FAN_IN + 3u) / 4u;    // of a neuron's weights
 const ROW_TILES = (ROWS + 3u) / 4u;
 const NEURON_TILES = (FAN_OUT + 3u) / 4u;
 
@@ -21,17 +22,14 @@ fn row_at(task: u32, row: u32) -> u32 {
   return input_at(task, sample_of(r), r);
 }
 
-// Weights j … j + 3 of a neuron; those beyond the edge meet inputs that are 0.
-fn four_weights(neuron: u32, j: u32) -> vec4f {
-  let at = WEIGHT_AT + min(neuron, FAN_OUT - 1u) * FAN_IN + j;
-  return vec4f(parameters[at], parameters[at + 1u], parameters[at + 2u], parameters[at + 3u]);
-}
+// Weights j … j + 3 of a neuron, j a multiple of 4; 0 beyond the edge.
+fn four_weights(neuron: u32, j: u32) -> vec4f { return parameters[WEIGHT_AT / 4u + min(neuron, FAN_OUT - 1u) * FAN_IN_QUADS + j / 4u]; }
 
 fn set_neuron(task: u32, row: u32, neuron: u32, z: vec4f) {
   if (row >= ROWS) { return; }
   for (var n = 0u; n < min(4u, FAN_OUT - neuron); n++) {
     let at = row_start(row) + X_AT + neuron + n;
-    let bias = select(0.0, parameters[BIAS_AT + neuron + n], BIASED);
+    let bias = select(0.0, parameter(BIAS_AT + neuron + n), BIASED);
     activities[(task / TEAMS * ACTIVITY + at) * TEAMS + task % TEAMS] = activate(z[n] + bias);
   }
 }

@@ -1,9 +1,9 @@
 // Adjoint of episode.wgsl: back through the lifetime of every task of the chunk, from inner step last_step to first_step.
 // d_W of the moment is kept in the gradient of the initial weights, so that at the end it is that gradient.
-import package::shape::{ALIGNS, BATCH, DEPTH, FAST_AT, FAST_B_AT, FEEDBACK_SIZE, GRADIENT, INPUT_GRADIENT, INTERVAL, LANES, MOMENTS, MOMENT_AT, ONE_SLOT, OUTCOME_DRIFT, PLASTIC, RECORD, RECORDS_PER_STEP, SECOND_ORDER, STEPS, WIDTH, WORKGROUP};
-import package::memory::{lane, pass_, set_gradient, set_outcome, speaks, take_place, weight};
-import package::birth::initial_feedback;
-import package::born::{initial_weight, source_of_weights};
+import package::shape::{ALIGNS, BATCH, DEPTH, FAST_AT, FAST_B_AT, GRADIENT, INPUT_GRADIENT, INTERVAL, LANES, MOMENTS, MOMENT_AT, ONE_SLOT, OUTCOME_DRIFT, PLASTIC, RECORD, RECORDS_PER_STEP, SECOND_ORDER, STEPS, WORKGROUP};
+import package::memory::{lane, pass_, set_gradient_quad, set_outcome, speaks, take_place, weight_quad};
+import package::birth::{feedback_quads, initial_feedback, weight_quads};
+import package::born::{initial_weights, source_of_weights};
 import package::feedback::feedback_adjoint;
 import package::feedback_rule::{align, align_adjoint};
 import package::forward_adjoint::{clear_pending, forward_adjoint, settle_pending};
@@ -31,10 +31,10 @@ fn replay(start: u32) {
   }
 }
 
-// |recalled − initial|; a large number where it is not finite, because max(far, NaN) may be far.
-fn distance(recalled: f32, initial: f32) -> f32 {
-  let d = abs(recalled - initial);
-  return select(3e38, d, finite(d));
+// The largest of four numbers; a large one if one is not finite, because max(far, NaN) may be far.
+fn largest(v: vec4f) -> f32 {
+  let most = max(max(v.x, v.y), max(v.z, v.w));
+  return select(3e38, most, finite(dot(v, vec4f(1.0))));
 }
 
 // How far W_0 and B_0, recalled by undoing every update, lie from the initial weights, relative to the largest of them: 0 unless undone.
@@ -43,17 +43,17 @@ fn drift() -> f32 {
   var size = 0.0;
   for (var l = 0u; l < DEPTH; l++) {
     if (!PLASTIC[l]) { continue; }
-    let count = WIDTH[l] * WIDTH[l + 1u];
-    let w = FAST_AT[l];
+    let count = weight_quads(l);
+    let w = FAST_AT[l] / 4u;
     let source = source_of_weights(l);
-    for (var k = lane; k < count; k += LANES) {
-      let initial = initial_weight(source, k);
-      far = max(far, distance(weight(w + k), initial));
-      size = max(size, abs(initial));
+    for (var q = lane; q < count; q += LANES) {
+      let initial = initial_weights(source, q);
+      far = max(far, largest(abs(weight_quad(w + q) - initial)));
+      size = max(size, largest(abs(initial)));
     }
-    let feedback_count = select(0u, FEEDBACK_SIZE[l], ALIGNS);
-    let b = FAST_B_AT[l];
-    for (var k = lane; k < feedback_count; k += LANES) { far = max(far, distance(weight(b + k), initial_feedback(l, k))); }
+    let feedback_count = select(0u, feedback_quads(l), ALIGNS);
+    let b = FAST_B_AT[l] / 4u;
+    for (var q = lane; q < feedback_count; q += LANES) { far = max(far, largest(abs(weight_quad(b + q) - initial_feedback(l, q)))); }
   }
   return team_max(far) / max(team_max(size), 1e-30);
 }
@@ -62,7 +62,7 @@ fn drift() -> f32 {
 fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index) invocation: u32) {
   take_place(group_id.x, invocation);
   if (pass_.last_step == STEPS) {
-    for (var k = lane; k < GRADIENT; k += LANES) { set_gradient(k, 0.0); }
+    for (var q = lane; q < GRADIENT / 4u; q += LANES) { set_gradient_quad(q, vec4f(0.0)); }
   }
   clear_pending();
   team_barrier();

@@ -2,7 +2,7 @@
 //   e_L = a − y,   up_{l−1} = M_l e_l (direct: M_l e_L),   e_{l−1} = up_{l−1} ⊙ φ'(x_{l−1}),
 // for every layer l that carries on its error. feedbacks/ says what M_l is.
 import package::shape::{ANSWER, BATCH, BELOW_AT, CARRIES, DEPTH, ERROR, LANES, OUTPUTS, RECORD, UP, WIDTH, X_AT};
-import package::memory::{activity, activity4, add_adjoint, add_adjoint4, adjoint, four, lane, set_activity, set_adjoint, wanted};
+import package::memory::{activity, activity4, add_adjoint, add_adjoints, adjoint, four, lane, present, set_activity, set_adjoint, wanted};
 import package::activation::{curvature, slope};
 import package::path::{CARRY_LEARNS, FROM_OUTPUT, carry, carry_adjoint, path_to};
 import package::team::team_barrier;
@@ -29,9 +29,15 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
       let j = k % blocks * 4u;
       let record = first + k / blocks * RECORD;
       let error = record + ERROR + BELOW_AT[source];
-      let path = path_to(l - 1u, four(j, n), slot, t);
+      let rows = four(j, n);
+      let path0 = path_to(l - 1u, rows.x, slot, t);
+      let path1 = path_to(l - 1u, rows.y, slot, t);
+      let path2 = path_to(l - 1u, rows.z, slot, t);
+      let path3 = path_to(l - 1u, rows.w, slot, t);
       var up = vec4f();
-      for (var i = 0u; i < width; i++) { up += carry(path, vec4u(i)) * activity(error + i); }
+      for (var i = 0u; i < width; i += 4u) {
+        up += (present(i, width) * activity4(error + four(i, width))) * mat4x4f(carry(path0, i), carry(path1, i), carry(path2, i), carry(path3, i));
+      }
       for (var r = 0u; r < min(4u, n - j); r++) {
         set_activity(record + UP + BELOW_AT[l - 1u] + j + r, up[r]);
         set_activity(record + ERROR + BELOW_AT[l - 1u] + j + r, up[r] * slope(activity(record + X_AT[l - 1u] + j + r)));
@@ -60,22 +66,22 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
     let width = WIDTH[source];
     let blocks = (width + 3u) / 4u;
     for (var k = lane; k < BATCH * blocks; k += LANES) {
-      let i = four(k % blocks * 4u, width);
+      let i = k % blocks * 4u;
       let record = k / blocks * RECORD;
       let d_up = record + UP + BELOW_AT[l];
       var d_e = vec4f();
-      for (var j = 0u; j < n; j++) { d_e += carry(path_to(l, vec4u(j), slot, t), i) * adjoint(d_up + j); }
-      add_adjoint4(record + ERROR + BELOW_AT[source] + i, d_e);
+      for (var j = 0u; j < n; j++) { d_e += carry(path_to(l, j, slot, t), i) * adjoint(d_up + j); }
+      add_adjoints(record + ERROR + BELOW_AT[source], i, width, d_e);
     }
     for (var k = 4u * lane; CARRY_LEARNS && k < width; k += 4u * LANES) {
-      let i = four(k, width);
-      let error = first + ERROR + BELOW_AT[source] + i;
-      let error0 = activity4(error);
+      let error = first + ERROR + BELOW_AT[source] + four(k, width);
+      let there = present(k, width);
+      let error0 = there * activity4(error);
       let d_up = UP + BELOW_AT[l];
       for (var j = 0u; j < n; j++) {
         var d_m = adjoint(d_up + j) * error0;
-        for (var b = 1u; b < BATCH; b++) { d_m += adjoint(d_up + b * RECORD + j) * activity4(error + b * RECORD); }
-        carry_adjoint(l, vec4u(j), i, slot, t, d_m);
+        for (var b = 1u; b < BATCH; b++) { d_m += adjoint(d_up + b * RECORD + j) * there * activity4(error + b * RECORD); }
+        carry_adjoint(l, j, k, slot, t, d_m);
       }
     }
     team_barrier();

@@ -1,18 +1,19 @@
 // Adjoint of forward.wgsl: given d_x of every layer, and d_z of a record that keeps z, from the top down
 //   d_z_l += d_x_l φ'(x_l),   d_b_l += Σ_rows d_z_l,   d_W_l += Σ_rows d_z_l x_{l−1}ᵀ,   d_x_{l−1} += W_lᵀ d_z_l.
 // The d_W of an inner step waits: only d_z is kept (PENDING), and the adjoint of the step before, which reads and writes d_W anyway, adds the product.
-import package::shape::{BATCH, BIASED, BIAS_AT, DEPTH, FAST_AT, FAST_STEP, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, RECORD, SECOND_ORDER, WEIGHT_AT, WIDTH, X_AT, Z};
-import package::memory::{activity, activity4, add_adjoint4, add_gradient4, adjoint, adjoint4, four, lane, pass_, present, set_adjoint, weight4};
+import package::shape::{BATCH, BIASED, BIAS_AT, DEPTH, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, RECORD, SECOND_ORDER, WIDTH, X_AT, Z};
+import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, adjoint, adjoint4, four, gradient_rows, lane, pass_, present, set_adjoint, weight_quad, weight_rows};
 import package::activation::slope;
 import package::team::team_barrier;
 
-// d_z of four neurons of layer l + 1 that waits, of the batch's first sample; those of the others follow at NEURONS.
-fn pending4(l: u32, neurons: vec4u) -> vec4f { return adjoint4(PENDING + NEURON_AT[l] + neurons); }
+// Where d_z of layer l + 1 waits, of the batch's first sample; those of the others follow at NEURONS. And of neurons i … i + 3 of n, 0 beyond the last.
+fn pending_at(l: u32) -> u32 { return PENDING + NEURON_AT[l]; }
+fn pending(at: u32, i: u32, n: u32) -> vec4f { return present(i, n) * adjoint4(at + four(i, n)); }
 
-// d_W of four synapses that waits: Σ_b d_z_b x_b, where the inputs x lie.
-fn pending_gradient(l: u32, neurons: vec4u, d_z0: vec4f, x: u32) -> vec4f {
+// d_W of their synapses that waits: Σ_b d_z_b x_b, where the inputs x lie; d_z0 is that of the first sample.
+fn pending_gradient(at: u32, i: u32, n: u32, d_z0: vec4f, x: u32) -> vec4f {
   var sum = d_z0 * activity(x);
-  for (var b = 1u; b < BATCH; b++) { sum += pending4(l, b * NEURONS + neurons) * activity(x + b * RECORD); }
+  for (var b = 1u; b < BATCH; b++) { sum += pending(at + b * NEURONS, i, n) * activity(x + b * RECORD); }
   return sum;
 }
 
@@ -29,7 +30,8 @@ fn weights_adjoint(l: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, cou
   let post = WIDTH[l + 1u];
   for (var i = 4u * lane; i < post; i += 4u * LANES) {
     let neurons = four(i, post);
-    let w = WEIGHT_AT[l] + neurons * pre;
+    let there = present(i, post);
+    let rows = gradient_rows(l, i);
     for (var j = 0u; j < pre; j += 4u) {
       let columns = four(j, pre);
       var d0 = vec4f();
@@ -37,17 +39,17 @@ fn weights_adjoint(l: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, cou
       var d2 = vec4f();
       var d3 = vec4f();
       for (var r = 0u; r < count; r++) {
-        let d = adjoint4(d_z + r * d_z_stride + neurons);
+        let d = there * adjoint4(d_z + r * d_z_stride + neurons);
         let inputs = present(j, pre) * activity4(x + r * x_stride + columns);
         d0 += d * inputs.x;
         d1 += d * inputs.y;
         d2 += d * inputs.z;
         d3 += d * inputs.w;
       }
-      add_gradient4(w + columns.x, d0);
-      add_gradient4(w + columns.y, d1);
-      add_gradient4(w + columns.z, d2);
-      add_gradient4(w + columns.w, d3);
+      add_gradient_quad(rows + columns.x, d0);
+      add_gradient_quad(rows + columns.y, d1);
+      add_gradient_quad(rows + columns.z, d2);
+      add_gradient_quad(rows + columns.w, d3);
     }
   }
 }
@@ -55,7 +57,7 @@ fn weights_adjoint(l: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, cou
 // What still waits at the end of a pass, after inner step t.
 fn settle_pending(t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
-    if (PLASTIC[l] && SECOND_ORDER) { weights_adjoint(l, t * BATCH * RECORD + X_AT[l], RECORD, PENDING + NEURON_AT[l], NEURONS, BATCH); }
+    if (PLASTIC[l] && SECOND_ORDER) { weights_adjoint(l, t * BATCH * RECORD + X_AT[l], RECORD, pending_at(l), NEURONS, BATCH); }
   }
 }
 
@@ -78,26 +80,26 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
           if (l < DEPTH) { d_z *= slope(activity(first + at)); }
           if (KEEPS_Z && stride == RECORD) { d_z += adjoint(r * stride + Z + NEURON_AT[l - 1u] + i); }
           set_adjoint(at, d_z);
-          if (waits) { set_adjoint(PENDING + r * NEURONS + NEURON_AT[l - 1u] + i, d_z); }
+          if (waits) { set_adjoint(pending_at(l - 1u) + r * NEURONS + i, d_z); }
         }
       }
     }
     team_barrier();
 
     for (var i = 4u * lane; BIASED && i < post; i += 4u * LANES) {
-      let neurons = four(i, post);
       var d_bias = vec4f();
-      for (var r = 0u; r < count; r++) { d_bias += adjoint4(X_AT[l] + r * stride + neurons); }
-      add_gradient4(BIAS_AT[l - 1u] + neurons, d_bias);
+      for (var r = 0u; r < count; r++) { d_bias += adjoint4(X_AT[l] + r * stride + four(i, post)); }
+      add_gradient_quad((BIAS_AT[l - 1u] + i) / 4u, present(i, post) * d_bias);
     }
     if (!waits) { weights_adjoint(l - 1u, first + X_AT[l - 1u], stride, X_AT[l], stride, count); }
 
     // d_x below, of four columns and, where rows are more than one, of four rows at a time; that of the inputs only where an encoder asks for it.
     if (l > 1u || INPUT_GRADIENT) {
-      let w = FAST_AT[l - 1u] + slot * FAST_STEP[l - 1u];
       let blocks = (pre + 3u) / 4u;
+      let first_quad = weight_rows(l - 1u, slot, 0u);
       for (var k = lane; k < (count + 3u) / 4u * blocks; k += LANES) {
-        let columns = four(k % blocks * 4u, pre);
+        let j = k % blocks * 4u;
+        let columns = first_quad + four(j, pre);
         let rows = four(k / blocks * 4u, count) * stride;
         let there = present(k / blocks * 4u, count);
         let d_z = rows + X_AT[l];
@@ -105,21 +107,23 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
         var d1 = vec4f();
         var d2 = vec4f();
         var d3 = vec4f();
-        for (var i = 0u; i < post; i++) {
-          let weights = weight4(w + i * pre + columns);
-          d0 += weights * adjoint(d_z.x + i);
+        for (var i = 0u; i < post; i += 4u) {
+          let w = columns + i / 4u * pre;
+          let weights = mat4x4f(weight_quad(w.x), weight_quad(w.y), weight_quad(w.z), weight_quad(w.w));
+          let neurons = four(i, post);
+          d0 += adjoint4(d_z.x + neurons) * weights;
           if (count > 1u) {
-            d1 += weights * adjoint(d_z.y + i);
-            d2 += weights * adjoint(d_z.z + i);
-            d3 += weights * adjoint(d_z.w + i);
+            d1 += adjoint4(d_z.y + neurons) * weights;
+            d2 += adjoint4(d_z.z + neurons) * weights;
+            d3 += adjoint4(d_z.w + neurons) * weights;
           }
         }
         let d_x = rows + X_AT[l - 1u];
-        add_adjoint4(d_x.x + columns, d0);
+        add_adjoints(d_x.x, j, pre, d0);
         if (count > 1u) {
-          add_adjoint4(d_x.y + columns, there.y * d1);
-          add_adjoint4(d_x.z + columns, there.z * d2);
-          add_adjoint4(d_x.w + columns, there.w * d3);
+          add_adjoints(d_x.y, j, pre, there.y * d1);
+          add_adjoints(d_x.z, j, pre, there.z * d2);
+          add_adjoints(d_x.w, j, pre, there.w * d3);
         }
       }
     }

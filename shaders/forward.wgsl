@@ -1,7 +1,7 @@
 // Forward: what does each neuron do?
 //   x_l = φ(z_l),  z_l = W_l x_{l−1} + b_l, the output layer linear (Lindsey & Litwin-Kumar 2020, §1.1).
-import package::shape::{BIASED, BIAS_AT, DEPTH, FAST_AT, FAST_STEP, KEEPS_Z, LANES, NEURON_AT, RECORD, WIDTH, X_AT, Z};
-import package::memory::{activity, four, lane, parameter4, set_activity, weight4};
+import package::shape::{BIASED, BIAS_AT, DEPTH, KEEPS_Z, LANES, NEURON_AT, RECORD, WIDTH, X_AT, Z};
+import package::memory::{activity, four, lane, parameters, set_activity, weight_quad, weight_rows};
 import package::activation::activate;
 import package::team::team_barrier;
 
@@ -29,14 +29,14 @@ fn forward(first: u32, stride: u32, count: u32, slot: u32) {
       let i = k % blocks * 4u;
       let rows = first + four(k / blocks * 4u, count) * stride;
       let x = rows + X_AT[l];
-      let w = FAST_AT[l] + slot * FAST_STEP[l] + four(i, post) * pre;
+      let w = weight_rows(l, slot, i);
       var z0 = vec4f();
-      if (BIASED) { z0 = parameter4(BIAS_AT[l] + four(i, post)); }
+      if (BIASED) { z0 = parameters[(BIAS_AT[l] + i) / 4u]; }
       var z1 = z0;
       var z2 = z0;
       var z3 = z0;
       for (var j = 0u; j < pre; j++) {
-        let weights = weight4(w + j);
+        let weights = weight_quad(w + j);
         z0 += weights * activity(x.x + j);
         if (count > 1u) {
           z1 += weights * activity(x.y + j);

@@ -2,9 +2,12 @@
 // so that lanes which work on neighbouring tasks touch neighbouring addresses. With TEAMS = 1 it is plain (tasks, size). Arrays have
 // their true size, not a runtime size: the bounds check that WebGPU adds to every access is then against a constant.
 //
+// Weights, coefficients of synapses and their gradients are quads, four numbers at once (src/gpu/places.ts): of W four rows of a column, because what a
+// kernel does with a weight it does with its neuron. Beyond the last row a quad is filled up with synapses that are 0 and stay 0, as does their gradient.
+//
 // Activities are rows: first a record of every sample of the support stream, RECORD numbers that begin with its activities x_0 … x_L and go on with what
 // later stages leave (src/gpu/record.ts), then the activities of every query, ROW numbers. The adjoint of a record has the same layout, in the scratch.
-import package::shape::{ACTIVITY, CHUNK, FAST, GRADIENT, LANES, OUTCOME, OUTPUTS, PADDED, PARAMETERS, QUERY_AT, QUERY_ROW, RECORD, ROW, SAMPLES, SCRATCH, SETTINGS, TASKS, TEAMS};
+import package::shape::{ACTIVITY, CHUNK, FAST, FAST_AT, FAST_STEP, GRADIENT, LANES, OUTCOME, OUTPUTS, PADDED, PARAMETERS, QUERY_AT, QUERY_ROW, RECORD, ROW, SAMPLES, SCRATCH, SETTINGS, TASKS, TEAMS, WEIGHT_AT, WIDTH};
 
 // One dispatch: inner steps first_step … last_step − 1 of the chunk's `tasks` tasks, the first of which is `first_task` of the meta-batch;
 // the meta-batch is the tasks from `origin` of the stream of `seed`.
@@ -13,11 +16,11 @@ struct Pass { first_step: u32, last_step: u32, first_task: u32, tasks: u32, seed
 const TARGETS = SAMPLES * OUTPUTS + SETTINGS;
 
 @group(0) @binding(0) var<uniform> pass_: Pass;
-@group(0) @binding(1) var<storage, read> parameters: array<f32, PARAMETERS>;            // the layout of src/inner/layout.ts
+@group(0) @binding(1) var<storage, read> parameters: array<vec4f, PARAMETERS / 4u>;      // in their places
 @group(0) @binding(4) var<storage, read> targets: array<f32, CHUNK * TARGETS>;               // (tasks, SAMPLES, OUTPUTS), behind each task's its SETTINGS
 @group(0) @binding(5) var<storage, read_write> activities: array<f32, PADDED * ACTIVITY>;      // (groups, ACTIVITY, TEAMS)
-@group(0) @binding(6) var<storage, read_write> fast_weights: array<f32, PADDED * FAST>;    // (groups, FAST, TEAMS)
-@group(0) @binding(7) var<storage, read_write> gradients: array<f32, PADDED * GRADIENT>;       // (groups, GRADIENT, TEAMS)
+@group(0) @binding(6) var<storage, read_write> fast_weights: array<vec4f, PADDED * FAST / 4u>;    // (groups, FAST / 4, TEAMS)
+@group(0) @binding(7) var<storage, read_write> gradients: array<vec4f, PADDED * GRADIENT / 4u>;    // (groups, GRADIENT / 4, TEAMS)
 @group(0) @binding(8) var<storage, read_write> scratches: array<f32, PADDED * SCRATCH>;       // (groups, SCRATCH, TEAMS)
 @group(0) @binding(9) var<storage, read_write> outcomes: array<f32, TASKS * OUTCOME>;        // (tasks of the meta-batch, OUTCOME)
 
@@ -39,62 +42,52 @@ fn speaks() -> bool { return lane == 0u && group * TEAMS + team < pass_.tasks; }
 // Where row r of a task begins: records first, then queries.
 fn row_start(row: u32) -> u32 { return select(QUERY_AT + (row - QUERY_ROW) * ROW, row * RECORD, row < QUERY_ROW); }
 
+fn parameter(k: u32) -> f32 { return parameters[k / 4u][k % 4u]; }
+
 fn activity(k: u32) -> f32 { return activities[(group * ACTIVITY + k) * TEAMS + team]; }
 fn set_activity(k: u32, value: f32) { activities[(group * ACTIVITY + k) * TEAMS + team] = value; }
 
-fn weight(k: u32) -> f32 { return fast_weights[(group * FAST + k) * TEAMS + team]; }
-fn set_weight(k: u32, value: f32) { fast_weights[(group * FAST + k) * TEAMS + team] = value; }
+fn weight(k: u32) -> f32 { return fast_weights[(group * (FAST / 4u) + k / 4u) * TEAMS + team][k % 4u]; }
 
-fn gradient(k: u32) -> f32 { return gradients[(group * GRADIENT + k) * TEAMS + team]; }
-fn set_gradient(k: u32, value: f32) { gradients[(group * GRADIENT + k) * TEAMS + team] = value; }
-fn add_gradient(k: u32, value: f32) { set_gradient(k, gradient(k) + value); }
+fn gradient(k: u32) -> f32 { return gradients[(group * (GRADIENT / 4u) + k / 4u) * TEAMS + team][k % 4u]; }
+fn add_gradient(k: u32, value: f32) { gradients[(group * (GRADIENT / 4u) + k / 4u) * TEAMS + team][k % 4u] += value; }
 
 // The adjoint of the rows at work, k as in their records or query rows.
 fn adjoint(k: u32) -> f32 { return scratches[(group * SCRATCH + k) * TEAMS + team]; }
 fn set_adjoint(k: u32, value: f32) { scratches[(group * SCRATCH + k) * TEAMS + team] = value; }
 fn add_adjoint(k: u32, value: f32) { set_adjoint(k, adjoint(k) + value); }
 
-// Four at once. Loops over synapses take four rows of a matrix, or four columns, so that what those have in common is read once, a loop's own cost is
-// paid once, and four loads are on their way together. Beyond the last of n the last stands again: it is computed, and written, the same once more.
-// Only sums over the four must leave it out.
+// Quad q: numbers 4 q … 4 q + 3.
+fn weight_quad(q: u32) -> vec4f { return fast_weights[(group * (FAST / 4u) + q) * TEAMS + team]; }
+fn set_weight_quad(q: u32, value: vec4f) { fast_weights[(group * (FAST / 4u) + q) * TEAMS + team] = value; }
+
+fn gradient_quad(q: u32) -> vec4f { return gradients[(group * (GRADIENT / 4u) + q) * TEAMS + team]; }
+fn set_gradient_quad(q: u32, value: vec4f) { gradients[(group * (GRADIENT / 4u) + q) * TEAMS + team] = value; }
+fn add_gradient_quad(q: u32, value: vec4f) { set_gradient_quad(q, gradient_quad(q) + value); }
+
+// The quad of rows i … i + 3 of column 0 of W of layer l + 1, i a multiple of 4; those of the next columns follow. In `slot`, and in the gradient.
+fn weight_rows(l: u32, slot: u32, i: u32) -> u32 { return (FAST_AT[l] + slot * FAST_STEP[l]) / 4u + i / 4u * WIDTH[l]; }
+fn gradient_rows(l: u32, i: u32) -> u32 { return WEIGHT_AT[l] / 4u + i / 4u * WIDTH[l]; }
+
+// Where W_ij lies, from where W of its layer of `pre` inputs begins.
+fn synapse(pre: u32, i: u32, j: u32) -> u32 { return (i / 4u * pre + j) * 4u + i % 4u; }
+
+// Numbers i … i + 3 of n. What is read beyond the last is the last again; what is written to it is not written. Sums over the four must leave it out.
 fn four(i: u32, n: u32) -> vec4u { return min(vec4u(i, i + 1u, i + 2u, i + 3u), vec4u(n - 1u)); }
 fn present(i: u32, n: u32) -> vec4f { return select(vec4f(0.0), vec4f(1.0), vec4u(i, i + 1u, i + 2u, i + 3u) < vec4u(n)); }
 
-fn parameter4(k: vec4u) -> vec4f { return vec4f(parameters[k.x], parameters[k.y], parameters[k.z], parameters[k.w]); }
-
 fn activity4(k: vec4u) -> vec4f { return vec4f(activity(k.x), activity(k.y), activity(k.z), activity(k.w)); }
-fn set_activity4(k: vec4u, value: vec4f) {
-  set_activity(k.x, value.x);
-  set_activity(k.y, value.y);
-  set_activity(k.z, value.z);
-  set_activity(k.w, value.w);
-}
-
-fn weight4(k: vec4u) -> vec4f { return vec4f(weight(k.x), weight(k.y), weight(k.z), weight(k.w)); }
-fn set_weight4(k: vec4u, value: vec4f) {
-  set_weight(k.x, value.x);
-  set_weight(k.y, value.y);
-  set_weight(k.z, value.z);
-  set_weight(k.w, value.w);
-}
-
-fn gradient4(k: vec4u) -> vec4f { return vec4f(gradient(k.x), gradient(k.y), gradient(k.z), gradient(k.w)); }
-fn set_gradient4(k: vec4u, value: vec4f) {
-  set_gradient(k.x, value.x);
-  set_gradient(k.y, value.y);
-  set_gradient(k.z, value.z);
-  set_gradient(k.w, value.w);
-}
-fn add_gradient4(k: vec4u, value: vec4f) { set_gradient4(k, gradient4(k) + value); }
-
 fn adjoint4(k: vec4u) -> vec4f { return vec4f(adjoint(k.x), adjoint(k.y), adjoint(k.z), adjoint(k.w)); }
-fn set_adjoint4(k: vec4u, value: vec4f) {
-  set_adjoint(k.x, value.x);
-  set_adjoint(k.y, value.y);
-  set_adjoint(k.z, value.z);
-  set_adjoint(k.w, value.w);
+
+fn set_activities(at: u32, i: u32, n: u32, value: vec4f) {
+  for (var r = 0u; r < min(4u, n - i); r++) { set_activity(at + i + r, value[r]); }
 }
-fn add_adjoint4(k: vec4u, value: vec4f) { set_adjoint4(k, adjoint4(k) + value); }
+fn set_adjoints(at: u32, i: u32, n: u32, value: vec4f) {
+  for (var r = 0u; r < min(4u, n - i); r++) { set_adjoint(at + i + r, value[r]); }
+}
+fn add_adjoints(at: u32, i: u32, n: u32, value: vec4f) {
+  for (var r = 0u; r < min(4u, n - i); r++) { add_adjoint(at + i + r, value[r]); }
+}
 
 // The target of a sample of this task; k counts within the task's (SAMPLES, OUTPUTS).
 fn wanted(k: u32) -> f32 { return targets[task * TARGETS + k]; }

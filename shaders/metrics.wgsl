@@ -3,14 +3,14 @@
 //   (Shervani-Tabar & Rosenbaum 2023, Eqs. 11–12, §2.3);   ∠(W_l − W_l of the moment before, −∇ of the query loss there).
 // src/gpu/metrics.ts makes angles of what is reported: ‖â − b̂‖² and ‖â + b̂‖² of the unit vectors.
 import package::shape::{
-  BATCH, BIASED, BIAS_AT, CARRIES, DEPTH, FAST_AT, FEEDBACK_COUNT, LANES, MOMENTS, MOMENT_AT, NEURONS, NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUERIES, QUERY_AT,
+  BATCH, BIASED, BIAS_AT, CARRIES, DEPTH, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, LANES, MOMENTS, MOMENT_AT, NEURONS, NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUERIES, QUERY_AT,
   REPORT_ERROR_ANGLE, REPORT_ERROR_NORM, REPORT_FEEDBACK_NORM, REPORT_ORTHONORMALITY, REPORT_SIZE, REPORT_UPDATE_ANGLE, REPORT_WEIGHT_ANGLE, REPORT_WEIGHT_NORM,
   ROW, SCRATCH, STEPS, TEAMS, WIDEST_BELOW, WIDTH, WORKGROUP, X_AT,
 };
-import package::memory::{activity, four, group, lane, parameters, pass_, present, scratches, set_outcome, speaks, take_place, team, wanted, weight, weight4};
+import package::memory::{activity, four, group, lane, parameter, pass_, present, scratches, set_outcome, speaks, synapse, take_place, team, wanted, weight, weight_quad, weight_rows};
 import package::activation::{activate, slope};
 import package::loss::answer_of;
-import package::origin::{feedback_place, feedback_weight};
+import package::origin::{feedback_row, feedback_weights};
 import package::path::{FROM_OUTPUT, carry, path_to};
 import package::team::{team_barrier, team_sum};
 
@@ -63,15 +63,15 @@ fn find_errors(first: u32, t: u32) {
       let row = k / n * NEURONS;
       let at = row + NEURON_AT[l - 1u] + j;
       let gain = slope(activity(first + k / n * ROW + X_AT[l] + j));
-      let path = path_to(l, vec4u(j), 0u, t);
+      let path = path_to(l, j, 0u, t);
       let told = row + NEURON_AT[source];
       var up = 0.0;
-      for (var i = 0u; i < width; i += 4u) { up += dot(present(i, width) * carry(path, four(i, width)), kept4(told + four(i, width))); }
+      for (var i = 0u; i < width; i += 4u) { up += dot(carry(path, i), present(i, width) * kept4(told + four(i, width))); }
       keep(at, up * gain);
-      let w = FAST_AT[l] + j;
+      let w = FAST_AT[l];
       let known = BY_BACKPROP + row + NEURON_AT[l];
       var back = 0.0;
-      for (var i = 0u; i < above; i++) { back += weight(w + i * n) * kept(known + i); }
+      for (var i = 0u; i < above; i++) { back += weight(w + synapse(n, i, j)) * kept(known + i); }
       keep(BY_BACKPROP + at, back * gain);
     }
     team_barrier();
@@ -118,10 +118,10 @@ fn compare_weights(l: u32, at: u32, t: u32) {
   var a = 0.0;
   var b = 0.0;
   for (var j = lane; j < rows; j += LANES) {
-    let path = path_to(l, vec4u(j), 0u, t);
+    let path = path_to(l, j, 0u, t);
     for (var i = 0u; i < post; i += 4u) {
-      let m = present(i, post) * carry(path, four(i, post));
-      let w = present(i, post) * weight4(FAST_AT[l] + four(i, post) * pre + j);
+      let m = present(i, post) * carry(path, i);
+      let w = present(i, post) * weight_quad(weight_rows(l, 0u, i) + j);
       a += dot(m, m);
       b += dot(w, w);
     }
@@ -131,10 +131,10 @@ fn compare_weights(l: u32, at: u32, t: u32) {
   a = 0.0;
   b = 0.0;
   for (var j = lane; j < rows; j += LANES) {
-    let path = path_to(l, vec4u(j), 0u, t);
+    let path = path_to(l, j, 0u, t);
     for (var i = 0u; i < post; i += 4u) {
-      let m = present(i, post) * unit_a * carry(path, four(i, post));
-      let w = present(i, post) * unit_b * weight4(FAST_AT[l] + four(i, post) * pre + j);
+      let m = present(i, post) * unit_a * carry(path, i);
+      let w = present(i, post) * unit_b * weight_quad(weight_rows(l, 0u, i) + j);
       a += dot(m - w, m - w);
       b += dot(m + w, m + w);
     }
@@ -142,14 +142,19 @@ fn compare_weights(l: u32, at: u32, t: u32) {
   report_angle(at + REPORT_WEIGHT_ANGLE, unit_a, unit_b, a, b);
 
   a = 0.0;
-  for (var k = lane; k < pre * post; k += LANES) { a += weight(FAST_AT[l] + k) * weight(FAST_AT[l] + k); }
+  for (var k = lane; k < pre * post; k += LANES) {
+    let w = weight(FAST_AT[l] + synapse(pre, k / pre, k % pre));
+    a += w * w;
+  }
   report(at + REPORT_WEIGHT_NORM, team_sum(a));
   b = 0.0;
-  let place = feedback_place(l, 0u, t);
-  let count = FEEDBACK_COUNT[l];
-  for (var k = 4u * lane; k < count; k += 4u * LANES) {
-    let m = present(k, count) * feedback_weight(l, place + four(k, count));
-    b += dot(m, m);
+  let columns = FEEDBACK_COLUMNS[l];
+  for (var j = lane; j < FEEDBACK_ROWS[l]; j += LANES) {
+    let row = feedback_row(l, 0u, t, j);
+    for (var i = 0u; i < columns; i += 4u) {
+      let m = present(i, columns) * feedback_weights(l, row, i);
+      b += dot(m, m);
+    }
   }
   report(at + REPORT_FEEDBACK_NORM, team_sum(b));
 }
@@ -163,12 +168,11 @@ fn compare_recalled(l: u32, at: u32, first: u32) {
   let y_at = first + X_AT[l + 1u];
   for (var k = lane; k < QUERIES * pre; k += LANES) {
     let q = k / pre;
-    let w = FAST_AT[l] + k % pre;
     var u = 0.0;
     for (var i = 0u; i < post; i++) {
       var y = activity(y_at + q * ROW + i);
       if (output) { y = activate(y); }
-      u += weight(w + i * pre) * y;
+      u += weight(FAST_AT[l] + synapse(pre, i, k % pre)) * y;
     }
     keep(RECALLED + q * WIDEST_BELOW + k % pre, u);
   }
@@ -176,12 +180,11 @@ fn compare_recalled(l: u32, at: u32, first: u32) {
   var sum = 0.0;
   for (var k = lane; k < QUERIES * post; k += LANES) {
     let q = k / post;
-    let w = FAST_AT[l] + k % post * pre;
     let x = x_at + q * ROW;
     let u = RECALLED + q * WIDEST_BELOW;
     var r = 0.0;
-    if (BIASED) { r = parameters[BIAS_AT[l] + k % post]; }
-    for (var j = 0u; j < pre; j++) { r += weight(w + j) * (activity(x + j) - kept(u + j)); }
+    if (BIASED) { r = parameter(BIAS_AT[l] + k % post); }
+    for (var j = 0u; j < pre; j++) { r += weight(FAST_AT[l] + synapse(pre, k % post, j)) * (activity(x + j) - kept(u + j)); }
     sum += r * r;
   }
   report(at + REPORT_ORTHONORMALITY, team_sum(sum));
@@ -197,7 +200,7 @@ fn compare_update(l: u32, at: u32, first: u32, later: bool) {
     var a = 0.0;
     var b = 0.0;
     for (var k = lane; k < count; k += LANES) {
-      let change = weight(w + k) - kept(WEIGHT_BEFORE + w + k);
+      let change = weight(w + synapse(pre, k / pre, k % pre)) - kept(WEIGHT_BEFORE + w + k);
       let uphill = kept(GRADIENT_BEFORE + w + k);
       a += change * change;
       b += uphill * uphill;
@@ -207,7 +210,7 @@ fn compare_update(l: u32, at: u32, first: u32, later: bool) {
     a = 0.0;
     b = 0.0;
     for (var k = lane; k < count; k += LANES) {
-      let change = unit_a * (weight(w + k) - kept(WEIGHT_BEFORE + w + k));
+      let change = unit_a * (weight(w + synapse(pre, k / pre, k % pre)) - kept(WEIGHT_BEFORE + w + k));
       let downhill = -unit_b * kept(GRADIENT_BEFORE + w + k);
       a += (change - downhill) * (change - downhill);
       b += (change + downhill) * (change + downhill);
@@ -219,7 +222,7 @@ fn compare_update(l: u32, at: u32, first: u32, later: bool) {
     let x = first + X_AT[l] + k % pre;
     var uphill = 0.0;
     for (var q = 0u; q < QUERIES; q++) { uphill += kept(e + q * NEURONS) * activity(x + q * ROW); }
-    keep(WEIGHT_BEFORE + w + k, weight(w + k));
+    keep(WEIGHT_BEFORE + w + k, weight(w + synapse(pre, k / pre, k % pre)));
     keep(GRADIENT_BEFORE + w + k, uphill);
   }
 }

@@ -1,7 +1,7 @@
 // Norm: is this lifetime fit for the mean, and with what weight? The last words of its adjoint; where encoders have their part of the gradient, after that.
 // A task whose loss or gradient is not finite weighs 0; each other weighs min(1, CLIP_PER_TASK / ‖gradient‖).
 import package::shape::{CLIP_PER_TASK, LANES, MOMENTS, OUTCOME, OUTCOME_NORM, OUTCOME_WEIGHT, PARAMETERS, WORKGROUP};
-import package::memory::{four, gradient4, lane, outcomes, pass_, present, set_outcome, speaks, take_place, task};
+import package::memory::{gradient_quad, lane, outcomes, pass_, set_outcome, speaks, take_place, task};
 import package::team::team_sum;
 
 // By its bits: shader compilers may assume that no number is NaN.
@@ -9,8 +9,8 @@ fn finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000
 
 fn norm() {
   var squares = vec4f();
-  for (var k = 4u * lane; k < PARAMETERS; k += 4u * LANES) {
-    let g = present(k, PARAMETERS) * gradient4(four(k, PARAMETERS));
+  for (var q = lane; q < PARAMETERS / 4u; q += LANES) {
+    let g = gradient_quad(q);
     squares += g * g;
   }
   let square = team_sum(dot(squares, vec4f(1.0)));

@@ -1,10 +1,10 @@
 // Adjoint of plasticity.wgsl. With g = d_W_{t+1} (kept in the gradient of the initial weights, with what forward.adjoint.wgsl left waiting) and d_u = a g, or what updates/ makes of it:
 //   d_rate_ij += ± m g_ij u_ij,   d_W_t = g − κ d_u,   d_left_pi = SHARE Σ_j d_u_ij right_pj,   d_right_pj = SHARE Σ_i d_u_ij left_pi,   d_κ_i = −Σ_j d_u_ij W_ij.
 // Kolen-Pollack's rule, which adds the transpose of the update to B, has a part in d_u and d_rate: g_b.
-import package::shape::{BATCH, BELOW, DEPTH, FAST_AT, FAST_STEP, INPUT_GRADIENT, LANES, NEURONS, PLASTIC, RANK, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WEIGHT_AT, WIDTH};
-import package::memory::{activity, activity4, add_adjoint, four, gradient4, lane, present, set_adjoint, set_adjoint4, set_gradient4};
+import package::shape::{BATCH, BELOW, DEPTH, INPUT_GRADIENT, LANES, NEURONS, PLASTIC, RANK, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WIDTH};
+import package::memory::{activity, activity4, add_adjoint, four, gradient_quad, gradient_rows, lane, present, set_adjoint, set_adjoints, set_gradient_quad, weight_rows};
 import package::feedback_rule::tied_gradient;
-import package::forward_adjoint::{pending4, pending_gradient, pending_inputs};
+import package::forward_adjoint::{pending, pending_at, pending_gradient, pending_inputs};
 import package::noise::{noise_of_weight, noise_rows};
 import package::plasticity::{PRODUCTS, hebb_of, left_at, left_step, right_at, right_step, sign_and_multiplier};
 import package::rate::{rate, rate_adjoint, rate_adjoint_of_layer, rate_adjoint_of_rows, rates_of};
@@ -22,10 +22,10 @@ fn clear() {
 // Does anything ask for d_right of layer l + 1? That of the inputs only if an encoder or the rule's own factors do.
 fn asks_right(l: u32) -> bool { return PLASTIC[l] && ((SECOND_ORDER && (l > 0u || INPUT_GRADIENT)) || RIGHTS_ARE_OWN); }
 
-// d_W_{t+1} of four synapses.
-fn gradient_of(l: u32, neurons: vec4u, at: vec4u, d_z0: vec4f, x: u32) -> vec4f {
-  if (!SECOND_ORDER) { return gradient4(at); }
-  return gradient4(at) + pending_gradient(l, neurons, d_z0, x);
+// d_W_{t+1} of four synapses of neurons i … i + 3.
+fn gradient_of(at: u32, pending_: u32, i: u32, n: u32, d_z0: vec4f, x: u32) -> vec4f {
+  if (!SECOND_ORDER) { return gradient_quad(at); }
+  return gradient_quad(at) + pending_gradient(pending_, i, n, d_z0, x);
 }
 
 // d_right of layer l + 1, a sample and input neuron a lane.
@@ -33,6 +33,9 @@ fn find_right(l: u32, first: u32, t: u32) {
   let pre = WIDTH[l];
   let n = WIDTH[l + 1u];
   let m = sign_and_multiplier(l);
+  let gradients = gradient_rows(l, 0u);
+  let pending_ = pending_at(l);
+  let waiting = pending_inputs(l, t);
   for (var k = lane; k < BATCH * pre; k += LANES) {
     let j = k % pre;
     let left = first + left_at(l) + k / pre * RECORD;
@@ -40,11 +43,11 @@ fn find_right(l: u32, first: u32, t: u32) {
     var d_right = array<f32, RANK>();
     for (var i = 0u; i < n; i += 4u) {
       let neurons = four(i, n);
-      let at = WEIGHT_AT[l] + neurons * pre + j;
-      let a = m * rate(rates_of(l, neurons), j);
-      let g_b = tied_gradient(l, neurons, j);
-      let g = gradient_of(l, neurons, at, pending4(l, neurons), pending_inputs(l, t) + j);
-      let d = present(i, n) * d_hebb(d_update(at, a, g, g_b), a, g_b);
+      let at = gradients + i / 4u * pre + j;
+      let a = m * rate(rates_of(l, i), j);
+      let g_b = tied_gradient(l, i, j);
+      let g = gradient_of(at, pending_, i, n, pending(pending_, i, n), waiting + j);
+      let d = d_hebb(d_update(at, a, g, g_b), a, g_b);
       for (var r = 0u; r < RANK; r++) { d_right[r] += dot(d, activity4(left + r * NEURONS + neurons)); }
     }
     for (var r = 0u; r < RANK; r++) { set_adjoint(right + r * BELOW, SHARE * d_right[r]); }
@@ -66,8 +69,8 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
     if (!PLASTIC[l]) { continue; }
     let pre = WIDTH[l];
     let n = WIDTH[l + 1u];
-    let m = sign_and_multiplier(l);
     let right = right_at(l);
+    let pending_ = pending_at(l);
     let waiting = pending_inputs(l, t);
     let adds_right = LANES == 1u && asks_right(l);
     var d_rate_layer = 0.0;
@@ -75,15 +78,15 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
     var d_momentum_layer = 0.0;
     for (var i = 4u * lane; i < n; i += 4u * LANES) {
       let neurons = four(i, n);
-      let there = present(i, n);
       let decay = kappa(l, neurons, first);
       let left = left_at(l) + neurons;
       let left0 = activity4(first + left);
-      let rates = rates_of(l, neurons);
-      let noises = noise_rows(l, neurons * pre, t);
-      let rows = WEIGHT_AT[l] + neurons * pre;
-      let w_rows = FAST_AT[l] + slot * FAST_STEP[l] + neurons * pre;
-      let pending0 = pending4(l, neurons);
+      let m = sign_and_multiplier(l) * present(i, n);
+      let rates = rates_of(l, i);
+      let noises = noise_rows(l, i, t);
+      let rows = gradient_rows(l, i);
+      let w_rows = weight_rows(l, slot, i);
+      let pending0 = pending(pending_, i, n);
       var d_kappa = vec4f();
       var d_rate_rows = vec4f();
       var d_momentum = vec4f();
@@ -93,28 +96,28 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
         let a = m * rate(rates, j);
         let right0 = activity(first + right + j);
         let hebb = hebb_of(first + left, first + right + j, left0, right0);
-        let w = recall(w_rows + j, a, hebb, decay, noise_of_weight(noises + j));
-        let g = gradient_of(l, neurons, rows + j, pending0, waiting + j);
-        let g_b = tied_gradient(l, neurons, j);
+        let w = recall(w_rows + j, a, hebb, decay, noise_of_weight(noises, j));
+        let g = gradient_of(rows + j, pending_, i, n, pending0, waiting + j);
+        let g_b = tied_gradient(l, i, j);
         let d_u = d_update(rows + j, a, g, g_b);
         d_rate_rows += rate_adjoint(rates, j, m * d_rate(g, g_b, hebb, velocity_of(w_rows + j, hebb - decay * w)));
         d_momentum += velocity_adjoint(rows + j, w_rows + j, d_u);
         d_kappa -= d_u * w;
         let d = d_hebb(d_u, a, g_b);
         d_left0 += d * right0;
-        if (adds_right) { add_adjoint(right + j, SHARE * dot(there * d, left0)); }
+        if (adds_right) { add_adjoint(right + j, SHARE * dot(d, left0)); }
         for (var p = 1u; p < PRODUCTS; p++) {
           d_left[p] += d * activity(first + right + right_step(p) + j);
-          if (adds_right) { add_adjoint(right + right_step(p) + j, SHARE * dot(there * d, activity4(first + left + left_step(p)))); }
+          if (adds_right) { add_adjoint(right + right_step(p) + j, SHARE * dot(d, activity4(first + left + left_step(p)))); }
         }
-        set_gradient4(rows + j, g - decay * d_u);
+        set_gradient_quad(rows + j, g - decay * d_u);
       }
-      set_adjoint4(left, SHARE * d_left0);
-      for (var p = 1u; p < PRODUCTS; p++) { set_adjoint4(left + left_step(p), SHARE * d_left[p]); }
-      kappa_adjoint(l, neurons, first, d_kappa);
-      d_kappa_layer += dot(there, d_kappa);
-      d_momentum_layer += dot(there, d_momentum);
-      d_rate_layer += dot(there, rate_adjoint_of_rows(rates, d_rate_rows));
+      set_adjoints(left_at(l), i, n, SHARE * d_left0);
+      for (var p = 1u; p < PRODUCTS; p++) { set_adjoints(left_at(l) + left_step(p), i, n, SHARE * d_left[p]); }
+      kappa_adjoint(l, i, first, d_kappa);
+      d_kappa_layer += dot(d_kappa, vec4f(1.0));
+      d_momentum_layer += dot(d_momentum, vec4f(1.0));
+      d_rate_layer += dot(rate_adjoint_of_rows(rates, d_rate_rows), vec4f(1.0));
     }
     rate_adjoint_of_layer(l, d_rate_layer);
     kappa_adjoint_of_layer(l, d_kappa_layer);

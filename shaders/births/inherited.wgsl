@@ -2,8 +2,9 @@
 import package::shape::WEIGHT_AT;
 import package::memory::parameters;
 
-// Where the weights of a layer lie.
+// Quad where the weights of a layer begin.
 struct Source { at: u32 }
-fn source_of_weights(l: u32) -> Source { return Source(WEIGHT_AT[l]); }
+fn source_of_weights(l: u32) -> Source { return Source(WEIGHT_AT[l] / 4u); }
 
-fn initial_weight(source: Source, k: u32) -> f32 { return parameters[source.at + k]; }
+// Quad q of the layer.
+fn initial_weights(source: Source, q: u32) -> vec4f { return parameters[source.at + q]; }

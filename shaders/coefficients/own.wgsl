@@ -2,5 +2,6 @@
 import package::shape::{OUTPUTS, PARAMETERS, SAMPLES, SETTINGS};
 import package::memory::wanted;
 
-// at: place in the layout, whose last SETTINGS numbers they replace.
-fn coefficient(at: u32) -> f32 { return wanted(SAMPLES * OUTPUTS + at + SETTINGS - PARAMETERS); }
+// k: place among the meta-parameters, whose last SETTINGS numbers they replace. And four of them.
+fn coefficient(k: u32) -> f32 { return wanted(SAMPLES * OUTPUTS + k + SETTINGS - PARAMETERS); }
+fn coefficient_quad(q: u32) -> vec4f { return vec4f(coefficient(4u * q), coefficient(4u * q + 1u), coefficient(4u * q + 2u), coefficient(4u * q + 3u)); }

@@ -1,5 +1,6 @@
 // Coefficients of rules are the meta-parameters, the same for every task.
-import package::memory::parameters;
+import package::memory::{parameter, parameters};
 
-// at: place in the layout.
-fn coefficient(at: u32) -> f32 { return parameters[at]; }
+// k: place among the meta-parameters. And four of them.
+fn coefficient(k: u32) -> f32 { return parameter(k); }
+fn coefficient_quad(q: u32) -> vec4f { return parameters[q]; }

@@ -1,11 +1,12 @@
 // Learning the feedback weights (Kunin et al. 2020, §3.1): B (n_{l−1}, n_l) goes down the sum of local energies, with x and z = W x as mirrors/ says, r = B z, p = Bᵀ x:
 //   ΔB = η_B (SHARE Σ_b (k_amp x zᵀ − k_null r zᵀ − k_sparse x pᵀ) + k_self Wᵀ − k_decay B).
 // Weight mirror, information, symmetric and activation alignment are choices of k. Kolen-Pollack's rule also adds the transpose of W's own update.
-import package::shape::{ALIGNED, ALIGN_EVERY, BATCH, BELOW_AT, B_AT, DEPTH, ETA_B_AT, FAST_AT, FAST_B_AT, FAST_B_STEP, FAST_STEP, HAS_PRIMITIVE, K_AT, LANES, MIRROR_X, MIRROR_Z, NEURON_AT, P, PRIMITIVE_AT, R, RECORD, SHARE, TIED, WEIGHT_AT, WIDTH};
-import package::memory::{activity, activity4, add_adjoint, add_adjoint4, add_gradient, add_gradient4, adjoint, four, gradient4, lane, present, set_activity, set_adjoint, set_adjoint4, set_gradient4, set_weight4, speaks, weight, weight4};
+import package::shape::{ALIGNED, ALIGN_EVERY, BATCH, BELOW_AT, B_AT, DEPTH, ETA_B_AT, HAS_PRIMITIVE, K_AT, LANES, MIRROR_X, MIRROR_Z, NEURON_AT, P, PRIMITIVE_AT, R, RECORD, SHARE, TIED, WIDTH};
+import package::memory::{activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, adjoint, adjoint4, four, gradient_quad, gradient_rows, lane, present, set_activities, set_activity, set_adjoint, set_adjoints, set_gradient_quad, set_weight_quad, speaks, weight_quad, weight_rows};
 import package::coefficient::coefficient;
 import package::mirror::{mirror, mirror_adjoint};
 import package::noise::noise_of_feedback;
+import package::origin::{feedback_row, feedback_weights};
 import package::plasticity::{hebb_of, left_at, right_at, sign_and_multiplier};
 import package::rate::{rate, rates_of};
 import package::recall::recall;
@@ -27,18 +28,17 @@ fn k_of(primitive: u32) -> f32 {
 // Does B follow its energies at inner step t?
 fn acts(t: u32) -> bool { return (t + 1u) % ALIGN_EVERY == 0u; }
 
-// Where W of layer l + 1 begins, and where row j of its B does.
-fn weights_at(l: u32, slot: u32) -> u32 { return FAST_AT[l] + slot * FAST_STEP[l]; }
-fn feedback_at(l: u32, slot: u32, j: u32) -> u32 { return FAST_B_AT[l] + slot * FAST_B_STEP[l] + j * WIDTH[l + 1u]; }
+// Where row j of the gradient of B of layer l + 1 begins.
+fn gradient_row(l: u32, j: u32) -> u32 { return B_AT[l] / 4u + j * ((WIDTH[l + 1u] + 3u) / 4u); }
 
 fn x_at(l: u32, b: u32) -> u32 { return b * RECORD + MIRROR_X + BELOW_AT[l]; }
 fn z_at(l: u32, b: u32) -> u32 { return b * RECORD + MIRROR_Z + NEURON_AT[l]; }
 fn r_at(l: u32, b: u32) -> u32 { return b * RECORD + R + BELOW_AT[l]; }
 fn p_at(l: u32, b: u32) -> u32 { return b * RECORD + P + NEURON_AT[l]; }
 
-fn tied_gradient(l: u32, neurons: vec4u, j: u32) -> vec4f {
+fn tied_gradient(l: u32, i: u32, j: u32) -> vec4f {
   if (!TIED || !ALIGNED[l]) { return vec4f(0.0); }
-  return gradient4(B_AT[l] + j * WIDTH[l + 1u] + neurons);
+  return gradient_quad(gradient_row(l, j) + i / 4u);
 }
 
 // x and z of the mirror, r and p of every record of the batch, B in `slot`.
@@ -52,16 +52,21 @@ fn reflect(first: u32, slot: u32, t: u32) {
     let post = WIDTH[l + 1u];
     if (HAS_PRIMITIVE[NULL_]) {
       for (var k = lane; k < BATCH * pre; k += LANES) {
+        let row = feedback_row(l, slot, t, k % pre);
+        let z = first + z_at(l, k / pre);
         var r = 0.0;
-        for (var i = 0u; i < post; i++) { r += weight(feedback_at(l, slot, k % pre) + i) * activity(first + z_at(l, k / pre) + i); }
+        for (var i = 0u; i < post; i += 4u) { r += dot(feedback_weights(l, row, i), present(i, post) * activity4(z + four(i, post))); }
         set_activity(first + r_at(l, k / pre) + k % pre, r);
       }
     }
     if (HAS_PRIMITIVE[SPARSE]) {
-      for (var k = lane; k < BATCH * post; k += LANES) {
-        var p = 0.0;
-        for (var j = 0u; j < pre; j++) { p += weight(feedback_at(l, slot, j) + k % post) * activity(first + x_at(l, k / post) + j); }
-        set_activity(first + p_at(l, k / post) + k % post, p);
+      let blocks = (post + 3u) / 4u;
+      for (var k = lane; k < BATCH * blocks; k += LANES) {
+        let i = k % blocks * 4u;
+        let x = first + x_at(l, k / blocks);
+        var p = vec4f();
+        for (var j = 0u; j < pre; j++) { p += feedback_weights(l, feedback_row(l, slot, t, j), i) * activity(x + j); }
+        set_activities(first + p_at(l, k / blocks), i, post, p);
       }
     }
   }
@@ -82,13 +87,15 @@ fn pull(first: u32, l: u32, j: u32, neurons: vec4u, w: vec4f) -> vec4f {
   return SHARE * sum + k_of(SELF) * w;
 }
 
-// What Kolen-Pollack's rule adds to B_ji for four neurons i; W_ij lies at `at`.
-fn tie(first: u32, l: u32, j: u32, neurons: vec4u, at: vec4u) -> vec4f {
+// What Kolen-Pollack's rule adds to B_ji for neurons i … i + 3, 0 beyond the last; their W_ij are quad `at`.
+fn tie(first: u32, l: u32, j: u32, i: u32, at: u32) -> vec4f {
   if (!TIED) { return vec4f(0.0); }
+  let n = WIDTH[l + 1u];
+  let neurons = four(i, n);
   let left = first + left_at(l) + neurons;
   let right = first + right_at(l) + j;
   let hebb = hebb_of(left, right, activity4(left), activity(right));
-  return sign_and_multiplier(l) * rate(rates_of(l, neurons), j) * tied(hebb, velocity_of(at, hebb - kappa(l, neurons, first) * weight4(at)));
+  return present(i, n) * sign_and_multiplier(l) * rate(rates_of(l, i), j) * tied(hebb, velocity_of(at, hebb - kappa(l, neurons, first) * weight_quad(at)));
 }
 
 // Inner step t: reads W and B in slot `from_`, writes B to slot `to`. Before W changes in the same slot.
@@ -100,12 +107,13 @@ fn align(first: u32, from_: u32, to: u32, t: u32) {
     let blocks = (n + 3u) / 4u;
     for (var k = lane; k < WIDTH[l] * blocks; k += LANES) {
       let j = k / blocks;
-      let neurons = four(k % blocks * 4u, n);
-      let b = weight4(feedback_at(l, from_, j) + neurons);
-      let at = weights_at(l, from_) + neurons * WIDTH[l] + j;
-      var change = tie(first, l, j, neurons, at) + noise_of_feedback(l, j * n + neurons, t);
-      if (acts(t)) { change += eta * (pull(first, l, j, neurons, weight4(at)) - k_of(DECAY) * b); }
-      set_weight4(feedback_at(l, to, j) + neurons, b + change);
+      let i = k % blocks * 4u;
+      let neurons = four(i, n);
+      let b = feedback_weights(l, feedback_row(l, from_, t, j), i);
+      let at = weight_rows(l, from_, i) + j;
+      var change = tie(first, l, j, i, at) + noise_of_feedback(l, j * n + neurons, t);
+      if (acts(t)) { change += eta * (pull(first, l, j, neurons, weight_quad(at)) - k_of(DECAY) * b); }
+      set_weight_quad(feedback_row(l, to, t, j) + i / 4u, b + change);
     }
   }
   team_barrier();
@@ -126,17 +134,17 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
       let n = WIDTH[l + 1u];
       let blocks = (n + 3u) / 4u;
       for (var k = lane; k < BATCH * blocks; k += LANES) {
-        let neurons = four(k % blocks * 4u, n);
+        let i = k % blocks * 4u;
         let b = k / blocks;
         var c = vec4f();
         var d = vec4f();
         for (var j = 0u; j < WIDTH[l]; j++) {
-          let g = eta * gradient4(B_AT[l] + j * n + neurons);
+          let g = eta * gradient_quad(gradient_row(l, j) + i / 4u);
           c += g * activity(first + x_at(l, b) + j);
           if (HAS_PRIMITIVE[NULL_]) { d += g * activity(first + r_at(l, b) + j); }
         }
-        if (HAS_PRIMITIVE[AMP] || HAS_PRIMITIVE[NULL_]) { add_adjoint4(z_at(l, b) + neurons, SHARE * (k_of(AMP) * c - k_of(NULL_) * d)); }
-        if (HAS_PRIMITIVE[SPARSE]) { set_adjoint4(p_at(l, b) + neurons, -SHARE * k_of(SPARSE) * c); }
+        if (HAS_PRIMITIVE[AMP] || HAS_PRIMITIVE[NULL_]) { add_adjoints(z_at(l, b), i, n, SHARE * (k_of(AMP) * c - k_of(NULL_) * d)); }
+        if (HAS_PRIMITIVE[SPARSE]) { set_adjoints(p_at(l, b), i, n, -SHARE * k_of(SPARSE) * c); }
       }
     }
     team_barrier();
@@ -152,27 +160,26 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
       var e_row = array<f32, BATCH>();
       for (var i = 0u; i < n; i += 4u) {
         let neurons = four(i, n);
-        let there = present(i, n);
-        let at = B_AT[l] + j * n + neurons;
-        let w_at = weights_at(l, slot) + neurons * WIDTH[l] + j;
-        let w = weight4(w_at);
-        var known = tie(first, l, j, neurons, w_at) + noise_of_feedback(l, j * n + neurons, t);
+        let at = gradient_row(l, j) + i / 4u;
+        let w_at = weight_rows(l, slot, i) + j;
+        let w = weight_quad(w_at);
+        var known = tie(first, l, j, i, w_at) + noise_of_feedback(l, j * n + neurons, t);
         var decay = 0.0;
         if (acting) {
           known += eta * pull(first, l, j, neurons, w);
           decay = eta * k_of(DECAY);
         }
-        let before = recall(feedback_at(l, slot, j) + neurons, vec4f(1.0), known, vec4f(decay), vec4f(0.0));
+        let before = recall(feedback_row(l, slot, t, j) + i / 4u, vec4f(1.0), known, vec4f(decay), vec4f(0.0));
         if (acting) {
-          let g = gradient4(at);
+          let g = gradient_quad(at);
           for (var b = 0u; b < BATCH; b++) {
-            if (HAS_PRIMITIVE[AMP] || HAS_PRIMITIVE[NULL_]) { a_row[b] += dot(there * g, activity4(first + z_at(l, b) + neurons)); }
-            if (HAS_PRIMITIVE[SPARSE]) { e_row[b] += dot(there * g, activity4(first + p_at(l, b) + neurons)); }
+            if (HAS_PRIMITIVE[AMP] || HAS_PRIMITIVE[NULL_]) { a_row[b] += dot(g, activity4(first + z_at(l, b) + neurons)); }
+            if (HAS_PRIMITIVE[SPARSE]) { e_row[b] += dot(g, activity4(first + p_at(l, b) + neurons)); }
           }
-          d_k[DECAY] -= dot(there * g, before);
-          d_k[SELF] += dot(there * g, w);
-          if (HAS_PRIMITIVE[SELF]) { add_gradient4(WEIGHT_AT[l] + neurons * WIDTH[l] + j, eta * k_of(SELF) * g); }
-          set_gradient4(at, g - decay * g);
+          d_k[DECAY] -= dot(g, before);
+          d_k[SELF] += dot(g, w);
+          if (HAS_PRIMITIVE[SELF]) { add_gradient_quad(gradient_rows(l, i) + j, eta * k_of(SELF) * g); }
+          set_gradient_quad(at, g - decay * g);
         }
       }
       if (acting) {
@@ -207,25 +214,31 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
       for (var j = lane; j < WIDTH[l]; j += LANES) {
         for (var b = 0u; b < BATCH; b++) {
           let x = activity(first + x_at(l, b) + j);
+          let row = feedback_row(l, slot, t, j);
           var d_x = 0.0;
-          for (var i = 0u; i < n; i++) {
-            var d_feedback = 0.0;
-            if (HAS_PRIMITIVE[NULL_]) { d_feedback = adjoint(r_at(l, b) + j) * activity(first + z_at(l, b) + i); }
+          for (var i = 0u; i < n; i += 4u) {
+            let neurons = four(i, n);
+            let there = present(i, n);
+            var d_feedback = vec4f();
+            if (HAS_PRIMITIVE[NULL_]) { d_feedback = adjoint(r_at(l, b) + j) * there * activity4(first + z_at(l, b) + neurons); }
             if (HAS_PRIMITIVE[SPARSE]) {
-              let d_p = adjoint(p_at(l, b) + i);
+              let d_p = there * adjoint4(p_at(l, b) + neurons);
               d_feedback += x * d_p;
-              d_x += weight(feedback_at(l, slot, j) + i) * d_p;
+              d_x += dot(feedback_weights(l, row, i), d_p);
             }
-            add_gradient(B_AT[l] + j * n + i, d_feedback);
+            add_gradient_quad(gradient_row(l, j) + i / 4u, d_feedback);
           }
           add_adjoint(x_at(l, b) + j, d_x);
         }
       }
       if (HAS_PRIMITIVE[NULL_]) {
-        for (var k = lane; k < BATCH * n; k += LANES) {
-          var d_z = 0.0;
-          for (var j = 0u; j < WIDTH[l]; j++) { d_z += weight(feedback_at(l, slot, j) + k % n) * adjoint(r_at(l, k / n) + j); }
-          add_adjoint(z_at(l, k / n) + k % n, d_z);
+        let blocks = (n + 3u) / 4u;
+        for (var k = lane; k < BATCH * blocks; k += LANES) {
+          let i = k % blocks * 4u;
+          let b = k / blocks;
+          var d_z = vec4f();
+          for (var j = 0u; j < WIDTH[l]; j++) { d_z += feedback_weights(l, feedback_row(l, slot, t, j), i) * adjoint(r_at(l, b) + j); }
+          add_adjoints(z_at(l, b), i, n, d_z);
         }
       }
     }

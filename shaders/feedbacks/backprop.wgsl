@@ -1,16 +1,16 @@
 // Backpropagation: the error comes down by the weights that the activity went up by, M_l = W_lᵀ.
-import package::shape::{FAST_AT, FAST_STEP, WEIGHT_AT, WIDTH};
-import package::memory::{add_gradient4, weight4};
+import package::shape::WIDTH;
+import package::memory::{add_gradient_quad, gradient_rows, weight_quad, weight_rows};
 
 const FROM_OUTPUT = false;
 const CARRY_LEARNS = true;
 
-// Rows j of M of layer l + 1, four of them: columns j of W.
-struct Path { at: vec4u, step: u32 }
-fn path_to(l: u32, j: vec4u, slot: u32, t: u32) -> Path { return Path(FAST_AT[l] + slot * FAST_STEP[l] + j, WIDTH[l]); }
+// Row j of M of layer l + 1: column j of W.
+struct Path { at: u32, step: u32 }
+fn path_to(l: u32, j: u32, slot: u32, t: u32) -> Path { return Path(weight_rows(l, slot, 0u) + j, WIDTH[l]); }
 
-// M_ji for four pairs of j and i.
-fn carry(path: Path, i: vec4u) -> vec4f { return weight4(path.at + i * path.step); }
+// M_ji of four i, a multiple of 4 and on; what lies beyond the last is anything.
+fn carry(path: Path, i: u32) -> vec4f { return weight_quad(path.at + i / 4u * path.step); }
 
-// d_W += d_Mᵀ.
-fn carry_adjoint(l: u32, j: vec4u, i: vec4u, slot: u32, t: u32, d: vec4f) { add_gradient4(WEIGHT_AT[l] + i * WIDTH[l] + j, d); }
+// d_W += d_Mᵀ, 0 beyond the last i.
+fn carry_adjoint(l: u32, j: u32, i: u32, slot: u32, t: u32, d: vec4f) { add_gradient_quad(gradient_rows(l, i) + j, d); }

@@ -2,7 +2,7 @@
 //   s = y − a or y, a the answer;   f_l = φ_f(B_l s + c_l);   post_l = β_l f_l + (1 − β_l) x_l.
 // A layer without feedback is told its own activity, a clamped output layer is told the target; a frozen layer need not be told.
 import package::shape::{ANSWER, BATCH, BETA_AT, B_AT, C_AT, DEPTH, LANES, LEFT, NEURON_AT, OUTPUTS, RECORD, TOLD, TOLD_ACTIVITY, TOLD_MIXED, TOLD_NOTHING, TOLD_TARGET, WIDTH, X_AT};
-import package::memory::{activity, add_adjoint, add_gradient, adjoint, lane, parameters, set_activity, set_adjoint, speaks, wanted};
+import package::memory::{activity, add_adjoint, add_gradient, adjoint, lane, parameter, set_activity, set_adjoint, speaks, wanted};
 import package::feedback_activation::{activate as activate_feedback, slope as slope_of_feedback};
 import package::signal::{SIGNAL_SLOPE, signal};
 import package::team::{team_barrier, team_sum};
@@ -14,8 +14,8 @@ fn signal_of(record: u32, target_: u32, o: u32) -> f32 {
 
 // f_i of layer l + 1.
 fn feedback_of(l: u32, i: u32, record: u32, target_: u32) -> f32 {
-  var u = parameters[C_AT[l] + i];
-  for (var o = 0u; o < OUTPUTS; o++) { u += parameters[B_AT[l] + i * OUTPUTS + o] * signal_of(record, target_, o); }
+  var u = parameter(C_AT[l] + i);
+  for (var o = 0u; o < OUTPUTS; o++) { u += parameter(B_AT[l] + i * OUTPUTS + o) * signal_of(record, target_, o); }
   return activate_feedback(u);
 }
 
@@ -31,7 +31,7 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
       let target_ = (sample + b) * OUTPUTS;
       var post = activity(record + X_AT[l + 1u] + i);
       if (TOLD[l] == TOLD_MIXED) {
-        let beta = parameters[BETA_AT[l]];
+        let beta = parameter(BETA_AT[l]);
         post = beta * feedback_of(l, i, record, target_) + (1.0 - beta) * post;
       } else if (TOLD[l] == TOLD_TARGET) {
         post = wanted(target_ + i);
@@ -60,7 +60,7 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
     }
 
     if (TOLD[l] == TOLD_MIXED) {
-      let beta = parameters[BETA_AT[l]];
+      let beta = parameter(BETA_AT[l]);
       var d_beta = 0.0;
       for (var k = lane; k < BATCH * n; k += LANES) {
         let i = k % n;
@@ -93,7 +93,7 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
           let o = k % OUTPUTS;
           let b = k / OUTPUTS;
           var d_s = 0.0;
-          for (var i = 0u; i < n; i++) { d_s += parameters[B_AT[l] + i * OUTPUTS + o] * adjoint(b * RECORD + at + i); }
+          for (var i = 0u; i < n; i++) { d_s += parameter(B_AT[l] + i * OUTPUTS + o) * adjoint(b * RECORD + at + i); }
           add_adjoint(b * RECORD + ANSWER + o, SIGNAL_SLOPE * d_s);
         }
       }

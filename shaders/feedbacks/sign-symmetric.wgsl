@@ -1,22 +1,22 @@
 // Sign-symmetric feedback (Liao, Leibo & Poggio 2016; uSF, brSF and frSF of BioTorch, by where B comes from): M_l = |B_l| ⊙ sign(W_lᵀ).
-import package::shape::{FAST_AT, FAST_STEP, WIDTH};
-import package::memory::weight4;
-import package::origin::{FEEDBACK_LEARNS, add_feedback_gradient, feedback_place, feedback_weight};
+import package::shape::WIDTH;
+import package::memory::{weight_quad, weight_rows};
+import package::origin::{FEEDBACK_LEARNS, add_feedback_gradient, feedback_row, feedback_weights};
 
 const FROM_OUTPUT = false;
 const CARRY_LEARNS = FEEDBACK_LEARNS;
 
-// Rows j of M of layer l + 1, four of them: of B, and columns j of W.
-struct Path { l: u32, at: vec4u, w_at: vec4u, w_step: u32 }
-fn path_to(l: u32, j: vec4u, slot: u32, t: u32) -> Path {
-  return Path(l, feedback_place(l, slot, t) + j * WIDTH[l + 1u], FAST_AT[l] + slot * FAST_STEP[l] + j, WIDTH[l]);
-}
+// Row j of M of layer l + 1: of B, and column j of W.
+struct Path { l: u32, row: u32, w_at: u32, w_step: u32 }
+fn path_to(l: u32, j: u32, slot: u32, t: u32) -> Path { return Path(l, feedback_row(l, slot, t, j), weight_rows(l, slot, 0u) + j, WIDTH[l]); }
 
-// M_ji for four pairs of j and i.
-fn carry(path: Path, i: vec4u) -> vec4f { return abs(feedback_weight(path.l, path.at + i)) * sign(weight4(path.w_at + i * path.w_step)); }
+fn signs(path: Path, i: u32) -> vec4f { return sign(weight_quad(path.w_at + i / 4u * path.w_step)); }
 
-// d_B += sign(B) ⊙ sign(Wᵀ) ⊙ d_M; the derivative of sign(W) is 0.
-fn carry_adjoint(l: u32, j: vec4u, i: vec4u, slot: u32, t: u32, d: vec4f) {
+// M_ji of four i, a multiple of 4 and on; what lies beyond the last is anything.
+fn carry(path: Path, i: u32) -> vec4f { return abs(feedback_weights(path.l, path.row, i)) * signs(path, i); }
+
+// d_B += sign(B) ⊙ sign(Wᵀ) ⊙ d_M; the derivative of sign(W) is 0. d_M is 0 beyond the last i.
+fn carry_adjoint(l: u32, j: u32, i: u32, slot: u32, t: u32, d: vec4f) {
   let path = path_to(l, j, slot, t);
-  add_feedback_gradient(l, j * WIDTH[l + 1u] + i, d * sign(feedback_weight(l, path.at + i)) * sign(weight4(path.w_at + i * path.w_step)));
+  add_feedback_gradient(l, j, i, d * sign(feedback_weights(l, path.row, i)) * signs(path, i));
 }

@@ -1,6 +1,6 @@
 // Mirror phase (Akrout et al. 2019): noise U(−1, 1) is sent into each layer alone, and a feedback rule sees that and what W makes of it, z = W x.
-import package::shape::{ALIGNED, BATCH, BELOW_AT, DEPTH, DRAW_MIRROR, FAST_AT, FAST_STEP, LANES, MIRROR_X, MIRROR_Z, NEURON_AT, RECORD, WEIGHT_AT, WIDTH};
-import package::memory::{activity, add_gradient, adjoint, four, lane, set_activity, set_activity4, weight4};
+import package::shape::{ALIGNED, BATCH, BELOW_AT, DEPTH, DRAW_MIRROR, LANES, MIRROR_X, MIRROR_Z, NEURON_AT, RECORD, WEIGHT_AT, WIDTH};
+import package::memory::{activity, add_gradient, adjoint, lane, set_activities, set_activity, synapse, weight_quad, weight_rows};
 import package::random::drawn;
 import package::team::team_barrier;
 
@@ -20,11 +20,11 @@ fn mirror(first: u32, slot: u32, t: u32) {
     let blocks = (n + 3u) / 4u;
     for (var k = lane; k < BATCH * blocks; k += LANES) {
       let x = first + k / blocks * RECORD + MIRROR_X + BELOW_AT[l];
-      let neurons = four(k % blocks * 4u, n);
-      let w = FAST_AT[l] + slot * FAST_STEP[l] + neurons * WIDTH[l];
+      let i = k % blocks * 4u;
+      let w = weight_rows(l, slot, i);
       var z = vec4f();
-      for (var j = 0u; j < WIDTH[l]; j++) { z += weight4(w + j) * activity(x + j); }
-      set_activity4(first + k / blocks * RECORD + MIRROR_Z + NEURON_AT[l] + neurons, z);
+      for (var j = 0u; j < WIDTH[l]; j++) { z += weight_quad(w + j) * activity(x + j); }
+      set_activities(first + k / blocks * RECORD + MIRROR_Z + NEURON_AT[l], i, n, z);
     }
   }
   team_barrier();
@@ -38,7 +38,7 @@ fn mirror_adjoint(first: u32) {
     for (var k = lane; k < pre * WIDTH[l + 1u]; k += LANES) {
       var d = 0.0;
       for (var b = 0u; b < BATCH; b++) { d += adjoint(b * RECORD + MIRROR_Z + NEURON_AT[l] + k / pre) * activity(first + b * RECORD + MIRROR_X + BELOW_AT[l] + k % pre); }
-      add_gradient(WEIGHT_AT[l] + k, d);
+      add_gradient(WEIGHT_AT[l] + synapse(pre, k / pre, k % pre), d);
     }
   }
   team_barrier();

@@ -14,7 +14,7 @@ fn kappa(l: u32, neurons: vec4u, first: u32) -> vec4f {
   if (!DECAYS) { return vec4f(0.0); }
   return vec4f(-coefficient(WEIGHT_DECAY_AT));
 }
-fn kappa_adjoint(l: u32, neurons: vec4u, first: u32, d: vec4f) {}
+fn kappa_adjoint(l: u32, i: u32, first: u32, d: vec4f) {}
 fn kappa_adjoint_of_layer(l: u32, d: f32) {
   if (!DECAYS) { return; }
   let sum = team_sum(d);

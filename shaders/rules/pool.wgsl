@@ -2,8 +2,8 @@
 // v = Wᵀ y, S = Σ y, s = yᵀ W f = v · f, q = eᵀ W p = e · z:
 //   ΔW = e (c₀ p − θ₂ f)ᵀ + y (c₁ f + θ₉ (p − v))ᵀ − θ₄ 1 fᵀ − θ₃ W,   c₀ = −(θ₀ + θ₅ S + θ₇ s),   c₁ = −(θ₁ + θ₆ s + θ₈ q).
 // So it is of rank 1 … 3: e, then y, then 1 on the left.
-import package::shape::{ANSWER, BATCH, BELOW, BELOW_AT, DEPTH, ERROR, FAST_AT, FAST_STEP, HAS_TERM, LANES, LEFT, NEURONS, NEURON_AT, PLASTIC, POST, RANK, RECORD, RIGHT, SECOND_ORDER, SHARE, SUMS, SUMS_ASKED, TERM_AT, TERM_COUNT, TERM_GRADIENTS, THETA_AT, THETA_SHARED, V, V_ASKED, WEIGHT_AT, WIDTH, X_AT, Z};
-import package::memory::{activity, activity4, add_adjoint, add_adjoint4, add_gradient, add_gradient4, adjoint, adjoint4, four, lane, set_activity, set_activity4, set_adjoint, speaks, weight4};
+import package::shape::{ANSWER, BATCH, BELOW, BELOW_AT, DEPTH, ERROR, HAS_TERM, LANES, LEFT, NEURONS, NEURON_AT, PLASTIC, POST, RANK, RECORD, RIGHT, SECOND_ORDER, SHARE, SUMS, SUMS_ASKED, TERM_AT, TERM_COUNT, TERM_GRADIENTS, THETA_AT, THETA_SHARED, V, V_ASKED, WIDTH, X_AT, Z};
+import package::memory::{activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, adjoint, adjoint4, four, gradient_rows, lane, present, set_activities, set_activity, set_adjoint, speaks, weight_quad, weight_rows};
 import package::coefficient::coefficient;
 import package::team::{team_barrier, team_sum};
 
@@ -54,13 +54,16 @@ fn prepare(first: u32, slot: u32) {
       let n = WIDTH[l + 1u];
       let blocks = (pre + 3u) / 4u;
       for (var k = lane; k < BATCH * blocks; k += LANES) {
-        let inputs = four(k % blocks * 4u, pre);
+        let j = k % blocks * 4u;
         let record = first + k / blocks * RECORD;
         let post = record + POST + NEURON_AT[l];
-        let columns = FAST_AT[l] + slot * FAST_STEP[l] + inputs;
+        let columns = weight_rows(l, slot, 0u) + four(j, pre);
         var v = vec4f();
-        for (var i = 0u; i < n; i++) { v += weight4(columns + i * pre) * activity(post + i); }
-        set_activity4(record + V + BELOW_AT[l] + inputs, v);
+        for (var i = 0u; i < n; i += 4u) {
+          let w = columns + i / 4u * pre;
+          v += activity4(post + four(i, n)) * mat4x4f(weight_quad(w.x), weight_quad(w.y), weight_quad(w.z), weight_quad(w.w));
+        }
+        set_activities(record + V + BELOW_AT[l], j, pre, v);
       }
     }
     team_barrier();
@@ -219,24 +222,24 @@ fn prepare_adjoint(first: u32, slot: u32) {
           d_y = vec4f(adjoint(row + sum_at(l, 0u)));
           if (HAS_TERM[8]) {
             let d_q = adjoint(row + sum_at(l, 2u));
-            add_adjoint4(row + ERROR + BELOW_AT[l + 1u] + neurons, d_q * activity4(record + Z + NEURON_AT[l] + neurons));
-            add_adjoint4(row + Z + NEURON_AT[l] + neurons, d_q * activity4(record + ERROR + BELOW_AT[l + 1u] + neurons));
+            add_adjoints(row + ERROR + BELOW_AT[l + 1u], i, n, d_q * activity4(record + Z + NEURON_AT[l] + neurons));
+            add_adjoints(row + Z + NEURON_AT[l], i, n, d_q * activity4(record + ERROR + BELOW_AT[l + 1u] + neurons));
           }
         }
         if (V_ASKED) {
-          let y = activity4(record + POST + NEURON_AT[l] + neurons);
+          let y = present(i, n) * activity4(record + POST + NEURON_AT[l] + neurons);
           let d_v_at = row + V + BELOW_AT[l];
-          let at = WEIGHT_AT[l] + neurons * pre;
-          let w_at = FAST_AT[l] + slot * FAST_STEP[l] + neurons * pre;
+          let rows = gradient_rows(l, i);
+          let w_rows = weight_rows(l, slot, i);
           for (var j = 0u; j < pre; j++) {
             let d_v = adjoint(d_v_at + j);
-            d_y += weight4(w_at + j) * d_v;
-            add_gradient4(at + j, y * d_v);
+            d_y += weight_quad(w_rows + j) * d_v;
+            add_gradient_quad(rows + j, y * d_v);
           }
         }
         if (RANK > 1u) {
           let d_post = adjoint4(row + POST + NEURON_AT[l] + neurons) + d_y;
-          add_adjoint4(row + select(X_AT[l + 1u], ANSWER, l + 1u == DEPTH) + neurons, d_post);
+          add_adjoints(row + select(X_AT[l + 1u], ANSWER, l + 1u == DEPTH), i, n, d_post);
         }
       }
     }
@@ -246,7 +249,7 @@ fn prepare_adjoint(first: u32, slot: u32) {
 
 // κ = θ₃ for every sample.
 fn kappa(l: u32, neurons: vec4u, first: u32) -> vec4f { return vec4f(SHARE * f32(BATCH) * theta(l, 3u)); }
-fn kappa_adjoint(l: u32, neurons: vec4u, first: u32, d: vec4f) {}
+fn kappa_adjoint(l: u32, i: u32, first: u32, d: vec4f) {}
 fn kappa_adjoint_of_layer(l: u32, d: f32) {
   if (!HAS_TERM[3]) { return; }
   let sum = team_sum(d);

@@ -16,9 +16,9 @@ export function metricsSizes(system: System, moments: number, queries: number, p
 
 /** Constants of the shader. */
 export function metricsShape(system: System) {
-  const inside = system.layers.slice(system.encoderLayers);
+  const extents = system.layers.slice(system.encoderLayers).map(l => feedbackExtent(system, l));
   return {
-    WIDEST_BELOW: widestBelow(system), FEEDBACK_COUNT: inside.map(l => feedbackCount(system, l)), REPORT_SIZE,
+    WIDEST_BELOW: widestBelow(system), FEEDBACK_ROWS: extents.map(([rows]) => rows), FEEDBACK_COLUMNS: extents.map(([, columns]) => columns), REPORT_SIZE,
     ...Object.fromEntries(Object.entries(REPORT).map(([name, at]) => [`REPORT_${name.replace(/[A-Z]/, c => `_${c}`).toUpperCase()}`, at])),
   };
 }
@@ -37,7 +37,7 @@ export function readMetrics(system: System, moments: number, reported: Float32Ar
     updateAngle: gather('updateAngle', angle, (l, moment) => l.plastic && moment > 0),
     orthonormality: gather('orthonormality', square => square),
     weightNorm: gather('weightNorm', Math.sqrt),
-    feedbackNorm: gather('feedbackNorm', Math.sqrt, l => feedbackCount(system, l) > 0),
+    feedbackNorm: gather('feedbackNorm', Math.sqrt, l => feedbackExtent(system, l)[0] > 0),
     errorNorm: gather('errorNorm', Math.sqrt, () => !told),
   };
 }
@@ -47,10 +47,8 @@ const angle = (difference: number, sum: number) => difference === 0 && sum === 0
 
 const widestBelow = ({ layers, encoderLayers }: System) => Math.max(...layers.slice(encoderLayers).map(l => l.fanIn));
 
-/** Numbers in B of a layer: of the matrix that carries its error, or of direct-rectified feedback. */
-function feedbackCount(system: System, layer: Layer): number {
-  if (isMixed(layer)) return layer.fanOut * system.sizes.at(-1)!;
-  if (!layer.carries || system.feedback === 'backprop') return 0;
-  const [rows, columns] = feedbackShape(system, layer);
-  return rows * columns;
+/** Rows and columns of B of a layer: of the matrix that carries its error; B of direct-rectified feedback lies flat, a row. */
+function feedbackExtent(system: System, layer: Layer): [rows: number, columns: number] {
+  if (isMixed(layer)) return [1, layer.fanOut * system.sizes.at(-1)!];
+  return !layer.carries || system.feedback === 'backprop' ? [0, 0] : feedbackShape(system, layer);
 }

@@ -3,6 +3,7 @@ import { layoutOf, type Layout } from '../inner/layout.js';
 import type { System } from '../systems/system.js';
 import { fastLayout, type FastLayout } from './fast.js';
 import { metricsSizes } from './metrics.js';
+import { placesOf, type Places } from './places.js';
 import { recordLayout, type RecordLayout } from './record.js';
 
 /** How the adjoint gets W_t back: keep every step's, keep every k-th and replay, or undo the updates. `none` is a forward pass only. */
@@ -58,6 +59,7 @@ export interface PlanChoices {
 /** The plan of a meta-step: computed, printed by `metaplastic plan`, and all that the kernels are made from. */
 export interface Plan extends Work {
   readonly layout: Layout;
+  readonly places: Places;
   /** Lanes that work together on a task, and tasks (teams) that share a workgroup. */
   readonly lanes: number;
   readonly teams: number;
@@ -103,20 +105,20 @@ export const DEFAULT_BUDGET: Budget = { memory: 256 * 2 ** 20, dispatchSeconds: 
 export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_BUDGET, choices: PlanChoices = {}): Plan {
   checkWork(work);
   checkChoices(choices);
-  const layout = layoutOf(work.system), outputs = work.system.sizes.at(-1)!;
+  const layout = layoutOf(work.system), places = placesOf(work.system, layout), outputs = work.system.sizes.at(-1)!;
   const interval = work.adjoint === 'checkpoint' ? choices.interval ?? Math.ceil(Math.sqrt(work.steps)) : 1;
   const slots = work.adjoint === 'store' ? work.steps + 1 : work.adjoint === 'checkpoint' ? Math.floor(work.steps / interval) + interval : 1;
-  const record = recordLayout(work.system), fast = fastLayout(work.system, layout, slots), perTask = countPerTask(work, record, fast, slots);
+  const record = recordLayout(work.system), fast = fastLayout(work.system, places, slots), perTask = countPerTask(work, record, fast, slots);
   const { lanes, teams } = chooseTeams(work, machine, choices);
   const inputs = work.images ? 1 : work.system.sizes[0]!;
 
   const optimiser = work.adjoint === 'none' ? 0 : 1;
   const outcome = work.tasks * outcomeSize(work.moments.length, perTask.metrics);
-  const collecting = machine.software ? 4 : 64, tail = totalTail({ layout, collecting });
+  const collecting = machine.software ? 4 : 64, tail = totalTail({ places, collecting });
   const shared = {
-    'meta-parameters': 4 * layout.size,
-    'optimiser moments and rates': optimiser * (8 * layout.size + RATES_BYTES),
-    'gradient of the meta-batch': optimiser * 4 * (layout.size + tail),
+    'meta-parameters': 4 * places.size,
+    'optimiser moments and rates': optimiser * (8 * places.size + RATES_BYTES),
+    'gradient of the meta-batch': optimiser * 4 * (places.size + tail),
     'outcomes (and their read-back)': 8 * outcome + 4 * tail,
     'image bank': 4 * work.images * Math.ceil(work.system.sizes[0]! / 4),
   };
@@ -150,7 +152,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const encoder = work.system.encoderLayers;
   const perChunk = encoder + segments + (work.metrics ? work.moments.length : 0) + optimiser * (segments + (encoder ? 2 * encoder : 0) + 1);
   return {
-    ...work, layout, lanes, teams, collecting, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, fast, bytes,
+    ...work, layout, places, lanes, teams, collecting, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, fast, bytes,
     totalBytes: sum(bytes), dispatches: chunks * perChunk + optimiser, estimatedDispatchSeconds: Math.max(stepSeconds(tasksPerChunk) * stepsPerSegment, metricsSeconds(tasksPerChunk)),
   };
 }
@@ -159,10 +161,10 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
 export const outcomeSize = (moments: number, metrics = 0): number => 2 * moments + 3 + metrics;
 
 /** Numbers reported behind the gradient of a meta-batch: tasks counted, worst drift, penalty, and each collecting workgroup's part of the squared norm. */
-export const totalTail = (plan: Pick<Plan, 'layout' | 'collecting'>): number => 3 + collectors(plan);
+export const totalTail = (plan: Pick<Plan, 'places' | 'collecting'>): number => 3 + collectors(plan);
 
-/** Workgroups of shaders/collect.wgsl, a number of the gradient or behind it a lane. */
-export const collectors = ({ layout, collecting }: Pick<Plan, 'layout' | 'collecting'>): number => Math.ceil((layout.size + 3) / collecting);
+/** Workgroups of shaders/collect.wgsl, a quad of the gradient a lane, and one lane more for the numbers behind it. */
+export const collectors = ({ places, collecting }: Pick<Plan, 'places' | 'collecting'>): number => Math.ceil((places.size / 4 + 1) / collecting);
 
 /** Bytes of one entry in the uniform buffer of passes (the alignment of dynamic offsets); one entry for each segment. */
 export const PASS_STRIDE = 256;

@@ -28,9 +28,9 @@ export const DRIFT_LIMIT = 3e-5;
 
 /** Everything about sizes and places that the kernels of a plan know at compile time: the module `shape`. */
 export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
-  const { system, layout, perTask, record, fast, steps, batch, queries, moments } = plan;
+  const { system, layout, places, perTask, record, fast, steps, batch, queries, moments } = plan;
   const { encoderLayers, layers, sizes } = system, inLifetime = layers.slice(encoderLayers), { coefficient } = RULES[system.rule];
-  const at = (name: string) => layout.get(name)?.offset ?? 0;
+  const at = (name: string) => places.at(name) ?? 0;
   const xAt = record.xAt.slice(encoderLayers), draws = drawsOf(system);
   const told = inLifetime.map(l => l.plastic && l.told !== 'error' ? TOLD[l.told] : TOLD.nothing);
   const mixed = layers.filter(isMixed), theta = layout.tensors.filter(t => t.group === 'theta');
@@ -56,22 +56,22 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     DRAWS: draws.W.total, DRAW_W_AT: draws.W.at, DRAW_W_LIMIT: { real: draws.W.limit }, DRAW_B_AT: draws.B.at, DRAW_B_LIMIT: { real: draws.B.limit },
     DRAW_WEIGHTS: PURPOSES.weights, DRAW_NOISE: PURPOSES.noise, DRAW_MIRROR: PURPOSES.mirror, NOISE: { real: system.noise * Math.sqrt(3) }, BIRTH_B_DRAWN: system.feedbackWeights === 'drawn',
     // Places among the meta-parameters. What is no meta-parameter but has an adjoint has a place for that behind them.
-    PARAMETERS: layout.size, GRADIENT: perTask.gradient,
+    PARAMETERS: places.size, GRADIENT: perTask.gradient,
     WEIGHT_AT: fast.gradientW, BIAS_AT: inLifetime.map(l => at(`b${l.index}`)),
     B_AT: fast.gradientB, KEEPS_D_B: fast.keepsGradientB, ANY_D_B: fast.keepsGradientB.includes(true), C_AT: inLifetime.map(l => at(`c${l.index}`)), VELOCITY_GRADIENT: fast.gradientV,
-    RATE_AT: inLifetime.map(l => rateAt(l.index)), RATE_ROW: inLifetime.map(l => system.granularity === 'synapse' ? l.fanIn : system.granularity === 'neuron' ? 1 : 0),
-    RATE_COLUMN: system.granularity === 'synapse' ? 1 : 0, RATE_PER_LAYER: system.granularity === 'layer' || system.granularity === 'network',
+    RATE_AT: inLifetime.map(l => rateAt(l.index)), RATE_WIDTH: inLifetime.map(l => system.granularity === 'synapse' ? l.fanIn : 1),
+    RATE_PER_SYNAPSE: system.granularity === 'synapse', RATE_PER_LAYER: system.granularity === 'layer' || system.granularity === 'network',
     BETA_AT: inLifetime.map(l => at('beta') + Math.max(0, mixed.indexOf(l))),
     THETA_AT: inLifetime.map(l => system.granularity === 'network' ? at('theta') : at(`theta${l.index}`)), THETA_SHARED: system.granularity === 'network',
-    THETA_START: theta[0]?.offset ?? 0, THETA_END: (theta.at(-1)?.offset ?? 0) + (theta.at(-1)?.size ?? 0),
+    THETA_START: theta[0] ? at(theta[0].name) : 0, THETA_END: theta.length ? at(theta.at(-1)!.name) + theta.at(-1)!.size : 0,
     WEIGHT_DECAY_AT: at('weightDecay'), MOMENTUM_AT: at('momentum'), K_AT: at('k'), ETA_B_AT: at('etaB'),
-    GROUP_START: layout.groupStart, TOTAL: layout.size + totalTail(plan), COLLECTORS: collectors(plan), COLLECTING: plan.collecting,
+    GROUP_START: places.groupStart, TOTAL: places.size + totalTail(plan), COLLECTORS: collectors(plan), COLLECTING: plan.collecting,
     // Places in a task's rows, fast weights and outcome.
     ROW: record.row, ROWS: perTask.rows, X_AT: xAt, NEURON_AT: xAt.slice(1).map(x => x - xAt[1]!), BELOW_AT: xAt.map(x => x - xAt[0]!),
     RECORD: record.size, RANK: record.rank, ...record.fields, KEEPS_Z: record.keepsZ,
     ACTIVITY: perTask.activity, RECORDS_PER_STEP: perTask.records > batch ? batch : 0, QUERY_ROW: perTask.records, QUERY_AT: perTask.records * record.size,
     FAST: perTask.fast, FAST_AT: fast.W, FAST_STEP: inLifetime.map(l => l.plastic ? fast.slot : 0), PLASTIC_SIZE: fast.plastic,
-    FAST_B_AT: fast.B, FAST_B_STEP: inLifetime.map(l => l.aligned ? fast.slot : 0), FEEDBACK_SIZE: fast.sizeB,
+    FAST_B_AT: fast.B, FAST_B_STEP: inLifetime.map(l => l.aligned ? fast.slot : 0), KEEPS_B: fast.keepsB, FEEDBACK_WIDTH: inLifetime.map(l => system.feedback === 'direct' ? sizes.at(-1)! : l.fanOut),
     INTERVAL: plan.interval, KEPT: Math.floor(steps / plan.interval) + 1, ONE_SLOT: plan.adjoint === 'reverse' || plan.adjoint === 'none',
     SCRATCH: perTask.scratch, PENDING: perTask.scratch - batch * record.neurons, ...metricsShape(system),
     OUTCOME: outcomeSize(moments.length, perTask.metrics), OUTCOME_METRICS: outcomeSize(moments.length), OUTCOME_NORM: 2 * moments.length, OUTCOME_WEIGHT: 2 * moments.length + 1, OUTCOME_DRIFT: 2 * moments.length + 2,
@@ -81,10 +81,10 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
 }
 
 /** What the kernels of encoder layer `index` (from 1) know besides: the module `layer`. */
-export function encoderLayerModule({ system, layout, record }: Plan, index: number): string {
+export function encoderLayerModule({ system, places, record }: Plan, index: number): string {
   const layer = system.layers[index - 1]!;
   return emit({
-    FAN_IN: layer.fanIn, FAN_OUT: layer.fanOut, WEIGHT_AT: layout.get(`W${index}`)!.offset, BIAS_AT: layout.get(`b${index}`)?.offset ?? 0,
+    FAN_IN: layer.fanIn, FAN_OUT: layer.fanOut, WEIGHT_AT: places.at(`W${index}`)!, BIAS_AT: places.at(`b${index}`) ?? 0,
     X_AT: record.xAt[index]!, BELOW: record.xAt[index - 1]!,
   });
 }

@@ -9,7 +9,7 @@ import { dispatchStage, type Inheritance } from './lifetimes.js';
 /** Meta-learning rate of each group of meta-parameters (see Layout). 0 leaves a group as it is. */
 export type Rates = Readonly<Record<Group, number>>;
 
-/** Adam on the GPU (shaders/adam.wgsl): a dispatch after the gradient, moments in the meta-parameters' layout. */
+/** Adam on the GPU (shaders/adam.wgsl): a dispatch after the gradient, moments in the meta-parameters' places. */
 export interface Adam {
   readonly moment1: GPUBuffer;
   readonly moment2: GPUBuffer;
@@ -20,7 +20,7 @@ export interface Adam {
 }
 
 export async function makeAdam(gpu: Gpu, plan: Plan, inheritance: Inheritance, rules: MeanRules): Promise<Adam> {
-  const { device } = gpu, bytes = 4 * plan.layout.size;
+  const { device } = gpu, bytes = 4 * plan.places.size;
   const buffer = (label: string, size: number, usage: number) => device.createBuffer({ label, size, usage });
   const { STORAGE, UNIFORM, COPY_DST, COPY_SRC } = GPUBufferUsage;
   const moment1 = buffer('moment1', bytes, STORAGE | COPY_DST | COPY_SRC), moment2 = buffer('moment2', bytes, STORAGE | COPY_DST | COPY_SRC);
@@ -34,7 +34,7 @@ export async function makeAdam(gpu: Gpu, plan: Plan, inheritance: Inheritance, r
     record(encoder, { rates: rateOf, n }) {
       device.queue.writeBuffer(rates, 0, new Float32Array([...GROUPS.map(g => rateOf[g]), 0, 1 - 0.9 ** n, 1 - 0.999 ** n]));
       const pass = encoder.beginComputePass();
-      dispatchStage(pass, adam.pipeline, group, Math.ceil(plan.layout.size / plan.collecting));
+      dispatchStage(pass, adam.pipeline, group, Math.ceil(plan.places.size / plan.collecting));
       pass.end();
     },
     destroy() { for (const b of [moment1, moment2, rates]) b.destroy(); },

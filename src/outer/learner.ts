@@ -2,14 +2,15 @@ import { DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { DEFAULT_BUDGET, makePlan, totalTail, type Adjoint, type Budget, type Plan, type PlanChoices, type Work } from '../gpu/plan.js';
 import { readMetrics } from '../gpu/metrics.js';
+import { placeOf, type Kind, type Range } from '../gpu/places.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
 import { initialParameters, type Initial } from '../inner/initial.js';
-import { GROUPS, layoutOf, type Layout } from '../inner/layout.js';
+import { feedbackShape, GROUPS, layoutOf, type Layout } from '../inner/layout.js';
 import type { Metrics } from '../inner/metrics.js';
 import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
 import { checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
 import { makeAdam, type Adam, type Rates } from './adam.js';
-import { Lifetimes, type Inheritance, type Outcomes } from './lifetimes.js';
+import { Lifetimes, quadsOf, type Inheritance, type Outcomes } from './lifetimes.js';
 
 export interface LearnerOptions {
   readonly system: SystemSpec | System;
@@ -109,7 +110,7 @@ export class Learner {
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage, usage = STORAGE | COPY_DST | COPY_SRC;
     const buffer = (label: string, size: number) => gpu.device.createBuffer({ label, size, usage });
     const inheritance: Inheritance = {
-      parameters: buffer('parameters', 4 * layout.size), total: buffer('total', 4 * (layout.size + totalTail(plan))), ...(bank && { bank: uploadBank(gpu, bank) }),
+      parameters: buffer('parameters', 4 * plan.places.size), total: buffer('total', 4 * (plan.places.size + totalTail(plan))), ...(bank && { bank: uploadBank(gpu, bank) }),
     };
     const rules = rulesOf(options);
     const [lifetimes, adam] = await gpu.guard(Promise.all([Lifetimes.create(gpu, plan, inheritance, rules), makeAdam(gpu, plan, inheritance, rules)]));
@@ -182,7 +183,7 @@ export class Learner {
     return this.enqueue(async () => {
       this.check(episodes, 'learner.adapt', episodes.tasks);
       const { tasks, steps, batch, queries } = episodes;
-      const settings = episodes.settings ? episodes.settings.length / tasks : 0;
+      const placed = this.placeSettings(episodes), settings = placed ? placed.length / tasks : 0;
       const key = [tasks, steps, batch, queries, settings, metrics, ...moments].join(' ');
       let lifetimes = this.adaptations.get(key);
       if (!lifetimes) {
@@ -192,32 +193,32 @@ export class Learner {
         lifetimes = await Lifetimes.create(this.gpu, plan, this.inheritance);
         this.adaptations.set(key, lifetimes);
       }
-      return live(lifetimes, episodes);
+      return live(lifetimes, placed ? { ...episodes, settings: placed } : episodes);
     });
   }
 
   /** All meta-parameters, in the order of `layout`. */
-  readParameters(): Promise<Float32Array> { return this.enqueue(() => this.readBuffer(this.inheritance.parameters)); }
+  readParameters(): Promise<Float32Array> { return this.enqueue(() => this.download(this.inheritance.parameters)); }
   /** One meta-parameter by name (`W1`, `alpha2`, `beta`, …), row-major. */
   async read(name: string): Promise<Float32Array> {
-    const { offset, size } = this.tensor(name);
-    return this.enqueue(() => this.readBuffer(this.inheritance.parameters, 4 * offset, 4 * size));
+    const tensor = this.tensor(name);
+    return this.enqueue(() => this.download(this.inheritance.parameters, tensor));
   }
   /** Replaces one meta-parameter, in float32. */
   write(name: string, values: ArrayLike<number>): void {
-    const { offset, size, shape } = this.tensor(name);
-    this.upload(this.inheritance.parameters, inFloat32(values, size, `learner.write(${name})`, shape), 4 * offset);
+    const tensor = this.tensor(name);
+    this.upload(this.inheritance.parameters, inFloat32(values, tensor.size, `learner.write(${name})`, tensor.shape), tensor);
   }
   /** Replaces all meta-parameters. */
   writeParameters(values: ArrayLike<number>): void { this.upload(this.inheritance.parameters, inFloat32(values, this.layout.size, 'learner.writeParameters')); }
   /** The meta-gradient of the last `gradient` or `step`: the mean over the tasks counted, in the order of `layout`. */
-  readGradient(): Promise<Float32Array> { return this.enqueue(() => this.readBuffer(this.inheritance.total, 0, 4 * this.layout.size)); }
+  readGradient(): Promise<Float32Array> { return this.enqueue(() => this.download(this.inheritance.total)); }
 
   /** Everything that the next meta-step depends on, besides its episodes. */
   async state(): Promise<LearnerState> {
     return this.enqueue(async () => ({
-      parameters: await this.readBuffer(this.inheritance.parameters), moment1: await this.readBuffer(this.adam.moment1),
-      moment2: await this.readBuffer(this.adam.moment2), updates: this.updates,
+      parameters: await this.download(this.inheritance.parameters), moment1: await this.download(this.adam.moment1),
+      moment2: await this.download(this.adam.moment2), updates: this.updates,
     }));
   }
   restore(state: LearnerState): void {
@@ -259,11 +260,24 @@ export class Learner {
   /** Settings replace the coefficients of the groups theta, eta and alignment, which lie last in the layout. */
   private checkSettings({ settings, tasks }: Episodes, where: string): void {
     if (!settings) return;
-    const count = this.layout.size - this.layout.groupStart[GROUPS.indexOf('theta')]!;
+    const { size: count } = this.settable;
     if (where === 'learner.step') throw new MetaplasticError(`${where}.settings`, 'expected episodes without settings of their own, got some', 'settings are for learner.adapt: a meta-step learns the coefficients that all tasks share');
     if (settings.length !== tasks * count || count === 0) throw new MetaplasticError(`${where}.settings`, `expected tasks × coefficients = ${tasks} × ${count} numbers (groups theta, eta, alignment), got ${settings.length}`);
     const bad = settings.findIndex(v => !Number.isFinite(v));
     if (bad >= 0) throw new MetaplasticError(`${where}.settings`, `expected finite numbers, got ${settings[bad]} in task ${Math.floor(bad / count)}`);
+  }
+
+  /** The numbers of the layout that settings replace. */
+  private get settable(): Range {
+    const offset = this.layout.groupStart[GROUPS.indexOf('theta')]!;
+    return { offset, size: this.layout.size - offset };
+  }
+
+  /** (tasks, coefficients) settings, each task's in the places that coefficients have on the GPU. */
+  private placeSettings({ settings, tasks }: Episodes): Float32Array<ArrayBuffer> | undefined {
+    if (!settings) return undefined;
+    const { settable } = this, placed = Array.from({ length: tasks }, (_, i) => this.plan.places.pack(settings.subarray(i * settable.size, (i + 1) * settable.size), settable));
+    return Float32Array.from(placed.flatMap(p => [...p]));
   }
 
   private tensor(name: string) {
@@ -272,19 +286,21 @@ export class Learner {
     return tensor;
   }
 
-  private upload(buffer: GPUBuffer, data: Float32Array<ArrayBuffer>, offset = 0): void {
+  /** Numbers in the order of the layout, all or those of a tensor, into their places on the GPU; and back. */
+  private upload(buffer: GPUBuffer, data: Float32Array, of: Range = { offset: 0, size: this.layout.size }): void {
     if (this.destroyed) throw destroyedError();
-    void this.enqueue(async () => this.gpu.device.queue.writeBuffer(buffer, offset, data));
+    const { places } = this.plan;
+    void this.enqueue(async () => this.gpu.device.queue.writeBuffer(buffer, 4 * places.range(of).offset, places.pack(data, of)));
   }
 
-  private async readBuffer(buffer: GPUBuffer, offset = 0, size = buffer.size): Promise<Float32Array> {
-    const { device } = this.gpu;
+  private async download(buffer: GPUBuffer, of: Range = { offset: 0, size: this.layout.size }): Promise<Float32Array> {
+    const { device } = this.gpu, { places } = this.plan, range = places.range(of), size = 4 * range.size;
     const copy = device.createBuffer({ label: 'read-back', size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
     const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, offset, copy, 0, size);
+    encoder.copyBufferToBuffer(buffer, 4 * range.offset, copy, 0, size);
     device.queue.submit([encoder.finish()]);
     await this.gpu.guard(copy.mapAsync(GPUMapMode.READ));
-    const values = new Float32Array(copy.getMappedRange().slice(0));
+    const values = places.unpack(new Float32Array(copy.getMappedRange()), of);
     copy.destroy();
     return values;
   }
@@ -338,13 +354,13 @@ async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptatio
   await lifetimes.run(episodes, undefined, async chunk => {
     const { activities, fast: weights } = await lifetimes.readShown();
     for (let i = 0; i < Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk); i++) {
-      const group = Math.floor(i / teams), of = (array: Float32Array, size: number, k: number) => array[(group * size + k) * teams + i % teams]!;
+      const activity = (k: number) => activities[(Math.floor(i / teams) * perTask.activity + k) * teams + i % teams]!, own = quadsOf(weights, perTask.fast, i, teams);
       for (let q = 0; q < asked; q++) for (let o = 0; o < outputs; o++) {
-        predictions[((chunk * tasksPerChunk + i) * asked + q) * outputs + o] = of(activities, perTask.activity, queryAt + q * record.row + outputAt + o);
+        predictions[((chunk * tasksPerChunk + i) * asked + q) * outputs + o] = activity(queryAt + q * record.row + outputAt + o);
       }
-      const taken = (at: number, size: number) => Float32Array.from({ length: size }, (_, k) => of(weights, perTask.fast, at + k));
-      finalWeights.push(new Map(inside.map((l, k) => [`W${l.index}`, taken(fast.W[k]!, l.fanIn * l.fanOut)])));
-      finalFeedback.push(new Map(inside.flatMap((l, k) => fast.sizeB[k] ? [[`B${l.index}`, taken(fast.B[k]!, fast.sizeB[k]!)] as const] : [])));
+      const taken = (kind: Kind, at: number, [rows, columns]: readonly [number, number]) => Float32Array.from({ length: rows * columns }, (_, k) => own[at + placeOf(kind, Math.floor(k / columns), k % columns, columns)]!);
+      finalWeights.push(new Map(inside.map((l, k) => [`W${l.index}`, taken('rows', fast.W[k]!, [l.fanOut, l.fanIn])])));
+      finalFeedback.push(new Map(inside.flatMap((l, k) => fast.keepsB[k] ? [[`B${l.index}`, taken('columns', fast.B[k]!, feedbackShape(system, l))] as const] : [])));
     }
   });
   const { losses, accuracies, metrics } = await lifetimes.outcomes();

@@ -174,7 +174,7 @@ export class Lifetimes {
     encoder.copyBufferToBuffer(fast!, 0, shown!, activities!.size, fast!.size);
   }
 
-  /** Activities and fast weights of the chunk just run, (groups, ROWS · ROW, TEAMS) and (groups, FAST, TEAMS); forward-only plans. */
+  /** Activities and fast weights of the chunk just run, (groups, ACTIVITY, TEAMS) and (groups, FAST / 4, TEAMS) of quads; forward-only plans. */
   async readShown(): Promise<{ activities: Float32Array; fast: Float32Array }> {
     const all = await this.read('shown'), split = this.buffers['activities']!.size / 4;
     return { activities: all.subarray(0, split), fast: all.subarray(split) };
@@ -191,7 +191,7 @@ export class Lifetimes {
 
   /** The first meta-parameter, by the layout, whose gradient is not finite in a task of the chunk just run; nothing for tasks of earlier chunks. */
   async brokenTensor(task: number): Promise<string | undefined> {
-    const { chunks, tasksPerChunk, teams, perTask, layout } = this.plan, i = task - (chunks - 1) * tasksPerChunk;
+    const { chunks, tasksPerChunk, teams, perTask, layout, places } = this.plan, i = task - (chunks - 1) * tasksPerChunk;
     if (i < 0) return undefined;
     const source = this.buffers['gradients']!, { device } = this.gpu;
     const copy = device.createBuffer({ label: 'broken gradients', size: source.size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
@@ -200,9 +200,10 @@ export class Lifetimes {
     device.queue.submit([encoder.finish()]);
     await this.gpu.guard(copy.mapAsync(GPUMapMode.READ));
     const gradients = new Float32Array(copy.getMappedRange());
-    const broken = layout.tensors.find(({ offset, size }) => {
-      for (let k = offset; k < offset + size; k++) if (!Number.isFinite(gradients[(Math.floor(i / teams) * perTask.gradient + k) * teams + i % teams])) return true;
-      return false;
+    const own = quadsOf(gradients, perTask.gradient, i, teams);
+    const broken = layout.tensors.find(tensor => {
+      const { offset, size } = places.range(tensor);
+      return own.subarray(offset, offset + size).some(v => !Number.isFinite(v));
     });
     copy.destroy();
     return broken?.name;
@@ -220,6 +221,12 @@ export class Lifetimes {
   get allocatedBytes(): number { return Object.values(this.buffers).reduce((n, b) => n + b.size, 0); }
 
   destroy(): void { for (const buffer of Object.values(this.buffers)) buffer.destroy(); }
+}
+
+/** What one task has in an array (groups, size / 4, TEAMS) of quads. */
+export function quadsOf(array: Float32Array, size: number, task: number, teams: number): Float32Array {
+  const first = Math.floor(task / teams) * size * teams + task % teams * 4;
+  return Float32Array.from({ length: size }, (_, k) => array[first + (k - k % 4) * teams + k % 4]!);
 }
 
 /** Records one dispatch, in two dimensions where one does not reach. */

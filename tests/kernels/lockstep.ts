@@ -35,10 +35,13 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
     return index;
   };
   const library = {
-    read: (name: string, at: bigint, line: number) => (memory[name] as number[])[touch(name, at, false, line)],
+    read: (name: string, at: bigint, line: number) => (memory[name] as number[])[touch(name, at, false, line)]!,
     write: (name: string, at: bigint, value: number, line: number) => { (memory[name] as number[])[touch(name, at, true, line)] = value; },
+    readQuad: (name: string, q: bigint, line: number) => vectorOf([0n, 1n, 2n, 3n].map(r => library.read(name, 4n * q + r, line))),
+    writeQuad: (name: string, q: bigint, value: Vector, line: number) => { value.forEach((v, r) => { library.write(name, 4n * q + BigInt(r), v as number, line); }); },
     member: (name: string, key: string) => (memory[name] as Record<string, bigint>)[key],
-    binary: (operator: string, a: Value, b: Value) => each(BINARY[operator]!, a, b), negate: (a: Value) => each(x => -x, a), not: (a: boolean) => !a,
+    // A vector times a matrix is its dot product with every column.
+    binary: (operator: string, a: Value, b: Value): Value => (operator === '*' && a instanceof Vector && b instanceof Vector && b[0] instanceof Vector ? vectorOf(b.map(column => library.dot(a, column as Vector))) : each(BINARY[operator]!, a, b)), negate: (a: Value) => each(x => -x, a), not: (a: boolean) => !a,
     vector: (parts: Value[], zero: Scalar) => vectorOf(parts.length === 4 ? parts : Array<Value>(4).fill(parts[0] ?? zero)),
     matrix: (columns: Value[]) => vectorOf(columns.length ? columns : Array.from({ length: 4 }, () => vectorOf([0, 0, 0, 0]))),
     bits: (x: number) => BigInt(new Uint32Array(Float32Array.of(x).buffer)[0]!),
@@ -155,7 +158,10 @@ function translate(program: readonly Node[]): string {
   }
 
   function assign({ name, postfix, line }: VariableExpr, value: string, local: Set<string>): string {
-    if (!local.has(name) && globals.get(name)?.storage !== 'private') return `library.write('${name}', ${expression((postfix as ArrayIndex).index, local)}, ${value}, ${line});`;
+    if (!local.has(name) && globals.get(name)?.storage !== 'private') {
+      const { at, whole } = place(name, postfix as ArrayIndex, local);
+      return `library.write${whole ? 'Quad' : ''}('${name}', ${at}, ${value}, ${line});`;
+    }
     return `$${name}${postfix ? index(postfix as ArrayIndex, local) : ''} = ${value};`;
   }
 
@@ -165,7 +171,10 @@ function translate(program: readonly Node[]): string {
     if (node instanceof VariableExpr || node instanceof ConstExpr) {
       const { name, postfix, line } = node, global = local.has(name) ? undefined : globals.get(name);
       if (global?.storage === 'uniform') return `library.member('${name}', '${(postfix as StringExpr).value}')`;
-      if (global && global.storage !== 'private') return `library.read('${name}', ${expression((postfix as ArrayIndex).index, local)}, ${line})`;
+      if (global && global.storage !== 'private') {
+        const { at, whole } = place(name, postfix as ArrayIndex, local);
+        return `library.read${whole ? 'Quad' : ''}('${name}', ${at}, ${line})`;
+      }
       return `$${name}${postfix instanceof StringExpr ? `.${postfix.value}` : postfix ? index(postfix as ArrayIndex, local) : ''}`;
     }
     if (node instanceof CallExpr) return call(node.name, node.args ?? [], local);
@@ -187,6 +196,12 @@ function translate(program: readonly Node[]): string {
     const struct = structs.get(name);
     if (struct) return `{ ${struct.members.map((m, k) => `${m.name}: ${expression(given[k]!, local)}`).join(', ')} }`;
     return functions.has(name) ? `(yield* f_${name}(${values}))` : `library.${name}(${values})`;
+  }
+
+  /** Where in a buffer: the number of a number, or of a quad in an array of quads. */
+  function place(name: string, { index: at, postfix: component }: ArrayIndex, local: Set<string>): { at: string; whole: boolean } {
+    const first = expression(at, local), inQuads = (globals.get(name)!.type as unknown as { format: { name: string } }).format.name === 'vec4f';
+    return component ? { at: `4n * ${first} + ${expression((component as ArrayIndex).index, local)}`, whole: false } : { at: first, whole: inQuads };
   }
 
   function index(postfix: ArrayIndex, local: Set<string>): string { return `[Number(${expression(postfix.index, local)})]`; }

@@ -2,6 +2,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { create, globals } from 'webgpu';
 import { type Gpu, openGpu } from '../../src/gpu/device.js';
 import { readMetrics } from '../../src/gpu/metrics.js';
+import { quadsOf } from '../../src/outer/lifetimes.js';
 import { DEFAULT_BUDGET, makePlan, outcomeSize, totalTail, type Plan } from '../../src/gpu/plan.js';
 import { referenceMetrics } from '../../src/reference/metrics.js';
 import { relativeError } from '../reference/central-differences.js';
@@ -29,9 +30,9 @@ function memoryOf({ parameters, episodes }: Problem, plan: Plan): Memory {
   const gather = (support: ArrayLike<number>, query: ArrayLike<number>) => Array.from({ length: tasks }, (_, i) => [support, query].flatMap(a => Array.from(a).slice(i * a.length / tasks, (i + 1) * a.length / tasks))).flat();
   return {
     pass_: { first_step: 0n, last_step: BigInt(steps), first_task: 0n, tasks: BigInt(tasks), seed: BigInt(episodes.origin!.seed), origin: BigInt(episodes.origin!.first) },
-    parameters: [...parameters], inputs: gather(episodes.supportX, episodes.queryX), targets: gather(episodes.supportY, episodes.queryY),
+    parameters: [...plan.places.pack(Float32Array.from(parameters))], inputs: gather(episodes.supportX, episodes.queryX), targets: gather(episodes.supportY, episodes.queryY),
     activities: zeros(padded * perTask.activity), fast_weights: zeros(padded * perTask.fast), gradients: zeros(padded * perTask.gradient), scratches: zeros(padded * perTask.scratch),
-    outcomes: zeros(tasks * outcomeSize(plan.moments.length, perTask.metrics)), total: zeros(plan.layout.size + totalTail(plan)),
+    outcomes: zeros(tasks * outcomeSize(plan.moments.length, perTask.metrics)), total: zeros(plan.places.size + totalTail(plan)),
   };
 }
 
@@ -58,7 +59,8 @@ describe('lanes that share a task never race, touch nothing beyond their buffers
 
     const want = solve(problem, { moments: options.moments, weights: options.momentWeights }), moments = plan.moments.length;
     const losses = want.losses.map((_loss, k) => (memory['outcomes'] as number[])[Math.floor(k / moments) * outcomeSize(moments) + k % moments]!);
-    const gradient = want.gradient.map((_g, k) => want.taskGradients.reduce((sum, _t, task) => sum + (memory['gradients'] as number[])[(Math.floor(task / plan.teams) * plan.perTask.gradient + k) * plan.teams + task % plan.teams]! / plan.tasks, 0));
+    const gradients = want.taskGradients.map((_t, task) => plan.places.unpack(quadsOf(Float32Array.from(memory['gradients'] as number[]), plan.perTask.gradient, task, plan.teams)));
+    const gradient = want.gradient.map((_g, k) => gradients.reduce((sum, g) => sum + g[k]! / plan.tasks, 0));
     expect(relativeError(losses, want.losses)).toBeLessThan(1e-9);
     expect(beyond(1e-6, errorsOf(plan.layout, gradient, want.gradient))).toEqual({});
   });
@@ -129,9 +131,9 @@ test('collect, which adds through workgroup memory, never races', async () => {
   memory['gradients'] = (memory['gradients'] as number[]).fill(2);
   memory['outcomes'] = (memory['outcomes'] as number[]).fill(1);
   expect(lockstep(source, memory)).toMatchObject({ races: [], outside: [] });
-  // The first workgroup has a parameter a lane, of which every task's gradient, and so their mean, is 2.
-  const { collecting, layout: { size } } = plan;
-  expect((memory['total'] as number[]).slice(0, size + 4)).toEqual([...Array<number>(collecting).fill(2), ...Array<number>(size + 3 - collecting).fill(0), collecting * 2 ** 2]);
+  // The first workgroup has a quad of parameters a lane, of which every task's gradient, and so their mean, is 2.
+  const { collecting, places: { size } } = plan, numbers = Math.min(4 * collecting, size);
+  expect((memory['total'] as number[]).slice(0, size + 4)).toEqual([...Array<number>(numbers).fill(2), ...Array<number>(size + 3 - numbers).fill(0), numbers * 2 ** 2]);
   for (const { 0: barrier, index } of source.matchAll(/workgroupBarrier\(\);/g)) {
     expect(lockstep(source.slice(0, index) + source.slice(index + barrier.length), memory).races).not.toEqual([]);
   }

@@ -1,0 +1,76 @@
+import type { Layout, Tensor } from '../inner/layout.js';
+import type { System } from '../systems/system.js';
+
+/**
+ * Where meta-parameters lie on the GPU: in quads, four numbers that a kernel reads or writes at once. A tensor begins with a quad of its own; what fills up
+ * its last one, or a row's, is 0 and stays 0. Elsewhere (files, the reference, what users read and write) they lie as `Layout` says.
+ *
+ * - `rows`: W of a layer inside the lifetime and coefficients of its synapses or neurons. A quad is four rows of a column, and the columns of the same four rows follow
+ *   each other, because whatever a lifetime does with a weight it does with its neuron.
+ * - `columns`: W of an encoder, and B of an error path. A quad is four columns of a row.
+ * - `flat`: all else, four after four.
+ */
+export type Kind = 'rows' | 'columns' | 'flat';
+
+export interface Places {
+  /** Numbers in all, a multiple of 4; and where groups begin and end, as in the layout. */
+  readonly size: number;
+  readonly groupStart: readonly number[];
+  /** Where a tensor begins, a multiple of 4; undefined if there is none of that name. */
+  at(name: string): number | undefined;
+  /** Numbers from the layout's order into their places, and back; of whole tensors, if not of all. */
+  pack(values: Float32Array, of?: Range): Float32Array<ArrayBuffer>;
+  unpack(placed: Float32Array, of?: Range): Float32Array;
+  /** Where numbers of whole tensors that follow each other in the layout lie. */
+  range(of: Range): Range;
+}
+
+/** Numbers that follow each other: the first, and how many. */
+export interface Range {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** n rounded up to a multiple of 4. */
+export const inQuads = (n: number): number => 4 * Math.ceil(n / 4);
+
+/** Numbers that a matrix takes up. */
+export const sizeOf = (kind: Kind, rows: number, columns: number): number => kind === 'rows' ? inQuads(rows) * columns : kind === 'columns' ? rows * inQuads(columns) : inQuads(rows * columns);
+
+/** Place of number (i, j) of a matrix with so many columns. */
+export function placeOf(kind: Kind, i: number, j: number, columns: number): number {
+  if (kind === 'rows') return (Math.floor(i / 4) * columns + j) * 4 + i % 4;
+  return i * (kind === 'columns' ? inQuads(columns) : columns) + j;
+}
+
+export function placesOf(system: System, layout: Layout): Places {
+  const place = new Uint32Array(layout.size), starts = new Map<string, number>();
+  let offset = 0;
+  for (const tensor of layout.tensors) {
+    const kind = kindOf(system, tensor), [rows, columns = 1] = tensor.shape as [number, number?];
+    starts.set(tensor.name, offset);
+    for (let k = 0; k < tensor.size; k++) place[tensor.offset + k] = offset + placeOf(kind, Math.floor(k / columns), k % columns, columns);
+    offset += sizeOf(kind, rows, columns);
+  }
+  const startAt = new Map([...layout.tensors.map(t => [t.offset, starts.get(t.name)!] as const), [layout.size, offset]]);
+  const range = (of: Range): Range => { const first = startAt.get(of.offset)!; return { offset: first, size: startAt.get(of.offset + of.size)! - first }; };
+  const all = { offset: 0, size: layout.size };
+  return {
+    size: offset, groupStart: layout.groupStart.map(k => startAt.get(k)!), at: name => starts.get(name), range,
+    pack(values, of = all) {
+      const { offset: first, size } = range(of), placed = new Float32Array(size);
+      for (let k = 0; k < of.size; k++) placed[place[of.offset + k]! - first] = values[k]!;
+      return placed;
+    },
+    unpack(placed, of = all) {
+      const { offset: first } = range(of);
+      return Float32Array.from({ length: of.size }, (_, k) => placed[place[of.offset + k]! - first]!);
+    },
+  };
+}
+
+function kindOf({ encoderLayers, feedback }: System, { name, shape }: Tensor): Kind {
+  if (shape.length < 2) return 'flat';
+  if (name.startsWith('W')) return Number(name.slice(1)) > encoderLayers ? 'rows' : 'columns';
+  return name.startsWith('B') ? feedback === 'direct-rectified' ? 'flat' : 'columns' : 'rows';
+}
