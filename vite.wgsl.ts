@@ -4,7 +4,7 @@ import type { Plugin } from 'vite';
 export const wgsl = ({ terse = false } = {}): Plugin => ({
   name: 'wgsl',
   transform(code, id) {
-    const source = terse ? code.replaceAll(/\/\/.*$/gm, '').replaceAll(/^\s+|[ \t]+$/gm, '').replaceAll(/ ?([,;{}()+*/%&|?]|(?<!>) =) ?/g, (_, sign: string) => sign.trim()).replaceAll(/([;{}])\n+/g, '$1') : code;
+    const source = terse ? code.replaceAll(/\/\/.*$/gm, '').replaceAll(/^\s+|[ \t]+$/gm, '').replaceAll(/ *([-,;:{}()+*/%&|?<>=!]+) */g, '$1').replaceAll(/([;{}])\n+/g, '$1') : code;
     return id.endsWith('.wgsl') ? { code: `export default ${JSON.stringify(source)}`, map: null } : undefined;
   },
 });

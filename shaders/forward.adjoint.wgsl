@@ -6,6 +6,9 @@ import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, a
 import package::activation::slope;
 import package::team::team_barrier;
 
+// Does d_W of layer l + 1 wait? Not if an encoder's adjoint will lie where its inputs were (perceptions/encoded.wgsl).
+fn waits(l: u32) -> bool { return PLASTIC[l] && SECOND_ORDER && !(INPUT_GRADIENT && l == 0u); }
+
 // Where d_z of layer l + 1 waits, of the batch's first sample; those of the others follow at NEURONS. And of neurons i … i + 3 of n, 0 beyond the last.
 fn pending_at(l: u32) -> u32 { return PENDING + NEURON_AT[l]; }
 fn pending(at: u32, i: u32, n: u32) -> vec4f { return present(i, n) * adjoint4(at + four(i, n)); }
@@ -57,7 +60,7 @@ fn weights_adjoint(l: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, cou
 // What still waits at the end of a pass, after inner step t.
 fn settle_pending(t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
-    if (PLASTIC[l] && SECOND_ORDER) { weights_adjoint(l, t * BATCH * RECORD + X_AT[l], RECORD, pending_at(l), NEURONS, BATCH); }
+    if (waits(l)) { weights_adjoint(l, t * BATCH * RECORD + X_AT[l], RECORD, pending_at(l), NEURONS, BATCH); }
   }
 }
 
@@ -66,7 +69,7 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
   for (var l = DEPTH; l > 0u; l--) {
     let pre = WIDTH[l - 1u];
     let post = WIDTH[l];
-    let waits = PLASTIC[l - 1u] && stride == RECORD;
+    let later = waits(l - 1u) && stride == RECORD;
 
     // A neuron's lane is the one that has just found its d_x.
     let neuron_blocks = (post + 3u) / 4u;
@@ -80,7 +83,7 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
           if (l < DEPTH) { d_z *= slope(activity(first + at)); }
           if (KEEPS_Z && stride == RECORD) { d_z += adjoint(r * stride + Z + NEURON_AT[l - 1u] + i); }
           set_adjoint(at, d_z);
-          if (waits) { set_adjoint(pending_at(l - 1u) + r * NEURONS + i, d_z); }
+          if (later) { set_adjoint(pending_at(l - 1u) + r * NEURONS + i, d_z); }
         }
       }
     }
@@ -91,7 +94,7 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
       for (var r = 0u; r < count; r++) { d_bias += adjoint4(X_AT[l] + r * stride + four(i, post)); }
       add_gradient_quad((BIAS_AT[l - 1u] + i) / 4u, present(i, post) * d_bias);
     }
-    if (!waits) { weights_adjoint(l - 1u, first + X_AT[l - 1u], stride, X_AT[l], stride, count); }
+    if (!later) { weights_adjoint(l - 1u, first + X_AT[l - 1u], stride, X_AT[l], stride, count); }
 
     // d_x below, of four columns and, where rows are more than one, of four rows at a time; that of the inputs only where an encoder asks for it.
     if (l > 1u || INPUT_GRADIENT) {

@@ -6,7 +6,6 @@ export { GROUPS, layoutOf, type Group, type Layout, type Tensor } from './inner/
 export type { Metrics } from './inner/metrics.js';
 export type { Rates } from './outer/adam.js';
 export { Learner, type Adaptation, type LearnerOptions, type LearnerState, type MetaStep } from './outer/learner.js';
-export { rememberedTuning, tune, type Trial, type Tuned, type TuneOptions, type Tuning, type TuningMemory } from './outer/tune.js';
 export { readCheckpoint, writeCheckpoint, type Checkpoint } from './run/checkpoint.js';
 export { parseConfig, type RunConfig, type RunConfigInput } from './run/config.js';
 export type { LogLine } from './run/log.js';
