@@ -2,9 +2,11 @@
 //   d_z_l += d_x_l φ'(x_l),   d_b_l += Σ_rows d_z_l,   d_W_l += Σ_rows d_z_l x_{l−1}ᵀ,   d_x_{l−1} += W_lᵀ d_z_l.
 // The d_W of an inner step waits: only d_z is kept (PENDING), and the adjoint of the step before, which reads and writes d_W anyway, adds the product.
 import package::shape::{BATCH, BIASED, BIAS_AT, DEPTH, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, RECORD, SECOND_ORDER, WIDTH, X_AT, Z};
-import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, adjoint, adjoint4, four, gradient_rows, lane, pass_, present, set_adjoint, weight_quad, weight_rows};
+import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, adjoint4, four, gradient_rows, lane, pass_, present, set_adjoint, set_adjoints, weight_quad, weight_rows};
 import package::activation::slope;
 import package::team::team_barrier;
+
+fn slopes(x: vec4f) -> vec4f { return vec4f(slope(x.x), slope(x.y), slope(x.z), slope(x.w)); }
 
 // Does d_W of layer l + 1 wait? Not if an encoder's adjoint will lie where its inputs were (perceptions/encoded.wgsl).
 fn waits(l: u32) -> bool { return PLASTIC[l] && SECOND_ORDER && !(INPUT_GRADIENT && l == 0u); }
@@ -37,13 +39,14 @@ fn weights_adjoint(l: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, cou
     let rows = gradient_rows(l, i);
     for (var j = 0u; j < pre; j += 4u) {
       let columns = four(j, pre);
+      let real = present(j, pre);
       var d0 = vec4f();
       var d1 = vec4f();
       var d2 = vec4f();
       var d3 = vec4f();
       for (var r = 0u; r < count; r++) {
         let d = there * adjoint4(d_z + r * d_z_stride + neurons);
-        let inputs = present(j, pre) * activity4(x + r * x_stride + columns);
+        let inputs = real * activity4(x + r * x_stride + columns);
         d0 += d * inputs.x;
         d1 += d * inputs.y;
         d2 += d * inputs.z;
@@ -69,22 +72,24 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
   for (var l = DEPTH; l > 0u; l--) {
     let pre = WIDTH[l - 1u];
     let post = WIDTH[l];
+    let x_at = X_AT[l];
+    let z_at = Z + NEURON_AT[l - 1u];
+    let waiting = pending_at(l - 1u);
     let later = waits(l - 1u) && stride == RECORD;
 
     // A neuron's lane is the one that has just found its d_x.
     let neuron_blocks = (post + 3u) / 4u;
     for (var k = lane; k < (count + 3u) / 4u * neuron_blocks; k += LANES) {
-      let i0 = k % neuron_blocks * 4u;
+      let i = k % neuron_blocks * 4u;
       let r0 = k / neuron_blocks * 4u;
       for (var r = r0; r < min(r0 + 4u, count); r++) {
-        for (var i = i0; i < min(i0 + 4u, post); i++) {
-          let at = r * stride + X_AT[l] + i;
-          var d_z = adjoint(at);
-          if (l < DEPTH) { d_z *= slope(activity(first + at)); }
-          if (KEEPS_Z && stride == RECORD) { d_z += adjoint(r * stride + Z + NEURON_AT[l - 1u] + i); }
-          set_adjoint(at, d_z);
-          if (later) { set_adjoint(pending_at(l - 1u) + r * NEURONS + i, d_z); }
-        }
+        let at = r * stride + x_at;
+        let neurons = four(i, post);
+        var d_z = adjoint4(at + neurons);
+        if (l < DEPTH) { d_z *= slopes(activity4(first + at + neurons)); }
+        if (KEEPS_Z && stride == RECORD) { d_z += adjoint4(r * stride + z_at + neurons); }
+        set_adjoints(at, i, post, d_z);
+        if (later) { set_adjoints(waiting + r * NEURONS, i, post, d_z); }
       }
     }
     team_barrier();

@@ -2,7 +2,7 @@
 //   s = y − a or y, a the answer;   f_l = φ_f(B_l s + c_l);   post_l = β_l f_l + (1 − β_l) x_l.
 // A layer without feedback is told its own activity, a clamped output layer is told the target; a frozen layer need not be told.
 import package::shape::{ANSWER, BATCH, BETA_AT, B_AT, C_AT, DEPTH, LANES, LEFT, NEURON_AT, OUTPUTS, RECORD, TOLD, TOLD_ACTIVITY, TOLD_MIXED, TOLD_NOTHING, TOLD_TARGET, WIDTH, X_AT};
-import package::memory::{activity, add_adjoint, add_gradient, adjoint, lane, parameter, set_activity, set_adjoint, speaks, wanted};
+import package::memory::{activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, adjoint4, four, lane, parameter, parameters, present, set_activities, set_adjoints, speaks, wanted};
 import package::feedback_activation::{activate as activate_feedback, slope as slope_of_feedback};
 import package::signal::{SIGNAL_SLOPE, signal};
 import package::team::{team_barrier, team_sum};
@@ -12,31 +12,42 @@ fn signal_of(record: u32, target_: u32, o: u32) -> f32 {
   return signal(wanted(target_ + o), activity(record + ANSWER + o));
 }
 
-// f_i of layer l + 1.
-fn feedback_of(l: u32, i: u32, record: u32, target_: u32) -> f32 {
-  var u = parameter(C_AT[l] + i);
-  for (var o = 0u; o < OUTPUTS; o++) { u += parameter(B_AT[l] + i * OUTPUTS + o) * signal_of(record, target_, o); }
-  return activate_feedback(u);
+// Quads where c and B of a layer begin.
+struct Told { c: u32, b: u32 }
+fn told_at(l: u32) -> Told { return Told(C_AT[l] / 4u, B_AT[l] / 4u); }
+
+// f of neurons i … i + 3.
+fn feedback_of(told: Told, i: u32, record: u32, target_: u32) -> vec4f {
+  var u = parameters[told.c + i / 4u];
+  for (var o = 0u; o < OUTPUTS; o++) { u += parameters[told.b + i / 4u * OUTPUTS + o] * signal_of(record, target_, o); }
+  return vec4f(activate_feedback(u.x), activate_feedback(u.y), activate_feedback(u.z), activate_feedback(u.w));
 }
 
-// post of every layer for the batch of an inner step: records from `first`, samples from `sample`.
+fn slopes(f: vec4f) -> vec4f { return vec4f(slope_of_feedback(f.x), slope_of_feedback(f.y), slope_of_feedback(f.z), slope_of_feedback(f.w)); }
+
+// post of every layer for the batch of an inner step: records from `first`, samples from `sample`. A sample and four neurons a lane.
 fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
-    if (TOLD[l] == TOLD_NOTHING) { continue; }
+    let kind = TOLD[l];
+    if (kind == TOLD_NOTHING) { continue; }
     let n = WIDTH[l + 1u];
-    for (var k = lane; k < BATCH * n; k += LANES) {
-      let i = k % n;
-      let b = k / n;
-      let record = first + b * RECORD;
-      let target_ = (sample + b) * OUTPUTS;
-      var post = activity(record + X_AT[l + 1u] + i);
-      if (TOLD[l] == TOLD_MIXED) {
-        let beta = parameter(BETA_AT[l]);
-        post = beta * feedback_of(l, i, record, target_) + (1.0 - beta) * post;
-      } else if (TOLD[l] == TOLD_TARGET) {
-        post = wanted(target_ + i);
+    let x_at = X_AT[l + 1u];
+    let at = LEFT + NEURON_AT[l];
+    let beta = parameter(BETA_AT[l]);
+    let told = told_at(l);
+    let blocks = (n + 3u) / 4u;
+    for (var k = lane; k < BATCH * blocks; k += LANES) {
+      let i = k % blocks * 4u;
+      let record = first + k / blocks * RECORD;
+      let target_ = (sample + k / blocks) * OUTPUTS;
+      var post = activity4(record + x_at + four(i, n));
+      if (kind == TOLD_MIXED) {
+        post = beta * feedback_of(told, i, record, target_) + (1.0 - beta) * post;
+      } else if (kind == TOLD_TARGET) {
+        let y = target_ + four(i, n);
+        post = vec4f(wanted(y.x), wanted(y.y), wanted(y.z), wanted(y.w));
       }
-      set_activity(record + LEFT + NEURON_AT[l] + i, post);
+      set_activities(record + at, i, n, post);
     }
   }
   team_barrier();
@@ -48,42 +59,49 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
 // Adds to d_x, d_a and to the gradient of B, c and β; d_post becomes d_u.
 fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
+    let kind = TOLD[l];
     let n = WIDTH[l + 1u];
     let at = LEFT + NEURON_AT[l];
     let x_at = X_AT[l + 1u];
+    let blocks = (n + 3u) / 4u;
 
-    if (TOLD[l] == TOLD_ACTIVITY) {
-      for (var k = lane; k < BATCH * n; k += LANES) {
-        let record = k / n * RECORD;
-        add_adjoint(record + x_at + k % n, adjoint(record + at + k % n));
+    if (kind == TOLD_ACTIVITY) {
+      for (var k = lane; k < BATCH * blocks; k += LANES) {
+        let i = k % blocks * 4u;
+        let record = k / blocks * RECORD;
+        add_adjoints(record + x_at, i, n, adjoint4(record + at + four(i, n)));
       }
     }
 
-    if (TOLD[l] == TOLD_MIXED) {
+    if (kind == TOLD_MIXED) {
       let beta = parameter(BETA_AT[l]);
+      let told = told_at(l);
       var d_beta = 0.0;
-      for (var k = lane; k < BATCH * n; k += LANES) {
-        let i = k % n;
-        let b = k / n;
-        let d_post = adjoint(b * RECORD + at + i);
-        let f = feedback_of(l, i, first + b * RECORD, (sample + b) * OUTPUTS);
-        d_beta += d_post * (f - activity(first + b * RECORD + x_at + i));
-        add_adjoint(b * RECORD + x_at + i, (1.0 - beta) * d_post);
-        set_adjoint(b * RECORD + at + i, beta * d_post * slope_of_feedback(f));
+      for (var k = lane; k < BATCH * blocks; k += LANES) {
+        let i = k % blocks * 4u;
+        let record = k / blocks * RECORD;
+        let neurons = four(i, n);
+        let d_post = adjoint4(record + at + neurons);
+        let f = feedback_of(told, i, first + record, (sample + k / blocks) * OUTPUTS);
+        d_beta += dot(present(i, n), d_post * (f - activity4(first + record + x_at + neurons)));
+        add_adjoints(record + x_at, i, n, (1.0 - beta) * d_post);
+        set_adjoints(record + at, i, n, beta * d_post * slopes(f));
       }
       d_beta = team_sum(d_beta);
       if (speaks()) { add_gradient(BETA_AT[l], d_beta); }
       team_barrier();
 
-      // d_c and d_B, a row a lane.
-      for (var i = lane; i < n; i += LANES) {
-        var d_c = 0.0;
-        for (var b = 0u; b < BATCH; b++) { d_c += adjoint(b * RECORD + at + i); }
-        add_gradient(C_AT[l] + i, d_c);
+      // d_c and d_B, four rows a lane.
+      for (var i = 4u * lane; i < n; i += 4u * LANES) {
+        let d_u = at + four(i, n);
+        let there = present(i, n);
+        var d_c = vec4f();
+        for (var b = 0u; b < BATCH; b++) { d_c += adjoint4(d_u + b * RECORD); }
+        add_gradient_quad(told.c + i / 4u, there * d_c);
         for (var o = 0u; o < OUTPUTS; o++) {
-          var d_b = 0.0;
-          for (var b = 0u; b < BATCH; b++) { d_b += adjoint(b * RECORD + at + i) * signal_of(first + b * RECORD, (sample + b) * OUTPUTS, o); }
-          add_gradient(B_AT[l] + i * OUTPUTS + o, d_b);
+          var d_b = vec4f();
+          for (var b = 0u; b < BATCH; b++) { d_b += adjoint4(d_u + b * RECORD) * signal_of(first + b * RECORD, (sample + b) * OUTPUTS, o); }
+          add_gradient_quad(told.b + i / 4u * OUTPUTS + o, there * d_b);
         }
       }
 
@@ -91,10 +109,10 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
       if (SIGNAL_SLOPE != 0.0) {
         for (var k = lane; k < BATCH * OUTPUTS; k += LANES) {
           let o = k % OUTPUTS;
-          let b = k / OUTPUTS;
+          let record = k / OUTPUTS * RECORD;
           var d_s = 0.0;
-          for (var i = 0u; i < n; i++) { d_s += parameter(B_AT[l] + i * OUTPUTS + o) * adjoint(b * RECORD + at + i); }
-          add_adjoint(b * RECORD + ANSWER + o, SIGNAL_SLOPE * d_s);
+          for (var i = 0u; i < n; i += 4u) { d_s += dot(parameters[told.b + i / 4u * OUTPUTS + o], adjoint4(record + at + four(i, n))); }
+          add_adjoint(record + ANSWER + o, SIGNAL_SLOPE * d_s);
         }
       }
     }

@@ -1,5 +1,6 @@
 import { feedbackShape, isMixed } from '../inner/layout.js';
 import type { Metrics } from '../inner/metrics.js';
+import { sizeOf } from './places.js';
 import type { Layer, System } from '../systems/system.js';
 
 /** What shaders/metrics.wgsl reports of a layer, and where: of an angle between a and b ‖â − b̂‖² and ‖â + b̂‖² of the unit vectors, of a norm its square. */
@@ -47,8 +48,8 @@ const angle = (difference: number, sum: number) => difference === 0 && sum === 0
 
 const widestBelow = ({ layers, encoderLayers }: System) => Math.max(...layers.slice(encoderLayers).map(l => l.fanIn));
 
-/** Rows and columns of B of a layer: of the matrix that carries its error; B of direct-rectified feedback lies flat, a row. */
+/** Rows and columns of B of a layer: of the matrix that carries its error; of B of direct-rectified feedback all that lies there counts as one row. */
 function feedbackExtent(system: System, layer: Layer): [rows: number, columns: number] {
-  if (isMixed(layer)) return [1, layer.fanOut * system.sizes.at(-1)!];
+  if (isMixed(layer)) return [1, sizeOf('rows', layer.fanOut, system.sizes.at(-1)!)];
   return !layer.carries || system.feedback === 'backprop' ? [0, 0] : feedbackShape(system, layer);
 }

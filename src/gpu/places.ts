@@ -5,7 +5,7 @@ import type { System } from '../systems/system.js';
  * Where meta-parameters lie on the GPU: in quads, four numbers that a kernel reads or writes at once. A tensor begins with a quad of its own; what fills up
  * its last one, or a row's, is 0 and stays 0. Elsewhere (files, the reference, what users read and write) they lie as `Layout` says.
  *
- * - `rows`: W of a layer inside the lifetime and coefficients of its synapses or neurons. A quad is four rows of a column, and the columns of the same four rows follow
+ * - `rows`: W of a layer inside the lifetime, coefficients of its synapses or neurons, and B of direct-rectified feedback. A quad is four rows of a column, and the columns of the same four rows follow
  *   each other, because whatever a lifetime does with a weight it does with its neuron.
  * - `columns`: W of an encoder, and B of an error path. A quad is four columns of a row.
  * - `flat`: all else, four after four.
@@ -71,6 +71,6 @@ export function placesOf(system: System, layout: Layout): Places {
 
 function kindOf({ encoderLayers, feedback }: System, { name, shape }: Tensor): Kind {
   if (shape.length < 2) return 'flat';
-  if (name.startsWith('W')) return Number(name.slice(1)) > encoderLayers ? 'rows' : 'columns';
-  return name.startsWith('B') ? feedback === 'direct-rectified' ? 'flat' : 'columns' : 'rows';
+  const columns = name.startsWith('W') ? Number(name.slice(1)) <= encoderLayers : name.startsWith('B') && feedback !== 'direct-rectified';
+  return columns ? 'columns' : 'rows';
 }
