@@ -1,6 +1,6 @@
 // Adjoint of episode.wgsl: back through the lifetime of every task of the chunk, from inner step last_step to first_step.
 // d_W of the moment is kept in the gradient of the initial weights, so that at the end it is that gradient.
-import package::shape::{ALIGNS, BATCH, DEPTH, FAST_AT, FAST_B_AT, GRADIENT, INPUT_GRADIENT, INTERVAL, LANES, MOMENTS, MOMENT_AT, ONE_SLOT, OUTCOME_DRIFT, PLASTIC, RECORD, RECORDS_PER_STEP, SECOND_ORDER, STEPS, WORKGROUP};
+import package::shape::{ALIGNS, BATCH, DEPTH, FAST_AT, FAST_B_AT, GRADIENT, INPUT_GRADIENT, INTERVAL, LANES, MOMENTS, ONE_SLOT, OUTCOME_DRIFT, PLASTIC, RECORD, RECORDS_PER_STEP, SECOND_ORDER, STEPS, WORKGROUP};
 import package::memory::{lane, pass_, set_gradient_quad, set_outcome, speaks, take_place, weight_quad};
 import package::birth::{feedback_quads, initial_feedback, weight_quads};
 import package::born::{initial_weights, source_of_weights};
@@ -12,16 +12,11 @@ import package::norm::{finite, norm};
 import package::perception::perceive_adjoint;
 import package::plasticity::plasticity;
 import package::plasticity_adjoint::plasticity_adjoint;
+import package::query::moment_of;
 import package::query_adjoint::query_adjoint;
 import package::rule::prepare_adjoint;
 import package::slots::slot_of;
 import package::team::{team_barrier, team_max};
-
-fn query_adjoint_at(t: u32) {
-  for (var k = 0u; k < MOMENTS; k++) {
-    if (MOMENT_AT[k] == t) { query_adjoint(k, slot_of(t)); }
-  }
-}
 
 // Makes W and B of the steps `start + 1` … `start + INTERVAL − 1` anew, from the checkpoint at `start` and the records.
 fn replay(start: u32) {
@@ -66,8 +61,14 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
   }
   clear_pending();
   team_barrier();
-  for (var t = pass_.last_step; t > pass_.first_step; t--) {
-    query_adjoint_at(t);
+  // What follows has one place in the code, the pass's end among the turns: compilers take their time for each place anew.
+  for (var t = pass_.last_step; ; t--) {
+    let ends = t == pass_.first_step;
+    let moment = moment_of(t);
+    let asked = moment < MOMENTS && (!ends || t == 0u);
+    if (t < pass_.last_step && (ends || asked)) { settle_pending(t); }
+    if (asked) { query_adjoint(moment, slot_of(t)); }
+    if (ends) { break; }
     if (!ONE_SLOT && t % INTERVAL == 0u && t < STEPS) { replay(t - INTERVAL); }
     let first = (t - 1u) * RECORDS_PER_STEP * RECORD;
     let slot = slot_of(t - 1u);
@@ -81,9 +82,7 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     }
     perceive_adjoint(first, RECORD, BATCH);
   }
-  settle_pending(pass_.first_step);
   if (pass_.first_step == 0u) {
-    query_adjoint_at(0u);
     let far = drift();
     if (speaks()) { set_outcome(OUTCOME_DRIFT, far); }
     if (!INPUT_GRADIENT) {

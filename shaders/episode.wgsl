@@ -1,6 +1,6 @@
 // Episode: a lifetime of every task of the chunk, T inner steps of forward, feedback and plasticity (of W, and of B where it is aligned), and the queries on the way.
 // One dispatch does the steps first_step … last_step − 1 of the pass; state between dispatches lies in activities and fast weights.
-import package::shape::{BATCH, MOMENTS, MOMENT_AT, RECORD, RECORDS_PER_STEP, WORKGROUP};
+import package::shape::{BATCH, MOMENTS, RECORD, RECORDS_PER_STEP, WORKGROUP};
 import package::memory::{pass_, take_place};
 import package::birth::birth;
 import package::feedback::feedback;
@@ -9,24 +9,19 @@ import package::forward::forward;
 import package::loss::answer;
 import package::perception::perceive;
 import package::plasticity::plasticity;
-import package::query::query;
+import package::query::{moment_of, query};
 import package::rule::prepare;
 import package::slots::slot_of;
-
-fn query_at(t: u32) {
-  for (var k = 0u; k < MOMENTS; k++) {
-    if (MOMENT_AT[k] == t) { query(k, slot_of(t)); }
-  }
-}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index) invocation: u32) {
   take_place(group_id.x, invocation);
-  if (pass_.first_step == 0u) {
-    birth();
-    query_at(0u);
-  }
-  for (var t = pass_.first_step; t < pass_.last_step; t++) {
+  if (pass_.first_step == 0u) { birth(); }
+  // Queries have one place in the code, the pass's end among the turns: compilers take their time for each place anew.
+  for (var t = pass_.first_step; ; t++) {
+    let moment = moment_of(t);
+    if (moment < MOMENTS && (t > pass_.first_step || t == 0u)) { query(moment, slot_of(t)); }
+    if (t == pass_.last_step) { break; }
     let first = t * RECORDS_PER_STEP * RECORD;
     perceive(first, RECORD, t * BATCH, BATCH);
     forward(first, RECORD, BATCH, slot_of(t));
@@ -36,6 +31,5 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     reflect(first, slot_of(t), t);
     align(first, slot_of(t), slot_of(t + 1u), t);
     plasticity(first, slot_of(t), slot_of(t + 1u), t);
-    query_at(t + 1u);
   }
 }

@@ -1,7 +1,7 @@
 // Adjoint of forward.wgsl: given d_x of every layer, and d_z of a record that keeps z, from the top down
 //   d_z_l += d_x_l φ'(x_l),   d_b_l += Σ_rows d_z_l,   d_W_l += Σ_rows d_z_l x_{l−1}ᵀ,   d_x_{l−1} += W_lᵀ d_z_l.
 // The d_W of an inner step waits: only d_z is kept (PENDING), and the adjoint of the step before, which reads and writes d_W anyway, adds the product.
-import package::shape::{BATCH, BIASED, BIAS_AT, DEPTH, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, RECORD, SECOND_ORDER, WIDTH, X_AT, Z};
+import package::shape::{ALL_WAIT, BATCH, BIASED, BIAS_AT, DEPTH, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, RECORD, SECOND_ORDER, WIDTH, X_AT, Z};
 import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, adjoint4, four, gradient_rows, lane, pass_, present, set_adjoint, set_adjoints, weight_quad, weight_rows};
 import package::activation::slope;
 import package::team::team_barrier;
@@ -60,10 +60,14 @@ fn weights_adjoint(l: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, cou
   }
 }
 
-// What still waits at the end of a pass, after inner step t.
+// Adds what waits of inner step t to the gradient now: at the end of a pass, and before queries add theirs, so that the order of sums does not depend on passes.
 fn settle_pending(t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
-    if (waits(l)) { weights_adjoint(l, t * BATCH * RECORD + X_AT[l], RECORD, pending_at(l), NEURONS, BATCH); }
+    if (!waits(l)) { continue; }
+    weights_adjoint(l, t * BATCH * RECORD + X_AT[l], RECORD, pending_at(l), NEURONS, BATCH);
+    for (var i = 4u * lane; i < WIDTH[l + 1u]; i += 4u * LANES) {
+      for (var b = 0u; b < BATCH; b++) { set_adjoints(pending_at(l) + b * NEURONS, i, WIDTH[l + 1u], vec4f(0.0)); }
+    }
   }
 }
 
@@ -75,7 +79,6 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
     let x_at = X_AT[l];
     let z_at = Z + NEURON_AT[l - 1u];
     let waiting = pending_at(l - 1u);
-    let later = waits(l - 1u) && stride == RECORD;
 
     // A neuron's lane is the one that has just found its d_x.
     let neuron_blocks = (post + 3u) / 4u;
@@ -89,7 +92,7 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
         if (l < DEPTH) { d_z *= slopes(activity4(first + at + neurons)); }
         if (KEEPS_Z && stride == RECORD) { d_z += adjoint4(r * stride + z_at + neurons); }
         set_adjoints(at, i, post, d_z);
-        if (later) { set_adjoints(waiting + r * NEURONS, i, post, d_z); }
+        if (stride == RECORD && waits(l - 1u)) { set_adjoints(waiting + r * NEURONS, i, post, d_z); }
       }
     }
     team_barrier();
@@ -99,7 +102,7 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
       for (var r = 0u; r < count; r++) { d_bias += adjoint4(X_AT[l] + r * stride + four(i, post)); }
       add_gradient_quad((BIAS_AT[l - 1u] + i) / 4u, present(i, post) * d_bias);
     }
-    if (!later) { weights_adjoint(l - 1u, first + X_AT[l - 1u], stride, X_AT[l], stride, count); }
+    if (stride != RECORD || (!ALL_WAIT && !waits(l - 1u))) { weights_adjoint(l - 1u, first + X_AT[l - 1u], stride, X_AT[l], stride, count); }
 
     // d_x below, of four columns and, where rows are more than one, of four rows at a time; that of the inputs only where an encoder asks for it.
     if (l > 1u || INPUT_GRADIENT) {

@@ -1,10 +1,17 @@
 // Query: how well was it learned? The query set is asked at the MOMENTS, numbers of inner steps done (0 is at birth).
-import package::shape::{BATCH, DEPTH, LANES, MOMENTS, OUTPUTS, QUERIES, QUERY_AT, ROW, STEPS, X_AT};
+import package::shape::{BATCH, DEPTH, LANES, MOMENTS, MOMENT_AT, OUTPUTS, QUERIES, QUERY_AT, ROW, STEPS, X_AT};
 import package::memory::{activity, lane, set_outcome, speaks, wanted};
 import package::forward::forward;
 import package::loss::loss;
 import package::perception::perceive;
-import package::team::{team_barrier, team_sum};
+import package::team::team_sum;
+
+// Which moment it is after t inner steps; MOMENTS if it is none.
+fn moment_of(t: u32) -> u32 {
+  var moment = MOMENTS;
+  for (var k = 0u; k < MOMENTS; k++) { moment = select(moment, k, MOMENT_AT[k] == t); }
+  return moment;
+}
 
 // Is the largest output where the largest target is? The first of equals counts.
 fn correct(output: u32, target_: u32) -> bool {

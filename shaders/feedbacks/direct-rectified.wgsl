@@ -7,6 +7,8 @@ import package::feedback_activation::{activate as activate_feedback, slope as sl
 import package::signal::{SIGNAL_SLOPE, signal};
 import package::team::{team_barrier, team_sum};
 
+const OUTPUT_BLOCKS = (OUTPUTS + 3u) / 4u;
+
 // s_o of a sample: `record` is where it begins, `target_` where its targets do.
 fn signal_of(record: u32, target_: u32, o: u32) -> f32 {
   return signal(wanted(target_ + o), activity(record + ANSWER + o));
@@ -105,14 +107,15 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
         }
       }
 
-      // d_s into d_a, a sample and output a lane.
+      // d_s into d_a, a sample and four outputs a lane, the lane that may come to them again as a layer's activity.
       if (SIGNAL_SLOPE != 0.0) {
-        for (var k = lane; k < BATCH * OUTPUTS; k += LANES) {
-          let o = k % OUTPUTS;
-          let record = k / OUTPUTS * RECORD;
-          var d_s = 0.0;
-          for (var i = 0u; i < n; i += 4u) { d_s += dot(parameters[told.b + i / 4u * OUTPUTS + o], adjoint4(record + at + four(i, n))); }
-          add_adjoint(record + ANSWER + o, SIGNAL_SLOPE * d_s);
+        for (var k = lane; k < BATCH * OUTPUT_BLOCKS; k += LANES) {
+          let record = k / OUTPUT_BLOCKS * RECORD;
+          for (var o = k % OUTPUT_BLOCKS * 4u; o < min(k % OUTPUT_BLOCKS * 4u + 4u, OUTPUTS); o++) {
+            var d_s = 0.0;
+            for (var i = 0u; i < n; i += 4u) { d_s += dot(parameters[told.b + i / 4u * OUTPUTS + o], adjoint4(record + at + four(i, n))); }
+            add_adjoint(record + ANSWER + o, SIGNAL_SLOPE * d_s);
+          }
         }
       }
     }

@@ -44,7 +44,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     DEPTH: inLifetime.length, WIDTH: sizes.slice(encoderLayers), NEURONS: record.neurons, BELOW: record.below,
     PLASTIC: inLifetime.map(l => l.plastic), MULTIPLIER: { real: inLifetime.map(l => l.multiplier) }, BIASED: system.bias,
     TOLD: told, TOLD_NOTHING: TOLD.nothing, TOLD_ACTIVITY: TOLD.activity, TOLD_MIXED: TOLD.mixed, TOLD_TARGET: TOLD.target,
-    CARRIES: inLifetime.map(l => l.carries), INPUT_GRADIENT: encoderLayers > 0, SECOND_ORDER: !system.firstOrder,
+    CARRIES: inLifetime.map(l => l.carries), INPUT_GRADIENT: encoderLayers > 0, SECOND_ORDER: !system.firstOrder, ALL_WAIT: encoderLayers === 0 && inLifetime.every(l => l.plastic),
     // The rule: SHARE of the batch's sum, and the terms of the pool.
     SHARE: { real: system.reduction === 'mean' ? 1 / batch : 1 }, DECAYS: system.weightDecay, VELOCITIES: system.momentum,
     HAS_TERM: TERMS.map(r => system.terms.includes(r)), TERM_AT: TERMS.map(r => Math.max(0, system.terms.indexOf(r))), TERM_COUNT: system.terms.length,
