@@ -241,13 +241,13 @@ const evenly = (steps: number, most: number) => Math.ceil(steps / Math.ceil(step
 
 /**
  * A rough guess at the time of a dispatch, from its memory accesses a synapse: about 30 a sample in the adjoint, 8 forward, 12 a query for metrics. Rates were measured on SwiftShader
- * (2 cores: 0.4 G accesses/s); those of a GPU are a low guess, so that a dispatch errs on the short side.
+ * (2 cores: 2.8 G such accesses/s; half of it is taken, for slower machines); those of a GPU are a low guess, so that a dispatch errs on the short side.
  */
 function estimateSeconds(work: Work, machine: Machine, lanes: number, tasks: number, perSynapse: number): number {
   const { sizes, encoderLayers } = work.system;
   const synapses = sizes.slice(encoderLayers + 1).reduce((n, size, k) => n + size * sizes[encoderLayers + k]!, 0);
   const accesses = perSynapse * synapses * tasks;
-  const rate = machine.software ? 4e8 : Math.min(2e10, 2e7 * lanes * tasks);
+  const rate = machine.software ? 1.5e9 : Math.min(2e10, 2e7 * lanes * tasks);
   return accesses / rate;
 }
 
