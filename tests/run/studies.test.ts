@@ -5,7 +5,7 @@ import { runStudy } from '../../src/cli/study.js';
 import { dataReader } from '../../src/cli/run-folder.js';
 import { parseConfig, type RunConfigInput } from '../../src/run/config.js';
 import { STUDIES } from '../../src/run/studies/index.js';
-import { momentsOf, over, showCell, type Arm, type Size, type Study, type Summary } from '../../src/run/studies/study.js';
+import { lastMedianOf, lastOf, momentsOf, over, showCell, type Arm, type Size, type Study, type Summary, type Trained } from '../../src/run/studies/study.js';
 import type { Sweep } from '../../src/run/studies/sweep.js';
 import { defineSystem } from '../../src/systems/system.js';
 import { newFolder } from '../cli/command.js';
@@ -88,4 +88,11 @@ describe('a measure', () => {
   test('leaves out what is not finite', () => expect(over([1, NaN, 3]).mean).toBe(2));
   test('is shown with its unit', () => expect([showCell({ mean: 0.5, ci: 0.01, unit: '%' }), showCell({ mean: 12.34, unit: '°' }), showCell('–')]).toEqual(['50.0 % ± 1.0 %', '12.3°', '–']));
   test('is taken at moments from the first to the last, no two alike', () => expect([momentsOf(120, 4), momentsOf(2, 4)]).toEqual([[0, 30, 60, 90, 120], [0, 1, 2]]));
+});
+
+test('of errors the median task is told beside the mean, which few lifetimes that nearly explode move', () => {
+  const run = (mean: number, median: number) => ({ evaluations: [{ metric: 'mean squared error', at: [0, 5], tasks: 9, rows: [{ name: 'FLP', mean: [9, mean], median: [9, median], ci: [1, 2] }] }] } as unknown as Trained);
+  expect(lastMedianOf([run(100, 2)])).toEqual({ mean: 2 });
+  expect(lastMedianOf([run(100, 2), run(4, 3)])).toEqual(over([2, 3]));
+  expect(lastOf([run(100, 2), run(4, 3)])).toEqual(over([100, 4]));
 });
