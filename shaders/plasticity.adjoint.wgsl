@@ -6,7 +6,7 @@ import package::memory::{activity, activity4, add_adjoint, four, gradient_quad, 
 import package::feedback_rule::tied_gradient;
 import package::forward_adjoint::{pending, pending_at, pending_gradient, pending_inputs};
 import package::noise::{noise_of_weight, noise_rows};
-import package::plasticity::{PRODUCTS, hebb_of, left_at, left_step, right_at, right_step, sign_and_multiplier};
+import package::plasticity::{PRODUCTS, hebb_of, left_at, left_step, lefts_of, right_at, right_step, rights_of, sign_and_multiplier};
 import package::rate::{rate, rate_adjoint, rate_adjoint_of_layer, rate_adjoint_of_rows, rates_of};
 import package::recall::recall;
 import package::rule::{kappa, kappa_adjoint, kappa_adjoint_of_layer};
@@ -40,7 +40,9 @@ fn find_right(l: u32, first: u32, t: u32) {
     let j = k % pre;
     let left = first + left_at(l) + k / pre * RECORD;
     let right = right_at(l) + k / pre * RECORD + j;
-    var d_right = array<f32, RANK>();
+    var d_right0 = 0.0;
+    var d_right1 = 0.0;
+    var d_right2 = 0.0;
     for (var i = 0u; i < n; i += 4u) {
       let neurons = four(i, n);
       let at = gradients + i / 4u * pre + j;
@@ -48,9 +50,13 @@ fn find_right(l: u32, first: u32, t: u32) {
       let g_b = tied_gradient(l, i, j);
       let g = gradient_of(at, pending_, i, n, pending(pending_, i, n), waiting + j);
       let d = d_hebb(d_update(at, a, g, g_b), a, g_b);
-      for (var r = 0u; r < RANK; r++) { d_right[r] += dot(d, activity4(left + r * NEURONS + neurons)); }
+      d_right0 += dot(d, activity4(left + neurons));
+      if (RANK > 1u) { d_right1 += dot(d, activity4(left + NEURONS + neurons)); }
+      if (RANK > 2u) { d_right2 += dot(d, activity4(left + 2u * NEURONS + neurons)); }
     }
-    for (var r = 0u; r < RANK; r++) { set_adjoint(right + r * BELOW, SHARE * d_right[r]); }
+    set_adjoint(right, SHARE * d_right0);
+    if (RANK > 1u) { set_adjoint(right + BELOW, SHARE * d_right1); }
+    if (RANK > 2u) { set_adjoint(right + 2u * BELOW, SHARE * d_right2); }
   }
 }
 
@@ -80,7 +86,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
       let neurons = four(i, n);
       let decay = kappa(l, neurons, first);
       let left = left_at(l) + neurons;
-      let left0 = activity4(first + left);
+      let lefts = lefts_of(first + left);
       let m = sign_and_multiplier(l) * present(i, n);
       let rates = rates_of(l, i);
       let noises = noise_rows(l, i, t);
@@ -91,11 +97,13 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
       var d_rate_rows = vec4f();
       var d_momentum = vec4f();
       var d_left0 = vec4f();
+      var d_left1 = vec4f();
+      var d_left2 = vec4f();
       var d_left = array<vec4f, PRODUCTS>();    // said aloud: SwiftShader (Chromium 147) does not zero a plain `var` of a loop anew
       for (var j = 0u; j < pre; j++) {
         let a = m * rate(rates, j);
-        let right0 = activity(first + right + j);
-        let hebb = hebb_of(first + left, first + right + j, left0, right0);
+        let rights = rights_of(first + right + j);
+        let hebb = hebb_of(first + left, first + right + j, lefts, rights);
         let w = recall(w_rows + j, a, hebb, decay, noise_of_weight(noises, j));
         let g = gradient_of(rows + j, pending_, i, n, pending0, waiting + j);
         let g_b = tied_gradient(l, i, j);
@@ -104,16 +112,24 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
         d_momentum += velocity_adjoint(rows + j, w_rows + j, d_u);
         d_kappa -= d_u * w;
         let d = d_hebb(d_u, a, g_b);
-        d_left0 += d * right0;
-        if (adds_right) { add_adjoint(right + j, SHARE * dot(d, left0)); }
-        for (var p = 1u; p < PRODUCTS; p++) {
+        d_left0 += d * rights.first;
+        if (PRODUCTS > 1u) { d_left1 += d * rights.second; }
+        if (PRODUCTS > 2u) { d_left2 += d * rights.third; }
+        if (adds_right) {
+          add_adjoint(right + j, SHARE * dot(d, lefts.first));
+          if (PRODUCTS > 1u) { add_adjoint(right + right_step(1u) + j, SHARE * dot(d, lefts.second)); }
+          if (PRODUCTS > 2u) { add_adjoint(right + right_step(2u) + j, SHARE * dot(d, lefts.third)); }
+        }
+        for (var p = 3u; p < PRODUCTS; p++) {
           d_left[p] += d * activity(first + right + right_step(p) + j);
           if (adds_right) { add_adjoint(right + right_step(p) + j, SHARE * dot(d, activity4(first + left + left_step(p)))); }
         }
         set_gradient_quad(rows + j, g - decay * d_u);
       }
       set_adjoints(left_at(l), i, n, SHARE * d_left0);
-      for (var p = 1u; p < PRODUCTS; p++) { set_adjoints(left_at(l) + left_step(p), i, n, SHARE * d_left[p]); }
+      if (PRODUCTS > 1u) { set_adjoints(left_at(l) + left_step(1u), i, n, SHARE * d_left1); }
+      if (PRODUCTS > 2u) { set_adjoints(left_at(l) + left_step(2u), i, n, SHARE * d_left2); }
+      for (var p = 3u; p < PRODUCTS; p++) { set_adjoints(left_at(l) + left_step(p), i, n, SHARE * d_left[p]); }
       kappa_adjoint(l, i, first, d_kappa);
       d_kappa_layer += dot(d_kappa, vec4f(1.0));
       d_momentum_layer += dot(d_momentum, vec4f(1.0));

@@ -20,10 +20,30 @@ fn right_step(p: u32) -> u32 { return p / RANK * RECORD + p % RANK * BELOW; }
 // ± m_l. Tables are read outside of the inner loops: a table indexed by a variable is costly on some adapters.
 fn sign_and_multiplier(l: u32) -> f32 { return DIRECTION * MULTIPLIER[l]; }
 
-// SHARE Σ_p left_pi right_pj of four neurons i, where the first product's factors lie; the caller has loaded those.
-fn hebb_of(left: vec4u, right: u32, left0: vec4f, right0: f32) -> vec4f {
-  var sum = left0 * right0;
-  for (var p = 1u; p < PRODUCTS; p++) { sum += activity4(left + left_step(p)) * activity(right + right_step(p)); }
+// Factors of the first three products, of four neurons or of an input: a lane holds those of its rows while it goes along them. Further products, of batches, are read as they come.
+struct Lefts { first: vec4f, second: vec4f, third: vec4f }
+struct Rights { first: f32, second: f32, third: f32 }
+fn lefts_of(left: vec4u) -> Lefts {
+  var second = vec4f();
+  var third = vec4f();
+  if (PRODUCTS > 1u) { second = activity4(left + left_step(1u)); }
+  if (PRODUCTS > 2u) { third = activity4(left + left_step(2u)); }
+  return Lefts(activity4(left), second, third);
+}
+fn rights_of(right: u32) -> Rights {
+  var second = 0.0;
+  var third = 0.0;
+  if (PRODUCTS > 1u) { second = activity(right + right_step(1u)); }
+  if (PRODUCTS > 2u) { third = activity(right + right_step(2u)); }
+  return Rights(activity(right), second, third);
+}
+
+// SHARE Σ_p left_pi right_pj of four neurons i, where the first product's factors lie.
+fn hebb_of(left: vec4u, right: u32, lefts: Lefts, rights: Rights) -> vec4f {
+  var sum = lefts.first * rights.first;
+  if (PRODUCTS > 1u) { sum += lefts.second * rights.second; }
+  if (PRODUCTS > 2u) { sum += lefts.third * rights.third; }
+  for (var p = 3u; p < PRODUCTS; p++) { sum += activity4(left + left_step(p)) * activity(right + right_step(p)); }
   return SHARE * sum;
 }
 
@@ -38,7 +58,7 @@ fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
       let neurons = four(i, n);
       let decay = kappa(l, neurons, first);
       let left = first + left_at(l) + neurons;
-      let left0 = activity4(left);
+      let lefts = lefts_of(left);
       let rates = rates_of(l, i);
       let m = sign_and_multiplier(l) * present(i, n);
       let from_rows = weight_rows(l, from_, i);
@@ -46,7 +66,7 @@ fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
       let noises = noise_rows(l, i, t);
       for (var j = 0u; j < pre; j++) {
         let w = weight_quad(from_rows + j);
-        let u = velocity(from_rows + j, to_rows + j, hebb_of(left, right + j, left0, activity(right + j)) - decay * w);
+        let u = velocity(from_rows + j, to_rows + j, hebb_of(left, right + j, lefts, rights_of(right + j)) - decay * w);
         set_weight_quad(to_rows + j, w + m * rate(rates, j) * u + noise_of_weight(noises, j));
       }
     }

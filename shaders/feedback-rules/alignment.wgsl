@@ -7,7 +7,7 @@ import package::coefficient::coefficient;
 import package::mirror::{mirror, mirror_adjoint};
 import package::noise::noise_of_feedback;
 import package::origin::{feedback_row, feedback_weights};
-import package::plasticity::{hebb_of, left_at, right_at, sign_and_multiplier};
+import package::plasticity::{hebb_of, left_at, lefts_of, right_at, rights_of, sign_and_multiplier};
 import package::rate::{rate, rates_of};
 import package::recall::recall;
 import package::rule::kappa;
@@ -94,7 +94,7 @@ fn tie(first: u32, l: u32, j: u32, i: u32, at: u32) -> vec4f {
   let neurons = four(i, n);
   let left = first + left_at(l) + neurons;
   let right = first + right_at(l) + j;
-  let hebb = hebb_of(left, right, activity4(left), activity(right));
+  let hebb = hebb_of(left, right, lefts_of(left), rights_of(right));
   return present(i, n) * sign_and_multiplier(l) * rate(rates_of(l, i), j) * tied(hebb, velocity_of(at, hebb - kappa(l, neurons, first) * weight_quad(at)));
 }
 
