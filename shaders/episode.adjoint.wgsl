@@ -6,7 +6,7 @@ import package::birth::{feedback_quads, initial_feedback, weight_quads};
 import package::born::{initial_weights, source_of_weights};
 import package::feedback::feedback_adjoint;
 import package::feedback_rule::{align, align_adjoint};
-import package::forward_adjoint::{clear_pending, forward_adjoint, settle_pending};
+import package::forward_adjoint::{forward_adjoint, settle_pending};
 import package::loss::answer_adjoint;
 import package::norm::{finite, norm};
 import package::perception::perceive_adjoint;
@@ -58,9 +58,8 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
   take_place(group_id.x, invocation);
   if (pass_.last_step == STEPS) {
     for (var q = lane; q < GRADIENT / 4u; q += LANES) { set_gradient_quad(q, vec4f(0.0)); }
+    team_barrier();
   }
-  clear_pending();
-  team_barrier();
   // What follows has one place in the code, the pass's end among the turns: compilers take their time for each place anew.
   for (var t = pass_.last_step; ; t--) {
     let ends = t == pass_.first_step;

@@ -2,7 +2,7 @@
 //   d_z_l += d_x_l φ'(x_l),   d_b_l += Σ_rows d_z_l,   d_W_l += Σ_rows d_z_l x_{l−1}ᵀ,   d_x_{l−1} += W_lᵀ d_z_l.
 // The d_W of an inner step waits: only d_z is kept (PENDING), and the adjoint of the step before, which reads and writes d_W anyway, adds the product.
 import package::shape::{ALL_WAIT, BATCH, BIASED, BIAS_AT, DEPTH, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, RECORD, SECOND_ORDER, WIDTH, X_AT, Z};
-import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, adjoint4, four, gradient_rows, lane, pass_, present, set_adjoint, set_adjoints, weight_quad, weight_rows};
+import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, adjoint4, four, gradient_rows, lane, pass_, present, set_adjoints, weight_quad, weight_rows};
 import package::activation::slope;
 import package::team::team_barrier;
 
@@ -22,12 +22,8 @@ fn pending_gradient(at: u32, i: u32, n: u32, d_z0: vec4f, x: u32) -> vec4f {
   return sum;
 }
 
-// Where the inputs of layer l + 1 lie that wait with d_z, in the adjoint of inner step t: in the records of t + 1. Nothing waits in a pass's first.
+// Where the inputs of layer l + 1 lie that wait with d_z, in the adjoint of inner step t: in the records of t + 1. Nothing waits in a pass's first: d_z is 0 then, as a pass leaves it.
 fn pending_inputs(l: u32, t: u32) -> u32 { return (t + select(0u, 1u, t + 1u < pass_.last_step)) * BATCH * RECORD + X_AT[l]; }
-
-fn clear_pending() {
-  for (var k = lane; k < BATCH * NEURONS; k += LANES) { set_adjoint(PENDING + k, 0.0); }
-}
 
 // d_W of a layer from `count` rows: of the inputs from `x` on, of d_z from `d_z` on. Four rows a lane, four columns at a time.
 fn weights_adjoint(l: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, count: u32) {
