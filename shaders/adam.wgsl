@@ -1,7 +1,7 @@
 // Adam (Kingma & Ba 2015) over the flat buffer of meta-parameters, each group at its own rate:
 //   m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← p − rate · (m / (1 − β₁ⁿ)) / (√(v / (1 − β₂ⁿ)) + ε).
 // Nothing changes if fewer than FEWEST tasks were counted, or if undoing the updates drifted so far that the gradient cannot be trusted.
-import package::shape::{CLIP, COLLECTING, DRIFT_LIMIT, FEWEST, GROUP_START, PARAMETERS};
+import package::shape::{CLIP, COLLECTING, COLLECTORS, DRIFT_LIMIT, FEWEST, GROUP_START, PARAMETERS};
 import package::collect::{COUNTED, DRIFT, mean_norm, total};
 
 struct Rates {
@@ -11,7 +11,7 @@ struct Rates {
 }
 
 @group(0) @binding(11) var<uniform> rates: Rates;
-@group(0) @binding(1) var<storage, read_write> learned: array<f32, PARAMETERS>;     // the layout of src/inner/layout.ts, as are the moments
+@group(0) @binding(1) var<storage, read_write> learned: array<f32, PARAMETERS>;     // in their places, as are the moments
 @group(0) @binding(12) var<storage, read_write> moment1: array<f32, PARAMETERS>;
 @group(0) @binding(13) var<storage, read_write> moment2: array<f32, PARAMETERS>;
 
@@ -20,17 +20,20 @@ const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
 @compute @workgroup_size(COLLECTING)
-fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_count: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let k = (group_id.y * group_count.x + group_id.x) * COLLECTING + lane;
-  let norm = mean_norm(lane);
-  if (k >= PARAMETERS || total[COUNTED] < FEWEST || total[DRIFT] > DRIFT_LIMIT) { return; }
-  var group = 0u;
-  while (k >= GROUP_START[group + 1u]) { group++; }
-  let rate = rates.rate[group / 4u][group % 4u];
-  let g = total[k] * min(1.0, CLIP / max(norm, 1e-30));
-  let m = BETA1 * moment1[k] + (1.0 - BETA1) * g;
-  let v = BETA2 * moment2[k] + (1.0 - BETA2) * g * g;
-  moment1[k] = m;
-  moment2[k] = v;
-  learned[k] -= rate * (m / rates.correction1) / (sqrt(v / rates.correction2) + EPSILON);
+fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let shorter = min(1.0, CLIP / max(mean_norm(lane), 1e-30));
+  if (total[COUNTED] < FEWEST || total[DRIFT] > DRIFT_LIMIT) { return; }
+  for (var q = group_id.x * COLLECTING + lane; q < PARAMETERS / 4u; q += COLLECTORS * COLLECTING) {
+    var group = 0u;    // of the whole quad
+    while (4u * q >= GROUP_START[group + 1u]) { group++; }
+    let rate = rates.rate[group / 4u][group % 4u];
+    for (var k = 4u * q; k < 4u * q + 4u; k++) {
+      let g = total[k] * shorter;
+      let m = BETA1 * moment1[k] + (1.0 - BETA1) * g;
+      let v = BETA2 * moment2[k] + (1.0 - BETA2) * g * g;
+      moment1[k] = m;
+      moment2[k] = v;
+      learned[k] -= rate * (m / rates.correction1) / (sqrt(v / rates.correction2) + EPSILON);
+    }
+  }
 }

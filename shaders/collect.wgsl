@@ -43,41 +43,43 @@ fn drift_of(task: u32) -> f32 {
   return select(3e38, drift, finite(drift));
 }
 
-@compute @workgroup_size(COLLECTING)
-fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_count: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let collector = group_id.y * group_count.x + group_id.x;
-  let quad = collector * COLLECTING + lane;
-  let k = 4u * quad;
+// The sum of quad q of the gradient over the chunk's tasks, and those before; with the last chunk the mean, and the penalty's gradient.
+fn collected(q: u32, counted: f32) -> vec4f {
+  let k = 4u * q;
   let so_far = pass_.first_task + pass_.tasks;
-
   var g = vec4f();
-  var counted = 0.0;
-  if (k < PARAMETERS && pass_.first_task > 0u) { g = vec4f(total[k], total[k + 1u], total[k + 2u], total[k + 3u]); }
-  for (var task = 0u; task < pass_.first_task; task++) { counted += select(0.0, 1.0, outcome_of(task, OUTCOME_WEIGHT) > 0.0); }
-  var at = min(quad, PARAMETERS / 4u - 1u) * TEAMS;    // in the gradients (groups, GRADIENT / 4, TEAMS); no division on the way
+  if (pass_.first_task > 0u) { g = vec4f(total[k], total[k + 1u], total[k + 2u], total[k + 3u]); }
+  var at = q * TEAMS;    // in the gradients (groups, GRADIENT / 4, TEAMS); no division on the way
   var team = 0u;
   for (var task = pass_.first_task; task < so_far; task++) {
     let weight = outcome_of(task, OUTCOME_WEIGHT);
-    if (weight > 0.0) {    // the gradient of a task that weighs 0 may be NaN
-      counted += 1.0;
-      g += weight * gradients[at + team];
-    }
+    if (weight > 0.0) { g += weight * gradients[at + team]; }    // the gradient of a task that weighs 0 may be NaN
     team++;
     if (team == TEAMS) {
       team = 0u;
       at += GRADIENT / 4u * TEAMS;
     }
   }
+  if (so_far < TASKS) { return g; }
+  g /= max(counted, 1.0);
+  if (k >= THETA_START && k < THETA_END) { g += L1 * sign(parameters[q]); }
+  return g;
+}
+
+@compute @workgroup_size(COLLECTING)
+fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let first = group_id.x * COLLECTING + lane;
+  let so_far = pass_.first_task + pass_.tasks;
+  var counted = 0.0;
+  for (var task = 0u; task < so_far; task++) { counted += select(0.0, 1.0, outcome_of(task, OUTCOME_WEIGHT) > 0.0); }
 
   var square = 0.0;
-  if (k < PARAMETERS) {
-    if (so_far == TASKS) {
-      g /= max(counted, 1.0);
-      if (k >= THETA_START && k < THETA_END) { g += L1 * sign(parameters[quad]); }
-      square = dot(g, g);
-    }
-    for (var r = 0u; r < 4u; r++) { total[k + r] = g[r]; }
-  } else if (k == PARAMETERS) {
+  for (var q = first; q < PARAMETERS / 4u; q += COLLECTORS * COLLECTING) {
+    let g = collected(q, counted);
+    square += dot(g, g);
+    for (var r = 0u; r < 4u; r++) { total[4u * q + r] = g[r]; }
+  }
+  if (first == 0u) {
     var far = 0.0;
     for (var task = 0u; task < so_far; task++) { far = max(far, drift_of(task)); }
     var penalty = 0.0;
@@ -87,5 +89,5 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_c
     total[PENALTY] = penalty;
   }
   let squares = sum_of_lanes(lane, square);
-  if (lane == 0u && collector < COLLECTORS) { total[SQUARES + collector] = squares; }
+  if (lane == 0u) { total[SQUARES + group_id.x] = squares; }
 }

@@ -163,8 +163,8 @@ export const outcomeSize = (moments: number, metrics = 0): number => 2 * moments
 /** Numbers reported behind the gradient of a meta-batch: tasks counted, worst drift, penalty, and each collecting workgroup's part of the squared norm. */
 export const totalTail = (plan: Pick<Plan, 'places' | 'collecting'>): number => 3 + collectors(plan);
 
-/** Workgroups of shaders/collect.wgsl, a quad of the gradient a lane, and one lane more for the numbers behind it. */
-export const collectors = ({ places, collecting }: Pick<Plan, 'places' | 'collecting'>): number => Math.ceil((places.size / 4 + 1) / collecting);
+/** Workgroups that collect the gradient, and that make Adam's step: a quad a lane, or several, so that a lane of Adam adds up the squares of 16 workgroups at most. */
+export const collectors = ({ places, collecting }: Pick<Plan, 'places' | 'collecting'>): number => Math.min(16 * collecting, Math.ceil(places.size / 4 / collecting));
 
 /** Bytes of one entry in the uniform buffer of passes (the alignment of dynamic offsets); one entry for each segment. */
 export const PASS_STRIDE = 256;

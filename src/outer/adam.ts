@@ -1,6 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import { makeKernel } from '../gpu/kernel.js';
-import { RATES_BYTES, type Plan } from '../gpu/plan.js';
+import { collectors, RATES_BYTES, type Plan } from '../gpu/plan.js';
 import { shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
 import { GROUPS, type Group } from '../inner/layout.js';
@@ -34,7 +34,7 @@ export async function makeAdam(gpu: Gpu, plan: Plan, inheritance: Inheritance, r
     record(encoder, { rates: rateOf, n }) {
       device.queue.writeBuffer(rates, 0, new Float32Array([...GROUPS.map(g => rateOf[g]), 0, 1 - 0.9 ** n, 1 - 0.999 ** n]));
       const pass = encoder.beginComputePass();
-      dispatchStage(pass, adam.pipeline, group, Math.ceil(plan.places.size / plan.collecting));
+      dispatchStage(pass, adam.pipeline, group, collectors(plan));
       pass.end();
     },
     destroy() { for (const b of [moment1, moment2, rates]) b.destroy(); },

@@ -131,9 +131,9 @@ test('collect, which adds through workgroup memory, never races', async () => {
   memory['gradients'] = (memory['gradients'] as number[]).fill(2);
   memory['outcomes'] = (memory['outcomes'] as number[]).fill(1);
   expect(lockstep(source, memory)).toMatchObject({ races: [], outside: [] });
-  // The first workgroup has a quad of parameters a lane, of which every task's gradient, and so their mean, is 2.
-  const { collecting, places: { size } } = plan, numbers = Math.min(4 * collecting, size);
-  expect((memory['total'] as number[]).slice(0, size + 4)).toEqual([...Array<number>(numbers).fill(2), ...Array<number>(size + 3 - numbers).fill(0), numbers * 2 ** 2]);
+  // The first workgroup has a quad of parameters a lane, of which every task's gradient, and so their mean, is 2; and it counts the tasks, whose drift is 1, and makes the penalty, 0.
+  const { collecting, places: { size }, tasks } = plan, numbers = Math.min(4 * collecting, size);
+  expect((memory['total'] as number[]).slice(0, size + 4)).toEqual([...Array<number>(numbers).fill(2), ...Array<number>(size - numbers).fill(0), tasks, 1, 0, numbers * 2 ** 2]);
   for (const { 0: barrier, index } of source.matchAll(/workgroupBarrier\(\);/g)) {
     expect(lockstep(source.slice(0, index) + source.slice(index + barrier.length), memory).races).not.toEqual([]);
   }

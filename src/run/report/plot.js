@@ -5,7 +5,7 @@ const faded = (name, alpha) => colour(name) + Math.round(alpha * 255).toString(1
 const short = x => {
   const size = Math.abs(x);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return x.toExponential(0).replace('e+', 'e');
-  return Number(x.toPrecision(3)).toLocaleString('en').replace('-', '−');
+  return x.toLocaleString('en', { maximumSignificantDigits: 3 }).replace('-', '−');
 };
 const reading = (x, chart) => (x == null ? '–' : chart.percent ? `${x.toFixed(1)} %` : Math.abs(x) >= 1e-3 && Math.abs(x) < 999.5 ? x.toPrecision(3) : short(x));
 

@@ -18,11 +18,11 @@ const runsOf = ({ results, seeds, systems, arm = system => system }: Of): { name
   return { name: nameOf(runs[0]!.config.system).replace(/, meta-learned$/, ''), runs };
 });
 
-/** What each system is at in the end, of errors also in the median; a column is a name, and how the title of its evaluation begins. */
+/** What each system is at in the end, of errors also in the median, and how many lifetimes diverged; a column is a name, and how the title of its evaluation begins. */
 export function tableOf({ title, columns, ...of }: Of & { readonly title: string; readonly columns: readonly (readonly [name: string, evaluation: string])[] }): Table {
   const systems = runsOf(of), isError = evaluationOf(systems[0]!.runs[0]!, columns[0]![1]).metric !== 'accuracy';
   return {
-    title, head: ['system', ...columns.flatMap(([name]) => isError ? [name, 'median task'] : [name]), 'lifetimes that diverged'],
+    title, head: ['system', ...columns.flatMap(([name]) => isError ? [name, 'median task'] : [name]), 'diverged'],
     rows: systems.map(({ name, runs }) => [name, ...columns.flatMap(([, evaluation]) => isError ? [lastOf(runs, evaluation), lastMedianOf(runs, evaluation)] : [lastOf(runs, evaluation)]),
       columns.map(([, evaluation]) => runs.reduce((n, run) => n + (evaluationOf(run, evaluation).rows[0]!.diverged ?? 0), 0)).join(', ')]),
   };

@@ -66,7 +66,10 @@ export const pool: Study = {
           const means = runs[name]!.map(({ log }) => over(log.slice(-TAIL).map(line => line.accuracy ?? NaN), '%'));
           return means.length > 1 ? over(means.map(m => m.mean), '%') : means[0]!;
         };
-        const theta = (name: string) => trajectories(runs[name]![0]!.config.system, runs[name]![0]!.log)[0]!.lines;
+        const theta = (name: string) => {
+          const { config: { system }, log } = runs[name]![0]!, earlier = name === 'pool' ? trained('pool-first').log : [];
+          return trajectories(system, [...earlier, ...log.map(line => ({ ...line, metaStep: line.metaStep + earlier.length }))])[0]!.lines;
+        };
         return {
           tables: [
             { title: 'Accuracy after 250 images', head: ['rule', 'unseen tasks, i.i.d.', `last ${TAIL} meta-steps`, 'paper'], rows: names.map(name => [name, lastOf(runs[name]!, 'i.i.d.'), tail(name), ARMS[name]]) },
