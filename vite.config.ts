@@ -15,7 +15,7 @@ const library: UserConfig['build'] = {
 const browser: UserConfig['build'] = {
   target: 'es2023', minify: true, sourcemap: true, emptyOutDir: false,
   lib: { entry: { 'metaplastic.browser': 'src/browser.ts' }, formats: ['es'] },
-  rolldownOptions: { preserveEntrySignatures: 'allow-extension', output: { minify: true, chunkFileNames: 'metaplastic.browser.[name].js' } },
+  rolldownOptions: { preserveEntrySignatures: 'allow-extension', output: { minify: true, comments: false, chunkFileNames: 'metaplastic.browser.[name].js' } },
 };
 
 export default defineConfig(({ mode }) => ({

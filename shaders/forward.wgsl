@@ -5,17 +5,14 @@ import package::memory::{activity, four, lane, parameters, set_activity, weight_
 import package::activation::activate;
 import package::team::team_barrier;
 
-// What neuron i of layer l + 1 does with its input z; `row` is where its activities are.
-fn settle(l: u32, row: u32, stride: u32, i: u32, z: f32) {
-  if (KEEPS_Z && stride == RECORD) { set_activity(row + Z + NEURON_AT[l] + i, z); }
-  var x = z;
-  if (l + 1u < DEPTH) { x = activate(z); }
-  set_activity(row + X_AT[l + 1u] + i, x);
-}
-
-// Four neurons of one row.
-fn settle4(l: u32, row: u32, stride: u32, i: u32, z: vec4f) {
-  for (var r = 0u; r < min(4u, WIDTH[l + 1u] - i); r++) { settle(l, row, stride, i + r, z[r]); }
+// What neurons i … i + 3 of layer l + 1 do with their inputs z; `row` is where their activities are.
+fn settle(l: u32, row: u32, stride: u32, i: u32, z: vec4f) {
+  for (var r = 0u; r < min(4u, WIDTH[l + 1u] - i); r++) {
+    var x = z[r];
+    if (KEEPS_Z && stride == RECORD) { set_activity(row + Z + NEURON_AT[l] + i + r, x); }
+    if (l + 1u < DEPTH) { x = activate(x); }
+    set_activity(row + X_AT[l + 1u] + i + r, x);
+  }
 }
 
 // Activities of `count` rows, `stride` apart from `first` on, with the weights of `slot`. Reads x_0 of each row, writes x_1 … x_L, and of a record z if it keeps it.
@@ -44,11 +41,11 @@ fn forward(first: u32, stride: u32, count: u32, slot: u32) {
           z3 += weights * activity(x.w + j);
         }
       }
-      settle4(l, rows.x, stride, i, z0);
+      settle(l, rows.x, stride, i, z0);
       if (count > 1u) {
-        settle4(l, rows.y, stride, i, z1);
-        settle4(l, rows.z, stride, i, z2);
-        settle4(l, rows.w, stride, i, z3);
+        settle(l, rows.y, stride, i, z1);
+        settle(l, rows.z, stride, i, z2);
+        settle(l, rows.w, stride, i, z3);
       }
     }
     team_barrier();

@@ -49,7 +49,6 @@ fn set_activity(k: u32, value: f32) { activities[(group * ACTIVITY + k) * TEAMS 
 
 fn weight(k: u32) -> f32 { return fast_weights[(group * (FAST / 4u) + k / 4u) * TEAMS + team][k % 4u]; }
 
-fn gradient(k: u32) -> f32 { return gradients[(group * (GRADIENT / 4u) + k / 4u) * TEAMS + team][k % 4u]; }
 fn add_gradient(k: u32, value: f32) { gradients[(group * (GRADIENT / 4u) + k / 4u) * TEAMS + team][k % 4u] += value; }
 
 // The adjoint of the rows at work, k as in their records or query rows.

@@ -1,6 +1,6 @@
 export { DeviceLostError, DivergenceError, MetaplasticError } from './errors.js';
 export { adapterName, isAvailable, openGpu, useDevice, type AdapterSummary, type Gpu } from './gpu/device.js';
-export { ADJOINTS, DEFAULT_BUDGET, describePlan, makePlan, type Adjoint, type Budget, type Machine, type Plan, type PlanChoices, type Work } from './gpu/plan.js';
+export { ADJOINTS, DEFAULT_BUDGET, makePlan, type Adjoint, type Budget, type Machine, type Plan, type PlanChoices, type Work } from './gpu/plan.js';
 export { initialParameters, type Initial } from './inner/initial.js';
 export { GROUPS, layoutOf, type Group, type Layout, type Tensor } from './inner/layout.js';
 export type { Metrics } from './inner/metrics.js';

@@ -14,14 +14,10 @@ fn signal_of(record: u32, target_: u32, o: u32) -> f32 {
   return signal(wanted(target_ + o), activity(record + ANSWER + o));
 }
 
-// Quads where c and B of a layer begin.
-struct Told { c: u32, b: u32 }
-fn told_at(l: u32) -> Told { return Told(C_AT[l] / 4u, B_AT[l] / 4u); }
-
-// f of neurons i … i + 3.
-fn feedback_of(told: Told, i: u32, record: u32, target_: u32) -> vec4f {
-  var u = parameters[told.c + i / 4u];
-  for (var o = 0u; o < OUTPUTS; o++) { u += parameters[told.b + i / 4u * OUTPUTS + o] * signal_of(record, target_, o); }
+// f of four neurons, whose c is quad `c`, and whose B of output o is quad `rows` + o.
+fn feedback_of(c: u32, rows: u32, record: u32, target_: u32) -> vec4f {
+  var u = parameters[c];
+  for (var o = 0u; o < OUTPUTS; o++) { u += parameters[rows + o] * signal_of(record, target_, o); }
   return vec4f(activate_feedback(u.x), activate_feedback(u.y), activate_feedback(u.z), activate_feedback(u.w));
 }
 
@@ -36,7 +32,8 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
     let x_at = X_AT[l + 1u];
     let at = LEFT + NEURON_AT[l];
     let beta = parameter(BETA_AT[l]);
-    let told = told_at(l);
+    let c = C_AT[l] / 4u;
+    let rows = B_AT[l] / 4u;
     let blocks = (n + 3u) / 4u;
     for (var k = lane; k < BATCH * blocks; k += LANES) {
       let i = k % blocks * 4u;
@@ -44,7 +41,7 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
       let target_ = (sample + k / blocks) * OUTPUTS;
       var post = activity4(record + x_at + four(i, n));
       if (kind == TOLD_MIXED) {
-        post = beta * feedback_of(told, i, record, target_) + (1.0 - beta) * post;
+        post = beta * feedback_of(c + i / 4u, rows + i / 4u * OUTPUTS, record, target_) + (1.0 - beta) * post;
       } else if (kind == TOLD_TARGET) {
         let y = target_ + four(i, n);
         post = vec4f(wanted(y.x), wanted(y.y), wanted(y.z), wanted(y.w));
@@ -77,14 +74,15 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
 
     if (kind == TOLD_MIXED) {
       let beta = parameter(BETA_AT[l]);
-      let told = told_at(l);
+      let c = C_AT[l] / 4u;
+      let rows = B_AT[l] / 4u;
       var d_beta = 0.0;
       for (var k = lane; k < BATCH * blocks; k += LANES) {
         let i = k % blocks * 4u;
         let record = k / blocks * RECORD;
         let neurons = four(i, n);
         let d_post = adjoint4(record + at + neurons);
-        let f = feedback_of(told, i, first + record, (sample + k / blocks) * OUTPUTS);
+        let f = feedback_of(c + i / 4u, rows + i / 4u * OUTPUTS, first + record, (sample + k / blocks) * OUTPUTS);
         d_beta += dot(present(i, n), d_post * (f - activity4(first + record + x_at + neurons)));
         add_adjoints(record + x_at, i, n, (1.0 - beta) * d_post);
         set_adjoints(record + at, i, n, beta * d_post * slopes(f));
@@ -99,11 +97,11 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
         let there = present(i, n);
         var d_c = vec4f();
         for (var b = 0u; b < BATCH; b++) { d_c += adjoint4(d_u + b * RECORD); }
-        add_gradient_quad(told.c + i / 4u, there * d_c);
+        add_gradient_quad(c + i / 4u, there * d_c);
         for (var o = 0u; o < OUTPUTS; o++) {
           var d_b = vec4f();
           for (var b = 0u; b < BATCH; b++) { d_b += adjoint4(d_u + b * RECORD) * signal_of(first + b * RECORD, (sample + b) * OUTPUTS, o); }
-          add_gradient_quad(told.b + i / 4u * OUTPUTS + o, there * d_b);
+          add_gradient_quad(rows + i / 4u * OUTPUTS + o, there * d_b);
         }
       }
 
@@ -113,7 +111,7 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
           let record = k / OUTPUT_BLOCKS * RECORD;
           for (var o = k % OUTPUT_BLOCKS * 4u; o < min(k % OUTPUT_BLOCKS * 4u + 4u, OUTPUTS); o++) {
             var d_s = 0.0;
-            for (var i = 0u; i < n; i += 4u) { d_s += dot(parameters[told.b + i / 4u * OUTPUTS + o], adjoint4(record + at + four(i, n))); }
+            for (var i = 0u; i < n; i += 4u) { d_s += dot(parameters[rows + i / 4u * OUTPUTS + o], adjoint4(record + at + four(i, n))); }
             add_adjoint(record + ANSWER + o, SIGNAL_SLOPE * d_s);
           }
         }

@@ -3,8 +3,7 @@ import { MetaplasticError } from '../errors.js';
 
 /** Every file of `shaders/`, by its path without ending: `forward`, `forward.adjoint`, `rules/oja`, … */
 const SOURCES: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(import.meta.glob<string>('../../shaders/**/*.wgsl', { eager: true, import: 'default' }))
-    .map(([path, source]) => [path.replace(/^.*\/shaders\//, '').replace(/\.wgsl$/, ''), source]));
+  Object.entries(import.meta.glob<string>('./**/*.wgsl', { base: '../../shaders', eager: true, import: 'default' })).map(([path, source]) => [path.slice(2, -5), source]));
 
 /** Which file stands for each slot, e.g. `{ rule: 'rules/oja' }`, and modules made on the spot, e.g. `{ shape: 'const LANES = 1u; …' }`. */
 export interface ShaderParts {

@@ -282,7 +282,7 @@ export class Learner {
 
   private tensor(name: string) {
     const tensor = this.layout.get(name);
-    if (!tensor) throw new MetaplasticError('learner', typeof name === 'string' ? `unknown meta-parameter ${JSON.stringify(name)}` : `expected the name of a meta-parameter, got ${typeof name}`, `known: ${this.layout.tensors.map(t => t.name).join(', ')}`);
+    if (!tensor) throw new MetaplasticError('learner', `unknown meta-parameter ${JSON.stringify(name).slice(0, 80)}`, `known: ${this.layout.tensors.map(t => t.name).join(', ')}`);
     return tensor;
   }
 
