@@ -21,8 +21,8 @@ export interface Places {
   /** Numbers from the layout's order into their places, and back; of whole tensors, if not of all. */
   pack(values: Float32Array, of?: Range): Float32Array<ArrayBuffer>;
   unpack(placed: Float32Array, of?: Range): Float32Array;
-  /** Where numbers of whole tensors that follow each other in the layout lie. */
-  range(of: Range): Range;
+  /** Where numbers of whole tensors that follow each other in the layout lie; all, if not told. */
+  range(of?: Range): Range;
 }
 
 /** Numbers that follow each other: the first, and how many. */
@@ -53,8 +53,8 @@ export function placesOf(system: System, layout: Layout): Places {
     offset += sizeOf(kind, rows, columns);
   }
   const startAt = new Map([...layout.tensors.map(t => [t.offset, starts.get(t.name)!] as const), [layout.size, offset]]);
-  const range = (of: Range): Range => { const first = startAt.get(of.offset)!; return { offset: first, size: startAt.get(of.offset + of.size)! - first }; };
   const all = { offset: 0, size: layout.size };
+  const range = (of: Range = all): Range => { const first = startAt.get(of.offset)!; return { offset: first, size: startAt.get(of.offset + of.size)! - first }; };
   return {
     size: offset, groupStart: layout.groupStart.map(k => startAt.get(k)!), at: name => starts.get(name), range,
     pack(values, of = all) {

@@ -276,8 +276,9 @@ export class Learner {
   /** (tasks, coefficients) settings, each task's in the places that coefficients have on the GPU. */
   private placeSettings({ settings, tasks }: Episodes): Float32Array<ArrayBuffer> | undefined {
     if (!settings) return undefined;
-    const { settable } = this, placed = Array.from({ length: tasks }, (_, i) => this.plan.places.pack(settings.subarray(i * settable.size, (i + 1) * settable.size), settable));
-    return Float32Array.from(placed.flatMap(p => [...p]));
+    const { settable, plan: { places } } = this, { size } = places.range(settable), placed = new Float32Array(tasks * size);
+    for (let i = 0; i < tasks; i++) placed.set(places.pack(settings.subarray(i * settable.size, (i + 1) * settable.size), settable), i * size);
+    return placed;
   }
 
   private tensor(name: string) {
@@ -287,13 +288,13 @@ export class Learner {
   }
 
   /** Numbers in the order of the layout, all or those of a tensor, into their places on the GPU; and back. */
-  private upload(buffer: GPUBuffer, data: Float32Array, of: Range = { offset: 0, size: this.layout.size }): void {
+  private upload(buffer: GPUBuffer, data: Float32Array, of?: Range): void {
     if (this.destroyed) throw destroyedError();
     const { places } = this.plan;
     void this.enqueue(async () => this.gpu.device.queue.writeBuffer(buffer, 4 * places.range(of).offset, places.pack(data, of)));
   }
 
-  private async download(buffer: GPUBuffer, of: Range = { offset: 0, size: this.layout.size }): Promise<Float32Array> {
+  private async download(buffer: GPUBuffer, of?: Range): Promise<Float32Array> {
     const { device } = this.gpu, { places } = this.plan, range = places.range(of), size = 4 * range.size;
     const copy = device.createBuffer({ label: 'read-back', size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
     const encoder = device.createCommandEncoder();
