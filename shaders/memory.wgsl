@@ -29,11 +29,21 @@ var<private> team: u32;    // 0 … TEAMS − 1 within the workgroup
 var<private> group: u32;
 var<private> task: u32;    // within the chunk; teams beyond the last task work on padding and read the last task's data
 
+// Where the task's first number (or quad) lies in each array; number k follows k TEAMS behind.
+var<private> first_activity: u32;
+var<private> first_weight: u32;
+var<private> first_gradient: u32;
+var<private> first_scratch: u32;
+
 fn take_place(group_id: u32, invocation: u32) {
   lane = invocation % LANES;
   team = invocation / LANES;
   group = group_id;
   task = min(group * TEAMS + team, pass_.tasks - 1u);
+  first_activity = group * ACTIVITY * TEAMS + team;
+  first_weight = group * (FAST / 4u) * TEAMS + team;
+  first_gradient = group * (GRADIENT / 4u) * TEAMS + team;
+  first_scratch = group * SCRATCH * TEAMS + team;
 }
 
 // Is this lane the one that writes the team's single results?
@@ -44,24 +54,24 @@ fn row_start(row: u32) -> u32 { return select(QUERY_AT + (row - QUERY_ROW) * ROW
 
 fn parameter(k: u32) -> f32 { return parameters[k / 4u][k % 4u]; }
 
-fn activity(k: u32) -> f32 { return activities[(group * ACTIVITY + k) * TEAMS + team]; }
-fn set_activity(k: u32, value: f32) { activities[(group * ACTIVITY + k) * TEAMS + team] = value; }
+fn activity(k: u32) -> f32 { return activities[first_activity + k * TEAMS]; }
+fn set_activity(k: u32, value: f32) { activities[first_activity + k * TEAMS] = value; }
 
-fn weight(k: u32) -> f32 { return fast_weights[(group * (FAST / 4u) + k / 4u) * TEAMS + team][k % 4u]; }
+fn weight(k: u32) -> f32 { return fast_weights[first_weight + k / 4u * TEAMS][k % 4u]; }
 
-fn add_gradient(k: u32, value: f32) { gradients[(group * (GRADIENT / 4u) + k / 4u) * TEAMS + team][k % 4u] += value; }
+fn add_gradient(k: u32, value: f32) { gradients[first_gradient + k / 4u * TEAMS][k % 4u] += value; }
 
 // The adjoint of the rows at work, k as in their records or query rows.
-fn adjoint(k: u32) -> f32 { return scratches[(group * SCRATCH + k) * TEAMS + team]; }
-fn set_adjoint(k: u32, value: f32) { scratches[(group * SCRATCH + k) * TEAMS + team] = value; }
+fn adjoint(k: u32) -> f32 { return scratches[first_scratch + k * TEAMS]; }
+fn set_adjoint(k: u32, value: f32) { scratches[first_scratch + k * TEAMS] = value; }
 fn add_adjoint(k: u32, value: f32) { set_adjoint(k, adjoint(k) + value); }
 
 // Quad q: numbers 4 q … 4 q + 3.
-fn weight_quad(q: u32) -> vec4f { return fast_weights[(group * (FAST / 4u) + q) * TEAMS + team]; }
-fn set_weight_quad(q: u32, value: vec4f) { fast_weights[(group * (FAST / 4u) + q) * TEAMS + team] = value; }
+fn weight_quad(q: u32) -> vec4f { return fast_weights[first_weight + q * TEAMS]; }
+fn set_weight_quad(q: u32, value: vec4f) { fast_weights[first_weight + q * TEAMS] = value; }
 
-fn gradient_quad(q: u32) -> vec4f { return gradients[(group * (GRADIENT / 4u) + q) * TEAMS + team]; }
-fn set_gradient_quad(q: u32, value: vec4f) { gradients[(group * (GRADIENT / 4u) + q) * TEAMS + team] = value; }
+fn gradient_quad(q: u32) -> vec4f { return gradients[first_gradient + q * TEAMS]; }
+fn set_gradient_quad(q: u32, value: vec4f) { gradients[first_gradient + q * TEAMS] = value; }
 fn add_gradient_quad(q: u32, value: vec4f) { set_gradient_quad(q, gradient_quad(q) + value); }
 
 // The quad of rows i … i + 3 of column 0 of W of layer l + 1, i a multiple of 4; those of the next columns follow. In `slot`, and in the gradient.
