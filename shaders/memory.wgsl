@@ -89,13 +89,22 @@ fn activity4(k: vec4u) -> vec4f { return vec4f(activity(k.x), activity(k.y), act
 fn adjoint4(k: vec4u) -> vec4f { return vec4f(adjoint(k.x), adjoint(k.y), adjoint(k.z), adjoint(k.w)); }
 
 fn set_activities(at: u32, i: u32, n: u32, value: vec4f) {
-  for (var r = 0u; r < min(4u, n - i); r++) { set_activity(at + i + r, value[r]); }
+  set_activity(at + i, value.x);
+  if (i + 1u < n) { set_activity(at + i + 1u, value.y); }
+  if (i + 2u < n) { set_activity(at + i + 2u, value.z); }
+  if (i + 3u < n) { set_activity(at + i + 3u, value.w); }
 }
 fn set_adjoints(at: u32, i: u32, n: u32, value: vec4f) {
-  for (var r = 0u; r < min(4u, n - i); r++) { set_adjoint(at + i + r, value[r]); }
+  set_adjoint(at + i, value.x);
+  if (i + 1u < n) { set_adjoint(at + i + 1u, value.y); }
+  if (i + 2u < n) { set_adjoint(at + i + 2u, value.z); }
+  if (i + 3u < n) { set_adjoint(at + i + 3u, value.w); }
 }
 fn add_adjoints(at: u32, i: u32, n: u32, value: vec4f) {
-  for (var r = 0u; r < min(4u, n - i); r++) { add_adjoint(at + i + r, value[r]); }
+  add_adjoint(at + i, value.x);
+  if (i + 1u < n) { add_adjoint(at + i + 1u, value.y); }
+  if (i + 2u < n) { add_adjoint(at + i + 2u, value.z); }
+  if (i + 3u < n) { add_adjoint(at + i + 3u, value.w); }
 }
 
 // The target of a sample of this task; k counts within the task's (SAMPLES, OUTPUTS).
