@@ -2,7 +2,7 @@
 //   d_z_l += d_x_l φ'(x_l),   d_b_l += Σ_rows d_z_l,   d_W_l += Σ_rows d_z_l x_{l−1}ᵀ,   d_x_{l−1} += W_lᵀ d_z_l.
 // The d_W of an inner step waits: only d_z is kept (PENDING), and the adjoint of the step before, which reads and writes d_W anyway, adds the product.
 import package::shape::{ALL_WAIT, BATCH, BIASED, BIAS_AT, DEPTH, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, RECORD, SECOND_ORDER, WIDTH, X_AT, Z};
-import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, adjoint4, four, gradient_rows, lane, pass_, present, set_adjoints, weight_quad, weight_rows};
+import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, adjoint4, four, gradient_rows, lane, pass_, present, set_adjoints, weight_quad4, weight_rows};
 import package::activation::slope;
 import package::team::team_barrier;
 
@@ -115,8 +115,7 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
         var d2 = vec4f();
         var d3 = vec4f();
         for (var i = 0u; i < post; i += 4u) {
-          let w = columns + i / 4u * pre;
-          let weights = mat4x4f(weight_quad(w.x), weight_quad(w.y), weight_quad(w.z), weight_quad(w.w));
+          let weights = weight_quad4(columns + i / 4u * pre);
           let neurons = four(i, post);
           d0 += adjoint4(d_z.x + neurons) * weights;
           if (count > 1u) {

@@ -68,6 +68,7 @@ fn add_adjoint(k: u32, value: f32) { set_adjoint(k, adjoint(k) + value); }
 
 // Quad q: numbers 4 q … 4 q + 3.
 fn weight_quad(q: u32) -> vec4f { return fast_weights[first_weight + q * TEAMS]; }
+fn weight_quad4(q: vec4u) -> mat4x4f { return mat4x4f(weight_quad(q.x), weight_quad(q.y), weight_quad(q.z), weight_quad(q.w)); }
 fn set_weight_quad(q: u32, value: vec4f) { fast_weights[first_weight + q * TEAMS] = value; }
 
 fn gradient_quad(q: u32) -> vec4f { return gradients[first_gradient + q * TEAMS]; }

@@ -3,7 +3,7 @@
 //   ΔW = e (c₀ p − θ₂ f)ᵀ + y (c₁ f + θ₉ (p − v))ᵀ − θ₄ 1 fᵀ − θ₃ W,   c₀ = −(θ₀ + θ₅ S + θ₇ s),   c₁ = −(θ₁ + θ₆ s + θ₈ q).
 // So it is of rank 1 … 3: e, then y, then 1 on the left.
 import package::shape::{ANSWER, BATCH, BELOW, BELOW_AT, DEPTH, ERROR, HAS_TERM, LANES, LEFT, NEURONS, NEURON_AT, PLASTIC, POST, RANK, RECORD, RIGHT, SECOND_ORDER, SHARE, SUMS, SUMS_ASKED, TERM_AT, TERM_COUNT, TERM_GRADIENTS, THETA_AT, THETA_SHARED, V, V_ASKED, WIDTH, X_AT, Z};
-import package::memory::{activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, adjoint, adjoint4, four, gradient_rows, lane, present, set_activities, set_activity, set_adjoint, speaks, weight_quad, weight_rows};
+import package::memory::{activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, adjoint, adjoint4, four, gradient_rows, lane, present, set_activities, set_activity, set_adjoint, speaks, weight_quad, weight_quad4, weight_rows};
 import package::coefficient::coefficient;
 import package::team::{team_barrier, team_sum};
 
@@ -60,8 +60,7 @@ fn prepare(first: u32, slot: u32) {
         let columns = weight_rows(l, slot, 0u) + four(j, pre);
         var v = vec4f();
         for (var i = 0u; i < n; i += 4u) {
-          let w = columns + i / 4u * pre;
-          v += activity4(post + four(i, n)) * mat4x4f(weight_quad(w.x), weight_quad(w.y), weight_quad(w.z), weight_quad(w.w));
+          v += activity4(post + four(i, n)) * weight_quad4(columns + i / 4u * pre);
         }
         set_activities(record + V + BELOW_AT[l], j, pre, v);
       }

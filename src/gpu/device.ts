@@ -80,7 +80,8 @@ function watch(device: GPUDevice, info: GPUAdapterInfo, close: () => void): Gpu 
     device,
     adapter: { vendor: info.vendor, architecture: info.architecture, device: info.device, description: info.description, software },
     machine: {
-      software, maxBindingBytes: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
+      software, subgroup: info.subgroupMaxSize || (software ? 4 : 32),      // browsers of before 2025 do not tell
+      maxBindingBytes: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
       maxWorkgroups: device.limits.maxComputeWorkgroupsPerDimension, maxInvocations: Math.min(device.limits.maxComputeInvocationsPerWorkgroup, device.limits.maxComputeWorkgroupSizeX),
     },
     async guard(work) {

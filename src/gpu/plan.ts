@@ -39,9 +39,10 @@ export interface Budget {
   readonly dispatchSeconds: number;
 }
 
-/** What a plan needs to know of an adapter. */
+/** What a plan needs to know of an adapter. `subgroup` is the number of lanes that run in lockstep. */
 export interface Machine {
   readonly software: boolean;
+  readonly subgroup: number;
   readonly maxBindingBytes: number;
   readonly maxWorkgroups: number;
   readonly maxInvocations: number;
@@ -99,7 +100,7 @@ export interface PerTask {
   readonly metrics: number;
 }
 
-export const DEFAULT_BUDGET: Budget = { memory: 256 * 2 ** 20, dispatchSeconds: 0.5 };
+export const DEFAULT_BUDGET: Budget = { memory: 256e6, dispatchSeconds: 0.5 };
 
 /** Makes the plan, or says what does not fit and what to lower. */
 export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_BUDGET, choices: PlanChoices = {}): Plan {
@@ -138,12 +139,13 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const least = choices.tasksPerChunk ? Math.min(choices.tasksPerChunk, work.tasks) : Math.min(teams, work.tasks);
   if (!fits(least)) throw doesNotFit(work, budget, machine, need(least), least);
 
-  // As many tasks as fit; then fewer, and segments of the lifetime, if one dispatch would take too long.
+  // As many tasks as fit, or fewer, and segments of the lifetime, if one dispatch would take too long.
   let tasksPerChunk = choices.tasksPerChunk ? least : largest(least, work.tasks, fits);
   const stepSeconds = (tasks: number) => estimateSeconds(work, machine, lanes, tasks, (work.adjoint === 'none' ? 8 : 30) * work.batch);
   const metricsSeconds = (tasks: number) => work.metrics ? estimateSeconds(work, machine, lanes, tasks, 12 * work.queries) : 0;
   if (!choices.tasksPerChunk) {
     while (tasksPerChunk > least && Math.max(stepSeconds(tasksPerChunk), metricsSeconds(tasksPerChunk)) > budget.dispatchSeconds) tasksPerChunk = Math.max(least, Math.ceil(tasksPerChunk / 2 / teams) * teams);
+    tasksPerChunk = Math.min(tasksPerChunk, Math.ceil(work.tasks / Math.ceil(work.tasks / tasksPerChunk) / teams) * teams);      // all chunks alike: as many, with less memory
   }
   const fitting = Math.max(1, Math.floor(budget.dispatchSeconds / stepSeconds(tasksPerChunk)));
   const stepsPerSegment = Math.min(work.steps, choices.stepsPerSegment ?? evenly(work.steps, fitting));
@@ -212,14 +214,14 @@ function countPerTask({ system, steps, batch, queries, moments, adjoint, metrics
 }
 
 /**
- * Lanes take four rows at a time. A software adapter runs four lanes as one vector on a CPU core and pays for barriers, so a task is one lane there and
- * four tasks share a workgroup; with too few tasks to keep its cores busy that way, four lanes work on each. On a GPU lanes are as many as the widest layer
- * has fours, and small teams share a workgroup.
+ * Lanes take four rows at a time. A software adapter runs a subgroup as one vector on a CPU core and pays for barriers, so a task is one lane there and a
+ * subgroup of tasks a workgroup; with too few tasks to keep its cores busy that way, a subgroup works on each. On a GPU lanes are as many as the widest layer
+ * has fours, and teams smaller than a subgroup share a workgroup.
  */
 function chooseTeams(work: Work, machine: Machine, choices: PlanChoices): { lanes: number; teams: number } {
-  const widest = Math.max(...work.system.sizes.slice(work.system.encoderLayers));
-  const lanes = choices.lanes ?? (machine.software ? (work.tasks >= 16 ? 1 : 4) : Math.min(machine.maxInvocations, 256, Math.max(8, 2 ** Math.ceil(Math.log2(widest / 4)))));
-  const teams = choices.teams ?? (machine.software ? (lanes === 1 ? Math.min(4, work.tasks) : 1) : Math.max(1, Math.min(32 / lanes, work.tasks)));
+  const widest = Math.max(...work.system.sizes.slice(work.system.encoderLayers)), { software, subgroup } = machine;
+  const lanes = choices.lanes ?? (software ? (work.tasks >= 4 * subgroup ? 1 : subgroup) : Math.min(machine.maxInvocations, 256, Math.max(8, 2 ** Math.ceil(Math.log2(widest / 4)))));
+  const teams = choices.teams ?? (software && lanes > 1 ? 1 : Math.max(1, Math.min(subgroup / lanes, work.tasks)));
   if (2 ** Math.round(Math.log2(lanes)) !== lanes || lanes * teams > machine.maxInvocations) {
     throw new MetaplasticError('plan.lanes', `expected a power of two with lanes × teams ≤ ${machine.maxInvocations}, got ${lanes} × ${teams}`);
   }

@@ -33,6 +33,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
   const at = (name: string) => places.at(name) ?? 0;
   const xAt = record.xAt.slice(encoderLayers), draws = drawsOf(system);
   const told = inLifetime.map(l => l.plastic && l.told !== 'error' ? TOLD[l.told] : TOLD.nothing);
+  const feedbackWidth = inLifetime.map(l => system.feedback === 'direct' ? sizes.at(-1)! : l.fanOut);
   const mixed = layers.filter(isMixed), theta = layout.tensors.filter(t => t.group === 'theta');
   const rateAt = (index: number) => coefficient === 'theta' ? 0 : system.granularity === 'network' ? at(coefficient) : at(`${coefficient}${index}`);
   return emit({
@@ -71,7 +72,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     RECORD: record.size, RANK: record.rank, ...record.fields, KEEPS_Z: record.keepsZ,
     ACTIVITY: perTask.activity, RECORDS_PER_STEP: perTask.records > batch ? batch : 0, QUERY_ROW: perTask.records, QUERY_AT: perTask.records * record.size,
     FAST: perTask.fast, FAST_AT: fast.W, FAST_STEP: inLifetime.map(l => l.plastic ? fast.slot : 0), PLASTIC_SIZE: fast.plastic,
-    FAST_B_AT: fast.B, FAST_B_STEP: inLifetime.map(l => l.aligned ? fast.slot : 0), KEEPS_B: fast.keepsB, FEEDBACK_WIDTH: inLifetime.map(l => system.feedback === 'direct' ? sizes.at(-1)! : l.fanOut),
+    FAST_B_AT: fast.B, FAST_B_STEP: inLifetime.map(l => l.aligned ? fast.slot : 0), KEEPS_B: fast.keepsB, FEEDBACK_WIDTH: feedbackWidth, FEEDBACK_QUADS: feedbackWidth.map(n => Math.ceil(n / 4)),
     INTERVAL: plan.interval, KEPT: Math.floor(steps / plan.interval) + 1, ONE_SLOT: plan.adjoint === 'reverse' || plan.adjoint === 'none',
     SCRATCH: perTask.scratch, PENDING: perTask.scratch - batch * record.neurons, ...metricsShape(system),
     OUTCOME: outcomeSize(moments.length, perTask.metrics), OUTCOME_METRICS: outcomeSize(moments.length), OUTCOME_NORM: 2 * moments.length, OUTCOME_WEIGHT: 2 * moments.length + 1, OUTCOME_DRIFT: 2 * moments.length + 2,

@@ -6,7 +6,7 @@ import { random } from '../../src/tasks/random.js';
 
 const MiB = 2 ** 20;
 /** WebGPU's default limits. */
-const software: Machine = { software: true, maxBindingBytes: 128 * MiB, maxWorkgroups: 65535, maxInvocations: 256 }, hardware: Machine = { ...software, software: false };
+const software: Machine = { software: true, subgroup: 4, maxBindingBytes: 128 * MiB, maxWorkgroups: 65535, maxInvocations: 256 }, hardware: Machine = { ...software, software: false, subgroup: 32 };
 
 type Wish = Partial<Work> & { readonly spec?: SystemSpec };
 function plan({ spec = { sizes: [1, 32, 32, 1] }, steps = 20, moments = [steps], ...wish }: Wish = {}, budget: Partial<Budget> = {}, choices: PlanChoices = {}, machine: Partial<Machine> = {}): Plan {
@@ -46,6 +46,7 @@ describe('whatever the work, the machine and the budget, a plan', () => {
   test('keeps a dispatch to its time, unless one inner step or the metrics of the fewest tasks take longer', () =>
     all(({ plan: p, budget }) => p.estimatedDispatchSeconds <= budget.dispatchSeconds || ((p.metrics || p.stepsPerSegment === 1) && p.tasksPerChunk <= p.teams)));
   test('covers every task once', () => all(({ plan: p }) => p.chunks * p.tasksPerChunk >= p.tasks && (p.chunks - 1) * p.tasksPerChunk < p.tasks));
+  test('has chunks alike: fewer tasks missing in the last than workgroups would make up', () => all(({ plan: p }) => p.chunks * p.tasksPerChunk - p.tasks < p.chunks * p.teams));
   test('covers every inner step once, no more of them in a segment than it says', () => all(({ plan: { boundaries, segments, steps, stepsPerSegment } }) => boundaries.length === segments + 1
     && boundaries[0] === 0 && boundaries.at(-1) === steps && boundaries.slice(1).every((end, s) => (end > boundaries[s]! || end === 0) && end - boundaries[s]! <= stepsPerSegment)));
   test('ends a segment at every moment at which metrics are asked, and else has as few as it can', () => all(({ plan: { boundaries, segments, steps, stepsPerSegment, moments, metrics } }) =>
@@ -56,6 +57,14 @@ describe('whatever the work, the machine and the budget, a plan', () => {
 describe('a plan', () => {
   test('has as many dispatches for 400 inner steps as for one', () => {
     expect(plan({ steps: 400 }).dispatches).toBe(plan({ steps: 1 }).dispatches);
+  });
+
+  test('fills a subgroup of the adapter with tasks: a task a lane on software, a team on a GPU', () => {
+    const teams = (machine: Partial<Machine>) => { const { lanes, teams } = plan({}, {}, {}, machine); return [lanes, teams]; };
+    expect(teams({})).toEqual([1, 4]);
+    expect(teams({ subgroup: 8 })).toEqual([1, 8]);
+    expect(teams({ ...hardware })).toEqual([8, 4]);
+    expect(teams({ ...hardware, subgroup: 64 })).toEqual([8, 8]);
   });
 
   test('has more dispatches only by segments: one more each way', () => {
@@ -92,7 +101,9 @@ describe('a plan', () => {
   });
 
   test('never has more tasks in a chunk than the adapter has workgroups', () => {
-    expect(plan({ spec: { sizes: [1, 1] }, steps: 1, queries: 1, tasks: 1000 }, {}, {}, { maxWorkgroups: 300 }).tasksPerChunk).toBe(300);
+    const limited = plan({ spec: { sizes: [1, 1] }, steps: 1, queries: 1, tasks: 1000 }, {}, {}, { maxWorkgroups: 300 });
+    expect(limited.tasksPerChunk).toBeLessThanOrEqual(300);
+    expect(limited.chunks).toBe(4);
   });
 
   test('takes what the caller fixes', () => {
