@@ -1,12 +1,12 @@
 // Birth: with what weights does a lifetime begin? Slot 0 takes W_0, and B_0 where a lifetime keeps its own; velocities begin at 0.
-import package::shape::{BIRTH_B_DRAWN, B_AT, DEPTH, DRAW_B_AT, DRAW_B_LIMIT, DRAW_WEIGHTS, FAST_AT, FAST_B_AT, FEEDBACK_QUADS, FEEDBACK_WIDTH, KEEPS_B, LANES, PLASTIC, PLASTIC_SIZE, VELOCITIES, WIDTH};
+import package::shape::{BIRTH_B_DRAWN, B_AT, DEPTH, DRAW_B_AT, DRAW_B_LIMIT, DRAW_WEIGHTS, FAST_AT, FAST_B_AT, FEEDBACK_QUADS, FEEDBACK_WIDTH, KEEPS_B, LANES, PLASTIC, PLASTIC_SIZE, QUADS, VELOCITIES, WIDTH};
 import package::memory::{four, lane, parameters, present, set_weight_quad};
 import package::born::{initial_weights, source_of_weights};
 import package::random::drawn4;
 import package::team::team_barrier;
 
 // Quads of W of layer l + 1; of its B, if a lifetime keeps it.
-fn weight_quads(l: u32) -> u32 { return (WIDTH[l + 1u] + 3u) / 4u * WIDTH[l]; }
+fn weight_quads(l: u32) -> u32 { return QUADS[l] * WIDTH[l]; }
 fn feedback_quads(l: u32) -> u32 { return select(0u, FEEDBACK_QUADS[l] * WIDTH[l], KEEPS_B[l]); }
 
 // Quad q of B_0 of a layer that keeps its own: columns i … i + 3 of a row.

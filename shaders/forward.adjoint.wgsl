@@ -1,7 +1,7 @@
 // Adjoint of forward.wgsl: given d_x of every layer, and d_z of a record that keeps z, from the top down
 //   d_z_l += d_x_l φ'(x_l),   d_b_l += Σ_rows d_z_l,   d_W_l += Σ_rows d_z_l x_{l−1}ᵀ,   d_x_{l−1} += W_lᵀ d_z_l.
 // The d_W of an inner step waits: only d_z is kept (PENDING), and the adjoint of the step before, which reads and writes d_W anyway, adds the product.
-import package::shape::{ALL_WAIT, BATCH, BIASED, BIAS_AT, DEPTH, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, RECORD, SECOND_ORDER, WIDTH, X_AT, Z};
+import package::shape::{ALL_WAIT, BATCH, BIASED, BIAS_AT, DEPTH, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, QUADS, RECORD, SECOND_ORDER, WIDTH, X_AT, Z};
 import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, adjoint4, four, gradient_rows, lane, pass_, present, set_adjoints, weight_quad4, weight_rows};
 import package::activation::slope;
 import package::team::team_barrier;
@@ -29,6 +29,7 @@ fn pending_inputs(l: u32, t: u32) -> u32 { return (t + select(0u, 1u, t + 1u < p
 fn weights_adjoint(l: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, count: u32) {
   let pre = WIDTH[l];
   let post = WIDTH[l + 1u];
+  let quads = QUADS[l];
   for (var i = 4u * lane; i < post; i += 4u * LANES) {
     let neurons = four(i, post);
     let there = present(i, post);
@@ -48,10 +49,10 @@ fn weights_adjoint(l: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, cou
         d2 += d * inputs.z;
         d3 += d * inputs.w;
       }
-      add_gradient_quad(rows + columns.x, d0);
-      add_gradient_quad(rows + columns.y, d1);
-      add_gradient_quad(rows + columns.z, d2);
-      add_gradient_quad(rows + columns.w, d3);
+      add_gradient_quad(rows + quads * columns.x, d0);
+      add_gradient_quad(rows + quads * columns.y, d1);
+      add_gradient_quad(rows + quads * columns.z, d2);
+      add_gradient_quad(rows + quads * columns.w, d3);
     }
   }
 }
@@ -77,10 +78,10 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
     let waiting = pending_at(l - 1u);
 
     // A neuron's lane is the one that has just found its d_x.
-    let neuron_blocks = (post + 3u) / 4u;
-    for (var k = lane; k < (count + 3u) / 4u * neuron_blocks; k += LANES) {
-      let i = k % neuron_blocks * 4u;
-      let r0 = k / neuron_blocks * 4u;
+    let quads = QUADS[l - 1u];
+    for (var k = lane; k < (count + 3u) / 4u * quads; k += LANES) {
+      let i = k % quads * 4u;
+      let r0 = k / quads * 4u;
       for (var r = r0; r < min(r0 + 4u, count); r++) {
         let at = r * stride + x_at;
         let neurons = four(i, post);
@@ -106,7 +107,7 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
       let first_quad = weight_rows(l - 1u, slot, 0u);
       for (var k = lane; k < (count + 3u) / 4u * blocks; k += LANES) {
         let j = k % blocks * 4u;
-        let columns = first_quad + four(j, pre);
+        let columns = first_quad + quads * four(j, pre);
         let rows = four(k / blocks * 4u, count) * stride;
         let there = present(k / blocks * 4u, count);
         let d_z = rows + X_AT[l];
@@ -115,7 +116,7 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
         var d2 = vec4f();
         var d3 = vec4f();
         for (var i = 0u; i < post; i += 4u) {
-          let weights = weight_quad4(columns + i / 4u * pre);
+          let weights = weight_quad4(columns + i / 4u);
           let neurons = four(i, post);
           d0 += adjoint4(d_z.x + neurons) * weights;
           if (count > 1u) {

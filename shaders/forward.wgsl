@@ -1,6 +1,6 @@
 // Forward: what does each neuron do?
 //   x_l = φ(z_l),  z_l = W_l x_{l−1} + b_l, the output layer linear (Lindsey & Litwin-Kumar 2020, §1.1).
-import package::shape::{BIASED, BIAS_AT, DEPTH, KEEPS_Z, LANES, NEURON_AT, RECORD, WIDTH, X_AT, Z};
+import package::shape::{BIASED, BIAS_AT, DEPTH, KEEPS_Z, LANES, NEURON_AT, QUADS, RECORD, WIDTH, X_AT, Z};
 import package::memory::{activity, four, lane, parameters, set_activity, weight_quad, weight_rows};
 import package::activation::activate;
 import package::team::team_barrier;
@@ -20,11 +20,10 @@ fn settle(l: u32, row: u32, stride: u32, i: u32, z: vec4f) {
 fn forward(first: u32, stride: u32, count: u32, slot: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     let pre = WIDTH[l];
-    let post = WIDTH[l + 1u];
-    let blocks = (post + 3u) / 4u;
-    for (var k = lane; k < (count + 3u) / 4u * blocks; k += LANES) {
-      let i = k % blocks * 4u;
-      let rows = first + four(k / blocks * 4u, count) * stride;
+    let quads = QUADS[l];
+    for (var k = lane; k < (count + 3u) / 4u * quads; k += LANES) {
+      let i = k % quads * 4u;
+      let rows = first + four(k / quads * 4u, count) * stride;
       let x = rows + X_AT[l];
       let w = weight_rows(l, slot, i);
       var z0 = vec4f();
@@ -33,7 +32,7 @@ fn forward(first: u32, stride: u32, count: u32, slot: u32) {
       var z2 = z0;
       var z3 = z0;
       for (var j = 0u; j < pre; j++) {
-        let weights = weight_quad(w + j);
+        let weights = weight_quad(w + j * quads);
         z0 += weights * activity(x.x + j);
         if (count > 1u) {
           z1 += weights * activity(x.y + j);

@@ -7,7 +7,7 @@
 //
 // Activities are rows: first a record of every sample of the support stream, RECORD numbers that begin with its activities x_0 … x_L and go on with what
 // later stages leave (src/gpu/record.ts), then the activities of every query, ROW numbers. The adjoint of a record has the same layout, in the scratch.
-import package::shape::{ACTIVITY, CHUNK, FAST, FAST_AT, FAST_STEP, GRADIENT, LANES, OUTCOME, OUTPUTS, PADDED, PARAMETERS, QUERY_AT, QUERY_ROW, RECORD, ROW, SAMPLES, SCRATCH, SETTINGS, TASKS, TEAMS, WEIGHT_AT, WIDTH};
+import package::shape::{ACTIVITY, CHUNK, FAST, FAST_AT, FAST_STEP, GRADIENT, LANES, OUTCOME, OUTPUTS, PADDED, PARAMETERS, QUERY_AT, QUERY_ROW, RECORD, ROW, SAMPLES, SCRATCH, SETTINGS, TASKS, TEAMS, WEIGHT_AT};
 
 // One dispatch: inner steps first_step … last_step − 1 of the chunk's `tasks` tasks, the first of which is `first_task` of the meta-batch;
 // the meta-batch is the tasks from `origin` of the stream of `seed`.
@@ -75,12 +75,12 @@ fn gradient_quad(q: u32) -> vec4f { return gradients[first_gradient + q * TEAMS]
 fn set_gradient_quad(q: u32, value: vec4f) { gradients[first_gradient + q * TEAMS] = value; }
 fn add_gradient_quad(q: u32, value: vec4f) { set_gradient_quad(q, gradient_quad(q) + value); }
 
-// The quad of rows i … i + 3 of column 0 of W of layer l + 1, i a multiple of 4; those of the next columns follow. In `slot`, and in the gradient.
-fn weight_rows(l: u32, slot: u32, i: u32) -> u32 { return (FAST_AT[l] + slot * FAST_STEP[l]) / 4u + i / 4u * WIDTH[l]; }
-fn gradient_rows(l: u32, i: u32) -> u32 { return WEIGHT_AT[l] / 4u + i / 4u * WIDTH[l]; }
+// The quad of rows i … i + 3 of column 0 of W of layer l + 1, i a multiple of 4; that of column j lies j QUADS[l] behind. In `slot`, and in the gradient.
+fn weight_rows(l: u32, slot: u32, i: u32) -> u32 { return (FAST_AT[l] + slot * FAST_STEP[l] + i) / 4u; }
+fn gradient_rows(l: u32, i: u32) -> u32 { return (WEIGHT_AT[l] + i) / 4u; }
 
-// Where W_ij lies, from where W of its layer of `pre` inputs begins.
-fn synapse(pre: u32, i: u32, j: u32) -> u32 { return (i / 4u * pre + j) * 4u + i % 4u; }
+// Where W_ij lies, from where W of its layer begins, whose columns are so many quads.
+fn synapse(quads: u32, i: u32, j: u32) -> u32 { return 4u * quads * j + i; }
 
 // Numbers i … i + 3 of n. What is read beyond the last is the last again; what is written to it is not written. Sums over the four must leave it out.
 fn four(i: u32, n: u32) -> vec4u { return min(vec4u(i, i + 1u, i + 2u, i + 3u), vec4u(n - 1u)); }

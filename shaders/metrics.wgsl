@@ -3,7 +3,7 @@
 //   (Shervani-Tabar & Rosenbaum 2023, Eqs. 11–12, §2.3);   ∠(W_l − W_l of the moment before, −∇ of the query loss there).
 // src/gpu/metrics.ts makes angles of what is reported: ‖â − b̂‖² and ‖â + b̂‖² of the unit vectors.
 import package::shape::{
-  BATCH, BIASED, BIAS_AT, CARRIES, DEPTH, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, LANES, MOMENTS, MOMENT_AT, NEURONS, NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUERIES, QUERY_AT,
+  BATCH, BIASED, BIAS_AT, CARRIES, DEPTH, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, LANES, MOMENTS, MOMENT_AT, NEURONS, NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUADS, QUERIES, QUERY_AT,
   REPORT_ERROR_ANGLE, REPORT_ERROR_NORM, REPORT_FEEDBACK_NORM, REPORT_ORTHONORMALITY, REPORT_SIZE, REPORT_UPDATE_ANGLE, REPORT_WEIGHT_ANGLE, REPORT_WEIGHT_NORM,
   ROW, SCRATCH, STEPS, TEAMS, WIDEST_BELOW, WIDTH, WORKGROUP, X_AT,
 };
@@ -58,6 +58,7 @@ fn find_errors(first: u32, t: u32) {
     let above = WIDTH[l + 1u];
     let source = select(l, DEPTH - 1u, FROM_OUTPUT);
     let width = select(0u, WIDTH[source + 1u], CARRIES[l]);
+    let quads = QUADS[l];
     for (var k = lane; k < QUERIES * n; k += LANES) {
       let j = k % n;
       let row = k / n * NEURONS;
@@ -71,7 +72,7 @@ fn find_errors(first: u32, t: u32) {
       let w = FAST_AT[l];
       let known = BY_BACKPROP + row + NEURON_AT[l];
       var back = 0.0;
-      for (var i = 0u; i < above; i++) { back += weight(w + synapse(n, i, j)) * kept(known + i); }
+      for (var i = 0u; i < above; i++) { back += weight(w + synapse(quads, i, j)) * kept(known + i); }
       keep(BY_BACKPROP + at, back * gain);
     }
     team_barrier();
@@ -114,6 +115,7 @@ fn compare_errors(l: u32, at: u32) {
 fn compare_weights(l: u32, at: u32, t: u32) {
   let pre = WIDTH[l];
   let post = WIDTH[l + 1u];
+  let quads = QUADS[l];
   let rows = select(0u, pre, CARRIES[l] && (!FROM_OUTPUT || l + 1u == DEPTH));
   var a = 0.0;
   var b = 0.0;
@@ -121,7 +123,7 @@ fn compare_weights(l: u32, at: u32, t: u32) {
     let path = path_to(l, j, 0u, t);
     for (var i = 0u; i < post; i += 4u) {
       let m = present(i, post) * carry(path, i);
-      let w = present(i, post) * weight_quad(weight_rows(l, 0u, i) + j);
+      let w = present(i, post) * weight_quad(weight_rows(l, 0u, i) + j * quads);
       a += dot(m, m);
       b += dot(w, w);
     }
@@ -134,7 +136,7 @@ fn compare_weights(l: u32, at: u32, t: u32) {
     let path = path_to(l, j, 0u, t);
     for (var i = 0u; i < post; i += 4u) {
       let m = present(i, post) * unit_a * carry(path, i);
-      let w = present(i, post) * unit_b * weight_quad(weight_rows(l, 0u, i) + j);
+      let w = present(i, post) * unit_b * weight_quad(weight_rows(l, 0u, i) + j * quads);
       a += dot(m - w, m - w);
       b += dot(m + w, m + w);
     }
@@ -143,7 +145,7 @@ fn compare_weights(l: u32, at: u32, t: u32) {
 
   a = 0.0;
   for (var k = lane; k < pre * post; k += LANES) {
-    let w = weight(FAST_AT[l] + synapse(pre, k / pre, k % pre));
+    let w = weight(FAST_AT[l] + synapse(quads, k / pre, k % pre));
     a += w * w;
   }
   report(at + REPORT_WEIGHT_NORM, team_sum(a));
@@ -163,6 +165,7 @@ fn compare_weights(l: u32, at: u32, t: u32) {
 fn compare_recalled(l: u32, at: u32, first: u32) {
   let pre = WIDTH[l];
   let post = WIDTH[l + 1u];
+  let quads = QUADS[l];
   let output = l + 1u == DEPTH;
   let x_at = first + X_AT[l];
   let y_at = first + X_AT[l + 1u];
@@ -172,7 +175,7 @@ fn compare_recalled(l: u32, at: u32, first: u32) {
     for (var i = 0u; i < post; i++) {
       var y = activity(y_at + q * ROW + i);
       if (output) { y = activate(y); }
-      u += weight(FAST_AT[l] + synapse(pre, i, k % pre)) * y;
+      u += weight(FAST_AT[l] + synapse(quads, i, k % pre)) * y;
     }
     keep(RECALLED + q * WIDEST_BELOW + k % pre, u);
   }
@@ -184,7 +187,7 @@ fn compare_recalled(l: u32, at: u32, first: u32) {
     let u = RECALLED + q * WIDEST_BELOW;
     var r = 0.0;
     if (BIASED) { r = parameter(BIAS_AT[l] + k % post); }
-    for (var j = 0u; j < pre; j++) { r += weight(FAST_AT[l] + synapse(pre, k % post, j)) * (activity(x + j) - kept(u + j)); }
+    for (var j = 0u; j < pre; j++) { r += weight(FAST_AT[l] + synapse(quads, k % post, j)) * (activity(x + j) - kept(u + j)); }
     sum += r * r;
   }
   report(at + REPORT_ORTHONORMALITY, team_sum(sum));
@@ -194,13 +197,14 @@ fn compare_recalled(l: u32, at: u32, first: u32) {
 // The way gone since the moment before against the way down from there; then this moment's weights and gradient are kept, by the lanes that read them.
 fn compare_update(l: u32, at: u32, first: u32, later: bool) {
   let pre = WIDTH[l];
+  let quads = QUADS[l];
   let count = select(0u, pre * WIDTH[l + 1u], PLASTIC[l]);
   let w = FAST_AT[l];
   if (later) {
     var a = 0.0;
     var b = 0.0;
     for (var k = lane; k < count; k += LANES) {
-      let change = weight(w + synapse(pre, k / pre, k % pre)) - kept(WEIGHT_BEFORE + w + k);
+      let change = weight(w + synapse(quads, k / pre, k % pre)) - kept(WEIGHT_BEFORE + w + k);
       let uphill = kept(GRADIENT_BEFORE + w + k);
       a += change * change;
       b += uphill * uphill;
@@ -210,7 +214,7 @@ fn compare_update(l: u32, at: u32, first: u32, later: bool) {
     a = 0.0;
     b = 0.0;
     for (var k = lane; k < count; k += LANES) {
-      let change = unit_a * (weight(w + synapse(pre, k / pre, k % pre)) - kept(WEIGHT_BEFORE + w + k));
+      let change = unit_a * (weight(w + synapse(quads, k / pre, k % pre)) - kept(WEIGHT_BEFORE + w + k));
       let downhill = -unit_b * kept(GRADIENT_BEFORE + w + k);
       a += (change - downhill) * (change - downhill);
       b += (change + downhill) * (change + downhill);
@@ -222,7 +226,7 @@ fn compare_update(l: u32, at: u32, first: u32, later: bool) {
     let x = first + X_AT[l] + k % pre;
     var uphill = 0.0;
     for (var q = 0u; q < QUERIES; q++) { uphill += kept(e + q * NEURONS) * activity(x + q * ROW); }
-    keep(WEIGHT_BEFORE + w + k, weight(w + synapse(pre, k / pre, k % pre)));
+    keep(WEIGHT_BEFORE + w + k, weight(w + synapse(quads, k / pre, k % pre)));
     keep(GRADIENT_BEFORE + w + k, uphill);
   }
 }

@@ -1,7 +1,7 @@
 // Adjoint of plasticity.wgsl. With g = d_W_{t+1} (kept in the gradient of the initial weights, with what forward.adjoint.wgsl left waiting) and d_u = a g, or what updates/ makes of it:
 //   d_rate_ij += ± m g_ij u_ij,   d_W_t = g − κ d_u,   d_left_pi = SHARE Σ_j d_u_ij right_pj,   d_right_pj = SHARE Σ_i d_u_ij left_pi,   d_κ_i = −Σ_j d_u_ij W_ij.
 // Kolen-Pollack's rule, which adds the transpose of the update to B, has a part in d_u and d_rate: g_b.
-import package::shape::{BATCH, BELOW, DEPTH, INPUT_GRADIENT, LANES, NEURONS, PLASTIC, RANK, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WIDTH};
+import package::shape::{BATCH, BELOW, DEPTH, INPUT_GRADIENT, LANES, NEURONS, PLASTIC, QUADS, RANK, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WIDTH};
 import package::memory::{activity, activity4, add_adjoint, four, gradient_quad, gradient_rows, lane, present, set_adjoint, set_adjoints, set_gradient_quad, weight_rows};
 import package::feedback_rule::tied_gradient;
 import package::forward_adjoint::{pending, pending_at, pending_gradient, pending_inputs};
@@ -32,6 +32,7 @@ fn gradient_of(at: u32, pending_: u32, i: u32, n: u32, d_z0: vec4f, x: u32) -> v
 fn find_right(l: u32, first: u32, t: u32) {
   let pre = WIDTH[l];
   let n = WIDTH[l + 1u];
+  let quads = QUADS[l];
   let m = sign_and_multiplier(l);
   let gradients = gradient_rows(l, 0u);
   let pending_ = pending_at(l);
@@ -45,8 +46,8 @@ fn find_right(l: u32, first: u32, t: u32) {
     var d_right2 = 0.0;
     for (var i = 0u; i < n; i += 4u) {
       let neurons = four(i, n);
-      let at = gradients + i / 4u * pre + j;
-      let a = m * rate(rates_of(l, i), j);
+      let at = gradients + i / 4u + j * quads;
+      let a = m * rate(rates_of(l, i), j * quads);
       let g_b = tied_gradient(l, i, j);
       let g = gradient_of(at, pending_, i, n, pending(pending_, i, n), waiting + j);
       let d = d_hebb(d_update(at, a, g, g_b), a, g_b);
@@ -75,6 +76,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
     if (!PLASTIC[l]) { continue; }
     let pre = WIDTH[l];
     let n = WIDTH[l + 1u];
+    let quads = QUADS[l];
     let right = right_at(l);
     let pending_ = pending_at(l);
     let waiting = pending_inputs(l, t);
@@ -101,15 +103,18 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
       var d_left2 = vec4f();
       var d_left = array<vec4f, PRODUCTS>();    // said aloud: SwiftShader (Chromium 147) does not zero a plain `var` of a loop anew
       for (var j = 0u; j < pre; j++) {
-        let a = m * rate(rates, j);
+        let column = j * quads;
+        let at = rows + column;
+        let w_at = w_rows + column;
+        let a = m * rate(rates, column);
         let rights = rights_of(first + right + j);
         let hebb = hebb_of(first + left, first + right + j, lefts, rights);
-        let w = recall(w_rows + j, a, hebb, decay, noise_of_weight(noises, j));
-        let g = gradient_of(rows + j, pending_, i, n, pending0, waiting + j);
+        let w = recall(w_at, a, hebb, decay, noise_of_weight(noises, j));
+        let g = gradient_of(at, pending_, i, n, pending0, waiting + j);
         let g_b = tied_gradient(l, i, j);
-        let d_u = d_update(rows + j, a, g, g_b);
-        d_rate_rows += rate_adjoint(rates, j, m * d_rate(g, g_b, hebb, velocity_of(w_rows + j, hebb - decay * w)));
-        d_momentum += velocity_adjoint(rows + j, w_rows + j, d_u);
+        let d_u = d_update(at, a, g, g_b);
+        d_rate_rows += rate_adjoint(rates, column, m * d_rate(g, g_b, hebb, velocity_of(w_at, hebb - decay * w)));
+        d_momentum += velocity_adjoint(at, w_at, d_u);
         d_kappa -= d_u * w;
         let d = d_hebb(d_u, a, g_b);
         d_left0 += d * rights.first;
@@ -124,7 +129,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
           d_left[p] += d * activity(first + right + right_step(p) + j);
           if (adds_right) { add_adjoint(right + right_step(p) + j, SHARE * dot(d, activity4(first + left + left_step(p)))); }
         }
-        set_gradient_quad(rows + j, g - decay * d_u);
+        set_gradient_quad(at, g - decay * d_u);
       }
       set_adjoints(left_at(l), i, n, SHARE * d_left0);
       if (PRODUCTS > 1u) { set_adjoints(left_at(l) + left_step(1u), i, n, SHARE * d_left1); }

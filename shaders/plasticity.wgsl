@@ -1,7 +1,7 @@
 // Plasticity: how does each synapse change? All layers at once, from the records of the same forward pass:
 //   u_ij = SHARE Σ_b Σ_r left_rbi right_rbj − κ_i W_ij,   W_ij ← W_ij + a_ij u_ij,   a_ij = ± m_l rate_ij.
 // Every rule of the papers has this form; it brings its RANK, what left and right are (src/gpu/record.ts), κ, the sign and, if it needs more than pre, post and error, `prepare`.
-import package::shape::{BATCH, BELOW, BELOW_AT, DEPTH, LANES, LEFT, MULTIPLIER, NEURONS, NEURON_AT, PLASTIC, RANK, RECORD, RIGHT, SHARE, WIDTH};
+import package::shape::{BATCH, BELOW, BELOW_AT, DEPTH, LANES, LEFT, MULTIPLIER, NEURONS, NEURON_AT, PLASTIC, QUADS, RANK, RECORD, RIGHT, SHARE, WIDTH};
 import package::memory::{activity, activity4, four, lane, present, set_weight_quad, weight_quad, weight_rows};
 import package::noise::{noise_of_weight, noise_rows};
 import package::rate::{rate, rates_of};
@@ -52,6 +52,7 @@ fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     if (!PLASTIC[l]) { continue; }
     let pre = WIDTH[l];
+    let quads = QUADS[l];
     let right = first + right_at(l);
     let n = WIDTH[l + 1u];
     for (var i = 4u * lane; i < n; i += 4u * LANES) {
@@ -65,9 +66,10 @@ fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
       let to_rows = weight_rows(l, to, i);
       let noises = noise_rows(l, i, t);
       for (var j = 0u; j < pre; j++) {
-        let w = weight_quad(from_rows + j);
-        let u = velocity(from_rows + j, to_rows + j, hebb_of(left, right + j, lefts, rights_of(right + j)) - decay * w);
-        set_weight_quad(to_rows + j, w + m * rate(rates, j) * u + noise_of_weight(noises, j));
+        let column = j * quads;
+        let w = weight_quad(from_rows + column);
+        let u = velocity(from_rows + column, to_rows + column, hebb_of(left, right + j, lefts, rights_of(right + j)) - decay * w);
+        set_weight_quad(to_rows + column, w + m * rate(rates, column) * u + noise_of_weight(noises, j));
       }
     }
   }

@@ -1,7 +1,7 @@
 // Learning the feedback weights (Kunin et al. 2020, §3.1): B (n_{l−1}, n_l) goes down the sum of local energies, with x and z = W x as mirrors/ says, r = B z, p = Bᵀ x:
 //   ΔB = η_B (SHARE Σ_b (k_amp x zᵀ − k_null r zᵀ − k_sparse x pᵀ) + k_self Wᵀ − k_decay B).
 // Weight mirror, information, symmetric and activation alignment are choices of k. Kolen-Pollack's rule also adds the transpose of W's own update.
-import package::shape::{ALIGNED, ALIGN_EVERY, BATCH, BELOW_AT, B_AT, DEPTH, ETA_B_AT, HAS_PRIMITIVE, K_AT, LANES, MIRROR_X, MIRROR_Z, NEURON_AT, P, PRIMITIVE_AT, R, RECORD, SHARE, TIED, WIDTH};
+import package::shape::{ALIGNED, ALIGN_EVERY, BATCH, BELOW_AT, B_AT, DEPTH, ETA_B_AT, HAS_PRIMITIVE, K_AT, LANES, MIRROR_X, MIRROR_Z, NEURON_AT, P, PRIMITIVE_AT, QUADS, R, RECORD, SHARE, TIED, WIDTH};
 import package::memory::{activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, adjoint, adjoint4, four, gradient_quad, gradient_rows, lane, present, set_activities, set_activity, set_adjoint, set_adjoints, set_gradient_quad, set_weight_quad, speaks, weight_quad, weight_rows};
 import package::coefficient::coefficient;
 import package::mirror::{mirror, mirror_adjoint};
@@ -29,7 +29,7 @@ fn k_of(primitive: u32) -> f32 {
 fn acts(t: u32) -> bool { return (t + 1u) % ALIGN_EVERY == 0u; }
 
 // Where row j of the gradient of B of layer l + 1 begins.
-fn gradient_row(l: u32, j: u32) -> u32 { return B_AT[l] / 4u + j * ((WIDTH[l + 1u] + 3u) / 4u); }
+fn gradient_row(l: u32, j: u32) -> u32 { return B_AT[l] / 4u + j * QUADS[l]; }
 
 fn x_at(l: u32, b: u32) -> u32 { return b * RECORD + MIRROR_X + BELOW_AT[l]; }
 fn z_at(l: u32, b: u32) -> u32 { return b * RECORD + MIRROR_Z + NEURON_AT[l]; }
@@ -60,7 +60,7 @@ fn reflect(first: u32, slot: u32, t: u32) {
       }
     }
     if (HAS_PRIMITIVE[SPARSE]) {
-      let blocks = (post + 3u) / 4u;
+      let blocks = QUADS[l];
       for (var k = lane; k < BATCH * blocks; k += LANES) {
         let i = k % blocks * 4u;
         let x = first + x_at(l, k / blocks);
@@ -95,7 +95,7 @@ fn tie(first: u32, l: u32, j: u32, i: u32, at: u32) -> vec4f {
   let left = first + left_at(l) + neurons;
   let right = first + right_at(l) + j;
   let hebb = hebb_of(left, right, lefts_of(left), rights_of(right));
-  return present(i, n) * sign_and_multiplier(l) * rate(rates_of(l, i), j) * tied(hebb, velocity_of(at, hebb - kappa(l, neurons, first) * weight_quad(at)));
+  return present(i, n) * sign_and_multiplier(l) * rate(rates_of(l, i), j * QUADS[l]) * tied(hebb, velocity_of(at, hebb - kappa(l, neurons, first) * weight_quad(at)));
 }
 
 // Inner step t: reads W and B in slot `from_`, writes B to slot `to`. Before W changes in the same slot.
@@ -104,13 +104,13 @@ fn align(first: u32, from_: u32, to: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     if (!ALIGNED[l]) { continue; }
     let n = WIDTH[l + 1u];
-    let blocks = (n + 3u) / 4u;
+    let blocks = QUADS[l];
     for (var k = lane; k < WIDTH[l] * blocks; k += LANES) {
       let j = k / blocks;
       let i = k % blocks * 4u;
       let neurons = four(i, n);
       let b = feedback_weights(l, feedback_row(l, from_, t, j), i);
-      let at = weight_rows(l, from_, i) + j;
+      let at = weight_rows(l, from_, i) + j * blocks;
       var change = tie(first, l, j, i, at) + noise_of_feedback(l, j * n + neurons, t);
       if (acts(t)) { change += eta * (pull(first, l, j, neurons, weight_quad(at)) - k_of(DECAY) * b); }
       set_weight_quad(feedback_row(l, to, t, j) + i / 4u, b + change);
@@ -132,7 +132,7 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
     for (var l = 0u; l < DEPTH; l++) {
       if (!ALIGNED[l]) { continue; }
       let n = WIDTH[l + 1u];
-      let blocks = (n + 3u) / 4u;
+      let blocks = QUADS[l];
       for (var k = lane; k < BATCH * blocks; k += LANES) {
         let i = k % blocks * 4u;
         let b = k / blocks;
@@ -161,7 +161,7 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
       for (var i = 0u; i < n; i += 4u) {
         let neurons = four(i, n);
         let at = gradient_row(l, j) + i / 4u;
-        let w_at = weight_rows(l, slot, i) + j;
+        let w_at = weight_rows(l, slot, i) + j * QUADS[l];
         let w = weight_quad(w_at);
         var known = tie(first, l, j, i, w_at) + noise_of_feedback(l, j * n + neurons, t);
         var decay = 0.0;
@@ -178,7 +178,7 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
           }
           d_k[DECAY] -= dot(g, before);
           d_k[SELF] += dot(g, w);
-          if (HAS_PRIMITIVE[SELF]) { add_gradient_quad(gradient_rows(l, i) + j, eta * k_of(SELF) * g); }
+          if (HAS_PRIMITIVE[SELF]) { add_gradient_quad(gradient_rows(l, i) + j * QUADS[l], eta * k_of(SELF) * g); }
           set_gradient_quad(at, g - decay * g);
         }
       }
@@ -232,7 +232,7 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
         }
       }
       if (HAS_PRIMITIVE[NULL_]) {
-        let blocks = (n + 3u) / 4u;
+        let blocks = QUADS[l];
         for (var k = lane; k < BATCH * blocks; k += LANES) {
           let i = k % blocks * 4u;
           let b = k / blocks;

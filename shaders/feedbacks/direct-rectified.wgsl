@@ -1,7 +1,7 @@
 // Direct rectified feedback: what is each neuron told to be? (Lindsey & Litwin-Kumar 2020, §1.1)
 //   s = y − a or y, a the answer;   f_l = φ_f(B_l s + c_l);   post_l = β_l f_l + (1 − β_l) x_l.
 // A layer without feedback is told its own activity, a clamped output layer is told the target; a frozen layer need not be told.
-import package::shape::{ANSWER, BATCH, BETA_AT, B_AT, C_AT, DEPTH, LANES, LEFT, NEURON_AT, OUTPUTS, RECORD, TOLD, TOLD_ACTIVITY, TOLD_MIXED, TOLD_NOTHING, TOLD_TARGET, WIDTH, X_AT};
+import package::shape::{ANSWER, BATCH, BETA_AT, B_AT, C_AT, DEPTH, LANES, LEFT, NEURON_AT, OUTPUTS, QUADS, RECORD, TOLD, TOLD_ACTIVITY, TOLD_MIXED, TOLD_NOTHING, TOLD_TARGET, WIDTH, X_AT};
 import package::memory::{activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, adjoint4, four, lane, parameter, parameters, present, set_activities, set_adjoints, speaks, wanted};
 import package::feedback_activation::{activate as activate_feedback, slope as slope_of_feedback};
 import package::signal::{SIGNAL_SLOPE, signal};
@@ -14,10 +14,10 @@ fn signal_of(record: u32, target_: u32, o: u32) -> f32 {
   return signal(wanted(target_ + o), activity(record + ANSWER + o));
 }
 
-// f of four neurons, whose c is quad `c`, and whose B of output o is quad `rows` + o.
-fn feedback_of(c: u32, rows: u32, record: u32, target_: u32) -> vec4f {
+// f of four neurons, whose c is quad `c`, and whose B is quad `rows` for the first output and lies `quads` further for each one more.
+fn feedback_of(c: u32, rows: u32, quads: u32, record: u32, target_: u32) -> vec4f {
   var u = parameters[c];
-  for (var o = 0u; o < OUTPUTS; o++) { u += parameters[rows + o] * signal_of(record, target_, o); }
+  for (var o = 0u; o < OUTPUTS; o++) { u += parameters[rows + o * quads] * signal_of(record, target_, o); }
   return vec4f(activate_feedback(u.x), activate_feedback(u.y), activate_feedback(u.z), activate_feedback(u.w));
 }
 
@@ -34,14 +34,14 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
     let beta = parameter(BETA_AT[l]);
     let c = C_AT[l] / 4u;
     let rows = B_AT[l] / 4u;
-    let blocks = (n + 3u) / 4u;
+    let blocks = QUADS[l];
     for (var k = lane; k < BATCH * blocks; k += LANES) {
       let i = k % blocks * 4u;
       let record = first + k / blocks * RECORD;
       let target_ = (sample + k / blocks) * OUTPUTS;
       var post = activity4(record + x_at + four(i, n));
       if (kind == TOLD_MIXED) {
-        post = beta * feedback_of(c + i / 4u, rows + i / 4u * OUTPUTS, record, target_) + (1.0 - beta) * post;
+        post = beta * feedback_of(c + i / 4u, rows + i / 4u, blocks, record, target_) + (1.0 - beta) * post;
       } else if (kind == TOLD_TARGET) {
         let y = target_ + four(i, n);
         post = vec4f(wanted(y.x), wanted(y.y), wanted(y.z), wanted(y.w));
@@ -62,7 +62,7 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
     let n = WIDTH[l + 1u];
     let at = LEFT + NEURON_AT[l];
     let x_at = X_AT[l + 1u];
-    let blocks = (n + 3u) / 4u;
+    let blocks = QUADS[l];
 
     if (kind == TOLD_ACTIVITY) {
       for (var k = lane; k < BATCH * blocks; k += LANES) {
@@ -82,7 +82,7 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
         let record = k / blocks * RECORD;
         let neurons = four(i, n);
         let d_post = adjoint4(record + at + neurons);
-        let f = feedback_of(c + i / 4u, rows + i / 4u * OUTPUTS, first + record, (sample + k / blocks) * OUTPUTS);
+        let f = feedback_of(c + i / 4u, rows + i / 4u, blocks, first + record, (sample + k / blocks) * OUTPUTS);
         d_beta += dot(present(i, n), d_post * (f - activity4(first + record + x_at + neurons)));
         add_adjoints(record + x_at, i, n, (1.0 - beta) * d_post);
         set_adjoints(record + at, i, n, beta * d_post * slopes(f));
@@ -101,7 +101,7 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
         for (var o = 0u; o < OUTPUTS; o++) {
           var d_b = vec4f();
           for (var b = 0u; b < BATCH; b++) { d_b += adjoint4(d_u + b * RECORD) * signal_of(first + b * RECORD, (sample + b) * OUTPUTS, o); }
-          add_gradient_quad(rows + i / 4u * OUTPUTS + o, there * d_b);
+          add_gradient_quad(rows + i / 4u + o * blocks, there * d_b);
         }
       }
 
@@ -111,7 +111,7 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
           let record = k / OUTPUT_BLOCKS * RECORD;
           for (var o = k % OUTPUT_BLOCKS * 4u; o < min(k % OUTPUT_BLOCKS * 4u + 4u, OUTPUTS); o++) {
             var d_s = 0.0;
-            for (var i = 0u; i < n; i += 4u) { d_s += dot(parameters[rows + i / 4u * OUTPUTS + o], adjoint4(record + at + four(i, n))); }
+            for (var i = 0u; i < n; i += 4u) { d_s += dot(parameters[rows + i / 4u + o * blocks], adjoint4(record + at + four(i, n))); }
             add_adjoint(record + ANSWER + o, SIGNAL_SLOPE * d_s);
           }
         }

@@ -1,28 +1,29 @@
 // The coefficient of a synapse's update is learned: plasticity α or learning rate η, one per synapse, per neuron, per layer or for the network.
-import package::shape::{RATE_AT, RATE_PER_LAYER, RATE_PER_SYNAPSE, RATE_WIDTH};
+import package::shape::{RATE_AT, RATE_PER_LAYER, RATE_PER_SYNAPSE};
 import package::memory::{add_gradient, add_gradient_quad, speaks};
 import package::coefficient::{coefficient, coefficient_quad};
 import package::team::team_sum;
 
-// Those of neurons i … i + 3, i a multiple of 4: where their quads begin, and what they are where they do not differ by synapse.
+// Those of neurons i … i + 3, i a multiple of 4: where the first of their quads lies, and what they are where they do not differ by synapse.
 struct Rates { at: u32, value: vec4f }
 
 fn rates_of(l: u32, i: u32) -> Rates {
   if (RATE_PER_LAYER) { return Rates(0u, vec4f(coefficient(RATE_AT[l]))); }
-  let at = RATE_AT[l] / 4u + i / 4u * RATE_WIDTH[l];
+  let at = (RATE_AT[l] + i) / 4u;
   if (RATE_PER_SYNAPSE) { return Rates(at, vec4f(0.0)); }
   return Rates(at, coefficient_quad(at));
 }
 
-fn rate(rates: Rates, j: u32) -> vec4f {
-  if (RATE_PER_SYNAPSE) { return coefficient_quad(rates.at + j); }
+// Those of a column, so many quads behind the first.
+fn rate(rates: Rates, column: u32) -> vec4f {
+  if (RATE_PER_SYNAPSE) { return coefficient_quad(rates.at + column); }
   return rates.value;
 }
 
 // Its gradient: what is coarser than a synapse is summed over the row and handed on, what is coarser than a neuron over the layer.
-fn rate_adjoint(rates: Rates, j: u32, d: vec4f) -> vec4f {
+fn rate_adjoint(rates: Rates, column: u32, d: vec4f) -> vec4f {
   if (RATE_PER_SYNAPSE) {
-    add_gradient_quad(rates.at + j, d);
+    add_gradient_quad(rates.at + column, d);
     return vec4f(0.0);
   }
   return d;

@@ -2,7 +2,7 @@
 // v = Wᵀ y, S = Σ y, s = yᵀ W f = v · f, q = eᵀ W p = e · z:
 //   ΔW = e (c₀ p − θ₂ f)ᵀ + y (c₁ f + θ₉ (p − v))ᵀ − θ₄ 1 fᵀ − θ₃ W,   c₀ = −(θ₀ + θ₅ S + θ₇ s),   c₁ = −(θ₁ + θ₆ s + θ₈ q).
 // So it is of rank 1 … 3: e, then y, then 1 on the left.
-import package::shape::{ANSWER, BATCH, BELOW, BELOW_AT, DEPTH, ERROR, HAS_TERM, LANES, LEFT, NEURONS, NEURON_AT, PLASTIC, POST, RANK, RECORD, RIGHT, SECOND_ORDER, SHARE, SUMS, SUMS_ASKED, TERM_AT, TERM_COUNT, TERM_GRADIENTS, THETA_AT, THETA_SHARED, V, V_ASKED, WIDTH, X_AT, Z};
+import package::shape::{ANSWER, BATCH, BELOW, BELOW_AT, DEPTH, ERROR, HAS_TERM, LANES, LEFT, NEURONS, NEURON_AT, PLASTIC, POST, QUADS, RANK, RECORD, RIGHT, SECOND_ORDER, SHARE, SUMS, SUMS_ASKED, TERM_AT, TERM_COUNT, TERM_GRADIENTS, THETA_AT, THETA_SHARED, V, V_ASKED, WIDTH, X_AT, Z};
 import package::memory::{activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, adjoint, adjoint4, four, gradient_rows, lane, present, set_activities, set_activity, set_adjoint, speaks, weight_quad, weight_quad4, weight_rows};
 import package::coefficient::coefficient;
 import package::team::{team_barrier, team_sum};
@@ -57,10 +57,10 @@ fn prepare(first: u32, slot: u32) {
         let j = k % blocks * 4u;
         let record = first + k / blocks * RECORD;
         let post = record + POST + NEURON_AT[l];
-        let columns = weight_rows(l, slot, 0u) + four(j, pre);
+        let columns = weight_rows(l, slot, 0u) + QUADS[l] * four(j, pre);
         var v = vec4f();
         for (var i = 0u; i < n; i += 4u) {
-          v += activity4(post + four(i, n)) * weight_quad4(columns + i / 4u * pre);
+          v += activity4(post + four(i, n)) * weight_quad4(columns + i / 4u);
         }
         set_activities(record + V + BELOW_AT[l], j, pre, v);
       }
@@ -211,6 +211,7 @@ fn prepare_adjoint(first: u32, slot: u32) {
     if (!PLASTIC[l]) { continue; }
     let pre = WIDTH[l];
     let n = WIDTH[l + 1u];
+    let quads = QUADS[l];
     for (var i = 4u * lane; i < n; i += 4u * LANES) {
       let neurons = four(i, n);
       for (var b = 0u; b < BATCH; b++) {
@@ -232,8 +233,8 @@ fn prepare_adjoint(first: u32, slot: u32) {
           let w_rows = weight_rows(l, slot, i);
           for (var j = 0u; j < pre; j++) {
             let d_v = adjoint(d_v_at + j);
-            d_y += weight_quad(w_rows + j) * d_v;
-            add_gradient_quad(rows + j, y * d_v);
+            d_y += weight_quad(w_rows + j * quads) * d_v;
+            add_gradient_quad(rows + j * quads, y * d_v);
           }
         }
         if (RANK > 1u) {

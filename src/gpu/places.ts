@@ -3,11 +3,11 @@ import type { System } from '../systems/system.js';
 
 /**
  * Where meta-parameters lie on the GPU: in quads, four numbers that a kernel reads or writes at once. A tensor begins with a quad of its own; what fills up
- * its last one, or a row's, is 0 and stays 0. Elsewhere (files, the reference, what users read and write) they lie as `Layout` says.
+ * its last one, or a row's, or a column's, is 0 and stays 0. Elsewhere (files, the reference, what users read and write) they lie as `Layout` says.
  *
- * - `rows`: W of a layer inside the lifetime, coefficients of its synapses or neurons, and B of direct-rectified feedback. A quad is four rows of a column, and the columns of the same four rows follow
- *   each other, because whatever a lifetime does with a weight it does with its neuron.
- * - `columns`: W of an encoder, and B of an error path. A quad is four columns of a row.
+ * - `rows`: W of a layer inside the lifetime, coefficients of its synapses or neurons, and B of direct-rectified feedback. A quad is four rows of a column, because whatever a lifetime does with a weight
+ *   it does with its neuron; a column's quads follow each other, because lanes take four rows each and so read neighbours at the same time.
+ * - `columns`: W of an encoder, and B of an error path. A quad is four columns of a row, and a row's follow each other.
  * - `flat`: all else, four after four.
  */
 export type Kind = 'rows' | 'columns' | 'flat';
@@ -37,9 +37,9 @@ export const inQuads = (n: number): number => 4 * Math.ceil(n / 4);
 /** Numbers that a matrix takes up. */
 export const sizeOf = (kind: Kind, rows: number, columns: number): number => kind === 'rows' ? inQuads(rows) * columns : kind === 'columns' ? rows * inQuads(columns) : inQuads(rows * columns);
 
-/** Place of number (i, j) of a matrix with so many columns. */
-export function placeOf(kind: Kind, i: number, j: number, columns: number): number {
-  if (kind === 'rows') return (Math.floor(i / 4) * columns + j) * 4 + i % 4;
+/** Place of number (i, j) of a matrix of so many rows and columns. */
+export function placeOf(kind: Kind, i: number, j: number, [rows, columns]: readonly [number, number]): number {
+  if (kind === 'rows') return j * inQuads(rows) + i;
   return i * (kind === 'columns' ? inQuads(columns) : columns) + j;
 }
 
@@ -49,7 +49,7 @@ export function placesOf(system: System, layout: Layout): Places {
   for (const tensor of layout.tensors) {
     const kind = kindOf(system, tensor), [rows, columns = 1] = tensor.shape as [number, number?];
     starts.set(tensor.name, offset);
-    for (let k = 0; k < tensor.size; k++) place[tensor.offset + k] = offset + placeOf(kind, Math.floor(k / columns), k % columns, columns);
+    for (let k = 0; k < tensor.size; k++) place[tensor.offset + k] = offset + placeOf(kind, Math.floor(k / columns), k % columns, [rows, columns]);
     offset += sizeOf(kind, rows, columns);
   }
   const startAt = new Map([...layout.tensors.map(t => [t.offset, starts.get(t.name)!] as const), [layout.size, offset]]);

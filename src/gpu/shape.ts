@@ -42,7 +42,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     STEPS: steps, BATCH: batch, QUERIES: queries, SAMPLES: perTask.samples, INPUTS: sizes[0]!, OUTPUTS: sizes.at(-1)!, TASKS: plan.tasks, CHUNK: plan.tasksPerChunk, PADDED: Math.ceil(plan.tasksPerChunk / plan.teams) * plan.teams, IMAGES: plan.images,
     MOMENTS: moments.length, MOMENT_AT: moments, MOMENT_WEIGHT: { real: plan.momentWeights }, SETTINGS: plan.settings,
     // The network inside the lifetime: layer l + 1 maps WIDTH[l] to WIDTH[l + 1].
-    DEPTH: inLifetime.length, WIDTH: sizes.slice(encoderLayers), NEURONS: record.neurons, BELOW: record.below,
+    DEPTH: inLifetime.length, WIDTH: sizes.slice(encoderLayers), QUADS: inLifetime.map(l => Math.ceil(l.fanOut / 4)), NEURONS: record.neurons, BELOW: record.below,
     PLASTIC: inLifetime.map(l => l.plastic), MULTIPLIER: { real: inLifetime.map(l => l.multiplier) }, BIASED: system.bias,
     TOLD: told, TOLD_NOTHING: TOLD.nothing, TOLD_ACTIVITY: TOLD.activity, TOLD_MIXED: TOLD.mixed, TOLD_TARGET: TOLD.target,
     CARRIES: inLifetime.map(l => l.carries), INPUT_GRADIENT: encoderLayers > 0, SECOND_ORDER: !system.firstOrder, ALL_WAIT: encoderLayers === 0 && inLifetime.every(l => l.plastic),
@@ -60,7 +60,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     PARAMETERS: places.size, GRADIENT: perTask.gradient,
     WEIGHT_AT: fast.gradientW, BIAS_AT: inLifetime.map(l => at(`b${l.index}`)),
     B_AT: fast.gradientB, KEEPS_D_B: fast.keepsGradientB, ANY_D_B: fast.keepsGradientB.includes(true), C_AT: inLifetime.map(l => at(`c${l.index}`)), VELOCITY_GRADIENT: fast.gradientV,
-    RATE_AT: inLifetime.map(l => rateAt(l.index)), RATE_WIDTH: inLifetime.map(l => system.granularity === 'synapse' ? l.fanIn : 1),
+    RATE_AT: inLifetime.map(l => rateAt(l.index)),
     RATE_PER_SYNAPSE: system.granularity === 'synapse', RATE_PER_LAYER: system.granularity === 'layer' || system.granularity === 'network',
     BETA_AT: inLifetime.map(l => at('beta') + Math.max(0, mixed.indexOf(l))),
     THETA_AT: inLifetime.map(l => system.granularity === 'network' ? at('theta') : at(`theta${l.index}`)), THETA_SHARED: system.granularity === 'network',
