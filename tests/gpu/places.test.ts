@@ -9,6 +9,12 @@ const placed = (spec: SystemSpec) => {
   return { layout, places, values, packed: places.pack(values) };
 };
 
+/** A tensor as it lies on the GPU: of every place the number's index within the tensor, from 1; 0 where there is none. */
+const inPlace = (spec: SystemSpec) => {
+  const { places, packed, layout } = placed(spec);
+  return (name: string) => { const { offset, size } = places.range(layout.get(name)!); return [...packed.subarray(offset, offset + size)].map(v => v && v - layout.get(name)!.offset); };
+};
+
 describe.each<[string, SystemSpec]>([
   ['coefficients of synapses', { sizes: [3, 5, 2] }],
   ['coefficients of neurons', { sizes: [1, 1, 65], alpha: 'neuron' }],
@@ -41,8 +47,13 @@ describe.each<[string, SystemSpec]>([
 });
 
 test('a quad is four rows of a column inside the lifetime, four columns of a row in an encoder', () => {
-  const { places, packed, layout } = placed({ sizes: [2, 5, 2, 2], frozen: [1], bias: false });
-  const quads = (name: string) => { const { offset, size } = places.range(layout.get(name)!); return [...packed.subarray(offset, offset + size)].map(v => v && v - layout.get(name)!.offset); };
+  const quads = inPlace({ sizes: [2, 5, 2, 2], frozen: [1], bias: false });
   expect(quads('W1')).toEqual([1, 2, 0, 0, 3, 4, 0, 0, 5, 6, 0, 0, 7, 8, 0, 0, 9, 10, 0, 0]);
   expect(quads('W2')).toEqual([1, 6, 0, 0, 2, 7, 0, 0, 3, 8, 0, 0, 4, 9, 0, 0, 5, 10, 0, 0]);
+});
+
+test("a column's quads follow each other inside the lifetime, a row's in an error path", () => {
+  const quads = inPlace({ preset: 'kolen-pollack', sizes: [1, 2, 5] });
+  expect(quads('W2')).toEqual([1, 3, 5, 7, 9, 0, 0, 0, 2, 4, 6, 8, 10, 0, 0, 0]);
+  expect(quads('B2')).toEqual([1, 2, 3, 4, 5, 0, 0, 0, 6, 7, 8, 9, 10, 0, 0, 0]);
 });
