@@ -53,7 +53,7 @@ test('a quad is four rows of a column inside the lifetime, four columns of a row
 });
 
 test("a column's quads follow each other inside the lifetime, a row's in an error path", () => {
-  const quads = inPlace({ preset: 'kolen-pollack', sizes: [1, 2, 5] });
+  const quads = inPlace({ rule: 'gradient', feedback: 'chained', sizes: [1, 2, 5] });
   expect(quads('W2')).toEqual([1, 3, 5, 7, 9, 0, 0, 0, 2, 4, 6, 8, 10, 0, 0, 0]);
   expect(quads('B2')).toEqual([1, 2, 3, 4, 5, 0, 0, 0, 6, 7, 8, 9, 10, 0, 0, 0]);
 });

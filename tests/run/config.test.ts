@@ -48,7 +48,7 @@ describe('parseConfig', () => {
     expect({ seed, initial, rates: meta.rates, l1: meta.l1, decay: meta.decay, adjoint: meta.adjoint, onDivergence: meta.onDivergence, budget, checkpointEvery }).toEqual({
       seed: 0, initial: { weights: 'kaiming', weightScale: 1, feedbackScale: 1, alpha: 0, beta: 0.5 },
       rates: { W: 0.1, B: 0, alpha: 0, beta: 0, theta: 0, eta: 0, alignment: 0 }, l1: 0,
-      decay: { kind: 'constant' }, adjoint: 'checkpoint', onDivergence: 'skip', budget: { memory: 268435456, dispatchSeconds: 0.5 }, checkpointEvery: 100,
+      decay: { kind: 'constant' }, adjoint: 'checkpoint', onDivergence: 'skip', budget: { memory: 256_000_000, dispatchSeconds: 0.5 }, checkpointEvery: 100,
     });
   });
   test('parses its own result to the same result', () => {
