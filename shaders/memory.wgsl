@@ -101,12 +101,7 @@ fn set_adjoints(at: u32, i: u32, n: u32, value: vec4f) {
   if (i + 2u < n) { set_adjoint(at + i + 2u, value.z); }
   if (i + 3u < n) { set_adjoint(at + i + 3u, value.w); }
 }
-fn add_adjoints(at: u32, i: u32, n: u32, value: vec4f) {
-  add_adjoint(at + i, value.x);
-  if (i + 1u < n) { add_adjoint(at + i + 1u, value.y); }
-  if (i + 2u < n) { add_adjoint(at + i + 2u, value.z); }
-  if (i + 3u < n) { add_adjoint(at + i + 3u, value.w); }
-}
+fn add_adjoints(at: u32, i: u32, n: u32, value: vec4f) { set_adjoints(at, i, n, adjoint4(at + four(i, n)) + value); }
 
 // The target of a sample of this task; k counts within the task's (SAMPLES, OUTPUTS).
 fn wanted(k: u32) -> f32 { return targets[task * TARGETS + k]; }

@@ -5,25 +5,25 @@
 import package::shape::{
   BATCH, BIASED, BIAS_AT, CARRIES, DEPTH, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, LANES, MOMENTS, MOMENT_AT, NEURONS, NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUADS, QUERIES, QUERY_AT,
   REPORT_ERROR_ANGLE, REPORT_ERROR_NORM, REPORT_FEEDBACK_NORM, REPORT_ORTHONORMALITY, REPORT_SIZE, REPORT_UPDATE_ANGLE, REPORT_WEIGHT_ANGLE, REPORT_WEIGHT_NORM,
-  ROW, SCRATCH, STEPS, TEAMS, WIDEST_BELOW, WIDTH, WORKGROUP, X_AT,
+  ROW, STEPS, WIDEST_BELOW, WIDTH, WORKGROUP, X_AT,
 };
-import package::memory::{activity, four, group, lane, parameter, pass_, present, scratches, set_outcome, speaks, synapse, take_place, team, wanted, weight, weight_quad, weight_rows};
+import package::memory::{activity, adjoint, adjoint4, four, lane, parameter, pass_, present, set_adjoint, set_outcome, speaks, synapse, take_place, wanted, weight, weight_quad, weight_rows};
 import package::activation::{activate, slope};
 import package::loss::answer_of;
 import package::origin::{feedback_row, feedback_weights};
 import package::path::{FROM_OUTPUT, carry, path_to};
 import package::team::{team_barrier, team_sum};
 
-// A task's scratch: errors of all neurons for every query (QUERIES, NEURONS), the same by backprop, W_lᵀ φ(z_l) of one layer (QUERIES, WIDEST_BELOW), then
+// A task's scratch, where a pass forward has no adjoint: errors of all neurons for every query (QUERIES, NEURONS), the same by backprop, W_lᵀ φ(z_l) of one layer (QUERIES, WIDEST_BELOW), then
 // for every plastic synapse its weight and its gradient at the moment before.
 const BY_BACKPROP = QUERIES * NEURONS;
 const RECALLED = QUERIES * NEURONS * 2u;
 const WEIGHT_BEFORE = QUERIES * (NEURONS * 2u + WIDEST_BELOW);
 const GRADIENT_BEFORE = QUERIES * (NEURONS * 2u + WIDEST_BELOW) + PLASTIC_SIZE;
 
-fn kept(k: u32) -> f32 { return scratches[(group * SCRATCH + k) * TEAMS + team]; }
-fn kept4(k: vec4u) -> vec4f { return vec4f(kept(k.x), kept(k.y), kept(k.z), kept(k.w)); }
-fn keep(k: u32, value: f32) { scratches[(group * SCRATCH + k) * TEAMS + team] = value; }
+fn kept(k: u32) -> f32 { return adjoint(k); }
+fn kept4(k: vec4u) -> vec4f { return adjoint4(k); }
+fn keep(k: u32, value: f32) { set_adjoint(k, value); }
 
 fn report(at: u32, value: f32) { if (speaks()) { set_outcome(OUTCOME_METRICS + at, value); } }
 

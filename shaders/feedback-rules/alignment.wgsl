@@ -156,12 +156,14 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
     if (!ALIGNED[l]) { continue; }
     let n = WIDTH[l + 1u];
     for (var j = lane; j < WIDTH[l]; j += LANES) {
+      let column = j * QUADS[l];
+      let row = gradient_row(l, j);
       var a_row = array<f32, BATCH>();
       var e_row = array<f32, BATCH>();
       for (var i = 0u; i < n; i += 4u) {
         let neurons = four(i, n);
-        let at = gradient_row(l, j) + i / 4u;
-        let w_at = weight_rows(l, slot, i) + j * QUADS[l];
+        let at = row + i / 4u;
+        let w_at = weight_rows(l, slot, i) + column;
         let w = weight_quad(w_at);
         var known = tie(first, l, j, i, w_at) + noise_of_feedback(l, j * n + neurons, t);
         var decay = 0.0;
@@ -178,7 +180,7 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
           }
           d_k[DECAY] -= dot(g, before);
           d_k[SELF] += dot(g, w);
-          if (HAS_PRIMITIVE[SELF]) { add_gradient_quad(gradient_rows(l, i) + j * QUADS[l], eta * k_of(SELF) * g); }
+          if (HAS_PRIMITIVE[SELF]) { add_gradient_quad(gradient_rows(l, i) + column, eta * k_of(SELF) * g); }
           set_gradient_quad(at, g - decay * g);
         }
       }

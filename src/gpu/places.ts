@@ -38,7 +38,7 @@ export const inQuads = (n: number): number => 4 * Math.ceil(n / 4);
 export const sizeOf = (kind: Kind, rows: number, columns: number): number => kind === 'rows' ? inQuads(rows) * columns : kind === 'columns' ? rows * inQuads(columns) : inQuads(rows * columns);
 
 /** Place of number (i, j) of a matrix of so many rows and columns. */
-export function placeOf(kind: Kind, i: number, j: number, [rows, columns]: readonly [number, number]): number {
+export function placeOf(kind: Kind, i: number, j: number, rows: number, columns: number): number {
   if (kind === 'rows') return j * inQuads(rows) + i;
   return i * (kind === 'columns' ? inQuads(columns) : columns) + j;
 }
@@ -49,7 +49,7 @@ export function placesOf(system: System, layout: Layout): Places {
   for (const tensor of layout.tensors) {
     const kind = kindOf(system, tensor), [rows, columns = 1] = tensor.shape as [number, number?];
     starts.set(tensor.name, offset);
-    for (let k = 0; k < tensor.size; k++) place[tensor.offset + k] = offset + placeOf(kind, Math.floor(k / columns), k % columns, [rows, columns]);
+    for (let k = 0; k < tensor.size; k++) place[tensor.offset + k] = offset + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns);
     offset += sizeOf(kind, rows, columns);
   }
   const startAt = new Map([...layout.tensors.map(t => [t.offset, starts.get(t.name)!] as const), [layout.size, offset]]);

@@ -124,14 +124,14 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
     'image bank': 4 * work.images * Math.ceil(work.system.sizes[0]! / 4),
   };
   const chunk = (tasks: number) => {
-    const padded = Math.ceil(tasks / teams) * teams;
+    const room = roomFor(tasks, teams);
     return {
       'inputs and targets': 4 * tasks * (perTask.samples * (inputs + outputs) + work.settings),
-      'activities': 4 * padded * perTask.activity,
-      'fast weights': 4 * padded * perTask.fast,
-      'gradients of tasks': 4 * padded * perTask.gradient,
-      'scratch': 4 * padded * perTask.scratch,
-      'read-back of activities and weights': optimiser ? 0 : 4 * padded * (perTask.activity + perTask.fast),
+      'activities': 4 * room * perTask.activity,
+      'fast weights': 4 * room * perTask.fast,
+      'gradients of tasks': 4 * room * perTask.gradient,
+      'scratch': 4 * room * perTask.scratch,
+      'read-back of activities and weights': optimiser ? 0 : 4 * room * (perTask.activity + perTask.fast),
     };
   };
   const need = (tasks: number) => ({ ...shared, ...chunk(tasks), 'passes': (work.steps + (work.metrics ? 1 : 0)) * PASS_STRIDE });      // at most: a segment is a step or more, but for moment 0
@@ -144,8 +144,8 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const stepSeconds = (tasks: number) => estimateSeconds(work, machine, lanes, tasks, (work.adjoint === 'none' ? 8 : 30) * work.batch);
   const metricsSeconds = (tasks: number) => work.metrics ? estimateSeconds(work, machine, lanes, tasks, 12 * work.queries) : 0;
   if (!choices.tasksPerChunk) {
-    while (tasksPerChunk > least && Math.max(stepSeconds(tasksPerChunk), metricsSeconds(tasksPerChunk)) > budget.dispatchSeconds) tasksPerChunk = Math.max(least, Math.ceil(tasksPerChunk / 2 / teams) * teams);
-    tasksPerChunk = Math.min(tasksPerChunk, Math.ceil(work.tasks / Math.ceil(work.tasks / tasksPerChunk) / teams) * teams);      // all chunks alike: as many, with less memory
+    while (tasksPerChunk > least && Math.max(stepSeconds(tasksPerChunk), metricsSeconds(tasksPerChunk)) > budget.dispatchSeconds) tasksPerChunk = Math.max(least, roomFor(tasksPerChunk / 2, teams));
+    tasksPerChunk = Math.min(tasksPerChunk, roomFor(evenly(work.tasks, tasksPerChunk), teams));      // all chunks alike: as many, with less memory
   }
   const fitting = Math.max(1, Math.floor(budget.dispatchSeconds / stepSeconds(tasksPerChunk)));
   const stepsPerSegment = Math.min(work.steps, choices.stepsPerSegment ?? evenly(work.steps, fitting));
@@ -173,6 +173,9 @@ export const PASS_STRIDE = 256;
 
 /** Bytes of the uniform struct `Rates` of shaders/adam.wgsl. */
 export const RATES_BYTES = 48;
+
+/** Tasks that the workgroups of so many have room for. */
+export const roomFor = (tasks: number, teams: number): number => Math.ceil(tasks / teams) * teams;
 
 const sum = (bytes: Readonly<Record<string, number>>): number => Object.values(bytes).reduce((a, b) => a + b, 0);
 
@@ -238,8 +241,8 @@ function largest(least: number, most: number, fits: (n: number) => boolean): num
   return low;
 }
 
-/** Segments of equal length, none longer than `most`. */
-const evenly = (steps: number, most: number) => Math.ceil(steps / Math.ceil(steps / most));
+/** The length of pieces alike, as few as can be, none longer than `most`: of a lifetime's segments, of a meta-batch's chunks. */
+const evenly = (length: number, most: number) => Math.ceil(length / Math.ceil(length / most));
 
 /**
  * A rough guess at the time of a dispatch, from its memory accesses a synapse: about 30 a sample in the adjoint, 8 forward, 12 a query for metrics. Rates were measured on SwiftShader

@@ -2,7 +2,7 @@ import { drawsOf, PURPOSES } from '../inner/draws.js';
 import { isMixed } from '../inner/layout.js';
 import { PRIMITIVES, RULES, TERMS } from '../systems/system.js';
 import { metricsShape } from './metrics.js';
-import { collectors, outcomeSize, totalTail, type Plan } from './plan.js';
+import { collectors, outcomeSize, roomFor, totalTail, type Plan } from './plan.js';
 
 /** A named constant for the shader linker: whole numbers become u32, `real` numbers f32, arrays tables. */
 type Constant = number | boolean | { readonly real: number | readonly number[] } | readonly number[] | readonly boolean[];
@@ -39,7 +39,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
   return emit({
     LANES: plan.lanes, TEAMS: plan.teams, WORKGROUP: plan.lanes * plan.teams,
     // The episode.
-    STEPS: steps, BATCH: batch, QUERIES: queries, SAMPLES: perTask.samples, INPUTS: sizes[0]!, OUTPUTS: sizes.at(-1)!, TASKS: plan.tasks, CHUNK: plan.tasksPerChunk, PADDED: Math.ceil(plan.tasksPerChunk / plan.teams) * plan.teams, IMAGES: plan.images,
+    STEPS: steps, BATCH: batch, QUERIES: queries, SAMPLES: perTask.samples, INPUTS: sizes[0]!, OUTPUTS: sizes.at(-1)!, TASKS: plan.tasks, CHUNK: plan.tasksPerChunk, PADDED: roomFor(plan.tasksPerChunk, plan.teams), IMAGES: plan.images,
     MOMENTS: moments.length, MOMENT_AT: moments, MOMENT_WEIGHT: { real: plan.momentWeights }, SETTINGS: plan.settings,
     // The network inside the lifetime: layer l + 1 maps WIDTH[l] to WIDTH[l + 1].
     DEPTH: inLifetime.length, WIDTH: sizes.slice(encoderLayers), QUADS: inLifetime.map(l => Math.ceil(l.fanOut / 4)), NEURONS: record.neurons, BELOW: record.below,

@@ -359,7 +359,7 @@ async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptatio
       for (let q = 0; q < asked; q++) for (let o = 0; o < outputs; o++) {
         predictions[((chunk * tasksPerChunk + i) * asked + q) * outputs + o] = activity(queryAt + q * record.row + outputAt + o);
       }
-      const taken = (kind: Kind, at: number, shape: readonly [number, number]) => Float32Array.from({ length: shape[0] * shape[1] }, (_, k) => own[at + placeOf(kind, Math.floor(k / shape[1]), k % shape[1], shape)]!);
+      const taken = (kind: Kind, at: number, [rows, columns]: readonly [number, number]) => Float32Array.from({ length: rows * columns }, (_, k) => own[at + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns)]!);
       finalWeights.push(new Map(inside.map((l, k) => [`W${l.index}`, taken('rows', fast.W[k]!, [l.fanOut, l.fanIn])])));
       finalFeedback.push(new Map(inside.flatMap((l, k) => fast.keepsB[k] ? [[`B${l.index}`, taken('columns', fast.B[k]!, feedbackShape(system, l))] as const] : [])));
     }

@@ -1,6 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import { makeKernel, PASS, type Kernel } from '../gpu/kernel.js';
-import { collectors, outcomeSize, PASS_STRIDE, totalTail, type Plan } from '../gpu/plan.js';
+import { collectors, outcomeSize, PASS_STRIDE, roomFor, totalTail, type Plan } from '../gpu/plan.js';
 import { encoderLayerModule, shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
 import { RULES } from '../systems/system.js';
@@ -60,7 +60,7 @@ export class Lifetimes {
 
   private constructor(private readonly gpu: Gpu, readonly plan: Plan, private readonly inheritance: Inheritance) {
     const { perTask, tasksPerChunk, teams, images, system } = plan;
-    const padded = Math.ceil(tasksPerChunk / teams) * teams;
+    const room = roomFor(tasksPerChunk, teams);
     const width = images ? 1 : system.sizes[0]!, outputs = system.sizes.at(-1)!;
     const make = (label: string, floats: number, usage: number) => {
       if (floats > 0) this.buffers[label] = gpu.device.createBuffer({ label, size: 4 * floats, usage });
@@ -68,14 +68,14 @@ export class Lifetimes {
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
     make('inputs', tasksPerChunk * perTask.samples * width, STORAGE | COPY_DST);
     make('targets', tasksPerChunk * (perTask.samples * outputs + plan.settings), STORAGE | COPY_DST);
-    make('activities', padded * perTask.activity, STORAGE | COPY_SRC);
-    make('fast_weights', padded * perTask.fast, STORAGE | COPY_SRC);
-    make('gradients', padded * perTask.gradient, STORAGE | COPY_SRC);
-    make('scratches', padded * perTask.scratch, STORAGE);
+    make('activities', room * perTask.activity, STORAGE | COPY_SRC);
+    make('fast_weights', room * perTask.fast, STORAGE | COPY_SRC);
+    make('gradients', room * perTask.gradient, STORAGE | COPY_SRC);
+    make('scratches', room * perTask.scratch, STORAGE);
     const outcomes = plan.tasks * outcomeSize(plan.moments.length, perTask.metrics);
     make('outcomes', outcomes, STORAGE | COPY_SRC);
     make('reported', outcomes + totalTail(plan), MAP_READ | COPY_DST);
-    if (plan.adjoint === 'none') make('shown', padded * (perTask.activity + perTask.fast), MAP_READ | COPY_DST);
+    if (plan.adjoint === 'none') make('shown', room * (perTask.activity + perTask.fast), MAP_READ | COPY_DST);
     make(PASS.name, plan.segments * PASS_STRIDE / 4, UNIFORM | COPY_DST);
     const inputs = tasksPerChunk * perTask.samples * width;
     this.staging = { inputs: images ? new Uint32Array(inputs) : new Float32Array(inputs), targets: new Float32Array(tasksPerChunk * (perTask.samples * outputs + plan.settings)) };
