@@ -1,6 +1,6 @@
 // Adjoint of episode.wgsl: back through the lifetime of every task of the chunk, from inner step last_step to first_step.
 // d_W of the moment is kept in the gradient of the initial weights, so that at the end it is that gradient.
-import package::shape::{ALIGNS, BATCH, DEPTH, FAST_AT, FAST_B_AT, GRADIENT, INPUT_GRADIENT, INTERVAL, LANES, MOMENTS, ONE_SLOT, OUTCOME_DRIFT, PLASTIC, RECORD, RECORDS_PER_STEP, SECOND_ORDER, STEPS, WORKGROUP};
+import package::shape::{ALIGNS, BATCH, DEPTH, FAST_AT, FAST_B_AT, GRADIENT, INPUT_GRADIENT, INTERVAL, LANES, MOMENTS, OUTCOME_DRIFT, PLASTIC, RECORD, RECORDS_PER_STEP, SECOND_ORDER, STEPS, WORKGROUP};
 import package::memory::{lane, pass_, set_gradient_quad, set_outcome, speaks, take_place, weight_quad};
 import package::birth::{feedback_quads, initial_feedback, weight_quads};
 import package::born::{initial_weights, source_of_weights};
@@ -68,7 +68,7 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     if (t < pass_.last_step && (ends || asked)) { settle_pending(t); }
     if (asked) { query_adjoint(moment, slot_of(t)); }
     if (ends) { break; }
-    if (!ONE_SLOT && t % INTERVAL == 0u && t < STEPS) { replay(t - INTERVAL); }
+    if (INTERVAL > 1u && t % INTERVAL == 0u && t < STEPS) { replay(t - INTERVAL); }
     let first = (t - 1u) * RECORDS_PER_STEP * RECORD;
     let slot = slot_of(t - 1u);
     plasticity_adjoint(first, slot, t - 1u);

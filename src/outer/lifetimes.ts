@@ -48,7 +48,7 @@ export class Lifetimes {
   private encode: Stage[] = [];
   private episode!: Stage;
   private metrics?: Stage;
-  private adjoint: Stage[] = [];
+  private adjoint?: Stage;
   private afterwards: Stage[] = [];
   private readonly staging: { inputs: Float32Array | Uint32Array; targets: Float32Array };
 
@@ -103,17 +103,18 @@ export class Lifetimes {
     const groups = (tasks: number) => Math.ceil(tasks / plan.teams), lanes = (perItem: (tasks: number) => number) => (tasks: number) => Math.ceil(perItem(tasks) / 64);
     const tiles = (n: number) => Math.ceil(n / 4);
     const index = Array.from({ length: encoders }, (_, k) => k + 1);
-    this.encode = await Promise.all(index.map(l => stage('encode', lanes(tasks => tasks * tiles(perTask.rows) * tiles(system.sizes[l]!)), 'main', l)));
-    this.episode = await stage('episode', groups);
-    if (plan.metrics) this.metrics = await stage('metrics', groups);
-    if (plan.adjoint === 'none') return;
-    this.adjoint = [await stage('episode.adjoint', groups)];
-    for (const l of index.reverse()) {
-      this.afterwards.push(await stage('encode.adjoint', lanes(tasks => tasks * tiles(system.sizes[l]!) * tiles(system.sizes[l - 1]!)), 'weights', l));
-      if (l > 1) this.afterwards.push(await stage('encode.adjoint', lanes(tasks => tasks * perTask.rows * system.sizes[l - 1]!), 'below', l));
-    }
-    if (encoders) this.afterwards.push(await stage('norm', groups));      // else the last words of the lifetime's adjoint
-    this.afterwards.push(await stage('collect', () => collectors(plan)));
+    const encode = (l: number) => stage('encode', lanes(tasks => tasks * tiles(perTask.rows) * tiles(system.sizes[l]!)), 'main', l);
+    const encodeAdjoint = (l: number) => [
+      stage('encode.adjoint', lanes(tasks => tasks * tiles(system.sizes[l]!) * tiles(system.sizes[l - 1]!)), 'weights', l),
+      ...(l > 1 ? [stage('encode.adjoint', lanes(tasks => tasks * perTask.rows * system.sizes[l - 1]!), 'below', l)] : []),
+    ];
+    const norm = () => encoders ? [stage('norm', groups)] : [];      // else the last words of the lifetime's adjoint
+    // All at once, because each is compiled on a thread of its own.
+    const learns = plan.adjoint !== 'none';
+    [this.encode, this.episode, this.metrics, this.adjoint, this.afterwards] = await Promise.all([
+      Promise.all(index.map(encode)), stage('episode', groups), plan.metrics ? stage('metrics', groups) : undefined, learns ? stage('episode.adjoint', groups) : undefined,
+      Promise.all(learns ? [...index.toReversed().flatMap(encodeAdjoint), ...norm(), stage('collect', () => collectors(plan))] : []),
+    ]);
   }
 
   /**
@@ -156,7 +157,7 @@ export class Lifetimes {
       dispatch(this.episode, s);
       if (this.metrics && moments.includes(boundaries[s + 1]!)) dispatch(this.metrics, s);
     }
-    for (const s of segment.reverse()) for (const stage of this.adjoint) dispatch(stage, s);
+    if (this.adjoint) for (const s of segment.reverse()) dispatch(this.adjoint, s);
     for (const stage of this.afterwards) dispatch(stage, 0);
     pass.end();
   }
