@@ -66,6 +66,9 @@ export function useDevice(device: GPUDevice): Gpu {
   return watch(device, device.adapterInfo, () => {});
 }
 
+/** Mesa's software adapter. */
+const LLVMPIPE = /llvmpipe|lavapipe/i;
+
 function watch(device: GPUDevice, info: GPUAdapterInfo, close: () => void): Gpu {
   let failure: Error | undefined;
   const waiting = new Set<(error: Error) => void>();      // not one promise for all: a race with it would be remembered as long as it lives
@@ -75,12 +78,13 @@ function watch(device: GPUDevice, info: GPUAdapterInfo, close: () => void): Gpu 
   };
   device.addEventListener('uncapturederror', event => failed(new MetaplasticError('gpu', (event as GPUUncapturedErrorEvent).error.message)));
   device.lost.then(lost => failed(new DeviceLostError('gpu', `the device was lost (${lost.reason}): ${lost.message || 'no reason given'}`, 'open a new device and resume from the last checkpoint')));
-  const software = /swiftshader|llvmpipe|lavapipe|warp|basic render/i.test(`${info.architecture} ${info.device} ${info.description}`);
+  const names = `${info.architecture} ${info.device} ${info.description}`, software = LLVMPIPE.test(names) || /swiftshader|warp|basic render/i.test(names);
   return {
     device,
     adapter: { vendor: info.vendor, architecture: info.architecture, device: info.device, description: info.description, software },
     machine: {
-      software, subgroup: info.subgroupMaxSize || (software ? 4 : 32),      // browsers of before 2025 do not tell
+      software, teamwork: !LLVMPIPE.test(names), cores: globalThis.navigator?.hardwareConcurrency ?? 4,
+      subgroup: info.subgroupMaxSize || (software ? 4 : 32),      // browsers of before 2025 do not tell
       maxBindingBytes: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
       maxWorkgroups: device.limits.maxComputeWorkgroupsPerDimension, maxInvocations: Math.min(device.limits.maxComputeInvocationsPerWorkgroup, device.limits.maxComputeWorkgroupSizeX),
     },

@@ -39,10 +39,15 @@ export interface Budget {
   readonly dispatchSeconds: number;
 }
 
-/** What a plan needs to know of an adapter. `subgroup` is the number of lanes that run in lockstep. */
+/** What a plan needs to know of an adapter. */
 export interface Machine {
   readonly software: boolean;
+  /** Number of lanes that run in lockstep. */
   readonly subgroup: number;
+  /** Cores of the CPU, among which a software adapter divides workgroups. */
+  readonly cores: number;
+  /** Is a task done sooner by lanes that wait for each other than by one? Not on llvmpipe: its barriers are coroutines, dear to run and dearer to compile. */
+  readonly teamwork: boolean;
   readonly maxBindingBytes: number;
   readonly maxWorkgroups: number;
   readonly maxInvocations: number;
@@ -218,13 +223,14 @@ function countPerTask({ system, steps, batch, queries, moments, adjoint, metrics
 
 /**
  * Lanes take four rows at a time. A software adapter runs a subgroup as one vector on a CPU core and pays for barriers, so a task is one lane there and a
- * subgroup of tasks a workgroup; with too few tasks to keep its cores busy that way, a subgroup works on each. On a GPU lanes are as many as the widest layer
- * has fours, and teams smaller than a subgroup share a workgroup.
+ * subgroup of tasks a workgroup; with too few tasks to fill the vectors of all cores that way, a subgroup works on each task, if that is any faster. On a GPU
+ * lanes are as many as the widest layer has fours, and teams smaller than a subgroup share a workgroup.
  */
 function chooseTeams(work: Work, machine: Machine, choices: PlanChoices): { lanes: number; teams: number } {
-  const widest = Math.max(...work.system.sizes.slice(work.system.encoderLayers)), { software, subgroup } = machine;
-  const lanes = choices.lanes ?? (software ? (work.tasks >= 4 * subgroup ? 1 : subgroup) : Math.min(machine.maxInvocations, 256, Math.max(8, 2 ** Math.ceil(Math.log2(widest / 4)))));
-  const teams = choices.teams ?? (software && lanes > 1 ? 1 : Math.max(1, Math.min(subgroup / lanes, work.tasks)));
+  const widest = Math.max(...work.system.sizes.slice(work.system.encoderLayers)), { software, subgroup, cores, teamwork } = machine;
+  const ofACore = Math.ceil(work.tasks / cores);
+  const lanes = choices.lanes ?? (software ? (teamwork && ofACore < subgroup ? subgroup : 1) : Math.min(machine.maxInvocations, 256, Math.max(8, 2 ** Math.ceil(Math.log2(widest / 4)))));
+  const teams = choices.teams ?? (software && lanes > 1 ? 1 : Math.max(1, Math.min(subgroup / lanes, software ? ofACore : work.tasks)));
   if (2 ** Math.round(Math.log2(lanes)) !== lanes || lanes * teams > machine.maxInvocations) {
     throw new MetaplasticError('plan.lanes', `expected a power of two with lanes × teams ≤ ${machine.maxInvocations}, got ${lanes} × ${teams}`);
   }

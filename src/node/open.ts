@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { availableParallelism, constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { MetaplasticError } from '../errors.js';
 import { openGpu, type Gpu } from '../gpu/device.js';
@@ -30,7 +30,7 @@ export async function openNodeGpu({ boundsChecks = false }: NodeGpuOptions = {})
   }
   const gpu = await openGpu(instance);
   if (gpu.adapter.software) pacePolling();
-  return gpu;
+  return { ...gpu, machine: { ...gpu.machine, cores: availableParallelism() } };
 }
 
 /**

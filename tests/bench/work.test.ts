@@ -9,7 +9,7 @@ import { makePlan, type Adjoint } from '../../src/gpu/plan.js';
 import { workOf } from '../../src/outer/learner.js';
 import { defineSystem } from '../../src/systems/system.js';
 
-const machine = { software: true, subgroup: 4, maxBindingBytes: 2 ** 30, maxWorkgroups: 65535, maxInvocations: 256 };
+const machine = { software: true, subgroup: 4, cores: 8, teamwork: true, maxBindingBytes: 2 ** 30, maxWorkgroups: 65535, maxInvocations: 256 };
 
 function planOf({ system, episodes: { tasks, steps, batch, queries } }: Workload, adjoint: Adjoint = 'store') {
   return makePlan(workOf(defineSystem(system), { system, episode: { steps, batch, queries }, tasks, adjoint }), machine);

@@ -6,7 +6,7 @@ import { random } from '../../src/tasks/random.js';
 
 const MiB = 2 ** 20;
 /** WebGPU's default limits. */
-const software: Machine = { software: true, subgroup: 4, maxBindingBytes: 128 * MiB, maxWorkgroups: 65535, maxInvocations: 256 }, hardware: Machine = { ...software, software: false, subgroup: 32 };
+const software: Machine = { software: true, subgroup: 4, cores: 2, teamwork: true, maxBindingBytes: 128 * MiB, maxWorkgroups: 65535, maxInvocations: 256 }, hardware: Machine = { ...software, software: false, subgroup: 32 };
 
 type Wish = Partial<Work> & { readonly spec?: SystemSpec };
 function plan({ spec = { sizes: [1, 32, 32, 1] }, steps = 20, moments = [steps], ...wish }: Wish = {}, budget: Partial<Budget> = {}, choices: PlanChoices = {}, machine: Partial<Machine> = {}): Plan {
@@ -65,6 +65,13 @@ describe('a plan', () => {
     expect(teams({ subgroup: 8 })).toEqual([1, 8]);
     expect(teams({ ...hardware })).toEqual([8, 4]);
     expect(teams({ ...hardware, subgroup: 64 })).toEqual([8, 8]);
+  });
+
+  test('divides few tasks among the cores of a software adapter: a subgroup works on each, unless that is no faster', () => {
+    const teams = (tasks: number, machine: Partial<Machine> = {}) => { const { lanes, teams } = plan({ tasks }, {}, {}, machine); return [lanes, teams]; };
+    expect([6, 7, 9].map(tasks => teams(tasks))).toEqual([[4, 1], [1, 4], [1, 4]]);
+    expect([24, 25].map(tasks => teams(tasks, { cores: 8 }))).toEqual([[4, 1], [1, 4]]);
+    expect([1, 4, 5, 64].map(tasks => teams(tasks, { subgroup: 8, teamwork: false }))).toEqual([[1, 1], [1, 2], [1, 3], [1, 8]]);
   });
 
   test('has more dispatches only by segments: one more each way', () => {
