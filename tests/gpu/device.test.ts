@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { DeviceLostError, MetaplasticError } from '../../src/errors.js';
 import { type Gpu, isAvailable, openGpu, useDevice } from '../../src/gpu/device.js';
@@ -61,6 +62,15 @@ test('the device of a caller stays open', async () => {
   gpu.close();
   const buffer = device.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ });
   await buffer.mapAsync(GPUMapMode.READ);
+});
+
+test('a plan is told what the adapter is, by its name, and how many cores the machine has', async () => {
+  const { device: { limits }, machine: { cores } } = await open();
+  const named = (adapterInfo: Partial<GPUAdapterInfo>) => useDevice({ adapterInfo, limits, lost: new Promise(() => {}), addEventListener() {} } as unknown as GPUDevice).machine;
+  expect(cores).toBe(availableParallelism());
+  expect(named({ architecture: 'swiftshader', subgroupMaxSize: 4 })).toMatchObject({ software: true, teamwork: true, subgroup: 4 });
+  expect(named({ device: 'llvmpipe-llvm-15-0-6-256-bits-', subgroupMaxSize: 8 })).toMatchObject({ software: true, teamwork: false, subgroup: 8 });
+  expect(named({ architecture: 'hopper' })).toMatchObject({ software: false, subgroup: 32 });
 });
 
 describe('without an adapter', () => {
