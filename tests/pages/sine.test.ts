@@ -60,7 +60,7 @@ describe('Learn a sine', () => {
     await closeQuietly(opened);
   });
 
-  test('meta-trains, pauses, goes on without animation frames, and ends; saved, the run goes on in Node', { timeout: 150_000 }, async () => {
+  test('meta-trains, pauses, goes on without animation frames, and ends; saved, the run goes on in Node', { timeout: 240_000 }, async () => {
     const steps = 600, opened = await open(`${SMALL}${steps}`), { page } = opened;      // so many that a fast adapter is not done before it is told to pause
     await page.evaluate(() => { window.requestAnimationFrame = () => 0; });      // as in a background tab
     const madeSteps = () => stepsOf(page);
@@ -83,7 +83,7 @@ describe('Learn a sine', () => {
 
     await page.getByRole('button', { name: 'Go on' }).click();
     await expect.poll(madeSteps, { timeout: 30_000 }).toBeGreaterThan(paused);
-    await page.getByText('Trained to the end.').waitFor({ timeout: 60_000 });
+    await page.getByText('Trained to the end.').waitFor({ timeout: 150_000 });
     expect(await madeSteps()).toBe(steps);
 
     // The other way: the folder that Node left opens in the page.
