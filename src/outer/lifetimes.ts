@@ -108,12 +108,14 @@ export class Lifetimes {
       stage('encode.adjoint', lanes(tasks => tasks * tiles(system.sizes[l]!) * tiles(system.sizes[l - 1]!)), 'weights', l),
       ...(l > 1 ? [stage('encode.adjoint', lanes(tasks => tasks * perTask.rows * system.sizes[l - 1]!), 'below', l)] : []),
     ];
-    const norm = () => encoders ? [stage('norm', groups)] : [];      // else the last words of the lifetime's adjoint
-    // All at once, because each is compiled on a thread of its own.
     const learns = plan.adjoint !== 'none';
+    // All at once: where an adapter can, it compiles them side by side.
     [this.encode, this.episode, this.metrics, this.adjoint, this.afterwards] = await Promise.all([
       Promise.all(index.map(encode)), stage('episode', groups), plan.metrics ? stage('metrics', groups) : undefined, learns ? stage('episode.adjoint', groups) : undefined,
-      Promise.all(learns ? [...index.toReversed().flatMap(encodeAdjoint), ...norm(), stage('collect', () => collectors(plan))] : []),
+      Promise.all(learns ? [
+        ...index.toReversed().flatMap(encodeAdjoint), ...(encoders ? [stage('norm', groups)] : []),      // without encoders norm is the last words of the lifetime's adjoint
+        stage('collect', () => collectors(plan)),
+      ] : []),
     ]);
   }
 
