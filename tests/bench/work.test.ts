@@ -8,11 +8,11 @@ import { openGpu } from '../../src/gpu/device.js';
 import { makePlan, type Adjoint } from '../../src/gpu/plan.js';
 import { workOf } from '../../src/outer/learner.js';
 import { defineSystem } from '../../src/systems/system.js';
+import { SOFTWARE } from '../gpu/machine.js';
 
-const machine = { software: true, subgroup: 4, cores: 8, teamwork: true, maxBindingBytes: 2 ** 30, maxWorkgroups: 65535, maxInvocations: 256 };
 
 function planOf({ system, episodes: { tasks, steps, batch, queries } }: Workload, adjoint: Adjoint = 'store') {
-  return makePlan(workOf(defineSystem(system), { system, episode: { steps, batch, queries }, tasks, adjoint }), machine);
+  return makePlan(workOf(defineSystem(system), { system, episode: { steps, batch, queries }, tasks, adjoint }), { ...SOFTWARE, cores: 8 });
 }
 
 const flp = (tasks = 1, steps = 20, width = 64) => flpWorkload({ tasks, steps, width, batch: 1 });

@@ -3,15 +3,16 @@ import { MetaplasticError } from '../../src/errors.js';
 import { ADJOINTS, type Budget, describePlan, type Machine, makePlan, mebibytes, type Plan, type PlanChoices, type Work } from '../../src/gpu/plan.js';
 import { defineSystem, type SystemSpec } from '../../src/systems/system.js';
 import { random } from '../../src/tasks/random.js';
+import { SOFTWARE } from './machine.js';
 
 const MiB = 2 ** 20;
 /** WebGPU's default limits. */
-const software: Machine = { software: true, subgroup: 4, cores: 2, teamwork: true, maxBindingBytes: 128 * MiB, maxWorkgroups: 65535, maxInvocations: 256 }, hardware: Machine = { ...software, software: false, subgroup: 32 };
+const HARDWARE: Machine = { ...SOFTWARE, software: false, subgroup: 32 };
 
 type Wish = Partial<Work> & { readonly spec?: SystemSpec };
 function plan({ spec = { sizes: [1, 32, 32, 1] }, steps = 20, moments = [steps], ...wish }: Wish = {}, budget: Partial<Budget> = {}, choices: PlanChoices = {}, machine: Partial<Machine> = {}): Plan {
   const work = { system: defineSystem(spec), tasks: 64, steps, batch: 1, queries: 20, adjoint: 'store', moments, momentWeights: moments.map(() => 1), images: 0, settings: 0, ...wish } as const;
-  return makePlan(work, { ...software, ...machine }, { memory: 1024 * MiB, dispatchSeconds: 10, ...budget }, choices);
+  return makePlan(work, { ...SOFTWARE, ...machine }, { memory: 1024 * MiB, dispatchSeconds: 10, ...budget }, choices);
 }
 
 function refusal(make: () => unknown): string {
@@ -27,7 +28,7 @@ describe('whatever the work, the machine and the budget, a plan', () => {
     const r = random(11, k), pick = <T>(of: readonly T[]) => of[r.below(of.length)]!;
     const spec: SystemSpec = { sizes: Array.from({ length: 3 + r.below(3) }, () => 1 + r.below(100)), frozen: pick([[], [1], [2]]), alpha: pick(['synapse', 'layer']) };
     const steps = 1 + r.below(500), wish = { spec, tasks: 1 + r.below(3000), steps, batch: 1 + r.below(5), queries: 1 + r.below(30), adjoint: pick([...ADJOINTS, 'none'] as const), images: pick([0, 100]) };
-    const budget = { memory: pick([4, 16, 64, 256]) * MiB, dispatchSeconds: pick([1e-3, 0.1, 1]) }, machine = { ...pick([software, hardware]), maxBindingBytes: pick([1, 16, 128]) * MiB };
+    const budget = { memory: pick([4, 16, 64, 256]) * MiB, dispatchSeconds: pick([1e-3, 0.1, 1]) }, machine = { ...pick([SOFTWARE, HARDWARE]), maxBindingBytes: pick([1, 16, 128]) * MiB };
     const moments = pick([[steps], [0, steps]]);
     const metrics = wish.adjoint === 'none' && pick([true, false]);
     try { return [{ plan: plan({ ...wish, moments, metrics }, budget, {}, machine), budget, machine }]; } catch { return []; }
@@ -63,8 +64,8 @@ describe('a plan', () => {
     const teams = (machine: Partial<Machine>) => { const { lanes, teams } = plan({}, {}, {}, machine); return [lanes, teams]; };
     expect(teams({})).toEqual([1, 4]);
     expect(teams({ subgroup: 8 })).toEqual([1, 8]);
-    expect(teams({ ...hardware })).toEqual([8, 4]);
-    expect(teams({ ...hardware, subgroup: 64 })).toEqual([8, 8]);
+    expect(teams({ ...HARDWARE })).toEqual([8, 4]);
+    expect(teams({ ...HARDWARE, subgroup: 64 })).toEqual([8, 8]);
   });
 
   test('divides few tasks among the cores of a software adapter: a subgroup works on each, unless that is no faster', () => {

@@ -3,6 +3,7 @@ import { makePlan } from '../../src/gpu/plan.js';
 import type { Metrics } from '../../src/inner/metrics.js';
 import { referenceMetrics } from '../../src/reference/metrics.js';
 import { defineSystem, ORIGINS, type SystemSpec } from '../../src/systems/system.js';
+import { SOFTWARE } from '../gpu/machine.js';
 import { type ProblemSpec, randomProblem } from '../reference/random-problem.js';
 import { learnerFor, type Options } from './agree.js';
 import { useGpu } from './open.js';
@@ -151,8 +152,7 @@ describe('cut into chunks and segments', () => {
 
 test('metrics are asked of a forward-only plan', () => {
   const work = { system: defineSystem({ sizes: [1, 1] }), tasks: 1, steps: 3, batch: 1, queries: 1, moments: [3], momentWeights: [1], images: 0, settings: 0, metrics: true } as const;
-  const machine = { software: true, subgroup: 4, cores: 2, teamwork: true, maxBindingBytes: 2 ** 27, maxWorkgroups: 65535, maxInvocations: 256 };
-  expect(() => makePlan({ ...work, adjoint: 'store' }, machine)).toThrow('plan.metrics: expected false with an adjoint, got true with "store"');
-  const boundaries = (moments: number[], stepsPerSegment: number) => makePlan({ ...work, steps: 7, moments, momentWeights: moments.map(() => 0), adjoint: 'none' }, machine, undefined, { stepsPerSegment }).boundaries;
+  expect(() => makePlan({ ...work, adjoint: 'store' }, SOFTWARE)).toThrow('plan.metrics: expected false with an adjoint, got true with "store"');
+  const boundaries = (moments: number[], stepsPerSegment: number) => makePlan({ ...work, steps: 7, moments, momentWeights: moments.map(() => 0), adjoint: 'none' }, SOFTWARE, undefined, { stepsPerSegment }).boundaries;
   expect([boundaries([0, 3, 7], 7), boundaries([2], 3), boundaries([3, 7], 3)]).toEqual([[0, 0, 3, 7], [0, 2, 3, 6, 7], [0, 3, 6, 7]]);
 });

@@ -4,11 +4,12 @@ import { MetaplasticError } from '../../src/errors.js';
 import { type Gpu, openGpu } from '../../src/gpu/device.js';
 import { makeKernel } from '../../src/gpu/kernel.js';
 import { linkShader, shaderChoices } from '../../src/gpu/shader.js';
+import { ADJOINTS, type Adjoint } from '../../src/gpu/plan.js';
 import { Learner } from '../../src/outer/learner.js';
 import { SLOTS, type SystemSpec } from '../../src/systems/system.js';
 import { randomProblem } from '../reference/random-problem.js';
 import { everyPair } from './pairs.js';
-import { ALIGNING, PATHS, TOLD } from './systems.js';
+import { ALIGNING, each, goTogether, PATHS, together, TOLD } from './systems.js';
 
 // Dawn's null backend compiles and validates without any adapter, but computes nothing: no number is looked at in this file.
 const dawn = create(['backend=null']);      // held, because Dawn that is collected too early brings the process down
@@ -24,18 +25,19 @@ const refusal = (work: Promise<unknown>) => work.then(() => { throw new Error('e
   return error.message;
 });
 
+/** A system, and how it is to live. */
+type Posed = Omit<SystemSpec, 'sizes'> & { readonly images?: number; readonly adjoint: Adjoint; readonly lanes: number; readonly batch: number };
+
 describe('every shader links, parses, compiles and validates', () => {
   // Every choice of every slot, with every choice of every other that goes with it; and every entry point, with and without an encoder.
-  const circumstances = { frozen: [[], [1], [1, 2], [3]], images: [undefined, 5], adjoint: ['store', 'checkpoint', 'reverse'], lanes: [1, 4, 64], batch: [1, 3] } as const;
-  const named = [TOLD, PATHS, ALIGNING].flatMap(parts => everyPair({ ...circumstances, ...parts }).map(({ frozen, images, adjoint, lanes, batch, ...chosen }) => {
-    const system: SystemSpec = Object.assign({ sizes: [3, 6, 5, 2], frozen: [...frozen] }, ...Object.values(chosen) as Partial<SystemSpec>[]);
-    const spec = system.weights === 'drawn' ? { ...system, frozen: frozen.filter(l => l > 1) } : system;
-    const row = { spec, images, adjoint: spec.momentum && adjoint === 'reverse' ? 'store' : adjoint, lanes, batch } as const;
-    return [JSON.stringify(row).replaceAll('"', ''), row] as const;
-  }));
+  const circumstances = {
+    frozen: each('frozen', [[], [1], [1, 2], [3]]), images: each('images', [undefined, 5]), adjoint: each('adjoint', ADJOINTS), lanes: each('lanes', [1, 4, 64]), batch: each('batch', [1, 3]),
+  };
+  const rows = [TOLD, PATHS, ALIGNING].flatMap(parts => everyPair({ ...circumstances, ...parts }, pair => goTogether(together(pair))).map(row => together<Posed>(row)));
+  const named = rows.map(row => [JSON.stringify(row).replaceAll('"', ''), row] as const);
 
-  test.each(named)('%s', async (_, { spec, images, adjoint, lanes, batch }) => {
-    const { episodes, bank } = randomProblem({ spec, tasks: 3, steps: 3, batch, images });
+  test.each(named)('%s', async (_, { images, adjoint, lanes, batch, ...chosen }) => {
+    const spec = { sizes: [3, 6, 5, 2], ...chosen }, { episodes, bank } = randomProblem({ spec, tasks: 3, steps: 3, batch, images });
     const learner = await Learner.create(gpu, { system: spec, episode: { steps: 3, batch, queries: 4, bank }, tasks: 3, adjoint, plan: { lanes } });
     await learner.adapt(episodes, undefined, { metrics: true });      // the forward-only kernels
     learner.destroy();

@@ -1,9 +1,11 @@
+import type { Adjoint } from '../../src/gpu/plan.js';
 import { FEEDBACK_RULES, GRANULARITIES, ORIGINS, SLOTS, type SystemSpec } from '../../src/systems/system.js';
 
 /** What systems of each kind may be made of, for `everyPair`. A choice that only makes sense with others is a part of a system with these. */
 type Parts = Readonly<Record<string, readonly Partial<SystemSpec>[]>>;
 
-const each = <K extends keyof SystemSpec>(key: K, choices: readonly SystemSpec[K][]): Partial<SystemSpec>[] => choices.map(choice => ({ [key]: choice }));
+/** An axis of parts that each make one choice. */
+export const each = <const K extends string, const V>(key: K, choices: readonly V[]) => choices.map(choice => ({ [key]: choice }) as Record<K, V>);
 
 const common = {
   activation: each('activation', SLOTS.activation), loss: each('loss', SLOTS.loss), multiplier: each('multiplier', [1, [2, 0.5, -1]]),
@@ -22,10 +24,7 @@ export const PATHS: Parts = {
     ...GRANULARITIES.map(eta => ({ rule: 'gradient', eta }) as const), { rule: 'gradient', weightDecay: true }, { rule: 'gradient', momentum: true, weightDecay: true },
     { rule: 'pool' }, { rule: 'pool', theta: 'layer' }, { rule: 'pool', terms: [0] }, { rule: 'pool', terms: [0, 2, 9] }, { rule: 'pool', terms: [3, 4, 5] }, { rule: 'pool', terms: [6, 8], theta: 'layer' },
   ],
-  path: [
-    { feedback: 'backprop' }, { feedback: 'chained' }, { feedback: 'direct' }, { feedback: 'sign-symmetric' },
-    ...ORIGINS.feedbackWeights.slice(1).flatMap(feedbackWeights => (['chained', 'direct', 'sign-symmetric'] as const).map(feedback => ({ feedback, feedbackWeights }))),
-  ],
+  feedback: each('feedback', SLOTS.feedback.filter(f => f !== 'direct-rectified')), feedbackWeights: each('feedbackWeights', ORIGINS.feedbackWeights),
 };
 
 /** Systems whose feedback weights learn. */
@@ -39,3 +38,11 @@ export const ALIGNING: Parts = {
     { rule: 'gradient', feedback: 'chained', feedbackRule: 'weight-mirror', primitives: ['null'] },
   ],
 };
+
+/** What a row of parts says in all. */
+export const together = <T extends object>(row: Readonly<Record<string, object>>): T => Object.assign({}, ...Object.values(row)) as T;
+
+/** Can parts be together that say this? An encoder is not drawn, momentum is not undone, and backprop has no feedback weights. */
+export function goTogether({ frozen, weights, momentum, adjoint, feedback, feedbackWeights = 'inherited' }: Partial<SystemSpec & { adjoint: Adjoint }>): boolean {
+  return !(weights === 'drawn' && frozen?.includes(1)) && !(momentum && adjoint === 'reverse') && !(feedback === 'backprop' && feedbackWeights !== 'inherited');
+}
