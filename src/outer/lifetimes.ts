@@ -101,11 +101,11 @@ export class Lifetimes {
       return { kernel, group: kernel.bind(buffers), workgroups };
     };
     const groups = (tasks: number) => Math.ceil(tasks / plan.teams), lanes = (perItem: (tasks: number) => number) => (tasks: number) => Math.ceil(perItem(tasks) / 64);
-    const tiles = (n: number) => Math.ceil(n / 4);
+    const fours = (n: number) => Math.ceil(n / 4), eights = (n: number) => Math.ceil(n / 8);
     const index = Array.from({ length: encoders }, (_, k) => k + 1);
-    const encode = (l: number) => stage('encode', lanes(tasks => tasks * tiles(perTask.rows) * tiles(system.sizes[l]!)), 'main', l);
+    const encode = (l: number) => stage('encode', lanes(tasks => tasks * eights(perTask.rows) * fours(system.sizes[l]!)), 'main', l);
     const encodeAdjoint = (l: number) => [
-      stage('encode.adjoint', lanes(tasks => tasks * tiles(system.sizes[l]!) * tiles(system.sizes[l - 1]!)), 'weights', l),
+      stage('encode.adjoint', lanes(tasks => tasks * fours(system.sizes[l]!) * eights(system.sizes[l - 1]!)), 'weights', l),
       ...(l > 1 ? [stage('encode.adjoint', lanes(tasks => tasks * perTask.rows * system.sizes[l - 1]!), 'below', l)] : []),
     ];
     const learns = plan.adjoint !== 'none';

@@ -26,10 +26,10 @@ describe('kernels agree with the reference at every size', () => {
   });
 });
 
-// encode.wgsl makes tiles of 4 × 4: sizes below, at and beyond a multiple of 4, and rows likewise (3 tasks × (T · batch + queries)).
+// encode.wgsl makes tiles of 8 rows × 4 neurons, its adjoint of 4 neurons × 8 inputs: sizes below, at and beyond multiples of 4 and 8, and rows (T · batch + moments · queries) likewise.
 describe('an encoder agrees with the reference', () => {
   const encoders = [
-    { sizes: [4, 4, 2], frozen: [1], queries: 4 }, { sizes: [5, 3, 2], frozen: [1], queries: 1 }, { sizes: [1, 1, 1], frozen: [1], queries: 3 },
+    { sizes: [4, 4, 2], frozen: [1], queries: 4 }, { sizes: [5, 3, 2], frozen: [1], queries: 1 }, { sizes: [1, 1, 1], frozen: [1], queries: 3 }, { sizes: [8, 4, 2], frozen: [1], queries: 7 },
     { sizes: [6, 9, 8, 3], frozen: [1, 2], queries: 5 }, { sizes: [3, 7, 6, 5, 2], frozen: [1, 2, 3], queries: 2 }, { sizes: [3, 7, 6, 5, 2], frozen: [1, 3], queries: 2 },
   ];
   test.each(encoders)('$sizes, frozen $frozen, on numbers', async ({ sizes, frozen, queries }) => {
@@ -37,7 +37,7 @@ describe('an encoder agrees with the reference', () => {
   });
 
   // A word of the bank holds four pixels.
-  test.each([4, 5, 6, 7, 9])('on images of %d pixels', async pixels => {
+  test.each([4, 5, 6, 7, 8, 9])('on images of %d pixels', async pixels => {
     expect(await errorsOf({ spec: { sizes: [pixels, 6, 2], frozen: [1], activation: 'sigmoid' }, tasks: 3, steps: 2, batch: 2, images: 5 })).toEqual({});
   });
 
