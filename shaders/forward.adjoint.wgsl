@@ -1,15 +1,15 @@
 // Adjoint of forward.wgsl: given d_x of every layer, and d_z of a record that keeps z, from the top down
 //   d_z_l += d_x_l φ'(x_l),   d_b_l += Σ_rows d_z_l,   d_W_l += Σ_rows d_z_l x_{l−1}ᵀ,   d_x_{l−1} += W_lᵀ d_z_l.
 // The d_W of an inner step waits: only d_z is kept (PENDING), and the adjoint of the step before, which reads and writes d_W anyway, adds the product.
-import package::shape::{ALL_WAIT, BATCH, BIASED, BIAS_AT, DEPTH, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, QUADS, RECORD, SECOND_ORDER, WIDTH, X_AT, Z};
+import package::shape::{ALL_WAIT, BATCH, BATCHED, BIASED, BIAS_AT, DEPTH, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, QUADS, RECORD, SECOND_ORDER, WIDTH, X_AT, Z};
 import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, adjoint4, four, gradient_rows, lane, pass_, present, set_adjoints, weight_quad4, weight_rows};
 import package::activation::slope;
 import package::team::team_barrier;
 
 fn slopes(x: vec4f) -> vec4f { return vec4f(slope(x.x), slope(x.y), slope(x.z), slope(x.w)); }
 
-// Does d_W of layer l + 1 wait? Not if an encoder's adjoint will lie where its inputs were (perceptions/encoded.wgsl).
-fn waits(l: u32) -> bool { return PLASTIC[l] && SECOND_ORDER && !(INPUT_GRADIENT && l == 0u); }
+// Does d_W of layer l + 1 wait? Not if an encoder's adjoint will lie where its inputs were (perceptions/encoded.wgsl), and not of many samples: they are added up in tiles.
+fn waits(l: u32) -> bool { return !BATCHED && PLASTIC[l] && SECOND_ORDER && !(INPUT_GRADIENT && l == 0u); }
 
 // Where d_z of layer l + 1 waits, of the batch's first sample; those of the others follow at NEURONS. And of neurons i … i + 3 of n, 0 beyond the last.
 fn pending_at(l: u32) -> u32 { return PENDING + NEURON_AT[l]; }
@@ -59,6 +59,7 @@ fn weights_adjoint(l: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, cou
 
 // Adds what waits of inner step t to the gradient now: at the end of a pass, and before queries add theirs, so that the order of sums does not depend on passes.
 fn settle_pending(t: u32) {
+  if (BATCHED) { return; }
   for (var l = 0u; l < DEPTH; l++) {
     if (!waits(l)) { continue; }
     weights_adjoint(l, t * BATCH * RECORD + X_AT[l], RECORD, pending_at(l), NEURONS, BATCH);

@@ -1,17 +1,21 @@
 // Adjoint of plasticity.wgsl. With g = d_W_{t+1} (kept in the gradient of the initial weights, with what forward.adjoint.wgsl left waiting) and d_u = a g, or what updates/ makes of it:
 //   d_rate_ij += ± m g_ij u_ij,   d_W_t = g − κ d_u,   d_left_pi = SHARE Σ_j d_u_ij right_pj,   d_right_pj = SHARE Σ_i d_u_ij left_pi,   d_κ_i = −Σ_j d_u_ij W_ij.
 // Kolen-Pollack's rule, which adds the transpose of the update to B, has a part in d_u and d_rate: g_b.
-import package::shape::{BATCH, BELOW, DEPTH, INPUT_GRADIENT, LANES, NEURONS, PLASTIC, QUADS, RANK, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WIDTH};
+import package::shape::{BATCH, BATCHED, DEPTH, INPUT_GRADIENT, LANES, PLASTIC, QUADS, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WIDTH};
 import package::memory::{activity, activity4, add_adjoint, four, gradient_quad, gradient_rows, lane, present, set_adjoint, set_adjoints, set_gradient_quad, weight_rows};
 import package::feedback_rule::tied_gradient;
 import package::forward_adjoint::{pending, pending_at, pending_gradient, pending_inputs};
 import package::noise::{noise_of_weight, noise_rows};
-import package::plasticity::{PRODUCTS, hebb_of, left_at, left_step, lefts_of, right_at, right_step, rights_of, sign_and_multiplier};
-import package::rate::{rate, rate_adjoint, rate_adjoint_of_layer, rate_adjoint_of_rows, rates_of};
+import package::plasticity::{PRODUCTS, Rights, TILE, hebb_of, hebbs_of, left_at, left_step, left_steps, lefts_of, right_at, right_step, right_steps, rights_of, sign_and_multiplier};
+import package::rate::{Rates, rate, rate_adjoint, rate_adjoint_of_layer, rate_adjoint_of_rows, rates_of};
 import package::recall::recall;
 import package::rule::{kappa, kappa_adjoint, kappa_adjoint_of_layer};
 import package::team::team_barrier;
 import package::update::{d_hebb, d_rate, d_update, momentum_adjoint_of_layer, velocity_adjoint, velocity_of};
+
+// Tiles of four products; and does any d_W wait for this sweep?
+const TILES = (PRODUCTS + 3u) / 4u;
+const WAITS = SECOND_ORDER && !BATCHED;
 
 // Clears the adjoint of the batch's records.
 fn clear() {
@@ -22,52 +26,109 @@ fn clear() {
 // Does anything ask for d_right of layer l + 1? That of the inputs only if an encoder or the rule's own factors do.
 fn asks_right(l: u32) -> bool { return PLASTIC[l] && ((SECOND_ORDER && (l > 0u || INPUT_GRADIENT)) || RIGHTS_ARE_OWN); }
 
-// d_W_{t+1} of four synapses of neurons i … i + 3.
-fn gradient_of(at: u32, pending_: u32, i: u32, n: u32, d_z0: vec4f, x: u32) -> vec4f {
-  if (!SECOND_ORDER) { return gradient_quad(at); }
-  return gradient_quad(at) + pending_gradient(pending_, i, n, d_z0, x);
+// Neurons i … i + 3 of layer l + 1: what finding d_hebb of their synapses takes but for the column.
+struct Rows { i: u32, n: u32, gradients: u32, pending: u32, d_z0: vec4f, rates: Rates }
+fn rows_of(l: u32, i: u32) -> Rows {
+  let n = WIDTH[l + 1u];
+  var d_z0 = vec4f();
+  if (WAITS) { d_z0 = pending(pending_at(l), i, n); }
+  return Rows(i, n, gradient_rows(l, i), pending_at(l), d_z0, rates_of(l, i));
 }
 
-// d_right of layer l + 1, a sample and input neuron a lane.
+// d_W_{t+1} of their synapses in the column that begins so many quads behind the first and whose inputs that wait lie at x.
+fn gradient_of(rows: Rows, column: u32, x: u32) -> vec4f {
+  let g = gradient_quad(rows.gradients + column);
+  if (!WAITS) { return g; }
+  return g + pending_gradient(rows.pending, rows.i, rows.n, rows.d_z0, x);
+}
+
+// d_hebb of their synapses with inputs `columns`, as it is before g is changed. m: ± m_l.
+fn d_hebbs_of(l: u32, rows: Rows, columns: vec4u, m: f32, quads: u32, waiting: u32) -> mat4x4f {
+  return mat4x4f(
+    d_hebb_of(l, rows, columns.x, m, quads, waiting), d_hebb_of(l, rows, columns.y, m, quads, waiting),
+    d_hebb_of(l, rows, columns.z, m, quads, waiting), d_hebb_of(l, rows, columns.w, m, quads, waiting),
+  );
+}
+fn d_hebb_of(l: u32, rows: Rows, j: u32, m: f32, quads: u32, waiting: u32) -> vec4f {
+  let column = j * quads;
+  let a = m * rate(rows.rates, column);
+  let g_b = tied_gradient(l, rows.i, j);
+  return d_hebb(d_update(rows.gradients + column, a, gradient_of(rows, column, waiting + j), g_b), a, g_b);
+}
+
+// d_right of layer l + 1: of four inputs and four products a lane.
 fn find_right(l: u32, first: u32, t: u32) {
   let pre = WIDTH[l];
   let n = WIDTH[l + 1u];
   let quads = QUADS[l];
   let m = sign_and_multiplier(l);
-  let gradients = gradient_rows(l, 0u);
-  let pending_ = pending_at(l);
   let waiting = pending_inputs(l, t);
-  for (var k = lane; k < BATCH * pre; k += LANES) {
-    let j = k % pre;
-    let left = first + left_at(l) + k / pre * RECORD;
-    let right = right_at(l) + k / pre * RECORD + j;
-    var d_right0 = 0.0;
-    var d_right1 = 0.0;
-    var d_right2 = 0.0;
+  let blocks = (pre + 3u) / 4u;
+  for (var k = lane; k < TILES * blocks; k += LANES) {
+    let j = k % blocks * 4u;
+    let columns = four(j, pre);
+    let products = four(k / blocks * 4u, PRODUCTS);
+    let left = first + left_at(l) + left_steps(products);
+    var d0 = vec4f();
+    var d1 = vec4f();
+    var d2 = vec4f();
+    var d3 = vec4f();
     for (var i = 0u; i < n; i += 4u) {
       let neurons = four(i, n);
-      let at = gradients + i / 4u + j * quads;
-      let a = m * rate(rates_of(l, i), j * quads);
-      let g_b = tied_gradient(l, i, j);
-      let g = gradient_of(at, pending_, i, n, pending(pending_, i, n), waiting + j);
-      let d = d_hebb(d_update(at, a, g, g_b), a, g_b);
-      d_right0 += dot(d, activity4(left + neurons));
-      if (RANK > 1u) { d_right1 += dot(d, activity4(left + NEURONS + neurons)); }
-      if (RANK > 2u) { d_right2 += dot(d, activity4(left + 2u * NEURONS + neurons)); }
+      let d = d_hebbs_of(l, rows_of(l, i), columns, m, quads, waiting);
+      d0 += activity4(left.x + neurons) * d;
+      if (PRODUCTS > 1u) { d1 += activity4(left.y + neurons) * d; }
+      if (PRODUCTS > 2u) { d2 += activity4(left.z + neurons) * d; }
+      if (PRODUCTS > 3u) { d3 += activity4(left.w + neurons) * d; }
     }
-    set_adjoint(right, SHARE * d_right0);
-    if (RANK > 1u) { set_adjoint(right + BELOW, SHARE * d_right1); }
-    if (RANK > 2u) { set_adjoint(right + 2u * BELOW, SHARE * d_right2); }
+    let right = right_at(l) + right_steps(products);
+    set_adjoints(right.x, j, pre, SHARE * d0);
+    if (PRODUCTS > 1u) { set_adjoints(right.y, j, pre, SHARE * d1); }
+    if (PRODUCTS > 2u) { set_adjoints(right.z, j, pre, SHARE * d2); }
+    if (PRODUCTS > 3u) { set_adjoints(right.w, j, pre, SHARE * d3); }
+  }
+}
+
+// d_left of layer l + 1, where products are many: of four neurons and four products a lane.
+fn find_left(l: u32, first: u32, t: u32) {
+  let pre = WIDTH[l];
+  let n = WIDTH[l + 1u];
+  let quads = QUADS[l];
+  let m = sign_and_multiplier(l);
+  let waiting = pending_inputs(l, t);
+  for (var k = lane; k < TILES * quads; k += LANES) {
+    let i = k % quads * 4u;
+    let rows = rows_of(l, i);
+    let products = four(k / quads * 4u, PRODUCTS);
+    let right = first + right_at(l) + right_steps(products);
+    var d0 = vec4f();
+    var d1 = vec4f();
+    var d2 = vec4f();
+    var d3 = vec4f();
+    for (var j = 0u; j < pre; j++) {
+      let d = d_hebb_of(l, rows, j, m, quads, waiting);
+      let rights = activity4(right + j);
+      d0 += d * rights.x;
+      d1 += d * rights.y;
+      d2 += d * rights.z;
+      d3 += d * rights.w;
+    }
+    let left = left_at(l) + left_steps(products);
+    set_adjoints(left.x, i, n, SHARE * d0);
+    set_adjoints(left.y, i, n, SHARE * d1);
+    set_adjoints(left.z, i, n, SHARE * d2);
+    set_adjoints(left.w, i, n, SHARE * d3);
   }
 }
 
 // Inner step t, records from `first`; W_t is recalled from `slot`. Sets d_left and d_right in the adjoint of the records, adds to the gradient of the rates, and turns g into d_W_t.
 fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
   clear();
-  // d_right sums over rows: a lane that works alone adds it up on its way through them; lanes that share the rows find it before they change g.
-  if (LANES > 1u) {
+  // d_right sums over rows: a lane that works alone adds it up on its way through them; lanes that share the rows find it before they change g, and so are many products found.
+  if (LANES > 1u || BATCHED) {
     for (var l = 0u; l < DEPTH; l++) {
       if (asks_right(l)) { find_right(l, first, t); }
+      if (BATCHED && PLASTIC[l]) { find_left(l, first, t); }
     }
     team_barrier();
   }
@@ -78,7 +139,6 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
     let n = WIDTH[l + 1u];
     let quads = QUADS[l];
     let right = right_at(l);
-    let pending_ = pending_at(l);
     let waiting = pending_inputs(l, t);
     let adds_right = LANES == 1u && asks_right(l);
     var d_rate_layer = 0.0;
@@ -90,55 +150,62 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
       let left = left_at(l) + neurons;
       let lefts = lefts_of(first + left);
       let m = sign_and_multiplier(l) * present(i, n);
-      let rates = rates_of(l, i);
+      let rows = rows_of(l, i);
       let noises = noise_rows(l, i, t);
-      let rows = gradient_rows(l, i);
       let w_rows = weight_rows(l, slot, i);
-      let pending0 = pending(pending_, i, n);
       var d_kappa = vec4f();
       var d_rate_rows = vec4f();
       var d_momentum = vec4f();
       var d_left0 = vec4f();
       var d_left1 = vec4f();
       var d_left2 = vec4f();
-      var d_left = array<vec4f, PRODUCTS>();    // said aloud: SwiftShader (Chromium 147) does not zero a plain `var` of a loop anew
-      for (var j = 0u; j < pre; j++) {
-        let column = j * quads;
-        let at = rows + column;
-        let w_at = w_rows + column;
-        let a = m * rate(rates, column);
-        let rights = rights_of(first + right + j);
-        let hebb = hebb_of(first + left, first + right + j, lefts, rights);
-        let w = recall(w_at, a, hebb, decay, noise_of_weight(noises, j));
-        let g = gradient_of(at, pending_, i, n, pending0, waiting + j);
-        let g_b = tied_gradient(l, i, j);
-        let d_u = d_update(at, a, g, g_b);
-        d_rate_rows += rate_adjoint(rates, column, m * d_rate(g, g_b, hebb, velocity_of(w_at, hebb - decay * w)));
-        d_momentum += velocity_adjoint(at, w_at, d_u);
-        d_kappa -= d_u * w;
-        let d = d_hebb(d_u, a, g_b);
-        d_left0 += d * rights.first;
-        if (PRODUCTS > 1u) { d_left1 += d * rights.second; }
-        if (PRODUCTS > 2u) { d_left2 += d * rights.third; }
-        if (adds_right) {
-          add_adjoint(right + j, SHARE * dot(d, lefts.first));
-          if (PRODUCTS > 1u) { add_adjoint(right + right_step(1u) + j, SHARE * dot(d, lefts.second)); }
-          if (PRODUCTS > 2u) { add_adjoint(right + right_step(2u) + j, SHARE * dot(d, lefts.third)); }
+      for (var tile = 0u; tile < pre; tile += TILE) {
+        var hebbs = mat4x4f();
+        if (BATCHED) { hebbs = hebbs_of(first + left, first + right + four(tile, pre)); }
+        let end = min(tile + TILE, pre);
+        for (var j = tile; j < end; j++) {
+          let column = j * quads;
+          let at = rows.gradients + column;
+          let w_at = w_rows + column;
+          let a = m * rate(rows.rates, column);
+          var rights = Rights(0.0, 0.0, 0.0);
+          var hebb = vec4f();
+          if (BATCHED) {
+            hebb = hebbs[j - tile];
+          } else {
+            rights = rights_of(first + right + j);
+            hebb = hebb_of(first + left, first + right + j, lefts, rights);
+          }
+          let w = recall(w_at, a, hebb, decay, noise_of_weight(noises, j));
+          let g = gradient_of(rows, column, waiting + j);
+          let g_b = tied_gradient(l, i, j);
+          let d_u = d_update(at, a, g, g_b);
+          d_rate_rows += rate_adjoint(rows.rates, column, m * d_rate(g, g_b, hebb, velocity_of(w_at, hebb - decay * w)));
+          d_momentum += velocity_adjoint(at, w_at, d_u);
+          d_kappa -= d_u * w;
+          if (!BATCHED) {
+            let d = d_hebb(d_u, a, g_b);
+            d_left0 += d * rights.first;
+            if (PRODUCTS > 1u) { d_left1 += d * rights.second; }
+            if (PRODUCTS > 2u) { d_left2 += d * rights.third; }
+            if (adds_right) {
+              add_adjoint(right + j, SHARE * dot(d, lefts.first));
+              if (PRODUCTS > 1u) { add_adjoint(right + right_step(1u) + j, SHARE * dot(d, lefts.second)); }
+              if (PRODUCTS > 2u) { add_adjoint(right + right_step(2u) + j, SHARE * dot(d, lefts.third)); }
+            }
+          }
+          set_gradient_quad(at, g - decay * d_u);
         }
-        for (var p = 3u; p < PRODUCTS; p++) {
-          d_left[p] += d * activity(first + right + right_step(p) + j);
-          if (adds_right) { add_adjoint(right + right_step(p) + j, SHARE * dot(d, activity4(first + left + left_step(p)))); }
-        }
-        set_gradient_quad(at, g - decay * d_u);
       }
-      set_adjoints(left_at(l), i, n, SHARE * d_left0);
-      if (PRODUCTS > 1u) { set_adjoints(left_at(l) + left_step(1u), i, n, SHARE * d_left1); }
-      if (PRODUCTS > 2u) { set_adjoints(left_at(l) + left_step(2u), i, n, SHARE * d_left2); }
-      for (var p = 3u; p < PRODUCTS; p++) { set_adjoints(left_at(l) + left_step(p), i, n, SHARE * d_left[p]); }
+      if (!BATCHED) {
+        set_adjoints(left_at(l), i, n, SHARE * d_left0);
+        if (PRODUCTS > 1u) { set_adjoints(left_at(l) + left_step(1u), i, n, SHARE * d_left1); }
+        if (PRODUCTS > 2u) { set_adjoints(left_at(l) + left_step(2u), i, n, SHARE * d_left2); }
+      }
       kappa_adjoint(l, i, first, d_kappa);
       d_kappa_layer += dot(d_kappa, vec4f(1.0));
       d_momentum_layer += dot(d_momentum, vec4f(1.0));
-      d_rate_layer += dot(rate_adjoint_of_rows(rates, d_rate_rows), vec4f(1.0));
+      d_rate_layer += dot(rate_adjoint_of_rows(rows.rates, d_rate_rows), vec4f(1.0));
     }
     rate_adjoint_of_layer(l, d_rate_layer);
     kappa_adjoint_of_layer(l, d_kappa_layer);

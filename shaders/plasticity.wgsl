@@ -1,7 +1,7 @@
 // Plasticity: how does each synapse change? All layers at once, from the records of the same forward pass:
 //   u_ij = SHARE Σ_b Σ_r left_rbi right_rbj − κ_i W_ij,   W_ij ← W_ij + a_ij u_ij,   a_ij = ± m_l rate_ij.
 // Every rule of the papers has this form; it brings its RANK, what left and right are (src/gpu/record.ts), κ, the sign and, if it needs more than pre, post and error, `prepare`.
-import package::shape::{BATCH, BELOW, BELOW_AT, DEPTH, LANES, LEFT, MULTIPLIER, NEURONS, NEURON_AT, PLASTIC, QUADS, RANK, RECORD, RIGHT, SHARE, WIDTH};
+import package::shape::{BATCH, BATCHED, BELOW, BELOW_AT, DEPTH, LANES, LEFT, MULTIPLIER, NEURONS, NEURON_AT, PLASTIC, QUADS, RANK, RECORD, RIGHT, SHARE, WIDTH};
 import package::memory::{activity, activity4, four, lane, present, set_weight_quad, weight_quad, weight_rows};
 import package::noise::{noise_of_weight, noise_rows};
 import package::rate::{rate, rates_of};
@@ -16,6 +16,8 @@ fn left_at(l: u32) -> u32 { return LEFT + NEURON_AT[l]; }
 fn right_at(l: u32) -> u32 { return RIGHT + BELOW_AT[l]; }
 fn left_step(p: u32) -> u32 { return p / RANK * RECORD + p % RANK * NEURONS; }
 fn right_step(p: u32) -> u32 { return p / RANK * RECORD + p % RANK * BELOW; }
+fn left_steps(p: vec4u) -> vec4u { return p / RANK * RECORD + p % RANK * NEURONS; }
+fn right_steps(p: vec4u) -> vec4u { return p / RANK * RECORD + p % RANK * BELOW; }
 
 // ± m_l. Tables are read outside of the inner loops: a table indexed by a variable is costly on some adapters.
 fn sign_and_multiplier(l: u32) -> f32 { return DIRECTION * MULTIPLIER[l]; }
@@ -47,6 +49,26 @@ fn hebb_of(left: vec4u, right: u32, lefts: Lefts, rights: Rights) -> vec4f {
   return SHARE * sum;
 }
 
+// Columns that a lane takes together: four where products are made in tiles, else all.
+const TILE = select(1u << 30u, 4u, BATCHED);
+
+// The same sums for four inputs.
+fn hebbs_of(left: vec4u, right: vec4u) -> mat4x4f {
+  var sum0 = vec4f();
+  var sum1 = vec4f();
+  var sum2 = vec4f();
+  var sum3 = vec4f();
+  for (var p = 0u; p < PRODUCTS; p++) {
+    let lefts = activity4(left + left_step(p));
+    let rights = activity4(right + right_step(p));
+    sum0 += lefts * rights.x;
+    sum1 += lefts * rights.y;
+    sum2 += lefts * rights.z;
+    sum3 += lefts * rights.w;
+  }
+  return mat4x4f(SHARE * sum0, SHARE * sum1, SHARE * sum2, SHARE * sum3);
+}
+
 // Inner step t, records from `first`: reads W in slot `from_`, writes it to slot `to`.
 fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
@@ -65,11 +87,18 @@ fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
       let from_rows = weight_rows(l, from_, i);
       let to_rows = weight_rows(l, to, i);
       let noises = noise_rows(l, i, t);
-      for (var j = 0u; j < pre; j++) {
-        let column = j * quads;
-        let w = weight_quad(from_rows + column);
-        let u = velocity(from_rows + column, to_rows + column, hebb_of(left, right + j, lefts, rights_of(right + j)) - decay * w);
-        set_weight_quad(to_rows + column, w + m * rate(rates, column) * u + noise_of_weight(noises, j));
+      for (var tile = 0u; tile < pre; tile += TILE) {
+        var hebbs = mat4x4f();
+        if (BATCHED) { hebbs = hebbs_of(left, right + four(tile, pre)); }
+        let end = min(tile + TILE, pre);
+        for (var j = tile; j < end; j++) {
+          var hebb = vec4f();
+          if (BATCHED) { hebb = hebbs[j - tile]; } else { hebb = hebb_of(left, right + j, lefts, rights_of(right + j)); }
+          let column = j * quads;
+          let w = weight_quad(from_rows + column);
+          let u = velocity(from_rows + column, to_rows + column, hebb - decay * w);
+          set_weight_quad(to_rows + column, w + m * rate(rates, column) * u + noise_of_weight(noises, j));
+        }
       }
     }
   }

@@ -4,7 +4,7 @@ import type { System } from '../systems/system.js';
 import { fastLayout, type FastLayout } from './fast.js';
 import { metricsSizes } from './metrics.js';
 import { placesOf, type Places } from './places.js';
-import { recordLayout, type RecordLayout } from './record.js';
+import { isBatched, recordLayout, type RecordLayout } from './record.js';
 
 /** How the adjoint gets W_t back: keep every step's, keep every k-th and replay, or undo the updates. `none` is a forward pass only. */
 export const ADJOINTS = ['store', 'checkpoint', 'reverse'] as const;
@@ -100,6 +100,8 @@ export interface PerTask {
   readonly fast: number;
   readonly gradient: number;
   readonly scratch: number;
+  /** Numbers of the scratch, its last, where d_z of an inner step waits. */
+  readonly pending: number;
   readonly samples: number;
   /** Numbers of the metrics, which lie behind the outcome. */
   readonly metrics: number;
@@ -211,12 +213,13 @@ function boundariesOf({ steps, moments, metrics }: Work, stepsPerSegment: number
 }
 
 function countPerTask({ system, steps, batch, queries, moments, adjoint, metrics }: Work, record: RecordLayout, fast: FastLayout, slots: number): PerTask {
+  const pending = adjoint === 'none' || isBatched(batch, record) ? 0 : batch * record.neurons;
   const records = adjoint === 'none' && !system.encoderLayers ? batch : steps * batch, asked = moments.length * queries;
   const inside = metrics ? metricsSizes(system, moments.length, queries, fast.plastic) : { reported: 0, scratch: 0 };
   return {
     records, rows: records + asked, slots, activity: records * record.size + asked * record.row, fast: fast.size,
     gradient: adjoint === 'none' ? 0 : fast.gradient,
-    scratch: adjoint === 'none' ? inside.scratch : Math.max(batch * record.size, queries * record.row) + batch * record.neurons,
+    scratch: adjoint === 'none' ? inside.scratch : Math.max(batch * record.size, queries * record.row) + pending, pending,
     samples: steps * batch + queries, metrics: inside.reported,
   };
 }

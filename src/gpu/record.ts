@@ -64,3 +64,6 @@ export function recordLayout(system: System): RecordLayout {
   if (primitives.includes('sparse')) add('P', neurons);
   return { size, row, xAt, neurons, below, fields, rank, keepsZ, v, sums };
 }
+
+/** Are an update's products so many that they are made in tiles, a number read serving four, and d_W is added at once? The factors of three products a lane can hold. */
+export const isBatched = (batch: number, { rank }: Pick<RecordLayout, 'rank'>): boolean => batch * rank > 3;

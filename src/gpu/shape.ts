@@ -3,6 +3,7 @@ import { isMixed } from '../inner/layout.js';
 import { PRIMITIVES, RULES, TERMS } from '../systems/system.js';
 import { metricsShape } from './metrics.js';
 import { collectors, outcomeSize, roomFor, totalTail, type Plan } from './plan.js';
+import { isBatched } from './record.js';
 
 /** A named constant for the shader linker: whole numbers become u32, `real` numbers f32, arrays tables. */
 type Constant = number | boolean | { readonly real: number | readonly number[] } | readonly number[] | readonly boolean[];
@@ -45,7 +46,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     DEPTH: inLifetime.length, WIDTH: sizes.slice(encoderLayers), QUADS: inLifetime.map(l => Math.ceil(l.fanOut / 4)), NEURONS: record.neurons, BELOW: record.below,
     PLASTIC: inLifetime.map(l => l.plastic), MULTIPLIER: { real: inLifetime.map(l => l.multiplier) }, BIASED: system.bias,
     TOLD: told, TOLD_NOTHING: TOLD.nothing, TOLD_ACTIVITY: TOLD.activity, TOLD_MIXED: TOLD.mixed, TOLD_TARGET: TOLD.target,
-    CARRIES: inLifetime.map(l => l.carries), INPUT_GRADIENT: encoderLayers > 0, SECOND_ORDER: !system.firstOrder, ALL_WAIT: encoderLayers === 0 && inLifetime.every(l => l.plastic),
+    CARRIES: inLifetime.map(l => l.carries), INPUT_GRADIENT: encoderLayers > 0, SECOND_ORDER: !system.firstOrder, ALL_WAIT: encoderLayers === 0 && inLifetime.every(l => l.plastic) && !isBatched(batch, record),
     // The rule: SHARE of the batch's sum, and the terms of the pool.
     SHARE: { real: system.reduction === 'mean' ? 1 / batch : 1 }, DECAYS: system.weightDecay, VELOCITIES: system.momentum,
     HAS_TERM: TERMS.map(r => system.terms.includes(r)), TERM_AT: TERMS.map(r => Math.max(0, system.terms.indexOf(r))), TERM_COUNT: system.terms.length,
@@ -69,12 +70,12 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     GROUP_START: places.groupStart, TOTAL: places.size + totalTail(plan), COLLECTORS: collectors(plan), COLLECTING: plan.collecting,
     // Places in a task's rows, fast weights and outcome.
     ROW: record.row, ROWS: perTask.rows, X_AT: xAt, NEURON_AT: xAt.slice(1).map(x => x - xAt[1]!), BELOW_AT: xAt.map(x => x - xAt[0]!),
-    RECORD: record.size, RANK: record.rank, ...record.fields, KEEPS_Z: record.keepsZ,
+    RECORD: record.size, RANK: record.rank, BATCHED: isBatched(batch, record), ...record.fields, KEEPS_Z: record.keepsZ,
     ACTIVITY: perTask.activity, RECORDS_PER_STEP: perTask.records > batch ? batch : 0, QUERY_ROW: perTask.records, QUERY_AT: perTask.records * record.size,
     FAST: perTask.fast, FAST_AT: fast.W, FAST_STEP: inLifetime.map(l => l.plastic ? fast.slot : 0), PLASTIC_SIZE: fast.plastic,
     FAST_B_AT: fast.B, FAST_B_STEP: inLifetime.map(l => l.aligned ? fast.slot : 0), KEEPS_B: fast.keepsB, FEEDBACK_WIDTH: feedbackWidth, FEEDBACK_QUADS: feedbackWidth.map(n => Math.ceil(n / 4)),
     INTERVAL: plan.interval, KEPT: Math.floor(steps / plan.interval) + 1, ONE_SLOT: plan.adjoint === 'reverse' || plan.adjoint === 'none',
-    SCRATCH: perTask.scratch, PENDING: perTask.scratch - batch * record.neurons, ...metricsShape(system),
+    SCRATCH: perTask.scratch, PENDING: perTask.scratch - perTask.pending, ...metricsShape(system),
     OUTCOME: outcomeSize(moments.length, perTask.metrics), OUTCOME_METRICS: outcomeSize(moments.length), OUTCOME_NORM: 2 * moments.length, OUTCOME_WEIGHT: 2 * moments.length + 1, OUTCOME_DRIFT: 2 * moments.length + 2,
     CLIP_PER_TASK: { real: rules.clipPerTask ?? LARGEST }, CLIP: { real: rules.clip ?? LARGEST }, L1: { real: rules.l1 ?? 0 },
     FEWEST: { real: rules.everyTask ? plan.tasks : 1 }, DRIFT_LIMIT: { real: DRIFT_LIMIT },

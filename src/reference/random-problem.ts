@@ -34,7 +34,7 @@ export function randomProblem({ spec, tasks = 1, steps = 1, batch = 1, queries =
   const targets = (count: number) => (system.loss === 'cross-entropy' ? oneHot(count, nL, r) : filled(count * nL, () => between(r, -1, 1)));
   return {
     system, layout,
-    parameters: randomParameters(system, layout, seed),
+    parameters: randomParameters(system, layout, seed, system.reduction === 'sum' ? batch : 1),
     episodes: {
       tasks, steps, batch, queries, origin: { seed, first: 3 },
       supportX: inputs(support), supportY: targets(support), queryX: inputs(query), queryY: targets(query),
@@ -65,13 +65,14 @@ const DRAWS: Readonly<Record<string, (r: Random, shape: readonly number[], syste
   etaB: () => 0.05,
 };
 
-/** Every tensor has a stream of its own, by kind and layer, so that two systems that share a tensor are given the same numbers. */
-function randomParameters(system: System, layout: Layout, seed: number): Float64Array {
+/** Every tensor has a stream of its own, by kind and layer, so that two systems that share a tensor are given the same numbers; but rates are for an update that is a sum of so many. */
+function randomParameters(system: System, layout: Layout, seed: number, summed: number): Float64Array {
   const parameters = new Float64Array(layout.size);
   for (const { name, shape, offset, size } of layout.tensors) {
     const [, kind, index] = /^(\D+)(\d*)$/.exec(name) as unknown as [string, string, string];
     const r = random(seed, 1000 + 100 * Object.keys(DRAWS).indexOf(kind) + Number(index));
-    for (let i = 0; i < size; i++) parameters[offset + i] = Math.fround(DRAWS[kind]!(r, shape, system, i));
+    const share = ['alpha', 'eta', 'etaB'].includes(kind) ? 1 / summed : 1;
+    for (let i = 0; i < size; i++) parameters[offset + i] = Math.fround(share * DRAWS[kind]!(r, shape, system, i));
   }
   return parameters;
 }

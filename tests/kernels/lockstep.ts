@@ -183,6 +183,7 @@ function translate(program: readonly Node[]): string {
       const parts = `[${(node.args ?? []).map(a => expression(a, local)).join(', ')}]`;
       return node.type!.name.startsWith('mat') ? `library.matrix(${parts})` : `library.vector(${parts}, ${zero(node.type)})`;
     }
+    if (node instanceof CreateExpr && structs.has(node.type?.name ?? '')) return call(node.type!.name, node.args ?? [], local);      // a struct that is declared above
     if (node instanceof CreateExpr && node.type?.name === 'f32') return `Number(${expression(node.args![0]!, local)})`;
     if (node instanceof BitcastExpr) return `library.bits(${expression(node.value, local)})`;
     if (node instanceof UnaryOperator && '!-'.includes(node.operator)) return `library.${node.operator === '-' ? 'negate' : 'not'}(${expression(node.right, local)})`;
