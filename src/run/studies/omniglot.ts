@@ -13,7 +13,7 @@ export const omniglot: Study = {
   name: 'omniglot',
   title: 'FLP against gradient descent by a learned beginning, on Omniglot',
   about: 'FLP, MAML second and first order: Omniglot 5-way 5-shot, i.i.d. and class by class; accuracy and forgetting',
-  time: 'about 15 min; --full: 28 × 28, 1,200 meta-steps, each order with a meta-training of its own: 12 h',
+  time: 'about 15 min; --full: 28 × 28, 1,200 meta-steps, each order with a meta-training of its own: 5 h',
   design(size: Size) {
     const seeds = size.seeds ?? 5, side = size.full ? 28 : 14;
     // The order that what is tested in an order was meta-trained in.
