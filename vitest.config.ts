@@ -7,7 +7,7 @@ const launchOptions = chromium();
 
 /** Three kinds of tests: in Node, of the library within a browser, and of the pages, which Node steers a browser through. */
 export default defineConfig({
-  plugins: [wgsl()],
+  plugins: [wgsl({ terse: true })],      // shaders as the browser's file has them; tests of the command line run the package as built, with shaders as written
   test: {
     globalSetup: 'tests/cli/build.ts', testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2,
     projects: [

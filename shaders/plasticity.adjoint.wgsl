@@ -128,7 +128,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
   if (LANES > 1u || BATCHED) {
     for (var l = 0u; l < DEPTH; l++) {
       if (asks_right(l)) { find_right(l, first, t); }
-      if (BATCHED && PLASTIC[l]) { find_left(l, first, t); }
+      if (BATCHED && SECOND_ORDER && PLASTIC[l]) { find_left(l, first, t); }      // at first order nothing asks for it
     }
     team_barrier();
   }

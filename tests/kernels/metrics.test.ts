@@ -103,7 +103,7 @@ describe('angles are exact at their ends, where a cosine in float32 is not', () 
   });
 
   test('one step of the gradient rule whose batch is the query set goes straight down', async () => {
-    const spec: ProblemSpec = { spec: { sizes: SIZES, rule: 'gradient', activation: 'tanh' }, batch: 4, queries: 4 }, problem = randomProblem({ ...spec, seed: 2 });
+    const spec: ProblemSpec = { spec: { sizes: SIZES, rule: 'gradient', activation: 'tanh', multiplier: 4 }, batch: 4, queries: 4 }, problem = randomProblem({ ...spec, seed: 2 });
     const learner = await learnerFor(under.gpu, spec, problem), { supportX, supportY } = problem.episodes;
     const { metrics } = await learner.adapt({ ...problem.episodes, queryX: supportX, queryY: supportY }, [0, 1], { metrics: true });
     learner.destroy();

@@ -14,12 +14,12 @@ const common = {
 /** Systems that are told what to be: feedback and local plasticity. */
 export const TOLD: Parts = {
   ...common, rule: each('rule', ['oja', 'hebb']), signal: each('signal', SLOTS.signal), feedbackActivation: each('feedbackActivation', SLOTS.feedbackActivation),
-  alpha: each('alpha', GRANULARITIES), feedbackTo: each('feedbackTo', ['all', 'output']), reduction: each('reduction', ['sum', 'mean']),
+  alpha: each('alpha', GRANULARITIES), feedbackTo: each('feedbackTo', ['all', 'output']), reduction: each('reduction', ['sum', 'mean']), firstOrder: each('firstOrder', [false, true]),
 };
 
 /** Systems that are told their error, by every path, with B from everywhere. */
 export const PATHS: Parts = {
-  ...common, bias: each('bias', [true, false]), reduction: each('reduction', ['sum', 'mean']), weights: each('weights', ORIGINS.weights), noise: each('noise', [0, 0.01]),
+  ...common, bias: each('bias', [true, false]), reduction: each('reduction', ['sum', 'mean']), weights: each('weights', ORIGINS.weights), noise: each('noise', [0, 0.01]), firstOrder: each('firstOrder', [false, true]),
   learning: [
     ...GRANULARITIES.map(eta => ({ rule: 'gradient', eta }) as const), { rule: 'gradient', weightDecay: true }, { rule: 'gradient', momentum: true, weightDecay: true },
     { rule: 'pool' }, { rule: 'pool', theta: 'layer' }, { rule: 'pool', terms: [0] }, { rule: 'pool', terms: [0, 2, 9] }, { rule: 'pool', terms: [3, 4, 5] }, { rule: 'pool', terms: [6, 8], theta: 'layer' },
