@@ -8,8 +8,11 @@ import package::team::team_barrier;
 
 fn slopes(x: vec4f) -> vec4f { return vec4f(slope(x.x), slope(x.y), slope(x.z), slope(x.w)); }
 
-// Does d_W of layer l + 1 wait? Not if an encoder's adjoint will lie where its inputs were (perceptions/encoded.wgsl), and not of many samples: they are added up in tiles.
-fn waits(l: u32) -> bool { return !BATCHED && PLASTIC[l] && SECOND_ORDER && !(INPUT_GRADIENT && l == 0u); }
+// Does d_W of inner steps wait at all? Not that of many samples: they are added up in tiles.
+const WAITS = SECOND_ORDER && !BATCHED;
+
+// Does that of layer l + 1? Not if an encoder's adjoint will lie where its inputs were (perceptions/encoded.wgsl).
+fn waits(l: u32) -> bool { return WAITS && PLASTIC[l] && !(INPUT_GRADIENT && l == 0u); }
 
 // Where d_z of layer l + 1 waits, of the batch's first sample; those of the others follow at NEURONS. And of neurons i … i + 3 of n, 0 beyond the last.
 fn pending_at(l: u32) -> u32 { return PENDING + NEURON_AT[l]; }
@@ -59,7 +62,7 @@ fn weights_adjoint(l: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, cou
 
 // Adds what waits of inner step t to the gradient now: at the end of a pass, and before queries add theirs, so that the order of sums does not depend on passes.
 fn settle_pending(t: u32) {
-  if (BATCHED) { return; }
+  if (!WAITS) { return; }
   for (var l = 0u; l < DEPTH; l++) {
     if (!waits(l)) { continue; }
     weights_adjoint(l, t * BATCH * RECORD + X_AT[l], RECORD, pending_at(l), NEURONS, BATCH);

@@ -4,7 +4,7 @@
 import package::shape::{BATCH, BATCHED, DEPTH, INPUT_GRADIENT, LANES, PLASTIC, QUADS, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WIDTH};
 import package::memory::{activity, activity4, add_adjoint, four, gradient_quad, gradient_rows, lane, present, set_adjoint, set_adjoints, set_gradient_quad, weight_rows};
 import package::feedback_rule::tied_gradient;
-import package::forward_adjoint::{pending, pending_at, pending_gradient, pending_inputs};
+import package::forward_adjoint::{WAITS, pending, pending_at, pending_gradient, pending_inputs};
 import package::noise::{noise_of_weight, noise_rows};
 import package::plasticity::{PRODUCTS, Rights, TILE, hebb_of, hebbs_of, left_at, left_step, left_steps, lefts_of, right_at, right_step, right_steps, rights_of, sign_and_multiplier};
 import package::rate::{Rates, rate, rate_adjoint, rate_adjoint_of_layer, rate_adjoint_of_rows, rates_of};
@@ -13,9 +13,8 @@ import package::rule::{kappa, kappa_adjoint, kappa_adjoint_of_layer};
 import package::team::team_barrier;
 import package::update::{d_hebb, d_rate, d_update, momentum_adjoint_of_layer, velocity_adjoint, velocity_of};
 
-// Tiles of four products; and does any d_W wait for this sweep?
+// Tiles of four products.
 const TILES = (PRODUCTS + 3u) / 4u;
-const WAITS = SECOND_ORDER && !BATCHED;
 
 // Clears the adjoint of the batch's records.
 fn clear() {
@@ -56,6 +55,14 @@ fn d_hebb_of(l: u32, rows: Rows, j: u32, m: f32, quads: u32, waiting: u32) -> ve
   return d_hebb(d_update(rows.gradients + column, a, gradient_of(rows, column, waiting + j), g_b), a, g_b);
 }
 
+// d_left or d_right of a tile's products, of neurons i … i + 3 of n.
+fn set_products(at: vec4u, i: u32, n: u32, d0: vec4f, d1: vec4f, d2: vec4f, d3: vec4f) {
+  set_adjoints(at.x, i, n, SHARE * d0);
+  if (PRODUCTS > 1u) { set_adjoints(at.y, i, n, SHARE * d1); }
+  if (PRODUCTS > 2u) { set_adjoints(at.z, i, n, SHARE * d2); }
+  if (PRODUCTS > 3u) { set_adjoints(at.w, i, n, SHARE * d3); }
+}
+
 // d_right of layer l + 1: of four inputs and four products a lane.
 fn find_right(l: u32, first: u32, t: u32) {
   let pre = WIDTH[l];
@@ -81,21 +88,15 @@ fn find_right(l: u32, first: u32, t: u32) {
       if (PRODUCTS > 2u) { d2 += activity4(left.z + neurons) * d; }
       if (PRODUCTS > 3u) { d3 += activity4(left.w + neurons) * d; }
     }
-    let right = right_at(l) + right_steps(products);
-    set_adjoints(right.x, j, pre, SHARE * d0);
-    if (PRODUCTS > 1u) { set_adjoints(right.y, j, pre, SHARE * d1); }
-    if (PRODUCTS > 2u) { set_adjoints(right.z, j, pre, SHARE * d2); }
-    if (PRODUCTS > 3u) { set_adjoints(right.w, j, pre, SHARE * d3); }
+    set_products(right_at(l) + right_steps(products), j, pre, d0, d1, d2, d3);
   }
 }
 
-// d_left of layer l + 1, where products are many: of four neurons and four products a lane.
-fn find_left(l: u32, first: u32, t: u32) {
+// d_left of layer l + 1, where products are many, so that nothing waits: of four neurons and four products a lane.
+fn find_left(l: u32, first: u32) {
   let pre = WIDTH[l];
-  let n = WIDTH[l + 1u];
   let quads = QUADS[l];
   let m = sign_and_multiplier(l);
-  let waiting = pending_inputs(l, t);
   for (var k = lane; k < TILES * quads; k += LANES) {
     let i = k % quads * 4u;
     let rows = rows_of(l, i);
@@ -106,18 +107,14 @@ fn find_left(l: u32, first: u32, t: u32) {
     var d2 = vec4f();
     var d3 = vec4f();
     for (var j = 0u; j < pre; j++) {
-      let d = d_hebb_of(l, rows, j, m, quads, waiting);
+      let d = d_hebb_of(l, rows, j, m, quads, 0u);
       let rights = activity4(right + j);
       d0 += d * rights.x;
       d1 += d * rights.y;
       d2 += d * rights.z;
       d3 += d * rights.w;
     }
-    let left = left_at(l) + left_steps(products);
-    set_adjoints(left.x, i, n, SHARE * d0);
-    set_adjoints(left.y, i, n, SHARE * d1);
-    set_adjoints(left.z, i, n, SHARE * d2);
-    set_adjoints(left.w, i, n, SHARE * d3);
+    set_products(left_at(l) + left_steps(products), i, rows.n, d0, d1, d2, d3);
   }
 }
 
@@ -128,7 +125,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
   if (LANES > 1u || BATCHED) {
     for (var l = 0u; l < DEPTH; l++) {
       if (asks_right(l)) { find_right(l, first, t); }
-      if (BATCHED && SECOND_ORDER && PLASTIC[l]) { find_left(l, first, t); }      // at first order nothing asks for it
+      if (BATCHED && SECOND_ORDER && PLASTIC[l]) { find_left(l, first); }      // at first order nothing asks for it
     }
     team_barrier();
   }

@@ -4,8 +4,7 @@ import type { SystemSpec } from '../../src/systems/system.js';
 import type { ProblemSpec } from '../reference/random-problem.js';
 import { beyond, compare } from './agree.js';
 import { useGpu } from './open.js';
-import { everyPair } from './pairs.js';
-import { ALIGNING, each, goTogether, PATHS, together, TOLD } from './systems.js';
+import { ALIGNING, each, PATHS, rowsOf, TOLD } from './systems.js';
 
 const under = useGpu();
 
@@ -21,8 +20,7 @@ type Posed = SystemSpec & Omit<ProblemSpec, 'spec'> & Required<Pick<PlanChoices,
 
 describe.each([['told what to be', TOLD], ['told their error', PATHS], ['that learn their feedback', ALIGNING]])('kernels of systems %s agree with the reference in loss, every gradient, and adaptation', (_, parts) => {
   // Every value of every part and circumstance, beside every value of every other in some row.
-  const rows = everyPair({ ...circumstances, ...parts }, pair => goTogether(together(pair))).map(row => together<Posed>(row));
-  const named = rows.map(row => [Object.entries(row).map(([key, value]) => `${key} ${JSON.stringify(value)}`).join(', ').replaceAll('"', ''), row] as const);
+  const named = rowsOf<Posed>({ ...circumstances, ...parts }).map(row => [Object.entries(row).map(([key, value]) => `${key} ${JSON.stringify(value)}`).join(', ').replaceAll('"', ''), row] as const);
 
   test.each(named)('%s', async (_, { lanes, teams, adjoint, interval, tasks, steps, batch, images, asked, ...spec }) => {
     const onTheWay = steps === 1 ? { moments: [0, 1], momentWeights: [0.3, 0.7] } : { moments: [0, 2, 5], momentWeights: [0.3, 0.5, 1.5] };

@@ -10,7 +10,7 @@ export type Row<A extends Axes> = { readonly [K in keyof A]: A[K][number] };
  * two settings together. Greedy and always the same: each row begins with a pair not yet met, and takes of every other axis what meets the most that is new.
  * Every axis has a value that goes with all others.
  */
-export function everyPair<const A extends Axes>(axes: A, goTogether: (pair: Partial<Row<A>>) => boolean = () => true): Row<A>[] {
+export function everyPair<const A extends Axes>(axes: A, goTogether: (pair: Partial<Row<A>>) => boolean): Row<A>[] {
   const keys = Object.keys(axes), values = Object.values(axes), count = keys.length;
   const name = (a: number, i: number, b: number, j: number) => (a < b ? `${a}.${i} ${b}.${j}` : `${b}.${j} ${a}.${i}`);
   const open = new Map<string, readonly [a: number, i: number, b: number, j: number]>(), apart = new Set<string>();

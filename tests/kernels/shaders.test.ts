@@ -8,8 +8,7 @@ import { ADJOINTS, type Adjoint } from '../../src/gpu/plan.js';
 import { Learner } from '../../src/outer/learner.js';
 import { SLOTS, type SystemSpec } from '../../src/systems/system.js';
 import { randomProblem } from '../reference/random-problem.js';
-import { everyPair } from './pairs.js';
-import { ALIGNING, each, goTogether, PATHS, together, TOLD } from './systems.js';
+import { ALIGNING, each, PATHS, rowsOf, TOLD } from './systems.js';
 
 // Dawn's null backend compiles and validates without any adapter, but computes nothing: no number is looked at in this file.
 const dawn = create(['backend=null']);      // held, because Dawn that is collected too early brings the process down
@@ -33,8 +32,7 @@ describe('every shader links, parses, compiles and validates', () => {
   const circumstances = {
     frozen: each('frozen', [[], [1], [1, 2], [3]]), images: each('images', [undefined, 5]), adjoint: each('adjoint', ADJOINTS), lanes: each('lanes', [1, 4, 64]), batch: each('batch', [1, 3, 4]),
   };
-  const rows = [TOLD, PATHS, ALIGNING].flatMap(parts => everyPair({ ...circumstances, ...parts }, pair => goTogether(together(pair))).map(row => together<Posed>(row)));
-  const named = rows.map(row => [JSON.stringify(row).replaceAll('"', ''), row] as const);
+  const named = [TOLD, PATHS, ALIGNING].flatMap(parts => rowsOf<Posed>({ ...circumstances, ...parts })).map(row => [JSON.stringify(row).replaceAll('"', ''), row] as const);
 
   test.each(named)('%s', async (_, { images, adjoint, lanes, batch, ...chosen }) => {
     const spec = { sizes: [3, 6, 5, 2], ...chosen }, { episodes, bank } = randomProblem({ spec, tasks: 3, steps: 3, batch, images });

@@ -1,5 +1,6 @@
 import type { Adjoint } from '../../src/gpu/plan.js';
 import { FEEDBACK_RULES, GRANULARITIES, ORIGINS, SLOTS, type SystemSpec } from '../../src/systems/system.js';
+import { everyPair } from './pairs.js';
 
 /** What systems of each kind may be made of, for `everyPair`. A choice that only makes sense with others is a part of a system with these. */
 type Parts = Readonly<Record<string, readonly Partial<SystemSpec>[]>>;
@@ -40,9 +41,12 @@ export const ALIGNING: Parts = {
 };
 
 /** What a row of parts says in all. */
-export const together = <T extends object>(row: Readonly<Record<string, object>>): T => Object.assign({}, ...Object.values(row)) as T;
+const together = <T extends object>(row: Readonly<Record<string, object>>): T => Object.assign({}, ...Object.values(row)) as T;
 
 /** Can parts be together that say this? An encoder is not drawn, momentum is not undone, and backprop has no feedback weights. */
-export function goTogether({ frozen, weights, momentum, adjoint, feedback, feedbackWeights = 'inherited' }: Partial<SystemSpec & { adjoint: Adjoint }>): boolean {
+function goTogether({ frozen, weights, momentum, adjoint, feedback, feedbackWeights = 'inherited' }: Partial<SystemSpec & { adjoint: Adjoint }>): boolean {
   return !(weights === 'drawn' && frozen?.includes(1)) && !(momentum && adjoint === 'reverse') && !(feedback === 'backprop' && feedbackWeights !== 'inherited');
 }
+
+/** What each row says in which parts of these axes meet, so that every two that can be together are in some row. */
+export const rowsOf = <T extends object>(axes: Readonly<Record<string, readonly object[]>>): T[] => everyPair(axes, pair => goTogether(together(pair as Record<string, object>))).map(row => together<T>(row));
