@@ -16,10 +16,12 @@ import package::query::moment_of;
 import package::query_adjoint::query_adjoint;
 import package::rule::prepare_adjoint;
 import package::slots::slot_of;
+import package::synapse::{leave_gradients, leave_weights, take_gradients, take_weights};
 import package::team::{team_barrier, team_max};
 
 // Makes W and B of the steps `start + 1` … `start + INTERVAL − 1` anew, from the checkpoint at `start` and the records.
 fn replay(start: u32) {
+  take_weights(slot_of(start));
   for (var t = start; t + 1u < start + INTERVAL; t++) {
     align(t * RECORDS_PER_STEP * RECORD, slot_of(t), slot_of(t + 1u), t);
     plasticity(t * RECORDS_PER_STEP * RECORD, slot_of(t), slot_of(t + 1u), t);
@@ -60,6 +62,8 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     for (var q = lane; q < GRADIENT / 4u; q += LANES) { set_gradient_quad(q, vec4f(0.0)); }
     team_barrier();
   }
+  take_weights(slot_of(pass_.last_step));
+  take_gradients();
   // What follows has one place in the code, the pass's end among the turns: compilers take their time for each place anew.
   for (var t = pass_.last_step; ; t--) {
     let ends = t == pass_.first_step;
@@ -81,7 +85,10 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     }
     perceive_adjoint(first, RECORD, BATCH);
   }
+  leave_weights();
+  leave_gradients();
   if (pass_.first_step == 0u) {
+    team_barrier();
     let far = drift();
     if (speaks()) { set_outcome(OUTCOME_DRIFT, far); }
     if (!INPUT_GRADIENT) {

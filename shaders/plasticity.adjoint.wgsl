@@ -1,15 +1,17 @@
 // Adjoint of plasticity.wgsl. With g = d_W_{t+1} (kept in the gradient of the initial weights, with what forward.adjoint.wgsl left waiting) and d_u = a g, or what updates/ makes of it:
 //   d_rate_ij += ± m g_ij u_ij,   d_W_t = g − κ d_u,   d_left_pi = SHARE Σ_j d_u_ij right_pj,   d_right_pj = SHARE Σ_i d_u_ij left_pi,   d_κ_i = −Σ_j d_u_ij W_ij.
 // Kolen-Pollack's rule, which adds the transpose of the update to B, has a part in d_u and d_rate: g_b.
-import package::shape::{BATCH, BATCHED, DEPTH, INPUT_GRADIENT, LANES, PLASTIC, QUADS, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WIDTH};
-import package::memory::{activity, activity4, add_adjoint, four, gradient_quad, gradient_rows, lane, present, set_adjoint, set_adjoints, set_gradient_quad, weight_rows};
+import package::shape::{BATCH, BATCHED, DEPTH, HOLDS, INPUT_GRADIENT, LANES, PLASTIC, PRODUCT_COLUMNS, PRODUCT_TURNS, QUADS, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WIDTH};
+import package::memory::{activity4, add_adjoint, four, gradient_rows, lane, present, set_adjoint, set_adjoints, weight_rows};
 import package::feedback_rule::tied_gradient;
 import package::forward_adjoint::{WAITS, pending, pending_at, pending_gradient, pending_inputs};
 import package::noise::{noise_of_weight, noise_rows};
-import package::plasticity::{PRODUCTS, Rights, TILE, hebb_of, hebbs_of, left_at, left_step, left_steps, lefts_of, right_at, right_step, right_steps, rights_of, sign_and_multiplier};
+import package::plasticity::{PRODUCTS, Rights, WHOLE, hebb_of, hebbs_of, left_at, left_step, left_steps, lefts_of, right_at, right_step, right_steps, rights_of, sign_and_multiplier};
 import package::rate::{Rates, rate, rate_adjoint, rate_adjoint_of_layer, rate_adjoint_of_rows, rates_of};
 import package::recall::recall;
 import package::rule::{kappa, kappa_adjoint, kappa_adjoint_of_layer};
+import package::own::tile_of;
+import package::synapse::{column_sums, own_gradient, own_of, row_block, row_sums, row_turns, set_own_gradient, told_block};
 import package::team::team_barrier;
 import package::update::{d_hebb, d_rate, d_update, momentum_adjoint_of_layer, velocity_adjoint, velocity_of};
 
@@ -34,9 +36,9 @@ fn rows_of(l: u32, i: u32) -> Rows {
   return Rows(i, n, gradient_rows(l, i), pending_at(l), d_z0, rates_of(l, i));
 }
 
-// d_W_{t+1} of their synapses in the column that begins so many quads behind the first and whose inputs that wait lie at x.
-fn gradient_of(rows: Rows, column: u32, x: u32) -> vec4f {
-  let g = gradient_quad(rows.gradients + column);
+// d_W_{t+1} of their synapses in the column that begins so many quads behind the first and whose inputs that wait lie at x; k: where it is held.
+fn gradient_of(rows: Rows, column: u32, k: u32, x: u32) -> vec4f {
+  let g = own_gradient(rows.gradients + column, k);
   if (!WAITS) { return g; }
   return g + pending_gradient(rows.pending, rows.i, rows.n, rows.d_z0, x);
 }
@@ -52,7 +54,7 @@ fn d_hebb_of(l: u32, rows: Rows, j: u32, m: f32, quads: u32, waiting: u32) -> ve
   let column = j * quads;
   let a = m * rate(rows.rates, column);
   let g_b = tied_gradient(l, rows.i, j);
-  return d_hebb(d_update(rows.gradients + column, a, gradient_of(rows, column, waiting + j), g_b), a, g_b);
+  return d_hebb(d_update(rows.gradients + column, a, gradient_of(rows, column, 0u, waiting + j), g_b), a, g_b);
 }
 
 // d_left or d_right of a tile's products, of neurons i … i + 3 of n.
@@ -121,8 +123,8 @@ fn find_left(l: u32, first: u32) {
 // Inner step t, records from `first`; W_t is recalled from `slot`. Sets d_left and d_right in the adjoint of the records, adds to the gradient of the rates, and turns g into d_W_t.
 fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
   clear();
-  // d_right sums over rows: a lane that works alone adds it up on its way through them; lanes that share the rows find it before they change g, and so are many products found.
-  if (LANES > 1u || BATCHED) {
+  // d_right sums over rows: a lane that works alone adds it up on its way through them, and lanes that hold their synapses meet on the way; others find it before they change g, and so are many products found.
+  if (BATCHED || (LANES > 1u && !HOLDS)) {
     for (var l = 0u; l < DEPTH; l++) {
       if (asks_right(l)) { find_right(l, first, t); }
       if (BATCHED && SECOND_ORDER && PLASTIC[l]) { find_left(l, first); }      // at first order nothing asks for it
@@ -137,11 +139,18 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
     let quads = QUADS[l];
     let right = right_at(l);
     let waiting = pending_inputs(l, t);
-    let adds_right = LANES == 1u && asks_right(l);
+    let asked = !BATCHED && asks_right(l);
+    let own = own_of(l);
+    let turns = PRODUCT_TURNS[l];
+    let columns = PRODUCT_COLUMNS[l];
     var d_rate_layer = 0.0;
     var d_kappa_layer = 0.0;
     var d_momentum_layer = 0.0;
-    for (var i = 4u * lane; i < n; i += 4u * LANES) {
+    let passes = row_turns(l, 1u);
+    for (var row_turn = 0u; row_turn < passes; row_turn++) {
+      let block = row_block(l, row_turn);
+      let mine = !HOLDS || block < quads;
+      let i = block % quads * 4u;
       let neurons = four(i, n);
       let decay = kappa(l, neurons, first);
       let left = left_at(l) + neurons;
@@ -156,53 +165,75 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
       var d_left0 = vec4f();
       var d_left1 = vec4f();
       var d_left2 = vec4f();
-      for (var tile = 0u; tile < pre; tile += TILE) {
+      for (var turn = 0u; turn < turns; turn++) {
+        let tile = tile_of(own, turn, WHOLE);
         var hebbs = mat4x4f();
         if (BATCHED) { hebbs = hebbs_of(first + left, first + right + four(tile, pre)); }
-        let end = min(tile + TILE, pre);
-        for (var j = tile; j < end; j++) {
-          let column = j * quads;
-          let at = rows.gradients + column;
-          let w_at = w_rows + column;
-          let a = m * rate(rows.rates, column);
-          var rights = Rights(0.0, 0.0, 0.0);
-          var hebb = vec4f();
-          if (BATCHED) {
-            hebb = hebbs[j - tile];
-          } else {
-            rights = rights_of(first + right + j);
-            hebb = hebb_of(first + left, first + right + j, lefts, rights);
-          }
-          let w = recall(w_at, a, hebb, decay, noise_of_weight(noises, j));
-          let g = gradient_of(rows, column, waiting + j);
-          let g_b = tied_gradient(l, i, j);
-          let d_u = d_update(at, a, g, g_b);
-          d_rate_rows += rate_adjoint(rows.rates, column, m * d_rate(g, g_b, hebb, velocity_of(w_at, hebb - decay * w)));
-          d_momentum += velocity_adjoint(at, w_at, d_u);
-          d_kappa -= d_u * w;
-          if (!BATCHED) {
-            let d = d_hebb(d_u, a, g_b);
-            d_left0 += d * rights.first;
-            if (PRODUCTS > 1u) { d_left1 += d * rights.second; }
-            if (PRODUCTS > 2u) { d_left2 += d * rights.third; }
-            if (adds_right) {
-              add_adjoint(right + j, SHARE * dot(d, lefts.first));
-              if (PRODUCTS > 1u) { add_adjoint(right + right_step(1u) + j, SHARE * dot(d, lefts.second)); }
-              if (PRODUCTS > 2u) { add_adjoint(right + right_step(2u) + j, SHARE * dot(d, lefts.third)); }
+        var d_rights = mat4x4f();
+        for (var c = 0u; c < columns; c++) {
+          let j = tile + c;
+          if (WHOLE || (mine && j < pre)) {
+            let column = j * quads;
+            let k = own.held + turn * columns + c;
+            let at = rows.gradients + column;
+            let w_at = w_rows + column;
+            let a = m * rate(rows.rates, column);
+            var rights = Rights(0.0, 0.0, 0.0);
+            var hebb = vec4f();
+            if (BATCHED) {
+              hebb = hebbs[c];
+            } else {
+              rights = rights_of(first + right + j);
+              hebb = hebb_of(first + left, first + right + j, lefts, rights);
             }
+            let w = recall(w_at, k, a, hebb, decay, noise_of_weight(noises, j));
+            let g = gradient_of(rows, column, k, waiting + j);
+            let g_b = tied_gradient(l, i, j);
+            let d_u = d_update(at, a, g, g_b);
+            d_rate_rows += rate_adjoint(rows.rates, column, k, m * d_rate(g, g_b, hebb, velocity_of(w_at, hebb - decay * w)));
+            d_momentum += velocity_adjoint(at, w_at, d_u);
+            d_kappa -= d_u * w;
+            if (!BATCHED) {
+              let d = d_hebb(d_u, a, g_b);
+              d_left0 += d * rights.first;
+              if (PRODUCTS > 1u) { d_left1 += d * rights.second; }
+              if (PRODUCTS > 2u) { d_left2 += d * rights.third; }
+              if (HOLDS) {
+                d_rights[0][c] = dot(d, lefts.first);
+                d_rights[1][c] = dot(d, lefts.second);
+                d_rights[2][c] = dot(d, lefts.third);
+              } else if (LANES == 1u && asked) {
+                add_adjoint(right + j, SHARE * dot(d, lefts.first));
+                if (PRODUCTS > 1u) { add_adjoint(right + right_step(1u) + j, SHARE * dot(d, lefts.second)); }
+                if (PRODUCTS > 2u) { add_adjoint(right + right_step(2u) + j, SHARE * dot(d, lefts.third)); }
+              }
+            }
+            set_own_gradient(at, k, g - decay * d_u);
           }
-          set_gradient_quad(at, g - decay * d_u);
+        }
+        if (HOLDS && asked) {
+          let d = column_sums(l, PRODUCTS, d_rights);
+          let j = told_block(l, 0u, turn) * 4u;
+          if (j < pre) {
+            set_adjoints(right, j, pre, SHARE * d[0]);
+            if (PRODUCTS > 1u) { set_adjoints(right + right_step(1u), j, pre, SHARE * d[1]); }
+            if (PRODUCTS > 2u) { set_adjoints(right + right_step(2u), j, pre, SHARE * d[2]); }
+          }
         }
       }
-      if (!BATCHED) {
-        set_adjoints(left_at(l), i, n, SHARE * d_left0);
-        if (PRODUCTS > 1u) { set_adjoints(left_at(l) + left_step(1u), i, n, SHARE * d_left1); }
-        if (PRODUCTS > 2u) { set_adjoints(left_at(l) + left_step(2u), i, n, SHARE * d_left2); }
+      let together = row_sums(l, 4u, mat4x4f(d_kappa, d_rate_rows, d_left0, d_left1));
+      let third = row_sums(l, select(1u, 0u, PRODUCTS < 3u), mat4x4f(d_left2, vec4f(), vec4f(), vec4f()));
+      if (mine && own.column == 0u) {
+        if (!BATCHED) {
+          set_adjoints(left_at(l), i, n, SHARE * together[2]);
+          if (PRODUCTS > 1u) { set_adjoints(left_at(l) + left_step(1u), i, n, SHARE * together[3]); }
+          if (PRODUCTS > 2u) { set_adjoints(left_at(l) + left_step(2u), i, n, SHARE * third[0]); }
+        }
+        kappa_adjoint(l, i, first, together[0]);
+        d_kappa_layer += dot(together[0], vec4f(1.0));
+        d_rate_layer += dot(rate_adjoint_of_rows(rows.rates, together[1]), vec4f(1.0));
       }
-      kappa_adjoint(l, i, first, d_kappa);
-      d_kappa_layer += dot(d_kappa, vec4f(1.0));
       d_momentum_layer += dot(d_momentum, vec4f(1.0));
-      d_rate_layer += dot(rate_adjoint_of_rows(rows.rates, d_rate_rows), vec4f(1.0));
     }
     rate_adjoint_of_layer(l, d_rate_layer);
     kappa_adjoint_of_layer(l, d_kappa_layer);

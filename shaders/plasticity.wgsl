@@ -1,15 +1,20 @@
 // Plasticity: how does each synapse change? All layers at once, from the records of the same forward pass:
 //   u_ij = SHARE Σ_b Σ_r left_rbi right_rbj − κ_i W_ij,   W_ij ← W_ij + a_ij u_ij,   a_ij = ± m_l rate_ij.
 // Every rule of the papers has this form; it brings its RANK, what left and right are (src/gpu/record.ts), κ, the sign and, if it needs more than pre, post and error, `prepare`.
-import package::shape::{BATCH, BATCHED, BELOW, BELOW_AT, DEPTH, LANES, LEFT, MULTIPLIER, NEURONS, NEURON_AT, PLASTIC, QUADS, RANK, RECORD, RIGHT, SHARE, WIDTH};
-import package::memory::{activity, activity4, four, lane, present, set_weight_quad, weight_quad, weight_rows};
+import package::shape::{BATCH, BATCHED, BELOW, BELOW_AT, DEPTH, HOLDS, LEFT, MULTIPLIER, NEURONS, NEURON_AT, PLASTIC, PRODUCT_COLUMNS, PRODUCT_TURNS, QUADS, RANK, RECORD, RIGHT, SHARE, WIDTH};
+import package::memory::{activity, activity4, four, present, weight_rows};
 import package::noise::{noise_of_weight, noise_rows};
 import package::rate::{rate, rates_of};
 import package::rule::{DIRECTION, kappa};
+import package::own::tile_of;
+import package::synapse::{own_of, own_weight, set_own_weight};
 import package::team::team_barrier;
 import package::update::velocity;
 
 const PRODUCTS = BATCH * RANK;
+
+// Does a lane take a row's columns in one turn? Not those that it holds, nor many products, which are made in tiles.
+const WHOLE = !HOLDS && !BATCHED;
 
 // Where the factors of the first product of layer l + 1 begin, counted from the batch's first record; and how far behind those of product p = b RANK + r do.
 fn left_at(l: u32) -> u32 { return LEFT + NEURON_AT[l]; }
@@ -49,9 +54,6 @@ fn hebb_of(left: vec4u, right: u32, lefts: Lefts, rights: Rights) -> vec4f {
   return SHARE * sum;
 }
 
-// Columns that a lane takes together: four where products are made in tiles, else all.
-const TILE = select(1u << 30u, 4u, BATCHED);
-
 // The same sums for four inputs.
 fn hebbs_of(left: vec4u, right: vec4u) -> mat4x4f {
   var sum0 = vec4f();
@@ -77,7 +79,10 @@ fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
     let quads = QUADS[l];
     let right = first + right_at(l);
     let n = WIDTH[l + 1u];
-    for (var i = 4u * lane; i < n; i += 4u * LANES) {
+    let own = own_of(l);
+    let turns = PRODUCT_TURNS[l];
+    let columns = PRODUCT_COLUMNS[l];
+    for (var i = own.row; i < n; i += own.row_step) {
       let neurons = four(i, n);
       let decay = kappa(l, neurons, first);
       let left = first + left_at(l) + neurons;
@@ -87,17 +92,21 @@ fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
       let from_rows = weight_rows(l, from_, i);
       let to_rows = weight_rows(l, to, i);
       let noises = noise_rows(l, i, t);
-      for (var tile = 0u; tile < pre; tile += TILE) {
+      for (var turn = 0u; turn < turns; turn++) {
+        let tile = tile_of(own, turn, WHOLE);
         var hebbs = mat4x4f();
         if (BATCHED) { hebbs = hebbs_of(left, right + four(tile, pre)); }
-        let end = min(tile + TILE, pre);
-        for (var j = tile; j < end; j++) {
-          var hebb = vec4f();
-          if (BATCHED) { hebb = hebbs[j - tile]; } else { hebb = hebb_of(left, right + j, lefts, rights_of(right + j)); }
-          let column = j * quads;
-          let w = weight_quad(from_rows + column);
-          let u = velocity(from_rows + column, to_rows + column, hebb - decay * w);
-          set_weight_quad(to_rows + column, w + m * rate(rates, column) * u + noise_of_weight(noises, j));
+        for (var c = 0u; c < columns; c++) {
+          let j = tile + c;
+          if (WHOLE || j < pre) {
+            var hebb = vec4f();
+            if (BATCHED) { hebb = hebbs[c]; } else { hebb = hebb_of(left, right + j, lefts, rights_of(right + j)); }
+            let column = j * quads;
+            let k = own.held + turn * columns + c;
+            let w = own_weight(from_rows + column, k);
+            let u = velocity(from_rows + column, to_rows + column, hebb - decay * w);
+            set_own_weight(to_rows + column, k, w + m * rate(rates, column) * u + noise_of_weight(noises, j));
+          }
         }
       }
     }

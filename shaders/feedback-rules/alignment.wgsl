@@ -171,7 +171,7 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
           known += eta * pull(first, l, j, neurons, w);
           decay = eta * k_of(DECAY);
         }
-        let before = recall(feedback_row(l, slot, t, j) + i / 4u, vec4f(1.0), known, vec4f(decay), vec4f(0.0));
+        let before = recall(feedback_row(l, slot, t, j) + i / 4u, 0u, vec4f(1.0), known, vec4f(decay), vec4f(0.0));
         if (acting) {
           let g = gradient_quad(at);
           for (var b = 0u; b < BATCH; b++) {

@@ -101,7 +101,7 @@ export function describeGradient({ line, times, plan, peakBytes, fellBack }: Ben
   const ms = (t: number) => `${t.toFixed(t < 10 ? 2 : 1)} ms`;
   const rows: [string, string][] = [
     ['workload', `${line.workload}: ${line.N} tasks × ${line.T} steps of ${line.batch}, network ${plan.system.sizes.join('-')}, ${plan.queries} queries, gradient of every meta-parameter`],
-    ['plan', `adjoint ${plan.adjoint}${fellBack ? ' (each made again with checkpoints)' : ''}, ${plan.lanes} lane(s) a task, ${plan.teams} task(s) a workgroup, ${plan.chunks} chunk(s), ${plan.segments} segment(s)`],
+    ['plan', `adjoint ${plan.adjoint}${fellBack ? ' (each made again with checkpoints)' : ''}, ${plan.lanes} lane(s) a task${plan.held ? ' that hold its synapses' : ''}, ${plan.teams} task(s) a workgroup, ${plan.chunks} chunk(s), ${plan.segments} segment(s)`],
     ['memory', `${mebibytes(plan.totalBytes)} planned, ${mebibytes(peakBytes)} at most in buffers`],
     ['meta-gradient', `median ${ms(line.median_ms)}, min ${ms(line.min_ms)}, max ${ms(Math.max(...times))} of ${line.steps}`],
     ['first, with kernels', ms(line.first_ms)],

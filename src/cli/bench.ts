@@ -37,6 +37,7 @@ sine regression, network [1, H, H, 1], 10 queries; pool the ten-term plasticity 
   --adjoint A     ${ADJOINTS.join(', ')}            (reverse; pool store)
   --lanes L       lanes that work on a task, a power of two
   --teams K       tasks that share a workgroup
+  --stored        synapses in storage, where a GPU's lanes would hold them in registers
   --tune          takes the fastest lanes, teams and adjoint, as metaplastic tune does: remembered, else measured first
   --json          one line of JSON, as the peers print it`;
 
@@ -59,7 +60,7 @@ const WORKLOADS: Readonly<Record<string, Known>> = {
 };
 
 const text = { type: 'string' } as const, flag = { type: 'boolean' } as const;
-const OF_ALL = { json: flag }, OF_REPORT = { quick: flag, svg: text }, OF_WORKLOAD = { tasks: text, steps: text, width: text, batch: text, repeats: text, adjoint: text, lanes: text, teams: text, tune: flag };
+const OF_ALL = { json: flag }, OF_REPORT = { quick: flag, svg: text }, OF_WORKLOAD = { tasks: text, steps: text, width: text, batch: text, repeats: text, adjoint: text, lanes: text, teams: text, stored: flag, tune: flag };
 
 export async function run(args: string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
   const { positionals } = parseArgs({ args, allowPositionals: true, options: { ...OF_ALL, ...OF_REPORT, ...OF_WORKLOAD } });
@@ -93,13 +94,13 @@ async function gradient(args: string[], name: string, { peers, byDefault, make }
   for (const key of Object.keys(VARIABLES) as Size[]) if (values[key] !== undefined && byDefault[key] === undefined) throw new MetaplasticError(`--${key}`, `expected a workload that has it, got ${name}`, 'leave it out');
   const adjoint = (values.adjoint ?? byDefault.adjoint) as Adjoint;
   if (!ADJOINTS.includes(adjoint)) throw new MetaplasticError('--adjoint', `unknown choice ${JSON.stringify(adjoint)}`, `known: ${ADJOINTS.join(', ')}`);
-  if (values.tune && (values.adjoint ?? values.lanes ?? values.teams) !== undefined) throw new MetaplasticError('--tune', 'expected neither --adjoint nor --lanes nor --teams with it, got both', 'leave one out');
+  if (values.tune && (values.adjoint ?? values.lanes ?? values.teams ?? values.stored) !== undefined) throw new MetaplasticError('--tune', 'expected none of --adjoint, --lanes, --teams and --stored with it, got both', 'leave one out');
   const given = (key: 'lanes' | 'teams') => values[key] === undefined ? undefined : whole(`--${key}`, values[key]);
   const size = (key: Size) => {
     const variable = VARIABLES[key];
     return values[key] !== undefined ? whole(`--${key}`, values[key]) : env[variable] ? whole(`variable ${variable}`, env[variable]) : byDefault[key]!;
   };
-  const workload = make(size), repeats = size('repeats'), chosen: Tuning = { adjoint, plan: { lanes: given('lanes'), teams: given('teams') } };
+  const workload = make(size), repeats = size('repeats'), chosen: Tuning = { adjoint, plan: { lanes: given('lanes'), teams: given('teams'), ...(values.stored && { held: false }) } };
 
   const gpu = await openNodeGpu();
   try {

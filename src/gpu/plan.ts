@@ -3,6 +3,7 @@ import { layoutOf, type Layout } from '../inner/layout.js';
 import type { System } from '../systems/system.js';
 import { fastLayout, type FastLayout } from './fast.js';
 import { metricsSizes } from './metrics.js';
+import { ownLayout, powerOfTwo, powersOfTwo, type OwnLayout } from './own.js';
 import { placesOf, type Places } from './places.js';
 import { isBatched, recordLayout, type RecordLayout } from './record.js';
 
@@ -57,6 +58,8 @@ export interface Machine {
 export interface PlanChoices {
   readonly lanes?: number;
   readonly teams?: number;
+  /** Do lanes hold their synapses in registers? Only where nobody else asks for them, and there are lanes for all rows (`canHold`). */
+  readonly held?: boolean;
   readonly tasksPerChunk?: number;
   readonly stepsPerSegment?: number;
   readonly interval?: number;
@@ -69,6 +72,9 @@ export interface Plan extends Work {
   /** Lanes that work together on a task, and tasks (teams) that share a workgroup. */
   readonly lanes: number;
   readonly teams: number;
+  /** Which synapses each lane works on, and whether it holds them in registers. */
+  readonly own: OwnLayout;
+  readonly held: boolean;
   /** Lanes of a workgroup that collects the gradient: few where a barrier is dear. */
   readonly collecting: number;
   readonly tasksPerChunk: number;
@@ -117,7 +123,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const interval = work.adjoint === 'checkpoint' ? choices.interval ?? Math.ceil(Math.sqrt(work.steps)) : 1;
   const slots = work.adjoint === 'store' ? work.steps + 1 : work.adjoint === 'checkpoint' ? Math.floor(work.steps / interval) + interval : 1;
   const record = recordLayout(work.system), fast = fastLayout(work.system, places, slots), perTask = countPerTask(work, record, fast, slots);
-  const { lanes, teams } = chooseTeams(work, machine, choices);
+  const batched = isBatched(work.batch, record), { lanes, teams, held } = chooseTeams(work, batched, machine, choices), own = ownLayout(work.system, lanes, { holds: held, batched });
   const inputs = work.images ? 1 : work.system.sizes[0]!;
 
   const optimiser = work.adjoint === 'none' ? 0 : 1;
@@ -161,7 +167,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const encoder = work.system.encoderLayers;
   const perChunk = encoder + segments + (work.metrics ? work.moments.length : 0) + optimiser * (segments + (encoder ? 2 * encoder : 0) + 1);
   return {
-    ...work, layout, places, lanes, teams, collecting, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, fast, bytes,
+    ...work, layout, places, lanes, teams, own, held, collecting, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, fast, bytes,
     totalBytes: sum(bytes), dispatches: chunks * perChunk + optimiser, estimatedDispatchSeconds: Math.max(stepSeconds(tasksPerChunk) * stepsPerSegment, metricsSeconds(tasksPerChunk)),
   };
 }
@@ -202,7 +208,7 @@ function checkWork(work: Work): void {
 }
 
 function checkChoices(choices: PlanChoices): void {
-  for (const [key, n] of Object.entries(choices)) if (n !== undefined && (!Number.isInteger(n) || n < 1)) throw new MetaplasticError(`plan.${key}`, `expected a whole number ≥ 1, got ${n}`);
+  for (const [key, n] of Object.entries(choices)) if (n !== undefined && typeof n !== 'boolean' && (!Number.isInteger(n) || n < 1)) throw new MetaplasticError(`plan.${key}`, `expected a whole number ≥ 1, got ${n}`);
 }
 
 /** Where segments of so many steps begin and end; also at every moment if metrics are asked there, and a segment without a step then serves moment 0. */
@@ -225,19 +231,38 @@ function countPerTask({ system, steps, batch, queries, moments, adjoint, metrics
 }
 
 /**
- * Lanes take four rows at a time. A software adapter runs a subgroup as one vector on a CPU core and pays for barriers, so a task is one lane there and a
+ * Lanes take four rows at a time, and share a row's columns where they are more. A software adapter runs a subgroup as one vector on a CPU core and pays for barriers, so a task is one lane there and a
  * subgroup of tasks a workgroup; with too few tasks to fill the vectors of all cores that way, a subgroup works on each task, if that is any faster. On a GPU
- * lanes are as many as the widest layer has fours, and teams smaller than a subgroup share a workgroup.
+ * lanes are as many as hold all synapses in registers; where they cannot, as many as the widest layer has fours, and teams smaller than a subgroup share a workgroup.
  */
-function chooseTeams(work: Work, machine: Machine, choices: PlanChoices): { lanes: number; teams: number } {
-  const widest = Math.max(...work.system.sizes.slice(work.system.encoderLayers)), { software, subgroup, cores, teamwork } = machine;
-  const ofACore = Math.ceil(work.tasks / cores);
-  const lanes = choices.lanes ?? (software ? (teamwork && ofACore < subgroup ? subgroup : 1) : Math.min(machine.maxInvocations, 256, Math.max(8, 2 ** Math.ceil(Math.log2(widest / 4)))));
+function chooseTeams(work: Work, batched: boolean, machine: Machine, choices: PlanChoices): { lanes: number; teams: number; held: boolean } {
+  const rows = powerOfTwo(Math.ceil(Math.max(...work.system.sizes.slice(work.system.encoderLayers + 1)) / 4)), { software, subgroup, cores, teamwork, maxInvocations } = machine;
+  const ofACore = Math.ceil(work.tasks / cores), holds = choices.held ?? (!software && canHold(work.system, batched));
+  const fits = (lanes: number) => lanes > 1 && lanes >= rows && ownLayout(work.system, lanes, { holds: true, batched }).held <= MOST_HELD;
+  const holding = holds ? powersOfTwo(Math.min(MOST_LANES, maxInvocations)).find(fits) : undefined;
+  const sharing = software ? (teamwork && ofACore < subgroup ? subgroup : 1) : Math.min(maxInvocations, MOST_LANES, Math.max(8, rows));
+  const lanes = choices.lanes ?? holding ?? sharing;
   const teams = choices.teams ?? (software && lanes > 1 ? 1 : Math.max(1, Math.min(subgroup / lanes, software ? ofACore : work.tasks)));
-  if (2 ** Math.round(Math.log2(lanes)) !== lanes || lanes * teams > machine.maxInvocations) {
-    throw new MetaplasticError('plan.lanes', `expected a power of two with lanes × teams ≤ ${machine.maxInvocations}, got ${lanes} × ${teams}`);
+  if (2 ** Math.round(Math.log2(lanes)) !== lanes || lanes * teams > Math.min(MOST_LANES, maxInvocations)) {
+    throw new MetaplasticError('plan.lanes', `expected a power of two with lanes × teams ≤ ${Math.min(MOST_LANES, maxInvocations)}, got ${lanes} × ${teams}`);
   }
-  return { lanes, teams };
+  const held = holds && fits(lanes);
+  if (choices.held && !(held && canHold(work.system, batched))) {
+    throw new MetaplasticError('plan.held', `expected lanes that hold their synapses only where nobody else asks for them and there is room, got ${lanes} lanes and batches of ${work.batch}`,
+      `give ${rows} … ${MOST_LANES} lanes with at most ${MOST_HELD} quads each, fixed feedback weights, a rule and a path that take no transpose of W, and few samples a step; or leave plan.held out`);
+  }
+  return { lanes, teams, held };
+}
+
+/** Lanes of a workgroup: what they add up through workgroup memory then fits into the 16 kB that every adapter has. */
+const MOST_LANES = 256;
+
+/** Quads of weights that a lane may hold: with their gradients and those of their rates 156 numbers of 255 that a GPU's lane has at most. */
+const MOST_HELD = 13;
+
+/** Does nobody but its lane ask for a synapse within a dispatch? Not where a path or a factor takes the transpose, nor where products are many or the feedback learns. */
+export function canHold({ feedback, feedbackRule, rule }: System, batched: boolean): boolean {
+  return !batched && feedback !== 'backprop' && feedback !== 'sign-symmetric' && feedbackRule === 'fixed' && rule !== 'pool';
 }
 
 /** Largest n in least … most with fits(n), given fits(least). */
@@ -283,7 +308,7 @@ export function describePlan(plan: Plan): string {
     ['lifetime', `${plan.steps} inner steps of ${plan.batch}, ${plan.queries} queries at ${plan.moments.join(', ')}`],
     ['tasks', `${plan.tasks} = ${plan.chunks} chunk(s) of ${plan.tasksPerChunk}`],
     ['steps per segment', `${plan.stepsPerSegment} (${plan.segments} segment(s))`],
-    ['lanes per task', `${plan.lanes}, ${plan.teams} task(s) a workgroup`],
+    ['lanes per task', `${plan.lanes}${plan.held ? ', which hold its synapses in registers' : ''}, ${plan.teams} task(s) a workgroup`],
     ['adjoint', plan.adjoint === 'checkpoint' ? `checkpoint every ${plan.interval} steps` : plan.adjoint],
     ['dispatches per meta-step', String(plan.dispatches)],
     ['submits per meta-step', String(plan.chunks)],

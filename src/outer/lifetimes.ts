@@ -3,6 +3,7 @@ import { makeKernel, PASS, type Kernel } from '../gpu/kernel.js';
 import { collectors, outcomeSize, PASS_STRIDE, roomFor, totalTail, type Plan } from '../gpu/plan.js';
 import { encoderLayerModule, shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
+import { unroll } from '../gpu/unroll.js';
 import { RULES } from '../systems/system.js';
 import type { Episodes, Origin } from '../tasks/episodes.js';
 
@@ -96,8 +97,8 @@ export class Lifetimes {
     const slots = { ...slotsOf(plan), input: rawInput };
     const stage = async (shader: string, workgroups: Stage['workgroups'], entryPoint = 'main', layer?: number): Promise<Stage> => {
       const modules = { shape, ...(layer && { layer: encoderLayerModule(plan, layer) }) };
-      const code = await linkShader(shader, { slots: { ...slots, input: layer && layer > 1 ? 'inputs/activity' : rawInput }, modules });
-      const kernel = await makeKernel(gpu, [shader, entryPoint === 'main' ? '' : entryPoint, layer ?? ''].filter(Boolean).join(' '), code, entryPoint);
+      const linked = await linkShader(shader, { slots: { ...slots, input: layer && layer > 1 ? 'inputs/activity' : rawInput }, modules });
+      const kernel = await makeKernel(gpu, [shader, entryPoint === 'main' ? '' : entryPoint, layer ?? ''].filter(Boolean).join(' '), plan.held && shader.startsWith('episode') ? unroll(linked) : linked, entryPoint);
       return { kernel, group: kernel.bind(buffers), workgroups };
     };
     const groups = (tasks: number) => Math.ceil(tasks / plan.teams), lanes = (perItem: (tasks: number) => number) => (tasks: number) => Math.ceil(perItem(tasks) / 64);
@@ -241,7 +242,7 @@ export function dispatchStage(pass: GPUComputePassEncoder, pipeline: GPUComputeP
 }
 
 /** Which file of shaders/ stands for each slot of the plan's system. */
-function slotsOf({ system, lanes, adjoint, settings }: Plan): Record<string, string> {
+function slotsOf({ system, lanes, held, adjoint, settings }: Plan): Record<string, string> {
   const { feedback, feedbackRule, feedbackWeights } = system, path = feedback !== 'direct-rectified';
   const kept = feedbackRule !== 'fixed' || feedbackWeights === 'drawn';
   return {
@@ -252,7 +253,7 @@ function slotsOf({ system, lanes, adjoint, settings }: Plan): Record<string, str
     rate: RULES[system.rule].coefficient === 'theta' ? 'rates/one' : 'rates/learned', coefficient: settings ? 'coefficients/own' : 'coefficients/shared',
     update: system.momentum ? 'updates/momentum' : 'updates/plain', noise: `noises/${system.noise === 0 ? 'none' : feedbackRule === 'kolen-pollack' ? 'feedback' : 'weight'}`,
     feedback_rule: feedbackRule === 'fixed' ? 'feedback-rules/fixed' : 'feedback-rules/alignment', mirror: `mirrors/${system.mirror}`,
-    recall: adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored', team: lanes > 1 ? 'teams/workgroup' : 'teams/lane',
+    recall: adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored', team: lanes > 1 ? 'teams/workgroup' : 'teams/lane', synapse: held ? 'synapses/held' : 'synapses/stored',
     perception: system.encoderLayers ? 'perceptions/encoded' : 'perceptions/direct',
   };
 }

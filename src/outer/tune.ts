@@ -1,5 +1,6 @@
 import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
+import { powerOfTwo, powersOfTwo } from '../gpu/own.js';
 import { ADJOINTS, DEFAULT_BUDGET, makePlan, type Adjoint, type Machine, type PlanChoices, type Work } from '../gpu/plan.js';
 import { defineSystem } from '../systems/system.js';
 import type { Episodes } from '../tasks/episodes.js';
@@ -90,18 +91,18 @@ function keyOf({ adapter }: Gpu, options: LearnerOptions): string {
 
 /** What is tried, one kind after the other, each from the best so far. */
 const VARIANTS: readonly ((best: Tuning, work: Work, machine: Machine) => Tuning[])[] = [
-  // Lanes up to the widest layer's neurons, and few or many tasks beside each other in a workgroup.
-  ({ adjoint, plan }, { system, tasks }, { maxInvocations }) => {
-    const widest = Math.max(...system.sizes.slice(system.encoderLayers)), most = Math.min(maxInvocations, 2 ** Math.ceil(Math.log2(widest)));
+  // Lanes up to the widest layer's neurons, on a GPU four times as many, and few or many tasks beside each other in a workgroup.
+  ({ adjoint, plan }, { system, tasks }, { maxInvocations, software }) => {
+    const widest = Math.max(...system.sizes.slice(system.encoderLayers)), most = Math.min(maxInvocations, powerOfTwo(software ? widest : 4 * widest));
     return powersOfTwo(most).flatMap(lanes => [...new Set([1, 4, 32, 64].map(workgroup => Math.ceil(workgroup / lanes)))]
       .filter(teams => lanes * teams <= maxInvocations && teams <= tasks).map(teams => ({ adjoint, plan: { ...plan, lanes, teams } })));
   },
   ({ adjoint, plan }) => ADJOINTS.filter(a => a !== adjoint).map(a => ({ adjoint: a, plan })),
+  // A GPU's lanes hold their synapses where they can: what if they did not?
+  ({ adjoint, plan }, _work, { software }) => software ? [] : [{ adjoint, plan: { ...plan, held: false } }],
 ];
 
 const nameOf = ({ adjoint, plan }: Tuning): string => JSON.stringify([adjoint, Object.entries(plan).filter(([, n]) => n !== undefined).sort()]);
-
-const powersOfTwo = (most: number): number[] => Array.from({ length: Math.floor(Math.log2(most)) + 1 }, (_, k) => 2 ** k);
 
 /** A choice is told with the lanes and teams that its plan has, given or not. */
 async function attempt(gpu: Gpu, options: LearnerOptions, { adjoint, plan }: Tuning, episodes: Episodes, repeats: number, parameters: ArrayLike<number> | undefined, toBeat = Infinity): Promise<Trial> {

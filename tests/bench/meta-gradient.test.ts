@@ -129,7 +129,7 @@ describe('the command', () => {
     ['two workloads', ['pool', 'flp-sine'], {}, /^bench: expected no workload or one, got pool flp-sine; known/],
     ["a workload's option without one", ['--tasks', '3'], {}, /Unknown option '--tasks'/],
     ["the report's option with a workload", ['pool', '--svg', 'x.svg'], {}, /Unknown option '--svg'/],
-    ['a tuned choice beside a given one', ['flp-sine', '--tune', '--lanes', '2'], {}, /^--tune: expected neither --adjoint nor --lanes nor --teams with it, got both; leave one out$/],
+    ['a tuned choice beside a given one', ['flp-sine', '--tune', '--lanes', '2'], {}, /^--tune: expected none of --adjoint, --lanes, --teams and --stored with it, got both; leave one out$/],
     ['an option that the workload does not have', ['pool', '--width', '3'], {}, /^--width: expected a workload that has it, got pool; leave it out$/],
     ["the environment of flp for the pool", ['pool'], { WORKLOAD: 'flp' }, /^bench: expected the variable WORKLOAD to be pool, .*got "flp"$/],
     ['another workload in the environment', ['flp-sine'], { WORKLOAD: 'pool' }, /^bench: expected the variable WORKLOAD to be flp, .*got "pool"$/],

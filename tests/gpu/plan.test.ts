@@ -64,8 +64,30 @@ describe('a plan', () => {
     const teams = (machine: Partial<Machine>) => { const { lanes, teams } = plan({}, {}, {}, machine); return [lanes, teams]; };
     expect(teams({})).toEqual([1, 4]);
     expect(teams({ subgroup: 8 })).toEqual([1, 8]);
-    expect(teams({ ...HARDWARE })).toEqual([8, 4]);
-    expect(teams({ ...HARDWARE, subgroup: 64 })).toEqual([8, 8]);
+    const stored = (subgroup: number) => { const { lanes, teams } = plan({}, {}, { held: false }, { ...HARDWARE, subgroup }); return [lanes, teams]; };
+    expect([32, 64].map(stored)).toEqual([[8, 4], [8, 8]]);
+  });
+
+  test('has as many lanes on a GPU as hold all synapses in registers, 13 quads each at most', () => {
+    const held = (spec: SystemSpec, wish: Wish = {}) => { const { lanes, teams, held, own } = plan({ spec, ...wish }, {}, {}, HARDWARE); return { lanes, teams, held, quads: own.held }; };
+    expect(held({ sizes: [1, 32, 32, 1] })).toEqual({ lanes: 32, teams: 1, held: true, quads: 1 + 2 * 4 + 4 });
+    expect(held({ sizes: [1, 64, 64, 1] })).toEqual({ lanes: 128, teams: 1, held: true, quads: 1 + 2 * 4 + 4 });
+    expect(held({ sizes: [1, 4, 1] })).toEqual({ lanes: 2, teams: 16, held: true, quads: 1 + 4 });
+    // Too many synapses, or somebody else who asks for them.
+    const stored = { held: false, quads: 0 };
+    expect(held({ sizes: [1, 128, 128, 1] })).toEqual({ lanes: 32, teams: 1, ...stored });
+    expect(held({ sizes: [1, 64, 64, 1] }, { batch: 4 })).toEqual({ lanes: 16, teams: 2, ...stored });
+    for (const slots of [{ rule: 'pool' }, { rule: 'gradient' }, { rule: 'gradient', feedback: 'sign-symmetric' }, { rule: 'gradient', feedback: 'chained', feedbackRule: 'weight-mirror' }] as const) {
+      expect(held({ sizes: [1, 64, 64, 1], ...slots }), JSON.stringify(slots)).toEqual({ lanes: 16, teams: 2, ...stored });
+    }
+  });
+
+  test('refuses lanes that cannot hold their synapses', () => {
+    const refused = (choices: PlanChoices, wish: Wish = {}) => refusal(() => plan(wish, {}, { held: true, ...choices }));
+    expect(refused({ lanes: 16 })).toBe('plan.held: expected lanes that hold their synapses only where nobody else asks for them and there is room, got 16 lanes and batches of 1; give 8 … 256 lanes with at most 13 quads each, fixed feedback weights, a rule and a path that take no transpose of W, and few samples a step; or leave plan.held out');
+    expect(refused({ lanes: 32 }, { batch: 4 })).toMatch(/^plan\.held: .*batches of 4/);
+    expect(refused({ lanes: 32 }, { spec: { sizes: [1, 32, 32, 1], rule: 'pool' } })).toMatch(/^plan\.held: /);
+    expect(plan({}, {}, { held: true }).lanes).toBe(32);
   });
 
   test('divides few tasks among the cores of a software adapter: a subgroup works on each, unless that is no faster', () => {

@@ -53,7 +53,7 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
       .map(([name, of]) => [name, (a: Value) => each(x => of(x as number), a)])),
   };
   const shared = new Set(program.filter(v => v instanceof Var && v.storage === 'workgroup').map(v => (v as Var).name));
-  for (const v of program) if (v instanceof Var && shared.has(v.name)) memory[v.name] = new Array<number>(countOf(v.type)).fill(0);
+  for (const v of program) if (v instanceof Var && shared.has(v.name)) memory[v.name] = new Array<number>(countOf(v.type) * (inQuads(v.type) ? 4 : 1)).fill(0);
 
   const main = program.find(node => node instanceof Fn && node.name === 'main') as Fn, size = String(main.attributes!.find(a => a.name === 'workgroup_size')!.value);
   const constant = program.find(node => node instanceof Const && node.name === size) as Const | undefined;
@@ -116,7 +116,7 @@ const BARRIERS = ['workgroupBarrier', 'storageBarrier'];
 /** A maker of invocations: each has private variables of its own. */
 function translate(program: readonly Node[]): string {
   const functions = new Map(program.filter(n => n instanceof Fn).map(f => [f.name, f])), structs = new Map(program.filter(n => n instanceof Struct).map(s => [s.name, s])), globals = new Map(program.filter(n => n instanceof Var).map(v => [v.name, v]));
-  const privates = [...globals.values()].filter(v => v.storage === 'private').map(v => `let $${v.name};`);
+  const privates = [...globals.values()].filter(v => v.storage === 'private').map(v => `let $${v.name} = ${zero(v.type)};`);
   const main = functions.get('main')!, args = main.args.map(a => `builtins.${a.attributes!.find(at => at.name === 'builtin')!.value}`);
   const constants = program.filter(n => n instanceof Const).map(c => `const $${c.name} = ${expression(c.value, new Set())};`);
   return `${constants.join('\n')}\nreturn function* (builtins) {\n${privates.join('\n')}\n${[...functions.values()].map(define).join('\n')}\nyield* f_main(${args.join(', ')});\n};`;
@@ -131,7 +131,8 @@ function translate(program: readonly Node[]): string {
     return body.map(node => statement(node, local)).join('\n');
   }
 
-  function statement(node: Node, local: Set<string>): string {
+  function statement(node: Node | readonly Node[], local: Set<string>): string {
+    if (Array.isArray(node)) return `{\n${block(node as Node[], local)}\n}`;
     if (node instanceof Let || node instanceof Var || node instanceof Const) {
       const value = node.value ? expression(node.value, local) : zero(node.type);
       local.add(node.name);
@@ -201,11 +202,11 @@ function translate(program: readonly Node[]): string {
 
   /** Where in a buffer: the number of a number, or of a quad in an array of quads. */
   function place(name: string, { index: at, postfix: component }: ArrayIndex, local: Set<string>): { at: string; whole: boolean } {
-    const first = expression(at, local), inQuads = (globals.get(name)!.type as unknown as { format: { name: string } }).format.name === 'vec4f';
-    return component ? { at: `4n * ${first} + ${expression((component as ArrayIndex).index, local)}`, whole: false } : { at: first, whole: inQuads };
+    const first = expression(at, local);
+    return component ? { at: `4n * ${first} + ${expression((component as ArrayIndex).index, local)}`, whole: false } : { at: first, whole: inQuads(globals.get(name)!.type) };
   }
 
-  function index(postfix: ArrayIndex, local: Set<string>): string { return `[Number(${expression(postfix.index, local)})]`; }
+  function index({ index: at, postfix }: ArrayIndex, local: Set<string>): string { return `[Number(${expression(at, local)})]${postfix ? index(postfix as ArrayIndex, local) : ''}`; }
 }
 
 function scalar({ value, type }: LiteralExpr): string {
@@ -220,4 +221,9 @@ function list({ buffer, offset, typeInfo }: TypedData): string {
 }
 
 const countOf = (type: unknown): number => (type as { count: number }).count;
-const zero = (type: unknown): string => ((type as { name: string }).name === 'array' ? `new Array(${countOf(type)}).fill(0)` : /^(u32|vec4u)$/.test((type as { name: string }).name) ? '0n' : '0');
+const nameOf = (type: unknown): string => (type as { name: string }).name;
+const inQuads = (array: unknown): boolean => nameOf((array as { format: unknown }).format) === 'vec4f';
+const zero = (type: unknown): string => {
+  if (nameOf(type) === 'array') return `Array.from({ length: ${countOf(type)} }, () => ${zero((type as { format: unknown }).format)})`;
+  return nameOf(type) === 'vec4f' ? 'library.vector([], 0)' : /^(u32|vec4u)$/.test(nameOf(type)) ? '0n' : '0';
+};

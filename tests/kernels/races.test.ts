@@ -47,6 +47,9 @@ describe('lanes that share a task never race, touch nothing beyond their buffers
     ['four lanes, sign-symmetric', { spec: { sizes: [2, 5, 3, 2], rule: 'gradient', feedback: 'sign-symmetric', activation: 'tanh' }, steps: 2 }, { plan: { lanes: 4 } }],
     ['four lanes, every primitive and Kolen-Pollack', { spec: { sizes: [2, 5, 3, 2], rule: 'gradient', feedback: 'chained', feedbackRule: 'kolen-pollack', primitives: ['decay', 'amp', 'null', 'sparse', 'self'], activation: 'tanh' }, steps: 2, batch: 4 }, { adjoint: 'checkpoint', plan: { lanes: 4, interval: 2 } }],
     ['four lanes, mirror noise', { spec: { sizes: [2, 5, 3, 2], rule: 'gradient', feedback: 'chained', feedbackRule: 'weight-mirror', mirror: 'noise', activation: 'tanh' }, steps: 2, batch: 2 }, { plan: { lanes: 4 } }],
+    ['32 lanes that hold their synapses, in one row or column or several', { spec: { sizes: [1, 9, 36, 1] }, steps: 2, tasks: 1 }, { adjoint: 'reverse', moments: [1, 2], momentWeights: [0.5, 1], plan: { lanes: 32, held: true } }],
+    ['four lanes that hold theirs, with checkpoints', { spec: { sizes: [2, 13, 2], alpha: 'layer', rule: 'hebb' }, steps: 5 }, { adjoint: 'checkpoint', plan: { lanes: 4, interval: 2, held: true } }],
+    ['two teams of four that hold theirs, three samples a step and a task of padding', { spec: { sizes: [3, 13, 2], alpha: 'neuron', loss: 'cross-entropy' }, steps: 2, batch: 3, tasks: 3 }, { adjoint: 'reverse', plan: { lanes: 4, teams: 2, held: true } }],
     ['sixteen lanes, target signal', { spec: { sizes: [2, 5, 3, 2], signal: 'target', activation: 'tanh' }, steps: 2, batch: 2 }, { plan: { lanes: 16 } }],
   ];
   test.each(cases)('%s', async (_, spec, options) => {

@@ -43,9 +43,10 @@ export const ALIGNING: Parts = {
 /** What a row of parts says in all. */
 const together = <T extends object>(row: Readonly<Record<string, object>>): T => Object.assign({}, ...Object.values(row)) as T;
 
-/** Can parts be together that say this? An encoder is not drawn, momentum is not undone, and backprop has no feedback weights. */
-function goTogether({ frozen, weights, momentum, adjoint, feedback, feedbackWeights = 'inherited' }: Partial<SystemSpec & { adjoint: Adjoint }>): boolean {
-  return !(weights === 'drawn' && frozen?.includes(1)) && !(momentum && adjoint === 'reverse') && !(feedback === 'backprop' && feedbackWeights !== 'inherited');
+/** Can parts be together that say this? An encoder is not drawn, momentum is not undone, backprop has no feedback weights, and lanes hold synapses only where nobody else asks for them. */
+function goTogether({ frozen, weights, momentum, adjoint, feedback, feedbackWeights = 'inherited', rule, held, batch = 1 }: Partial<SystemSpec & { adjoint: Adjoint; held: boolean; batch: number }>): boolean {
+  const asked = rule === 'pool' || feedback === 'backprop' || feedback === 'sign-symmetric' || batch > 3;
+  return !(weights === 'drawn' && frozen?.includes(1)) && !(momentum && adjoint === 'reverse') && !(feedback === 'backprop' && feedbackWeights !== 'inherited') && !(held && asked);
 }
 
 /** What each row says in which parts of these axes meet, so that every two that can be together are in some row. */

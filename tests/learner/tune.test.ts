@@ -41,6 +41,12 @@ test('what is fastest is tried once each, remembered for this adapter and shape 
   expect(Math.hypot(...mine.map((g, k) => g - tuned[k]!)) / Math.hypot(...mine)).toBeLessThan(1e-5);
 }, 120_000);
 
+test("a GPU's lanes hold their synapses, and are asked what they did without", async () => {
+  const gpu = { ...under.gpu, machine: { ...under.gpu.machine, software: false } }, trials: Trial[] = [], { own, best } = await tune(gpu, { ...options, adjoint: 'reverse' }, episodes, { repeats: 1, onTrial: trial => trials.push(trial) });
+  expect(trials.filter(t => t.plan.held === false).length).toBe(1);
+  expect([own.refused, best.refused]).toEqual([undefined, undefined]);
+}, 120_000);
+
 test('what was remembered wrongly, or for other limits, is as good as nothing', () => {
   const whatever = (value: string): TuningMemory => ({ getItem: () => value, setItem() {} });
   expect(rememberedTuning(under.gpu, options, whatever('{"adjoint":"store","plan":{"lanes":2}}'))).toEqual({ adjoint: 'store', plan: { lanes: 2 } });

@@ -1,0 +1,126 @@
+// A lane holds its own synapses in registers from the beginning of a dispatch to its end: weights, their gradients, and those of their rates. Every index into these arrays is a constant, because the loops
+// over layers, turns and columns are unrolled before a compiler sees them (src/gpu/unroll.ts); that is what keeps them out of memory. Nobody else may ask for them on the way.
+// A layer's rows take one turn: row lane r has the four from 4 r on. Lanes that are more share its columns: column lane c has the four from 4 c on, then those 4 COLUMN_LANES further, and so on.
+// What they find of the same rows or columns they add up in workgroup memory. All lanes take as many turns, so that they meet there; beyond the last row or column a turn is idle.
+import package::shape::{COLUMNS, COLUMN_LANES, COLUMN_TURNS, DEPTH, HELD, HELD_AT, LANES, ONE_SLOT, PLASTIC, QUADS, RATE_AT, RATE_PER_SYNAPSE, ROW_LANES, WIDTH, WORKGROUP};
+import package::memory::{gradient_quad, gradient_rows, lane, set_gradient_quad, set_weight_quad, team, weight_quad, weight_rows};
+import package::own::Own;
+import package::team::parts;
+
+// No block of a layer: a lane is idle.
+const IDLE = 0xffffffffu;
+
+fn own_of(l: u32) -> Own {
+  let rows = ROW_LANES[l];
+  return Own(lane % rows * 4u, rows * 4u, lane / rows * 4u, COLUMN_LANES[l] * 4u, HELD_AT[l]);
+}
+fn summed_of(l: u32) -> Own { return own_of(l); }
+
+fn row_turns(l: u32, groups: u32) -> u32 { return groups; }
+fn row_block(l: u32, turn: u32) -> u32 { return block_of(turn, lane % ROW_LANES[l], QUADS[l]); }
+fn sum_turns(l: u32, groups: u32) -> u32 { return groups; }
+fn column_block(l: u32, turn: u32, part: u32) -> u32 { return column_of(l, turn, part, lane / ROW_LANES[l]); }
+
+// The block whose sums `column_sums` tells a lane: lane c is told that of column lane c.
+fn told_block(l: u32, turn: u32, part: u32) -> u32 { return select(IDLE, column_of(l, turn, part, lane), lane < COLUMN_LANES[l]); }
+
+fn column_of(l: u32, turn: u32, part: u32, column_lane: u32) -> u32 { return block_of(turn, part * COLUMN_LANES[l] + column_lane, (WIDTH[l] + 3u) / 4u); }
+fn block_of(group: u32, block: u32, blocks: u32) -> u32 { return select(IDLE, group * blocks + block, block < blocks); }
+
+// The first `told` lanes are told the sum over `terms` lanes, `stride` apart from lane `from_` on.
+fn sums_of(count: u32, values: mat4x4f, from_: u32, stride: u32, told: u32, terms: u32) -> mat4x4f {
+  let mine = team * LANES;
+  for (var k = 0u; k < count; k++) { parts[k * WORKGROUP + mine + lane] = values[k]; }
+  workgroupBarrier();
+  var sums = mat4x4f();
+  if (lane < told) {
+    for (var k = 0u; k < count; k++) {
+      var sum = vec4f();
+      for (var t = 0u; t < terms; t++) { sum += parts[k * WORKGROUP + mine + from_ + t * stride]; }
+      sums[k] = sum;
+    }
+  }
+  workgroupBarrier();
+  return sums;
+}
+
+// The first `count` of four values that lanes found of the same rows, told to column lane 0; and of the same columns, told to the first COLUMN_LANES lanes.
+fn row_sums(l: u32, count: u32, values: mat4x4f) -> mat4x4f {
+  if (COLUMN_LANES[l] == 1u) { return values; }
+  return sums_of(count, values, lane, ROW_LANES[l], ROW_LANES[l], COLUMN_LANES[l]);
+}
+fn column_sums(l: u32, count: u32, values: mat4x4f) -> mat4x4f {
+  if (ROW_LANES[l] == 1u) { return values; }
+  return sums_of(count, values, lane * ROW_LANES[l], 1u, COLUMN_LANES[l], ROW_LANES[l]);
+}
+
+const HELD_RATES = select(1u, HELD, RATE_PER_SYNAPSE);
+
+var<private> held_weights: array<vec4f, HELD>;
+var<private> held_gradients: array<vec4f, HELD>;
+var<private> held_rate_gradients: array<vec4f, HELD_RATES>;
+
+// at: a quad of the slot, where the weights of every step or of checkpoints are kept besides; else it serves stored.wgsl.
+fn own_weight(at: u32, k: u32) -> vec4f { return held_weights[k]; }
+fn set_own_weight(at: u32, k: u32, value: vec4f) {
+  held_weights[k] = value;
+  if (!ONE_SLOT) { set_weight_quad(at, value); }
+}
+fn recall_weight(at: u32, k: u32) -> vec4f {
+  held_weights[k] = weight_quad(at);
+  return held_weights[k];
+}
+fn own_gradient(at: u32, k: u32) -> vec4f { return held_gradients[k]; }
+fn set_own_gradient(at: u32, k: u32, value: vec4f) { held_gradients[k] = value; }
+fn add_rate_gradient(at: u32, k: u32, value: vec4f) { held_rate_gradients[k] += value; }
+
+// Where the four quads are that begin a lane's columns of a turn.
+fn held_four(l: u32, turn: u32) -> vec4u { return HELD_AT[l] + turn * COLUMNS[l] + min(vec4u(0u, 1u, 2u, 3u), vec4u(COLUMNS[l] - 1u)); }
+
+// From storage into registers, or back.
+fn move_weights(slot: u32, leaves: bool) {
+  for (var l = 0u; l < DEPTH; l++) {
+    let own = own_of(l);
+    let turns = COLUMN_TURNS[l];
+    let columns = COLUMNS[l];
+    for (var turn = 0u; turn < turns; turn++) {
+      for (var c = 0u; c < columns; c++) {
+        let j = own.column + turn * own.column_step + c;
+        let k = own.held + turn * columns + c;
+        let at = weight_rows(l, slot, own.row) + j * QUADS[l];
+        if (own.row < WIDTH[l + 1u] && j < WIDTH[l]) {
+          if (leaves) { set_weight_quad(at, held_weights[k]); } else { held_weights[k] = weight_quad(at); }
+        }
+      }
+    }
+  }
+}
+fn move_gradients(leaves: bool) {
+  for (var l = 0u; l < DEPTH; l++) {
+    let own = own_of(l);
+    let turns = COLUMN_TURNS[l];
+    let columns = COLUMNS[l];
+    let has_rates = RATE_PER_SYNAPSE && PLASTIC[l];
+    for (var turn = 0u; turn < turns; turn++) {
+      for (var c = 0u; c < columns; c++) {
+        let j = own.column + turn * own.column_step + c;
+        let k = own.held + turn * columns + c;
+        let at = gradient_rows(l, own.row) + j * QUADS[l];
+        let rate_at = (RATE_AT[l] + own.row) / 4u + j * QUADS[l];
+        if (own.row < WIDTH[l + 1u] && j < WIDTH[l]) {
+          if (leaves) { set_gradient_quad(at, held_gradients[k]); } else { held_gradients[k] = gradient_quad(at); }
+          if (has_rates) {
+            if (leaves) { set_gradient_quad(rate_at, held_rate_gradients[k]); } else { held_rate_gradients[k] = gradient_quad(rate_at); }
+          }
+        }
+      }
+    }
+  }
+}
+
+fn take_weights(slot: u32) { move_weights(slot, false); }
+fn leave_weights() {
+  if (ONE_SLOT) { move_weights(0u, true); }
+}
+fn take_gradients() { move_gradients(false); }
+fn leave_gradients() { move_gradients(true); }
