@@ -77,6 +77,8 @@ export interface Plan extends Work {
   readonly held: boolean;
   /** Lanes of a workgroup that collects the gradient: few where a barrier is dear. */
   readonly collecting: number;
+  /** Lanes of it that add up a quad of the gradient together, each a block of tasks at a time: many on a GPU, where few would wait for memory. */
+  readonly slices: number;
   readonly tasksPerChunk: number;
   readonly chunks: number;
   readonly stepsPerSegment: number;
@@ -128,7 +130,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
 
   const optimiser = work.adjoint === 'none' ? 0 : 1;
   const outcome = work.tasks * outcomeSize(work.moments.length, perTask.metrics);
-  const collecting = machine.software ? 4 : 64, tail = totalTail({ places, collecting });
+  const { collecting, slices } = machine.software ? { collecting: 4, slices: 1 } : { collecting: 64, slices: 16 }, tail = totalTail({ places, collecting, slices });
   const shared = {
     'meta-parameters': 4 * places.size,
     'optimiser moments and rates': optimiser * (8 * places.size + RATES_BYTES),
@@ -158,7 +160,9 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const metricsSeconds = (tasks: number) => work.metrics ? estimateSeconds(work, machine, lanes, tasks, 12 * work.queries) : 0;
   if (!choices.tasksPerChunk) {
     while (tasksPerChunk > least && Math.max(stepSeconds(tasksPerChunk), metricsSeconds(tasksPerChunk)) > budget.dispatchSeconds) tasksPerChunk = Math.max(least, roomFor(tasksPerChunk / 2, teams));
-    tasksPerChunk = Math.min(tasksPerChunk, roomFor(evenly(work.tasks, tasksPerChunk), teams));      // all chunks alike: as many, with less memory
+    // All chunks alike, as many, with less memory; and of whole blocks, if they have any.
+    const piece = slices > 1 && tasksPerChunk >= BLOCK && tasksPerChunk < work.tasks ? BLOCK : teams, most = piece === BLOCK ? tasksPerChunk - tasksPerChunk % BLOCK : tasksPerChunk;
+    tasksPerChunk = Math.min(tasksPerChunk, roomFor(evenly(work.tasks, most), piece));
   }
   const fitting = Math.max(1, Math.floor(budget.dispatchSeconds / stepSeconds(tasksPerChunk)));
   const stepsPerSegment = Math.min(work.steps, choices.stepsPerSegment ?? evenly(work.steps, fitting));
@@ -167,7 +171,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const encoder = work.system.encoderLayers;
   const perChunk = encoder + segments + (work.metrics ? work.moments.length : 0) + optimiser * (segments + (encoder ? 2 * encoder : 0) + 1);
   return {
-    ...work, layout, places, lanes, teams, own, held, collecting, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, fast, bytes,
+    ...work, layout, places, lanes, teams, own, held, collecting, slices, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, fast, bytes,
     totalBytes: sum(bytes), dispatches: chunks * perChunk + optimiser, estimatedDispatchSeconds: Math.max(stepSeconds(tasksPerChunk) * stepsPerSegment, metricsSeconds(tasksPerChunk)),
   };
 }
@@ -176,10 +180,13 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
 export const outcomeSize = (moments: number, metrics = 0): number => 2 * moments + 3 + metrics;
 
 /** Numbers reported behind the gradient of a meta-batch: tasks counted, worst drift, penalty, and each collecting workgroup's part of the squared norm. */
-export const totalTail = (plan: Pick<Plan, 'places' | 'collecting'>): number => 3 + collectors(plan);
+export const totalTail = (plan: Pick<Plan, 'places' | 'collecting' | 'slices'>): number => 3 + collectors(plan);
 
-/** Workgroups that collect the gradient, and that make Adam's step: a quad a lane, or several, so that a lane of Adam adds up the squares of 16 workgroups at most. */
-export const collectors = ({ places, collecting }: Pick<Plan, 'places' | 'collecting'>): number => Math.min(16 * collecting, Math.ceil(places.size / 4 / collecting));
+/** Workgroups that collect the gradient, and that make Adam's step: a quad for every `slices` lanes, or several, so that a lane of Adam adds up the squares of 16 workgroups at most. */
+export const collectors = ({ places, collecting, slices }: Pick<Plan, 'places' | 'collecting' | 'slices'>): number => Math.min(16 * collecting, Math.ceil(places.size / 4 * slices / collecting));
+
+/** Tasks whose gradients a slice adds up before they are added to those of other blocks: chunks are so many, or several times, where they can be, so that sums do not depend on them. */
+export const BLOCK = 64;
 
 /** Bytes of one entry in the uniform buffer of passes (the alignment of dynamic offsets); one entry for each segment. */
 export const PASS_STRIDE = 256;

@@ -2,7 +2,7 @@ import { drawsOf, PURPOSES } from '../inner/draws.js';
 import { isMixed } from '../inner/layout.js';
 import { PRIMITIVES, RULES, TERMS } from '../systems/system.js';
 import { metricsShape } from './metrics.js';
-import { collectors, outcomeSize, roomFor, totalTail, type Plan } from './plan.js';
+import { BLOCK, collectors, outcomeSize, roomFor, totalTail, type Plan } from './plan.js';
 import { isBatched } from './record.js';
 
 /** A named constant for the shader linker: whole numbers become u32, `real` numbers f32, arrays tables. */
@@ -68,7 +68,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     THETA_AT: inLifetime.map(l => system.granularity === 'network' ? at('theta') : at(`theta${l.index}`)), THETA_SHARED: system.granularity === 'network',
     THETA_START: theta[0] ? at(theta[0].name) : 0, THETA_END: theta.length ? at(theta.at(-1)!.name) + theta.at(-1)!.size : 0,
     WEIGHT_DECAY_AT: at('weightDecay'), MOMENTUM_AT: at('momentum'), K_AT: at('k'), ETA_B_AT: at('etaB'),
-    GROUP_START: places.groupStart, TOTAL: places.size + totalTail(plan), COLLECTORS: collectors(plan), COLLECTING: plan.collecting,
+    GROUP_START: places.groupStart, TOTAL: places.size + totalTail(plan), COLLECTORS: collectors(plan), COLLECTING: plan.collecting, SLICES: plan.slices, BLOCK,
     // Places in a task's rows, fast weights and outcome.
     ROW: record.row, ROWS: perTask.rows, X_AT: xAt, NEURON_AT: xAt.slice(1).map(x => x - xAt[1]!), BELOW_AT: xAt.map(x => x - xAt[0]!),
     RECORD: record.size, RANK: record.rank, BATCHED: isBatched(batch, record), ...record.fields, KEEPS_Z: record.keepsZ,

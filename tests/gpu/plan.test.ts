@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
-import { ADJOINTS, type Budget, describePlan, type Machine, makePlan, mebibytes, type Plan, type PlanChoices, type Work } from '../../src/gpu/plan.js';
+import { ADJOINTS, BLOCK, type Budget, describePlan, type Machine, makePlan, mebibytes, type Plan, type PlanChoices, type Work } from '../../src/gpu/plan.js';
 import { defineSystem, type SystemSpec } from '../../src/systems/system.js';
 import { random } from '../../src/tasks/random.js';
 import { SOFTWARE } from './machine.js';
@@ -47,7 +47,7 @@ describe('whatever the work, the machine and the budget, a plan', () => {
   test('keeps a dispatch to its time, unless one inner step or the metrics of the fewest tasks take longer', () =>
     all(({ plan: p, budget }) => p.estimatedDispatchSeconds <= budget.dispatchSeconds || ((p.metrics || p.stepsPerSegment === 1) && p.tasksPerChunk <= p.teams)));
   test('covers every task once', () => all(({ plan: p }) => p.chunks * p.tasksPerChunk >= p.tasks && (p.chunks - 1) * p.tasksPerChunk < p.tasks));
-  test('has chunks alike: fewer tasks missing in the last than workgroups would make up', () => all(({ plan: p }) => p.chunks * p.tasksPerChunk - p.tasks < p.chunks * p.teams));
+  test('has chunks alike: fewer tasks missing in the last than workgroups, or blocks of the sum, would make up', () => all(({ plan: p }) => p.chunks * p.tasksPerChunk - p.tasks < p.chunks * (p.slices > 1 ? BLOCK : p.teams)));
   test('covers every inner step once, no more of them in a segment than it says', () => all(({ plan: { boundaries, segments, steps, stepsPerSegment } }) => boundaries.length === segments + 1
     && boundaries[0] === 0 && boundaries.at(-1) === steps && boundaries.slice(1).every((end, s) => (end > boundaries[s]! || end === 0) && end - boundaries[s]! <= stepsPerSegment)));
   test('ends a segment at every moment at which metrics are asked, and else has as few as it can', () => all(({ plan: { boundaries, segments, steps, stepsPerSegment, moments, metrics } }) =>

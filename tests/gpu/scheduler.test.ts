@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { PlanChoices } from '../../src/gpu/plan.js';
+import { BLOCK, type Adjoint, type PlanChoices } from '../../src/gpu/plan.js';
 import type { Learner } from '../../src/outer/learner.js';
 import { learnerFor, type Options } from '../kernels/agree.js';
 import { useGpu } from '../kernels/open.js';
+import { relativeError } from '../reference/central-differences.js';
 import { type ProblemSpec, randomProblem } from '../reference/random-problem.js';
 
 const under = useGpu();
@@ -29,6 +30,7 @@ const checkpoint = (interval: number): Way => ({ name: `checkpoint every ${inter
 const reverse: Way = { name: 'reverse', spec: plain, options: { adjoint: 'reverse' }, choices: {} };
 const encoder: Way = { name: 'store, encoded', spec: encoded, options: { moments: [0, 3, 7], momentWeights: [1, 2, 3] }, choices: {} };
 const lanes: Way = { name: 'checkpoint, 4 lanes', spec: plain, options: { adjoint: 'checkpoint', clipPerTask: 0.5 }, choices: { interval: 3, lanes: 4, teams: 2 } };
+const holding = (adjoint: Adjoint): Way => ({ name: `${adjoint}, 4 lanes that hold their synapses`, spec: plain, options: { adjoint, moments: [0, 3, 7], momentWeights: [1, 2, 3] }, choices: { interval: 3, lanes: 4, teams: 2, held: true } });
 
 const wholes = new Map<Way, ReturnType<typeof answer>>();
 /** The answer of one chunk and one segment. */
@@ -37,7 +39,7 @@ function whole(way: Way): ReturnType<typeof answer> {
   return wholes.get(way)!;
 }
 
-test.each([store, checkpoint(1), checkpoint(2), checkpoint(3), checkpoint(7), checkpoint(9), reverse, encoder, lanes])('adjoint $name: one segment, seven, and three of unequal length give the same bits', async way => {
+test.each([store, checkpoint(1), checkpoint(2), checkpoint(3), checkpoint(7), checkpoint(9), reverse, encoder, lanes, holding('checkpoint'), holding('reverse')])('adjoint $name: one segment, seven, and three of unequal length give the same bits', async way => {
   const { parts, bits } = await whole(way);
   expect(parts).toEqual([1, 1]);
   for (const [stepsPerSegment, segments] of [[1, 7], [3, 3]] as const) {
@@ -60,6 +62,21 @@ test('chunks of unequal size, no multiple of the tasks that share a workgroup, a
   const cut = await answer(encoded, encoder.options, { tasksPerChunk: 5, stepsPerSegment: 4 });
   expect(cut.parts).toEqual([3, 2]);
   expect(cut.bits).toEqual((await whole(encoder)).bits);
+});
+
+test('as on a GPU, where several lanes add up a quad of the gradient, chunks of whole blocks give the same bits, and the same mean as one lane', async () => {
+  const spec: ProblemSpec = { spec: { sizes: [2, 3, 2] }, tasks: 2 * BLOCK + 3, steps: 2, seed: 2 }, problem = randomProblem(spec), { gpu } = under;
+  const gradientOf = async (software: boolean, plan: PlanChoices) => {
+    const learner = await learnerFor({ ...gpu, machine: { ...gpu.machine, software } }, spec, problem, { plan: { held: false, ...plan } });
+    await learner.gradient(problem.episodes);
+    const gradient = await learner.readGradient(), { slices, chunks } = learner.plan;
+    learner.destroy();
+    return { gradient, slices, chunks };
+  };
+  const whole = await gradientOf(false, {}), cut = await gradientOf(false, { tasksPerChunk: BLOCK }), alone = await gradientOf(true, {});
+  expect([whole, cut, alone].map(({ slices, chunks }) => [slices, chunks])).toEqual([[16, 1], [16, 3], [1, 1]]);
+  expect(cut.gradient).toEqual(whole.gradient);
+  expect(relativeError(Float64Array.from(whole.gradient), Float64Array.from(alone.gradient))).toBeLessThan(1e-6);
 });
 
 describe('a meta-step', () => {

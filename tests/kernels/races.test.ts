@@ -3,7 +3,7 @@ import { create, globals } from 'webgpu';
 import { type Gpu, openGpu } from '../../src/gpu/device.js';
 import { readMetrics } from '../../src/gpu/metrics.js';
 import { quadsOf } from '../../src/outer/lifetimes.js';
-import { DEFAULT_BUDGET, makePlan, outcomeSize, totalTail, type Plan } from '../../src/gpu/plan.js';
+import { BLOCK, DEFAULT_BUDGET, makePlan, outcomeSize, totalTail, type Plan } from '../../src/gpu/plan.js';
 import { referenceMetrics } from '../../src/reference/metrics.js';
 import { relativeError } from '../reference/central-differences.js';
 import { type Problem, type ProblemSpec, randomProblem, solve } from '../reference/random-problem.js';
@@ -129,13 +129,13 @@ describe('lanes that look at the network from inside never race, and see what th
 });
 
 test('collect, which adds through workgroup memory, never races', async () => {
-  const spec: ProblemSpec = { spec: { sizes: [2, 9, 9, 2] } }, problem = randomProblem({ ...spec, seed: 2 }), { plan, code } = await kernelsOf(spec, problem, {});
+  const spec: ProblemSpec = { spec: { sizes: [2, 9, 9, 2] }, steps: 1, tasks: 16 * BLOCK + 3 }, problem = randomProblem({ ...spec, seed: 2 }), { plan, code } = await kernelsOf(spec, problem, {});
   const source = code.get('collect')!, memory = memoryOf(problem, plan);
   memory['gradients'] = (memory['gradients'] as number[]).fill(2);
   memory['outcomes'] = (memory['outcomes'] as number[]).fill(1);
   expect(lockstep(source, memory)).toMatchObject({ races: [], outside: [] });
-  // The first workgroup has a quad of parameters a lane, of which every task's gradient, and so their mean, is 2; and it counts the tasks, whose drift is 1, and makes the penalty, 0.
-  const { collecting, places: { size }, tasks } = plan, numbers = Math.min(4 * collecting, size);
+  // The first workgroup has a quad of parameters for every so many lanes, which share its blocks of tasks, of which every task's gradient, and so their mean, is 2; and it counts the tasks, whose drift is 1, and makes the penalty, 0.
+  const { collecting, slices, places: { size }, tasks } = plan, numbers = 4 * collecting / slices;
   expect((memory['total'] as number[]).slice(0, size + 4)).toEqual([...Array<number>(numbers).fill(2), ...Array<number>(size - numbers).fill(0), tasks, 1, 0, numbers * 2 ** 2]);
   for (const { 0: barrier, index } of source.matchAll(/workgroupBarrier\(\);/g)) {
     expect(lockstep(source.slice(0, index) + source.slice(index + barrier.length), memory).races).not.toEqual([]);
