@@ -4,6 +4,7 @@
 import package::shape::{ALL_WAIT, BATCH, BATCHED, BIASED, BIAS_AT, DEPTH, HOLDS, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, QUADS, RECORD, SECOND_ORDER, SUM_PARTS, TILE_TURNS, WIDTH, X_AT, Z};
 import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, adjoint4, four, gradient_rows, lane, pass_, present, set_adjoints, weight_rows};
 import package::activation::slope;
+import package::own::Own;
 import package::synapse::{column_block, column_sums, held_four, own_gradient, own_of, own_weight, set_own_gradient, sum_turns, summed_of, told_block};
 import package::team::team_barrier;
 
@@ -29,22 +30,24 @@ fn pending_gradient(at: u32, i: u32, n: u32, d_z0: vec4f, x: u32) -> vec4f {
 // Where the inputs of layer l + 1 lie that wait with d_z, in the adjoint of inner step t: in the records of t + 1. Nothing waits in a pass's first: d_z is 0 then, as a pass leaves it.
 fn pending_inputs(l: u32, t: u32) -> u32 { return (t + select(0u, 1u, t + 1u < pass_.last_step)) * BATCH * RECORD + X_AT[l]; }
 
+// The gradient of W of layer l + 1: its columns and rows, the quads of a column, and the first quad of all.
+struct Gradient { pre: u32, post: u32, quads: u32, first_quad: u32 }
+fn gradient_of_layer(l: u32) -> Gradient { return Gradient(WIDTH[l], WIDTH[l + 1u], QUADS[l], gradient_rows(l, 0u)); }
+
 // d_W of a layer from `count` rows: of the inputs from `x` on, of d_z from `d_z` on. A lane's own synapses, four columns a turn.
-fn weights_adjoint(l: u32, turn: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, count: u32) {
-  let pre = WIDTH[l];
-  let post = WIDTH[l + 1u];
-  let quads = QUADS[l];
-  let own = own_of(l);
+fn weights_adjoint(l: u32, gradient: Gradient, own: Own, turn: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, count: u32) {
+  let pre = gradient.pre;
+  let post = gradient.post;
+  let quads = gradient.quads;
   let j = own.column + turn * own.column_step;
   if (HOLDS && j >= pre) { return; }
   let columns = four(j, pre);
   let held = held_four(l, turn);
   let real = present(j, pre);
-  let first_quad = gradient_rows(l, 0u);
   for (var i = own.row; i < post; i += own.row_step) {
     let neurons = four(i, post);
     let there = present(i, post);
-    let rows = first_quad + i / 4u;
+    let rows = gradient.first_quad + i / 4u;
     var d0 = vec4f();
     var d1 = vec4f();
     var d2 = vec4f();
@@ -71,8 +74,10 @@ fn settle_pending(t: u32) {
   if (!WAITS) { return; }
   for (var l = 0u; l < DEPTH; l++) {
     if (!waits(l)) { continue; }
+    let gradient = gradient_of_layer(l);
+    let own = own_of(l);
     let turns = TILE_TURNS[l];
-    for (var turn = 0u; turn < turns; turn++) { weights_adjoint(l, turn, t * BATCH * RECORD + X_AT[l], RECORD, pending_at(l), NEURONS, BATCH); }
+    for (var turn = 0u; turn < turns; turn++) { weights_adjoint(l, gradient, own, turn, t * BATCH * RECORD + X_AT[l], RECORD, pending_at(l), NEURONS, BATCH); }
     if (HOLDS) { team_barrier(); }
     for (var i = 4u * lane; i < WIDTH[l + 1u]; i += 4u * LANES) {
       for (var b = 0u; b < BATCH; b++) { set_adjoints(pending_at(l) + b * NEURONS, i, WIDTH[l + 1u], vec4f(0.0)); }
@@ -112,8 +117,10 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
       add_gradient_quad((BIAS_AT[l - 1u] + i) / 4u, present(i, post) * d_bias);
     }
     if (stride != RECORD || (!ALL_WAIT && !waits(l - 1u))) {
+      let gradient = gradient_of_layer(l - 1u);
+      let own = own_of(l - 1u);
       let turns = TILE_TURNS[l - 1u];
-      for (var turn = 0u; turn < turns; turn++) { weights_adjoint(l - 1u, turn, first + X_AT[l - 1u], stride, X_AT[l], stride, count); }
+      for (var turn = 0u; turn < turns; turn++) { weights_adjoint(l - 1u, gradient, own, turn, first + X_AT[l - 1u], stride, X_AT[l], stride, count); }
     }
 
     // d_x below, of four columns and, where rows are more than one, of four rows at a time; that of the inputs only where an encoder asks for it.

@@ -75,6 +75,8 @@ export interface Plan extends Work {
   /** Which synapses each lane works on, and whether it holds them in registers. */
   readonly own: OwnLayout;
   readonly held: boolean;
+  /** Does a task's scratch lie in workgroup memory? */
+  readonly scratchOnChip: boolean;
   /** Lanes of a workgroup that collects the gradient: few where a barrier is dear. */
   readonly collecting: number;
   /** Lanes of it that add up a quad of the gradient together, each a block of tasks at a time: many on a GPU, where few would wait for memory. */
@@ -126,6 +128,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const slots = work.adjoint === 'store' ? work.steps + 1 : work.adjoint === 'checkpoint' ? Math.floor(work.steps / interval) + interval : 1;
   const record = recordLayout(work.system), fast = fastLayout(work.system, places, slots), perTask = countPerTask(work, record, fast, slots);
   const batched = isBatched(work.batch, record), { lanes, teams, held } = chooseTeams(work, batched, machine, choices), own = ownLayout(work.system, lanes, { holds: held, batched });
+  const scratchOnChip = held && work.adjoint !== 'none' && 64 * lanes * teams + 4 * teams * perTask.scratch <= WORKGROUP_BYTES;
   const inputs = work.images ? 1 : work.system.sizes[0]!;
 
   const optimiser = work.adjoint === 'none' ? 0 : 1;
@@ -145,7 +148,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
       'activities': 4 * room * perTask.activity,
       'fast weights': 4 * room * perTask.fast,
       'gradients of tasks': 4 * room * perTask.gradient,
-      'scratch': 4 * room * perTask.scratch,
+      'scratch': scratchOnChip ? 0 : 4 * room * perTask.scratch,
       'read-back of activities and weights': optimiser ? 0 : 4 * room * (perTask.activity + perTask.fast),
     };
   };
@@ -171,7 +174,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const encoder = work.system.encoderLayers;
   const perChunk = encoder + segments + (work.metrics ? work.moments.length : 0) + optimiser * (segments + (encoder ? 2 * encoder : 0) + 1);
   return {
-    ...work, layout, places, lanes, teams, own, held, collecting, slices, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, fast, bytes,
+    ...work, layout, places, lanes, teams, own, held, scratchOnChip, collecting, slices, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, fast, bytes,
     totalBytes: sum(bytes), dispatches: chunks * perChunk + optimiser, estimatedDispatchSeconds: Math.max(stepSeconds(tasksPerChunk) * stepsPerSegment, metricsSeconds(tasksPerChunk)),
   };
 }
@@ -261,8 +264,8 @@ function chooseTeams(work: Work, batched: boolean, machine: Machine, choices: Pl
   return { lanes, teams, held };
 }
 
-/** Lanes of a workgroup: what they add up through workgroup memory then fits into the 16 kB that every adapter has. */
-const MOST_LANES = 256;
+/** Workgroup memory that every adapter has; lanes of a workgroup, whose four vectors each fit into it. */
+const WORKGROUP_BYTES = 16384, MOST_LANES = WORKGROUP_BYTES / 64;
 
 /** Quads of weights that a lane may hold: with their gradients and those of their rates 156 numbers of 255 that a GPU's lane has at most. */
 const MOST_HELD = 13;

@@ -72,7 +72,7 @@ export class Lifetimes {
     make('activities', room * perTask.activity, STORAGE | COPY_SRC);
     make('fast_weights', room * perTask.fast, STORAGE | COPY_SRC);
     make('gradients', room * perTask.gradient, STORAGE | COPY_SRC);
-    make('scratches', room * perTask.scratch, STORAGE);
+    make('scratches', plan.scratchOnChip ? 0 : room * perTask.scratch, STORAGE);
     const outcomes = plan.tasks * outcomeSize(plan.moments.length, perTask.metrics);
     make('outcomes', outcomes, STORAGE | COPY_SRC);
     make('reported', outcomes + totalTail(plan), MAP_READ | COPY_DST);
@@ -242,7 +242,7 @@ export function dispatchStage(pass: GPUComputePassEncoder, pipeline: GPUComputeP
 }
 
 /** Which file of shaders/ stands for each slot of the plan's system. */
-function slotsOf({ system, lanes, held, adjoint, settings }: Plan): Record<string, string> {
+function slotsOf({ system, lanes, held, scratchOnChip, adjoint, settings }: Plan): Record<string, string> {
   const { feedback, feedbackRule, feedbackWeights } = system, path = feedback !== 'direct-rectified';
   const kept = feedbackRule !== 'fixed' || feedbackWeights === 'drawn';
   return {
@@ -253,7 +253,7 @@ function slotsOf({ system, lanes, held, adjoint, settings }: Plan): Record<strin
     rate: RULES[system.rule].coefficient === 'theta' ? 'rates/one' : 'rates/learned', coefficient: settings ? 'coefficients/own' : 'coefficients/shared',
     update: system.momentum ? 'updates/momentum' : 'updates/plain', noise: `noises/${system.noise === 0 ? 'none' : feedbackRule === 'kolen-pollack' ? 'feedback' : 'weight'}`,
     feedback_rule: feedbackRule === 'fixed' ? 'feedback-rules/fixed' : 'feedback-rules/alignment', mirror: `mirrors/${system.mirror}`,
-    recall: adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored', team: lanes > 1 ? 'teams/workgroup' : 'teams/lane', synapse: held ? 'synapses/held' : 'synapses/stored',
+    recall: adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored', team: lanes > 1 ? 'teams/workgroup' : 'teams/lane', synapse: held ? 'synapses/held' : 'synapses/stored', scratch: scratchOnChip ? 'scratches/workgroup' : 'scratches/storage',
     perception: system.encoderLayers ? 'perceptions/encoded' : 'perceptions/direct',
   };
 }

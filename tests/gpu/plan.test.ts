@@ -82,6 +82,14 @@ describe('a plan', () => {
     }
   });
 
+  test('has its scratch in workgroup memory where lanes hold their synapses, there is an adjoint and 16 kB suffice', () => {
+    const onChip = (wish: Wish = {}, choices: PlanChoices = {}) => { const { scratchOnChip, bytes } = plan(wish, {}, choices, HARDWARE); return [scratchOnChip, bytes['scratch'] === 0]; };
+    expect(onChip()).toEqual([true, true]);
+    expect(onChip({ adjoint: 'none' })).toEqual([false, true]);
+    expect(onChip({ queries: 100 })).toEqual([false, false]);
+    expect(onChip({}, { held: false })).toEqual([false, false]);
+  });
+
   test('refuses lanes that cannot hold their synapses', () => {
     const refused = (choices: PlanChoices, wish: Wish = {}) => refusal(() => plan(wish, {}, { held: true, ...choices }));
     expect(refused({ lanes: 16 })).toBe('plan.held: expected lanes that hold their synapses only where nobody else asks for them and there is room, got 16 lanes and batches of 1; give 8 … 256 lanes with at most 13 quads each, fixed feedback weights, a rule and a path that take no transpose of W, and few samples a step; or leave plan.held out');
