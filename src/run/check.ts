@@ -186,6 +186,8 @@ export const PROBLEMS: readonly CheckProblem[] = [
   of('4 lanes, 2 tasks a workgroup', classify, { settings: { plan: { lanes: 4, teams: 2 } } }),
   of('64 lanes, encoder, checkpoint', { frozen: [1], activation: 'tanh' }, { settings: { adjoint: 'checkpoint', plan: { lanes: 64 } } }),
   of('32 lanes, reverse, moments 3, 6', {}, { settings: { adjoint: 'reverse', moments: [3, 6], momentWeights: [0.5, 0.5], plan: { lanes: 32 } } }),
+  of('32 lanes that hold their synapses', {}, { settings: { adjoint: 'reverse', plan: { lanes: 32, held: true } } }),
+  of('synapses in storage', {}, { settings: { plan: { held: false } } }),
   of('chunks of 2 tasks', {}, { settings: { plan: { tasksPerChunk: 2 } } }),
   of('segments of 4 steps', {}, { settings: { plan: { stepsPerSegment: 4 } } }),
   of('chunks and segments, checkpoint', {}, { settings: { adjoint: 'checkpoint', plan: { tasksPerChunk: 3, stepsPerSegment: 1 } } }),
