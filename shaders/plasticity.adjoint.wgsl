@@ -222,12 +222,12 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
         }
       }
       let together = row_sums(l, 4u, mat4x4f(d_kappa, d_rate_rows, d_left0, d_left1));
-      let third = row_sums(l, select(1u, 0u, PRODUCTS < 3u), mat4x4f(d_left2, vec4f(), vec4f(), vec4f()));
+      if (PRODUCTS > 2u) { d_left2 = row_sums(l, 1u, mat4x4f(d_left2, vec4f(), vec4f(), vec4f()))[0]; }
       if (mine && own.column == 0u) {
         if (!BATCHED) {
           set_adjoints(left_at(l), i, n, SHARE * together[2]);
           if (PRODUCTS > 1u) { set_adjoints(left_at(l) + left_step(1u), i, n, SHARE * together[3]); }
-          if (PRODUCTS > 2u) { set_adjoints(left_at(l) + left_step(2u), i, n, SHARE * third[0]); }
+          if (PRODUCTS > 2u) { set_adjoints(left_at(l) + left_step(2u), i, n, SHARE * d_left2); }
         }
         kappa_adjoint(l, i, first, together[0]);
         d_kappa_layer += dot(together[0], vec4f(1.0));

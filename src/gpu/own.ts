@@ -1,6 +1,6 @@
 import type { System } from '../systems/system.js';
 
-/** Which synapses a lane works on, and in how many turns. Tables have an entry for each layer inside the lifetime; where lanes hold their synapses, a turn is one for every lane of `shaders/synapses/held.wgsl`. */
+/** Which synapses a lane works on, and in how many turns (`shaders/own.wgsl`, `shaders/synapses/`). Tables have an entry for each layer inside the lifetime. */
 export interface OwnLayout {
   /** Lanes that share a layer's rows, four each, and that share its columns, where they hold their synapses. */
   readonly rowLanes: readonly number[];

@@ -246,11 +246,11 @@ function countPerTask({ system, steps, batch, queries, moments, adjoint, metrics
  * lanes are as many as hold all synapses in registers; where they cannot, as many as the widest layer has fours, and teams smaller than a subgroup share a workgroup.
  */
 function chooseTeams(work: Work, batched: boolean, machine: Machine, choices: PlanChoices): { lanes: number; teams: number; held: boolean } {
-  const rows = powerOfTwo(Math.ceil(Math.max(...work.system.sizes.slice(work.system.encoderLayers + 1)) / 4)), { software, subgroup, cores, teamwork, maxInvocations } = machine;
+  const inside = work.system.sizes.slice(work.system.encoderLayers), lanesFor = (sizes: readonly number[]) => powerOfTwo(Math.ceil(Math.max(...sizes) / 4)), rows = lanesFor(inside.slice(1)), { software, subgroup, cores, teamwork, maxInvocations } = machine;
   const ofACore = Math.ceil(work.tasks / cores), holds = choices.held ?? (!software && canHold(work.system, batched));
   const fits = (lanes: number) => lanes > 1 && lanes >= rows && ownLayout(work.system, lanes, { holds: true, batched }).held <= MOST_HELD;
   const holding = holds ? powersOfTwo(Math.min(MOST_LANES, maxInvocations)).find(fits) : undefined;
-  const sharing = software ? (teamwork && ofACore < subgroup ? subgroup : 1) : Math.min(maxInvocations, MOST_LANES, Math.max(8, rows));
+  const sharing = software ? (teamwork && ofACore < subgroup ? subgroup : 1) : Math.min(maxInvocations, MOST_LANES, Math.max(8, lanesFor(inside)));
   const lanes = choices.lanes ?? holding ?? sharing;
   const teams = choices.teams ?? (software && lanes > 1 ? 1 : Math.max(1, Math.min(subgroup / lanes, software ? ofACore : work.tasks)));
   if (2 ** Math.round(Math.log2(lanes)) !== lanes || lanes * teams > Math.min(MOST_LANES, maxInvocations)) {
