@@ -222,7 +222,10 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
         }
       }
       let together = row_sums(l, 4u, mat4x4f(d_kappa, d_rate_rows, d_left0, d_left1));
-      if (PRODUCTS > 2u) { d_left2 = row_sums(l, 1u, mat4x4f(d_left2, vec4f(), vec4f(), vec4f()))[0]; }
+      if (PRODUCTS > 2u) {
+        let third = row_sums(l, 1u, mat4x4f(d_left2, vec4f(), vec4f(), vec4f()));
+        d_left2 = third[0];
+      }
       if (mine && own.column == 0u) {
         if (!BATCHED) {
           set_adjoints(left_at(l), i, n, SHARE * together[2]);

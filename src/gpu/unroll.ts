@@ -1,4 +1,4 @@
-/** Names of the module `shape` that bound the loops to unroll: over layers, and over the turns and columns of lanes that hold their synapses. */
+/** Names of the module `shape` that bound the loops to unroll: over layers that such turns are in, and over the turns and columns of lanes that hold their synapses. */
 const BOUNDS = ['DEPTH', 'COLUMN_TURNS', 'COLUMNS', 'PRODUCT_TURNS', 'PRODUCT_COLUMNS', 'TILE_TURNS', 'SUM_PARTS'];
 
 const CONSTANT = new RegExp(`const (${BOUNDS.join('|')}) *= *(?:array<u32, *\\d+>)?\\(?([\\du, ]+)\\)?;`, 'g');
@@ -21,7 +21,7 @@ export function unroll(code: string): string {
     if (!loop) return piece;
     const [header, counter, from, sign, to] = loop, start = loop.index + header.length, end = endOfBlock(piece, start), body = piece.slice(start, end);
     const bound = here.get(sign === '<' ? to! : from!), after = written(piece.slice(end), here);
-    if (bound === undefined || (sign === '<' ? from : to) !== '0u') return piece.slice(0, start) + written(body, here) + after;
+    if (bound === undefined || (sign === '<' ? from : to) !== '0u' || (to === 'DEPTH' || from === 'DEPTH') && body.search(LET) < 0) return piece.slice(0, start) + written(body, here) + after;
     const values = Array.from({ length: bound }, (_, k) => sign === '<' ? k : bound - k);
     // What a turn skips with `continue` it skips in a loop of one turn.
     const opening = /\bcontinue\b/.test(body) ? 'for (var once = true; once; once = false) {' : '{';

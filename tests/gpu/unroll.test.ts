@@ -4,9 +4,10 @@ import { unroll } from '../../src/gpu/unroll.js';
 const CONSTANTS = 'const DEPTH = 2u;\nconst COLUMNS = array<u32, 2>(1u, 3u);\n';
 const bodies = (code: string) => unroll(CONSTANTS + code).slice(CONSTANTS.length).replaceAll(/\s+/g, ' ');
 
-test('a loop over layers is written out, with the layer a constant, upwards and downwards', () => {
-  expect(bodies('for (var l = 0u; l < DEPTH; l++) { f(l); }')).toBe('{ const l = 0u; f(l); } { const l = 1u; f(l); }');
-  expect(bodies('for (var l = DEPTH; l > 0u; l--) { f(l - 1u); }')).toBe('{ const l = 2u; f(l - 1u); } { const l = 1u; f(l - 1u); }');
+test('a loop over layers with turns of theirs is written out, with the layer a constant, upwards and downwards; one without stays', () => {
+  expect(bodies('for (var l = 0u; l < DEPTH; l++) { let n = COLUMNS[l]; }')).toBe('{ const l = 0u; let n = COLUMNS[l]; } { const l = 1u; let n = COLUMNS[l]; }');
+  expect(bodies('for (var l = DEPTH; l > 0u; l--) { let n = COLUMNS[l - 1u]; }')).toBe('{ const l = 2u; let n = COLUMNS[l - 1u]; } { const l = 1u; let n = COLUMNS[l - 1u]; }');
+  expect(bodies('for (var l = 0u; l < DEPTH; l++) { f(l); }')).toBe('for (var l = 0u; l < DEPTH; l++) { f(l); }');
 });
 
 test('and so is a loop whose turns follow from the layer, however it is spelled', () => {
@@ -15,12 +16,12 @@ test('and so is a loop whose turns follow from the layer, however it is spelled'
 });
 
 test('what a turn skips, it skips in a loop of one turn', () => {
-  expect(bodies('for (var l = 0u; l < DEPTH; l++) { if (a[l]) { continue; } f(l); }')).toBe(
-    'for (var once = true; once; once = false) { const l = 0u; if (a[l]) { continue; } f(l); } for (var once = true; once; once = false) { const l = 1u; if (a[l]) { continue; } f(l); }');
+  expect(bodies('for (var l = 0u; l < DEPTH; l++) { if (a[l]) { continue; } let n = COLUMNS[l]; }')).toBe(
+    'for (var once = true; once; once = false) { const l = 0u; if (a[l]) { continue; } let n = COLUMNS[l]; } for (var once = true; once; once = false) { const l = 1u; if (a[l]) { continue; } let n = COLUMNS[l]; }');
 });
 
 test('loops whose turns are not known stay, and what is in them and behind them is written out', () => {
   const stays = 'for (var t = 0u; t < pass_.last_step; t++) { } fn f(l: u32) { let n = COLUMNS[l]; for (var c = 0u; c < n; c++) { g(c); } }';
   expect(bodies(stays)).toBe(stays);
-  expect(bodies('for (var i = lane; i < n; i += 4u) { for (var l = 0u; l < DEPTH; l++) { f(l); } } h();')).toBe('for (var i = lane; i < n; i += 4u) { { const l = 0u; f(l); } { const l = 1u; f(l); } } h();');
+  expect(bodies('for (var i = lane; i < n; i += 4u) { for (var l = 0u; l < DEPTH; l++) { let n = COLUMNS[l]; } } h();')).toBe('for (var i = lane; i < n; i += 4u) { { const l = 0u; let n = COLUMNS[l]; } { const l = 1u; let n = COLUMNS[l]; } } h();');
 });

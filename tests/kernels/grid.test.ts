@@ -10,7 +10,7 @@ const under = useGpu();
 
 /** How a problem is posed and solved. */
 const circumstances = {
-  lanes: [[1, 1], [1, 2], [1, 4], [2, 1], [4, 2], [32, 1], [64, 1]].map(([lanes, teams]) => ({ lanes, teams })),
+  lanes: [[1, 1], [1, 4], [2, 1], [4, 2], [32, 1], [64, 1]].map(([lanes, teams]) => ({ lanes, teams })),
   adjoint: [{ adjoint: 'store' }, ...[1, 2, 5].map(interval => ({ adjoint: 'checkpoint', interval })), { adjoint: 'reverse' }],
   frozen: each('frozen', [[], [1], [1, 2], [2], [3]]), sizes: each('sizes', [[2, 5, 3, 2], [3, 65, 4, 5], [7, 6, 9, 3]]),
   tasks: each('tasks', [1, 3, 5]), steps: each('steps', [1, 5]), batch: each('batch', [1, 3, 4]), images: each('images', [undefined, 7]), asked: each('asked', ['at last', 'on the way']),
