@@ -40,7 +40,6 @@ fn weights_adjoint(l: u32, gradient: Gradient, own: Own, turn: u32, x: u32, x_st
   let post = gradient.post;
   let quads = gradient.quads;
   let j = own.column + turn * own.column_step;
-  if (HOLDS && j >= pre) { return; }
   let columns = four(j, pre);
   let held = held_four(l, turn);
   let real = present(j, pre);

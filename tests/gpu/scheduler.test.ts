@@ -42,6 +42,7 @@ function whole(way: Way): ReturnType<typeof answer> {
 test.each([store, checkpoint(1), checkpoint(2), checkpoint(3), checkpoint(7), checkpoint(9), reverse, encoder, lanes, holding('checkpoint'), holding('reverse')])('adjoint $name: one segment, seven, and three of unequal length give the same bits', async way => {
   const { parts, bits } = await whole(way);
   expect(parts).toEqual([1, 1]);
+  expect(bits.step.fellBack).toBe(false);
   for (const [stepsPerSegment, segments] of [[1, 7], [3, 3]] as const) {
     const cut = await answer(way.spec, way.options, { ...way.choices, tasksPerChunk: 14, stepsPerSegment });
     expect(cut.parts).toEqual([1, segments]);
