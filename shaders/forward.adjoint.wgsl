@@ -1,7 +1,7 @@
 // Adjoint of forward.wgsl: given d_x of every layer, and d_z of a record that keeps z, from the top down
 //   d_z_l += d_x_l φ'(x_l),   d_b_l += Σ_rows d_z_l,   d_W_l += Σ_rows d_z_l x_{l−1}ᵀ,   d_x_{l−1} += W_lᵀ d_z_l.
 // The d_W of an inner step waits: only d_z is kept (PENDING), and the adjoint of the step before, which reads and writes d_W anyway, adds the product.
-import package::shape::{ALL_WAIT, BATCH, BATCHED, BIASED, BIAS_AT, DEPTH, HOLDS, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, QUADS, RECORD, SECOND_ORDER, SUM_PARTS, TILE_TURNS, WIDTH, X_AT, Z};
+import package::shape::{ALL_WAIT, BATCH, BATCHED, BIASED, BIAS_AT, COLUMN_TURNS, DEPTH, HOLDS, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, QUADS, RECORD, SECOND_ORDER, TILE_TURNS, WIDTH, X_AT, Z};
 import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, adjoint4, four, gradient_rows, lane, pass_, present, set_adjoints, weight_rows};
 import package::activation::slope;
 import package::own::Own;
@@ -128,7 +128,7 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
       let groups = (count + 3u) / 4u;
       let first_quad = weight_rows(l - 1u, slot, 0u);
       let own = summed_of(l - 1u);
-      let parts = SUM_PARTS[l - 1u];
+      let parts = COLUMN_TURNS[l - 1u];
       let passes = sum_turns(l - 1u, groups);
       for (var turn = 0u; turn < passes; turn++) {
         for (var part = 0u; part < parts; part++) {

@@ -1,4 +1,5 @@
 import type { System } from '../systems/system.js';
+import { fours } from './places.js';
 
 /** Which synapses a lane works on, and in how many turns (`shaders/own.wgsl`, `shaders/synapses/`). Tables have an entry for each layer inside the lifetime. */
 export interface OwnLayout {
@@ -10,9 +11,8 @@ export interface OwnLayout {
   readonly columns: readonly number[];
   readonly productTurns: readonly number[];
   readonly productColumns: readonly number[];
-  /** Turns in which it comes to all its columns four at a time; and how many of these are parts of a turn where sums over rows are asked. */
+  /** Turns in which it comes to all its columns four at a time. */
   readonly tileTurns: readonly number[];
-  readonly sumParts: readonly number[];
   /** Where a lane holds its synapses of a layer, and how many quads in all. */
   readonly heldAt: readonly number[];
   readonly held: number;
@@ -24,11 +24,9 @@ export function ownLayout({ sizes, encoderLayers }: System, lanes: number, { hol
   const heldAt = tiles.map((_, l) => tiles.slice(0, l).reduce((sum, n, k) => sum + n * tileTurns[k]!, 0));
   return {
     rowLanes, columnLanes, tileTurns, columnTurns: holds ? tileTurns : once, columns: holds ? tiles : pre, productTurns: holds || batched ? tileTurns : once, productColumns: holds || batched ? tiles : pre,
-    sumParts: holds ? tileTurns : once, heldAt, held: holds ? heldAt.at(-1)! + tiles.at(-1)! * tileTurns.at(-1)! : 0,
+    heldAt, held: holds ? heldAt.at(-1)! + tiles.at(-1)! * tileTurns.at(-1)! : 0,
   };
 }
-
-const fours = (n: number) => Math.ceil(n / 4);
 
 /** The least power of two that is not less than n; and all up to n. */
 export const powerOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(n));

@@ -31,8 +31,9 @@ export interface Range {
   readonly size: number;
 }
 
-/** n rounded up to a multiple of 4. */
-export const inQuads = (n: number): number => 4 * Math.ceil(n / 4);
+/** Quads that n numbers fill, and the numbers that these have room for. */
+export const fours = (n: number): number => Math.ceil(n / 4);
+export const inQuads = (n: number): number => 4 * fours(n);
 
 /** Numbers that a matrix takes up. */
 export const sizeOf = (kind: Kind, rows: number, columns: number): number => kind === 'rows' ? inQuads(rows) * columns : kind === 'columns' ? rows * inQuads(columns) : inQuads(rows * columns);

@@ -4,7 +4,7 @@ import type { System } from '../systems/system.js';
 import { fastLayout, type FastLayout } from './fast.js';
 import { metricsSizes } from './metrics.js';
 import { ownLayout, powerOfTwo, powersOfTwo, type OwnLayout } from './own.js';
-import { placesOf, type Places } from './places.js';
+import { fours, placesOf, type Places } from './places.js';
 import { isBatched, recordLayout, type RecordLayout } from './record.js';
 
 /** How the adjoint gets W_t back: keep every step's, keep every k-th and replay, or undo the updates. `none` is a forward pass only. */
@@ -92,6 +92,8 @@ export interface Plan extends Work {
   /** Float32 elements per task of each array, and what they are made of; see `shaders/memory.wgsl`. */
   readonly perTask: PerTask;
   readonly record: RecordLayout;
+  /** Are an update's products so many that they are made in tiles? */
+  readonly batched: boolean;
   readonly fast: FastLayout;
   /** GPU memory by purpose, in bytes. */
   readonly bytes: Readonly<Record<string, number>>;
@@ -126,8 +128,8 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const layout = layoutOf(work.system), places = placesOf(work.system, layout), outputs = work.system.sizes.at(-1)!;
   const interval = work.adjoint === 'checkpoint' ? choices.interval ?? Math.ceil(Math.sqrt(work.steps)) : 1;
   const slots = work.adjoint === 'store' ? work.steps + 1 : work.adjoint === 'checkpoint' ? Math.floor(work.steps / interval) + interval : 1;
-  const record = recordLayout(work.system), fast = fastLayout(work.system, places, slots), perTask = countPerTask(work, record, fast, slots);
-  const batched = isBatched(work.batch, record), { lanes, teams, held } = chooseTeams(work, batched, machine, choices), own = ownLayout(work.system, lanes, { holds: held, batched });
+  const record = recordLayout(work.system), batched = isBatched(work.batch, record), fast = fastLayout(work.system, places, slots), perTask = countPerTask(work, record, batched, fast, slots);
+  const { lanes, teams, held } = chooseTeams(work, batched, machine, choices), own = ownLayout(work.system, lanes, { holds: held, batched });
   const scratchOnChip = held && work.adjoint !== 'none' && 64 * lanes * teams + 4 * teams * perTask.scratch <= WORKGROUP_BYTES;
   const inputs = work.images ? 1 : work.system.sizes[0]!;
 
@@ -139,7 +141,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
     'optimiser moments and rates': optimiser * (8 * places.size + RATES_BYTES),
     'gradient of the meta-batch': optimiser * 4 * (places.size + tail),
     'outcomes (and their read-back)': 8 * outcome + 4 * tail,
-    'image bank': 4 * work.images * Math.ceil(work.system.sizes[0]! / 4),
+    'image bank': 4 * work.images * fours(work.system.sizes[0]!),
   };
   const chunk = (tasks: number) => {
     const room = roomFor(tasks, teams);
@@ -174,7 +176,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const encoder = work.system.encoderLayers;
   const perChunk = encoder + segments + (work.metrics ? work.moments.length : 0) + optimiser * (segments + (encoder ? 2 * encoder : 0) + 1);
   return {
-    ...work, layout, places, lanes, teams, own, held, scratchOnChip, collecting, slices, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, fast, bytes,
+    ...work, layout, places, lanes, teams, own, held, scratchOnChip, collecting, slices, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, batched, fast, bytes,
     totalBytes: sum(bytes), dispatches: chunks * perChunk + optimiser, estimatedDispatchSeconds: Math.max(stepSeconds(tasksPerChunk) * stepsPerSegment, metricsSeconds(tasksPerChunk)),
   };
 }
@@ -228,8 +230,8 @@ function boundariesOf({ steps, moments, metrics }: Work, stepsPerSegment: number
   return metrics && moments[0] === 0 ? [0, ...all] : all;
 }
 
-function countPerTask({ system, steps, batch, queries, moments, adjoint, metrics }: Work, record: RecordLayout, fast: FastLayout, slots: number): PerTask {
-  const pending = adjoint === 'none' || isBatched(batch, record) ? 0 : batch * record.neurons;
+function countPerTask({ system, steps, batch, queries, moments, adjoint, metrics }: Work, record: RecordLayout, batched: boolean, fast: FastLayout, slots: number): PerTask {
+  const pending = adjoint === 'none' || batched ? 0 : batch * record.neurons;
   const records = adjoint === 'none' && !system.encoderLayers ? batch : steps * batch, asked = moments.length * queries;
   const inside = metrics ? metricsSizes(system, moments.length, queries, fast.plastic) : { reported: 0, scratch: 0 };
   return {
@@ -246,18 +248,14 @@ function countPerTask({ system, steps, batch, queries, moments, adjoint, metrics
  * lanes are as many as hold all synapses in registers; where they cannot, as many as the widest layer has fours, and teams smaller than a subgroup share a workgroup.
  */
 function chooseTeams(work: Work, batched: boolean, machine: Machine, choices: PlanChoices): { lanes: number; teams: number; held: boolean } {
-  const inside = work.system.sizes.slice(work.system.encoderLayers), lanesFor = (sizes: readonly number[]) => powerOfTwo(Math.ceil(Math.max(...sizes) / 4)), rows = lanesFor(inside.slice(1)), { software, subgroup, cores, teamwork, maxInvocations } = machine;
-  const ofACore = Math.ceil(work.tasks / cores), holds = choices.held ?? (!software && canHold(work.system, batched));
-  const fits = (lanes: number) => lanes > 1 && lanes >= rows && ownLayout(work.system, lanes, { holds: true, batched }).held <= MOST_HELD;
-  const holding = holds ? powersOfTwo(Math.min(MOST_LANES, maxInvocations)).find(fits) : undefined;
-  const sharing = software ? (teamwork && ofACore < subgroup ? subgroup : 1) : Math.min(maxInvocations, MOST_LANES, Math.max(8, lanesFor(inside)));
-  const lanes = choices.lanes ?? holding ?? sharing;
+  const { software, subgroup, cores, teamwork } = machine, most = Math.min(MOST_LANES, machine.maxInvocations), ofACore = Math.ceil(work.tasks / cores);
+  const inside = work.system.sizes.slice(work.system.encoderLayers), lanesFor = (sizes: readonly number[]) => powerOfTwo(fours(Math.max(...sizes))), rows = lanesFor(inside.slice(1));
+  const holds = (choices.held ?? !software) && canHold(work.system, batched), fits = (lanes: number) => holds && lanes > 1 && lanes >= rows && ownLayout(work.system, lanes, { holds, batched }).held <= MOST_HELD;
+  const sharing = software ? (teamwork && ofACore < subgroup ? subgroup : 1) : Math.min(most, Math.max(8, lanesFor(inside)));
+  const lanes = choices.lanes ?? powersOfTwo(most).find(fits) ?? sharing, held = fits(lanes);
   const teams = choices.teams ?? (software && lanes > 1 ? 1 : Math.max(1, Math.min(subgroup / lanes, software ? ofACore : work.tasks)));
-  if (2 ** Math.round(Math.log2(lanes)) !== lanes || lanes * teams > Math.min(MOST_LANES, maxInvocations)) {
-    throw new MetaplasticError('plan.lanes', `expected a power of two with lanes × teams ≤ ${Math.min(MOST_LANES, maxInvocations)}, got ${lanes} × ${teams}`);
-  }
-  const held = holds && fits(lanes);
-  if (choices.held && !(held && canHold(work.system, batched))) {
+  if (2 ** Math.round(Math.log2(lanes)) !== lanes || lanes * teams > most) throw new MetaplasticError('plan.lanes', `expected a power of two with lanes × teams ≤ ${most}, got ${lanes} × ${teams}`);
+  if (choices.held && !held) {
     throw new MetaplasticError('plan.held', `expected lanes that hold their synapses only where nobody else asks for them and there is room, got ${lanes} lanes and batches of ${work.batch}`,
       `give ${rows} … ${MOST_LANES} lanes with at most ${MOST_HELD} quads each, fixed feedback weights, a rule and a path that take no transpose of W, and few samples a step; or leave plan.held out`);
   }
@@ -271,7 +269,7 @@ const WORKGROUP_BYTES = 16384, MOST_LANES = WORKGROUP_BYTES / 64;
 const MOST_HELD = 13;
 
 /** Does nobody but its lane ask for a synapse within a dispatch? Not where a path or a factor takes the transpose, nor where products are many or the feedback learns. */
-export function canHold({ feedback, feedbackRule, rule }: System, batched: boolean): boolean {
+function canHold({ feedback, feedbackRule, rule }: System, batched: boolean): boolean {
   return !batched && feedback !== 'backprop' && feedback !== 'sign-symmetric' && feedbackRule === 'fixed' && rule !== 'pool';
 }
 

@@ -2,8 +2,8 @@ import { drawsOf, PURPOSES } from '../inner/draws.js';
 import { isMixed } from '../inner/layout.js';
 import { PRIMITIVES, RULES, TERMS } from '../systems/system.js';
 import { metricsShape } from './metrics.js';
+import { fours } from './places.js';
 import { BLOCK, collectors, outcomeSize, roomFor, totalTail, type Plan } from './plan.js';
-import { isBatched } from './record.js';
 
 /** A named constant for the shader linker: whole numbers become u32, `real` numbers f32, arrays tables. */
 type Constant = number | boolean | { readonly real: number | readonly number[] } | readonly number[] | readonly boolean[];
@@ -39,15 +39,15 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
   const rateAt = (index: number) => coefficient === 'theta' ? 0 : system.granularity === 'network' ? at(coefficient) : at(`${coefficient}${index}`);
   return emit({
     LANES: plan.lanes, TEAMS: plan.teams, WORKGROUP: plan.lanes * plan.teams, PARTS: (plan.held ? 4 : 1) * plan.lanes * plan.teams,
-    HOLDS: plan.held, ROW_LANES: own.rowLanes, COLUMN_LANES: own.columnLanes, COLUMN_TURNS: own.columnTurns, COLUMNS: own.columns, PRODUCT_TURNS: own.productTurns, PRODUCT_COLUMNS: own.productColumns, TILE_TURNS: own.tileTurns, SUM_PARTS: own.sumParts, HELD_AT: own.heldAt, HELD: own.held,
+    HOLDS: plan.held, ROW_LANES: own.rowLanes, COLUMN_LANES: own.columnLanes, COLUMN_TURNS: own.columnTurns, COLUMNS: own.columns, PRODUCT_TURNS: own.productTurns, PRODUCT_COLUMNS: own.productColumns, TILE_TURNS: own.tileTurns, HELD_AT: own.heldAt, HELD: own.held,
     // The episode.
     STEPS: steps, BATCH: batch, QUERIES: queries, SAMPLES: perTask.samples, INPUTS: sizes[0]!, OUTPUTS: sizes.at(-1)!, TASKS: plan.tasks, CHUNK: plan.tasksPerChunk, PADDED: roomFor(plan.tasksPerChunk, plan.teams), IMAGES: plan.images,
     MOMENTS: moments.length, MOMENT_AT: moments, MOMENT_WEIGHT: { real: plan.momentWeights }, SETTINGS: plan.settings,
     // The network inside the lifetime: layer l + 1 maps WIDTH[l] to WIDTH[l + 1].
-    DEPTH: inLifetime.length, WIDTH: sizes.slice(encoderLayers), QUADS: inLifetime.map(l => Math.ceil(l.fanOut / 4)), NEURONS: record.neurons, BELOW: record.below,
+    DEPTH: inLifetime.length, WIDTH: sizes.slice(encoderLayers), QUADS: inLifetime.map(l => fours(l.fanOut)), NEURONS: record.neurons, BELOW: record.below,
     PLASTIC: inLifetime.map(l => l.plastic), MULTIPLIER: { real: inLifetime.map(l => l.multiplier) }, BIASED: system.bias,
     TOLD: told, TOLD_NOTHING: TOLD.nothing, TOLD_ACTIVITY: TOLD.activity, TOLD_MIXED: TOLD.mixed, TOLD_TARGET: TOLD.target,
-    CARRIES: inLifetime.map(l => l.carries), INPUT_GRADIENT: encoderLayers > 0, SECOND_ORDER: !system.firstOrder, ALL_WAIT: encoderLayers === 0 && inLifetime.every(l => l.plastic) && !isBatched(batch, record),
+    CARRIES: inLifetime.map(l => l.carries), INPUT_GRADIENT: encoderLayers > 0, SECOND_ORDER: !system.firstOrder, ALL_WAIT: encoderLayers === 0 && inLifetime.every(l => l.plastic) && !plan.batched,
     // The rule: SHARE of the batch's sum, and the terms of the pool.
     SHARE: { real: system.reduction === 'mean' ? 1 / batch : 1 }, DECAYS: system.weightDecay, VELOCITIES: system.momentum,
     HAS_TERM: TERMS.map(r => system.terms.includes(r)), TERM_AT: TERMS.map(r => Math.max(0, system.terms.indexOf(r))), TERM_COUNT: system.terms.length,
@@ -71,10 +71,10 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     GROUP_START: places.groupStart, TOTAL: places.size + totalTail(plan), COLLECTORS: collectors(plan), COLLECTING: plan.collecting, SLICES: plan.slices, BLOCK,
     // Places in a task's rows, fast weights and outcome.
     ROW: record.row, ROWS: perTask.rows, X_AT: xAt, NEURON_AT: xAt.slice(1).map(x => x - xAt[1]!), BELOW_AT: xAt.map(x => x - xAt[0]!),
-    RECORD: record.size, RANK: record.rank, BATCHED: isBatched(batch, record), ...record.fields, KEEPS_Z: record.keepsZ,
+    RECORD: record.size, RANK: record.rank, BATCHED: plan.batched, ...record.fields, KEEPS_Z: record.keepsZ,
     ACTIVITY: perTask.activity, RECORDS_PER_STEP: perTask.records > batch ? batch : 0, QUERY_ROW: perTask.records, QUERY_AT: perTask.records * record.size,
     FAST: perTask.fast, FAST_AT: fast.W, FAST_STEP: inLifetime.map(l => l.plastic ? fast.slot : 0), PLASTIC_SIZE: fast.plastic,
-    FAST_B_AT: fast.B, FAST_B_STEP: inLifetime.map(l => l.aligned ? fast.slot : 0), KEEPS_B: fast.keepsB, FEEDBACK_WIDTH: feedbackWidth, FEEDBACK_QUADS: feedbackWidth.map(n => Math.ceil(n / 4)),
+    FAST_B_AT: fast.B, FAST_B_STEP: inLifetime.map(l => l.aligned ? fast.slot : 0), KEEPS_B: fast.keepsB, FEEDBACK_WIDTH: feedbackWidth, FEEDBACK_QUADS: feedbackWidth.map(fours),
     INTERVAL: plan.interval, KEPT: Math.floor(steps / plan.interval) + 1, ONE_SLOT: plan.adjoint === 'reverse' || plan.adjoint === 'none',
     SCRATCH: perTask.scratch, PENDING: perTask.scratch - perTask.pending, ...metricsShape(system),
     OUTCOME: outcomeSize(moments.length, perTask.metrics), OUTCOME_METRICS: outcomeSize(moments.length), OUTCOME_NORM: 2 * moments.length, OUTCOME_WEIGHT: 2 * moments.length + 1, OUTCOME_DRIFT: 2 * moments.length + 2,

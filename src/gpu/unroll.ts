@@ -1,5 +1,5 @@
 /** Names of the module `shape` that bound the loops to unroll: over layers that such turns are in, and over the turns and columns of lanes that hold their synapses. */
-const BOUNDS = ['DEPTH', 'COLUMN_TURNS', 'COLUMNS', 'PRODUCT_TURNS', 'PRODUCT_COLUMNS', 'TILE_TURNS', 'SUM_PARTS'];
+const BOUNDS = ['DEPTH', 'COLUMN_TURNS', 'COLUMNS', 'PRODUCT_TURNS', 'PRODUCT_COLUMNS', 'TILE_TURNS'];
 
 const CONSTANT = new RegExp(`const (${BOUNDS.join('|')}) *= *(?:array<u32, *\\d+>)?\\(?([\\du, ]+)\\)?;`, 'g');
 const LET = new RegExp(`let (\\w+) *= *(${BOUNDS.join('|')})\\[(\\w+)( *- *1u)?\\];`, 'g');

@@ -1,5 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import { makeKernel, PASS, type Kernel } from '../gpu/kernel.js';
+import { fours } from '../gpu/places.js';
 import { collectors, outcomeSize, PASS_STRIDE, roomFor, totalTail, type Plan } from '../gpu/plan.js';
 import { encoderLayerModule, shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
@@ -102,7 +103,7 @@ export class Lifetimes {
       return { kernel, group: kernel.bind(buffers), workgroups };
     };
     const groups = (tasks: number) => Math.ceil(tasks / plan.teams), lanes = (perItem: (tasks: number) => number) => (tasks: number) => Math.ceil(perItem(tasks) / 64);
-    const fours = (n: number) => Math.ceil(n / 4), eights = (n: number) => Math.ceil(n / 8);
+    const eights = (n: number) => Math.ceil(n / 8);
     const index = Array.from({ length: encoders }, (_, k) => k + 1);
     const encode = (l: number) => stage('encode', lanes(tasks => tasks * eights(perTask.rows) * fours(system.sizes[l]!)), 'main', l);
     const encodeAdjoint = (l: number) => [
