@@ -4,7 +4,7 @@ import package::shape::{BIASED, BIAS_AT, COLUMNS, COLUMN_TURNS, DEPTH, HOLDS, KE
 import package::memory::{activity, four, parameters, set_activity, weight_rows};
 import package::activation::activate;
 import package::own::tile_of;
-import package::synapse::{own_of, own_weight, row_block, row_sums, row_turns};
+import package::synapse::{has_column, has_tile, own_of, own_weight, row_block, row_sums, row_turns};
 import package::team::team_barrier;
 
 // What neurons i … i + 3 of layer l + 1 do with their inputs z; `row` is where their activities are.
@@ -42,15 +42,17 @@ fn forward(first: u32, stride: u32, count: u32, slot: u32) {
       var z3 = z0;
       for (var turn = 0u; turn < turns; turn++) {
         let tile = tile_of(own, turn, !HOLDS);
-        for (var c = 0u; c < columns; c++) {
-          let j = tile + c;
-          if (!HOLDS || j < pre) {
-            let weights = own_weight(w + j * quads, own.held + turn * columns + c);
-            z0 += weights * activity(x.x + j);
-            if (count > 1u) {
-              z1 += weights * activity(x.y + j);
-              z2 += weights * activity(x.z + j);
-              z3 += weights * activity(x.w + j);
+        if (!HOLDS || has_tile(l, tile)) {
+          for (var c = 0u; c < columns; c++) {
+            let j = tile + c;
+            if (!HOLDS || has_column(l, j, pre)) {
+              let weights = own_weight(w + j * quads, own.held + turn * columns + c);
+              z0 += weights * activity(x.x + j);
+              if (count > 1u) {
+                z1 += weights * activity(x.y + j);
+                z2 += weights * activity(x.z + j);
+                z3 += weights * activity(x.w + j);
+              }
             }
           }
         }

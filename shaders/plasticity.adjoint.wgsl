@@ -11,7 +11,7 @@ import package::rate::{Rates, rate, rate_adjoint, rate_adjoint_of_layer, rate_ad
 import package::recall::recall;
 import package::rule::{kappa, kappa_adjoint, kappa_adjoint_of_layer};
 import package::own::tile_of;
-import package::synapse::{column_sums, own_gradient, own_of, row_block, row_sums, row_turns, set_own_gradient, told_block};
+import package::synapse::{column_sums, has_column, has_tile, own_gradient, own_of, row_block, row_sums, row_turns, set_own_gradient, told_block};
 import package::team::team_barrier;
 import package::update::{d_hebb, d_rate, d_update, momentum_adjoint_of_layer, velocity_adjoint, velocity_of};
 
@@ -170,45 +170,47 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
         var hebbs = mat4x4f();
         if (BATCHED) { hebbs = hebbs_of(first + left, first + right + four(tile, pre)); }
         var d_rights = mat4x4f();
-        for (var c = 0u; c < columns; c++) {
-          let j = tile + c;
-          if (WHOLE || (mine && j < pre)) {
-            let column = j * quads;
-            let k = own.held + turn * columns + c;
-            let at = rows.gradients + column;
-            let w_at = w_rows + column;
-            let a = m * rate(rows.rates, column);
-            var rights = Rights(0.0, 0.0, 0.0);
-            var hebb = vec4f();
-            if (BATCHED) {
-              hebb = hebbs[c];
-            } else {
-              rights = rights_of(first + right + j);
-              hebb = hebb_of(first + left, first + right + j, lefts, rights);
-            }
-            let w = recall(w_at, k, a, hebb, decay, noise_of_weight(noises, j));
-            let g = gradient_of(rows, column, k, waiting + j);
-            let g_b = tied_gradient(l, i, j);
-            let d_u = d_update(at, a, g, g_b);
-            d_rate_rows += rate_adjoint(rows.rates, column, k, m * d_rate(g, g_b, hebb, velocity_of(w_at, hebb - decay * w)));
-            d_momentum += velocity_adjoint(at, w_at, d_u);
-            d_kappa -= d_u * w;
-            if (!BATCHED) {
-              let d = d_hebb(d_u, a, g_b);
-              d_left0 += d * rights.first;
-              if (PRODUCTS > 1u) { d_left1 += d * rights.second; }
-              if (PRODUCTS > 2u) { d_left2 += d * rights.third; }
-              if (HOLDS) {
-                d_rights[0][c] = dot(d, lefts.first);
-                d_rights[1][c] = dot(d, lefts.second);
-                d_rights[2][c] = dot(d, lefts.third);
-              } else if (LANES == 1u && asked) {
-                add_adjoint(right + j, SHARE * dot(d, lefts.first));
-                if (PRODUCTS > 1u) { add_adjoint(right + right_step(1u) + j, SHARE * dot(d, lefts.second)); }
-                if (PRODUCTS > 2u) { add_adjoint(right + right_step(2u) + j, SHARE * dot(d, lefts.third)); }
+        if (WHOLE || (mine && has_tile(l, tile))) {
+          for (var c = 0u; c < columns; c++) {
+            let j = tile + c;
+            if (WHOLE || has_column(l, j, pre)) {
+              let column = j * quads;
+              let k = own.held + turn * columns + c;
+              let at = rows.gradients + column;
+              let w_at = w_rows + column;
+              let a = m * rate(rows.rates, column);
+              var rights = Rights(0.0, 0.0, 0.0);
+              var hebb = vec4f();
+              if (BATCHED) {
+                hebb = hebbs[c];
+              } else {
+                rights = rights_of(first + right + j);
+                hebb = hebb_of(first + left, first + right + j, lefts, rights);
               }
+              let w = recall(w_at, k, a, hebb, decay, noise_of_weight(noises, j));
+              let g = gradient_of(rows, column, k, waiting + j);
+              let g_b = tied_gradient(l, i, j);
+              let d_u = d_update(at, a, g, g_b);
+              d_rate_rows += rate_adjoint(rows.rates, column, k, m * d_rate(g, g_b, hebb, velocity_of(w_at, hebb - decay * w)));
+              d_momentum += velocity_adjoint(at, w_at, d_u);
+              d_kappa -= d_u * w;
+              if (!BATCHED) {
+                let d = d_hebb(d_u, a, g_b);
+                d_left0 += d * rights.first;
+                if (PRODUCTS > 1u) { d_left1 += d * rights.second; }
+                if (PRODUCTS > 2u) { d_left2 += d * rights.third; }
+                if (HOLDS) {
+                  d_rights[0][c] = dot(d, lefts.first);
+                  d_rights[1][c] = dot(d, lefts.second);
+                  d_rights[2][c] = dot(d, lefts.third);
+                } else if (LANES == 1u && asked) {
+                  add_adjoint(right + j, SHARE * dot(d, lefts.first));
+                  if (PRODUCTS > 1u) { add_adjoint(right + right_step(1u) + j, SHARE * dot(d, lefts.second)); }
+                  if (PRODUCTS > 2u) { add_adjoint(right + right_step(2u) + j, SHARE * dot(d, lefts.third)); }
+                }
+              }
+              set_own_gradient(at, k, g - decay * d_u);
             }
-            set_own_gradient(at, k, g - decay * d_u);
           }
         }
         if (HOLDS && asked) {

@@ -7,7 +7,7 @@ import package::noise::{noise_of_weight, noise_rows};
 import package::rate::{rate, rates_of};
 import package::rule::{DIRECTION, kappa};
 import package::own::tile_of;
-import package::synapse::{own_of, own_weight, set_own_weight};
+import package::synapse::{has_column, has_tile, own_of, own_weight, set_own_weight};
 import package::team::team_barrier;
 import package::update::velocity;
 
@@ -96,16 +96,18 @@ fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
         let tile = tile_of(own, turn, WHOLE);
         var hebbs = mat4x4f();
         if (BATCHED) { hebbs = hebbs_of(left, right + four(tile, pre)); }
-        for (var c = 0u; c < columns; c++) {
-          let j = tile + c;
-          if (WHOLE || j < pre) {
-            var hebb = vec4f();
-            if (BATCHED) { hebb = hebbs[c]; } else { hebb = hebb_of(left, right + j, lefts, rights_of(right + j)); }
-            let column = j * quads;
-            let k = own.held + turn * columns + c;
-            let w = own_weight(from_rows + column, k);
-            let u = velocity(from_rows + column, to_rows + column, hebb - decay * w);
-            set_own_weight(to_rows + column, k, w + m * rate(rates, column) * u + noise_of_weight(noises, j));
+        if (WHOLE || has_tile(l, tile)) {
+          for (var c = 0u; c < columns; c++) {
+            let j = tile + c;
+            if (WHOLE || has_column(l, j, pre)) {
+              var hebb = vec4f();
+              if (BATCHED) { hebb = hebbs[c]; } else { hebb = hebb_of(left, right + j, lefts, rights_of(right + j)); }
+              let column = j * quads;
+              let k = own.held + turn * columns + c;
+              let w = own_weight(from_rows + column, k);
+              let u = velocity(from_rows + column, to_rows + column, hebb - decay * w);
+              set_own_weight(to_rows + column, k, w + m * rate(rates, column) * u + noise_of_weight(noises, j));
+            }
           }
         }
       }

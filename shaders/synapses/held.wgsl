@@ -27,6 +27,11 @@ fn told_block(l: u32, turn: u32, part: u32) -> u32 { return select(IDLE, column_
 fn column_of(l: u32, turn: u32, part: u32, column_lane: u32) -> u32 { return block_of(turn, part * COLUMN_LANES[l] + column_lane, (WIDTH[l] + 3u) / 4u); }
 fn block_of(group: u32, block: u32, blocks: u32) -> u32 { return select(IDLE, group * blocks + block, block < blocks); }
 
+// Has a row columns where a tile begins, and is j one? Yes without asking, where tiles and lanes divide a row evenly: a branch would part what a lane reads for a column from what it reads for the next,
+// and GPUs would wait for one after another.
+fn has_tile(l: u32, tile: u32) -> bool { return WIDTH[l] % (COLUMN_LANES[l] * 4u) == 0u || tile < WIDTH[l]; }
+fn has_column(l: u32, j: u32, pre: u32) -> bool { return WIDTH[l] % COLUMNS[l] == 0u || j < pre; }
+
 // The first `told` lanes are told the sum over `terms` lanes, `stride` apart from lane `from_` on.
 fn sums_of(count: u32, values: mat4x4f, from_: u32, stride: u32, told: u32, terms: u32) -> mat4x4f {
   let mine = team * LANES;

@@ -18,6 +18,10 @@ fn turns_of(blocks: u32) -> u32 {
   return (blocks + LANES - 1u - lane) / LANES;
 }
 
+// Has a row columns where a tile begins, and is j one? Tiles that reach beyond the last are those of many products.
+fn has_tile(l: u32, tile: u32) -> bool { return true; }
+fn has_column(l: u32, j: u32, pre: u32) -> bool { return j < pre; }
+
 // What lanes found of the same rows or columns together: nobody shares them.
 fn row_sums(l: u32, count: u32, values: mat4x4f) -> mat4x4f { return values; }
 fn column_sums(l: u32, count: u32, values: mat4x4f) -> mat4x4f { return values; }
