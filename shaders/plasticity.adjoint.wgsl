@@ -1,7 +1,7 @@
 // Adjoint of plasticity.wgsl. With g = d_W_{t+1} (kept in the gradient of the initial weights, with what forward.adjoint.wgsl left waiting) and d_u = a g, or what updates/ makes of it:
 //   d_rate_ij += ± m g_ij u_ij,   d_W_t = g − κ d_u,   d_left_pi = SHARE Σ_j d_u_ij right_pj,   d_right_pj = SHARE Σ_i d_u_ij left_pi,   d_κ_i = −Σ_j d_u_ij W_ij.
 // Kolen-Pollack's rule, which adds the transpose of the update to B, has a part in d_u and d_rate: g_b.
-import package::shape::{BATCH, BATCHED, DEPTH, HOLDS, INPUT_GRADIENT, LANES, PLASTIC, PRODUCT_COLUMNS, PRODUCT_TURNS, QUADS, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WIDTH};
+import package::shape::{BATCH, BATCHED, DEPTH, HOLDS, INPUT_GRADIENT, LANES, PLASTIC, PRODUCT_COLUMNS, PRODUCT_TURNS, QUADS, RATE_PER_SYNAPSE, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WIDTH};
 import package::memory::{activity4, add_adjoint, four, gradient_rows, lane, present, set_adjoint, set_adjoints, weight_rows};
 import package::feedback_rule::tied_gradient;
 import package::forward_adjoint::{WAITS, pending, pending_at, pending_gradient, pending_inputs};
@@ -14,6 +14,9 @@ import package::own::tile_of;
 import package::synapse::{column_sums, has_column, has_tile, own_gradient, own_of, row_block, row_sums, row_turns, set_own_gradient, told_block};
 import package::team::team_barrier;
 import package::update::{d_hebb, d_rate, d_update, momentum_adjoint_of_layer, velocity_adjoint, velocity_of};
+
+// Sums over a row that lanes find together: of d_κ and of the first product's d_left, of the rates unless every synapse has its own, and of the second product's.
+const ROW_SUMS = select(select(3u, 2u, RATE_PER_SYNAPSE), 4u, PRODUCTS > 1u);
 
 // Tiles of four products.
 const TILES = (PRODUCTS + 3u) / 4u;
@@ -223,20 +226,20 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
           }
         }
       }
-      let together = row_sums(l, 4u, mat4x4f(d_kappa, d_rate_rows, d_left0, d_left1));
+      let together = row_sums(l, ROW_SUMS, mat4x4f(d_kappa, d_left0, d_rate_rows, d_left1));
       if (PRODUCTS > 2u) {
         let third = row_sums(l, 1u, mat4x4f(d_left2, vec4f(), vec4f(), vec4f()));
         d_left2 = third[0];
       }
       if (mine && own.column == 0u) {
         if (!BATCHED) {
-          set_adjoints(left_at(l), i, n, SHARE * together[2]);
+          set_adjoints(left_at(l), i, n, SHARE * together[1]);
           if (PRODUCTS > 1u) { set_adjoints(left_at(l) + left_step(1u), i, n, SHARE * together[3]); }
           if (PRODUCTS > 2u) { set_adjoints(left_at(l) + left_step(2u), i, n, SHARE * d_left2); }
         }
         kappa_adjoint(l, i, first, together[0]);
         d_kappa_layer += dot(together[0], vec4f(1.0));
-        d_rate_layer += dot(rate_adjoint_of_rows(rows.rates, together[1]), vec4f(1.0));
+        d_rate_layer += dot(rate_adjoint_of_rows(rows.rates, together[2]), vec4f(1.0));
       }
       d_momentum_layer += dot(d_momentum, vec4f(1.0));
     }

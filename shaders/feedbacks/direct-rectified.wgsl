@@ -2,12 +2,15 @@
 //   s = y − a or y, a the answer;   f_l = φ_f(B_l s + c_l);   post_l = β_l f_l + (1 − β_l) x_l.
 // A layer without feedback is told its own activity, a clamped output layer is told the target; a frozen layer need not be told.
 import package::shape::{ANSWER, BATCH, BETA_AT, B_AT, C_AT, DEPTH, LANES, LEFT, NEURON_AT, OUTPUTS, QUADS, RECORD, TOLD, TOLD_ACTIVITY, TOLD_MIXED, TOLD_NOTHING, TOLD_TARGET, WIDTH, X_AT};
-import package::memory::{activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, adjoint4, four, lane, parameter, parameters, present, set_activities, set_adjoints, speaks, wanted};
+import package::memory::{activity, activity4, add_adjoints, add_gradient, add_gradient_quad, adjoint4, four, lane, parameter, parameters, present, set_activities, set_adjoints, speaks, wanted};
 import package::feedback_activation::{activate as activate_feedback, slope as slope_of_feedback};
 import package::signal::{SIGNAL_SLOPE, signal};
-import package::team::{team_barrier, team_sum};
+import package::team::{sum_of_lanes, team_barrier, team_sum};
 
+// Fours of a sample's outputs, and of the batch's; and how many lanes share one where d_s is found.
 const OUTPUT_BLOCKS = (OUTPUTS + 3u) / 4u;
+const SIGNAL_BLOCKS = BATCH * OUTPUT_BLOCKS;
+const SIGNAL_LANES = clamp(LANES / SIGNAL_BLOCKS, 1u, 16u);
 
 // s_o of a sample: `record` is where it begins, `target_` where its targets do.
 fn signal_of(record: u32, target_: u32, o: u32) -> f32 {
@@ -105,15 +108,25 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
         }
       }
 
-      // d_s into d_a, a sample and four outputs a lane, the lane that may come to them again as a layer's activity.
+      // d_s into d_a: a sample and four outputs a lane, of some of the neurons where lanes are more. The sum is told to the lane that may come to them again as a layer's activity.
       if (SIGNAL_SLOPE != 0.0) {
-        for (var k = lane; k < BATCH * OUTPUT_BLOCKS; k += LANES) {
-          let record = k / OUTPUT_BLOCKS * RECORD;
-          for (var o = k % OUTPUT_BLOCKS * 4u; o < min(k % OUTPUT_BLOCKS * 4u + 4u, OUTPUTS); o++) {
-            var d_s = 0.0;
-            for (var i = 0u; i < n; i += 4u) { d_s += dot(parameters[rows + i / 4u + o * blocks], adjoint4(record + at + four(i, n))); }
-            add_adjoint(record + ANSWER + o, SIGNAL_SLOPE * d_s);
+        for (var first_block = 0u; first_block < SIGNAL_BLOCKS; first_block += LANES) {
+          let mine = min(first_block + lane / SIGNAL_LANES, SIGNAL_BLOCKS - 1u);
+          let columns = rows + four(mine % OUTPUT_BLOCKS * 4u, OUTPUTS) * blocks;
+          let d_u = mine / OUTPUT_BLOCKS * RECORD + at;
+          var d = vec4f();
+          for (var i = lane % SIGNAL_LANES * 4u; i < n; i += 4u * SIGNAL_LANES) {
+            let d_i = adjoint4(d_u + four(i, n));
+            d[0u] += dot(parameters[columns.x + i / 4u], d_i);
+            if (OUTPUTS > 1u) {
+              d[1u] += dot(parameters[columns.y + i / 4u], d_i);
+              d[2u] += dot(parameters[columns.z + i / 4u], d_i);
+              d[3u] += dot(parameters[columns.w + i / 4u], d_i);
+            }
           }
+          let block = first_block + lane;
+          let d_s = sum_of_lanes(d, min(block, SIGNAL_BLOCKS - 1u) % LANES * SIGNAL_LANES, 1u, SIGNAL_LANES);
+          if (block < SIGNAL_BLOCKS) { add_adjoints(block / OUTPUT_BLOCKS * RECORD + ANSWER, block % OUTPUT_BLOCKS * 4u, OUTPUTS, SIGNAL_SLOPE * d_s); }
         }
       }
     }

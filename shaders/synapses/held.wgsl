@@ -1,7 +1,7 @@
 // A lane holds its own synapses in registers from the beginning of a dispatch to its end: weights, their gradients, and those of their rates. Every index into these arrays is a constant, because the loops
 // over layers, turns and columns are unrolled before a compiler sees them (src/gpu/unroll.ts); that is what keeps them out of memory. Nobody else may ask for them on the way.
 // A layer's rows take one turn: row lane r has the four from 4 r on. Lanes that are more share its columns: column lane c has the four from 4 c on, then those 4 COLUMN_LANES further, and so on.
-// What they find of the same rows or columns they add up in workgroup memory. All lanes take as many turns, so that they meet there; beyond the last row or column a turn is idle.
+// What they find of the same rows or columns they add up in workgroup memory, as many terms as lanes have any. All lanes take as many turns, so that they meet there; beyond the last row or column a turn is idle.
 import package::shape::{COLUMNS, COLUMN_LANES, COLUMN_TURNS, DEPTH, HELD, HELD_AT, LANES, ONE_SLOT, PLASTIC, QUADS, RATE_AT, RATE_PER_SYNAPSE, ROW_LANES, WIDTH, WORKGROUP};
 import package::memory::{gradient_quad, gradient_rows, lane, set_gradient_quad, set_weight_quad, team, weight_quad, weight_rows};
 import package::own::Own;
@@ -52,11 +52,11 @@ fn sums_of(count: u32, values: mat4x4f, from_: u32, stride: u32, told: u32, term
 // The first `count` of four values that lanes found of the same rows, told to column lane 0; and of the same columns, told to the first COLUMN_LANES lanes.
 fn row_sums(l: u32, count: u32, values: mat4x4f) -> mat4x4f {
   if (COLUMN_LANES[l] == 1u) { return values; }
-  return sums_of(count, values, lane, ROW_LANES[l], ROW_LANES[l], COLUMN_LANES[l]);
+  return sums_of(count, values, lane, ROW_LANES[l], ROW_LANES[l], min(COLUMN_LANES[l], (WIDTH[l] + 3u) / 4u));
 }
 fn column_sums(l: u32, count: u32, values: mat4x4f) -> mat4x4f {
   if (ROW_LANES[l] == 1u) { return values; }
-  return sums_of(count, values, lane * ROW_LANES[l], 1u, COLUMN_LANES[l], ROW_LANES[l]);
+  return sums_of(count, values, lane * ROW_LANES[l], 1u, COLUMN_LANES[l], QUADS[l]);
 }
 
 const HELD_RATES = select(1u, HELD, RATE_PER_SYNAPSE);

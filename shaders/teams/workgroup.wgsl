@@ -10,30 +10,34 @@ fn team_barrier() {
   workgroupBarrier();
 }
 
-// The sum over the team's lanes, in a fixed order, the same for every lane.
-fn team_sum(value: f32) -> f32 {
-  let mine = team * LANES + lane;
-  parts[mine][0u] = value;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) { parts[mine][0u] += parts[mine + half][0u]; }
-  }
+// The sum of what `terms` lanes of the team have, `stride` apart from lane `from_` on; every lane may ask for others.
+fn sum_of_lanes(value: vec4f, from_: u32, stride: u32, terms: u32) -> vec4f {
+  let mine = team * LANES;
+  parts[mine + lane] = value;
   workgroupBarrier();
-  let sum = parts[team * LANES][0u];
+  var sum = vec4f();
+  for (var t = 0u; t < terms; t++) { sum += parts[mine + from_ + t * stride]; }
   workgroupBarrier();
   return sum;
 }
 
+const FEW = min(LANES, 16u);
+
+// The sum over the team's lanes, in a fixed order, the same for every lane; of many lanes in two stages. To read what others have costs less than to meet once more for every two of them.
+fn team_sum(value: f32) -> f32 {
+  var sum = vec4f(value);
+  if (LANES > FEW) { sum = sum_of_lanes(sum, lane % FEW, FEW, LANES / FEW); }
+  sum = sum_of_lanes(sum, 0u, 1u, FEW);
+  return sum.x;
+}
+
 // The largest value among the team's lanes.
 fn team_max(value: f32) -> f32 {
-  let mine = team * LANES + lane;
-  parts[mine][0u] = value;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) { parts[mine][0u] = max(parts[mine][0u], parts[mine + half][0u]); }
-  }
+  let mine = team * LANES;
+  parts[mine + lane][0u] = value;
   workgroupBarrier();
-  let top = parts[team * LANES][0u];
+  var top = value;
+  for (var t = 0u; t < LANES; t++) { top = max(top, parts[mine + t][0u]); }
   workgroupBarrier();
   return top;
 }
