@@ -1,11 +1,12 @@
 // Adjoint of forward.wgsl: given d_x of every layer, and d_z of a record that keeps z, from the top down
 //   d_z_l += d_x_l φ'(x_l),   d_b_l += Σ_rows d_z_l,   d_W_l += Σ_rows d_z_l x_{l−1}ᵀ,   d_x_{l−1} += W_lᵀ d_z_l.
 // The d_W of an inner step waits: only d_z is kept (PENDING), and the adjoint of the step before, which reads and writes d_W anyway, adds the product.
-import package::shape::{ALL_WAIT, BATCH, BATCHED, BIASED, BIAS_AT, COLUMN_TURNS, DEPTH, HOLDS, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, QUADS, RECORD, SECOND_ORDER, TILE_TURNS, WIDTH, X_AT, Z};
+import package::shape::{ALL_WAIT, BATCH, BATCHED, BIASED, BIAS_AT, COLUMN_TURNS, DEPTH, GRID, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, QUADS, RECORD, SECOND_ORDER, TILE_TURNS, WIDTH, X_AT, Z};
 import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, adjoint4, four, gradient_rows, lane, pass_, present, set_adjoints, weight_rows};
 import package::activation::slope;
 import package::own::Own;
-import package::synapse::{column_block, column_sums, held_four, own_gradient, own_of, own_weight, set_own_gradient, sum_turns, summed_of, told_block};
+import package::division::{column_block, column_sums, has_tile, own_of, sum_turns, summed_of, told_block};
+import package::synapse::{held_four, own_gradient, own_weight, set_own_gradient};
 import package::team::team_barrier;
 
 fn slopes(x: vec4f) -> vec4f { return vec4f(slope(x.x), slope(x.y), slope(x.z), slope(x.w)); }
@@ -40,6 +41,7 @@ fn weights_adjoint(l: u32, gradient: Gradient, own: Own, turn: u32, x: u32, x_st
   let post = gradient.post;
   let quads = gradient.quads;
   let j = own.column + turn * own.column_step;
+  if (!has_tile(l, j)) { return; }
   let columns = four(j, pre);
   let held = held_four(l, turn);
   let real = present(j, pre);
@@ -77,7 +79,7 @@ fn settle_pending(t: u32) {
     let own = own_of(l);
     let turns = TILE_TURNS[l];
     for (var turn = 0u; turn < turns; turn++) { weights_adjoint(l, gradient, own, turn, t * BATCH * RECORD + X_AT[l], RECORD, pending_at(l), NEURONS, BATCH); }
-    if (HOLDS) { team_barrier(); }
+    if (GRID) { team_barrier(); }
     for (var i = 4u * lane; i < WIDTH[l + 1u]; i += 4u * LANES) {
       for (var b = 0u; b < BATCH; b++) { set_adjoints(pending_at(l) + b * NEURONS, i, WIDTH[l + 1u], vec4f(0.0)); }
     }
@@ -153,7 +155,7 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
           }
           let d = column_sums(l - 1u, select(4u, 1u, count == 1u), mat4x4f(d0, d1, d2, d3));
           let told = told_block(l - 1u, turn, part);
-          if (!HOLDS || told < groups * blocks) {
+          if (!GRID || told < groups * blocks) {
             let j = told % blocks * 4u;
             let d_x = four(told / blocks * 4u, count) * stride + X_AT[l - 1u];
             let there = present(told / blocks * 4u, count);
@@ -166,7 +168,7 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
           }
         }
       }
-      if (HOLDS) { team_barrier(); }
+      if (GRID) { team_barrier(); }
     }
   }
   team_barrier();

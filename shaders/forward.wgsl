@@ -1,10 +1,11 @@
 // Forward: what does each neuron do?
 //   x_l = φ(z_l),  z_l = W_l x_{l−1} + b_l, the output layer linear (Lindsey & Litwin-Kumar 2020, §1.1).
-import package::shape::{BIASED, BIAS_AT, COLUMNS, COLUMN_TURNS, DEPTH, HOLDS, KEEPS_Z, NEURON_AT, QUADS, RECORD, WIDTH, X_AT, Z};
+import package::shape::{BIASED, BIAS_AT, COLUMNS, COLUMN_TURNS, DEPTH, GRID, KEEPS_Z, NEURON_AT, QUADS, RECORD, WIDTH, X_AT, Z};
 import package::memory::{activity, four, parameters, set_activity, weight_rows};
 import package::activation::activate;
 import package::own::tile_of;
-import package::synapse::{has_column, has_tile, own_of, own_weight, row_block, row_sums, row_turns};
+import package::division::{has_column, has_tile, own_of, row_block, row_sums, row_turns};
+import package::synapse::own_weight;
 import package::team::team_barrier;
 
 // What neurons i … i + 3 of layer l + 1 do with their inputs z; `row` is where their activities are.
@@ -30,7 +31,7 @@ fn forward(first: u32, stride: u32, count: u32, slot: u32) {
     let passes = row_turns(l, groups);
     for (var row_turn = 0u; row_turn < passes; row_turn++) {
       let k = row_block(l, row_turn);
-      let mine = !HOLDS || k < groups * quads;
+      let mine = !GRID || k < groups * quads;
       let i = k % quads * 4u;
       let rows = first + four(k / quads * 4u, count) * stride;
       let x = rows + X_AT[l];
@@ -41,11 +42,11 @@ fn forward(first: u32, stride: u32, count: u32, slot: u32) {
       var z2 = z0;
       var z3 = z0;
       for (var turn = 0u; turn < turns; turn++) {
-        let tile = tile_of(own, turn, !HOLDS);
-        if (!HOLDS || has_tile(l, tile)) {
+        let tile = tile_of(own, turn, !GRID);
+        if (!GRID || has_tile(l, tile)) {
           for (var c = 0u; c < columns; c++) {
             let j = tile + c;
-            if (!HOLDS || has_column(l, j, pre)) {
+            if (!GRID || has_column(l, j, pre)) {
               let weights = own_weight(w + j * quads, own.held + turn * columns + c);
               z0 += weights * activity(x.x + j);
               if (count > 1u) {

@@ -1,7 +1,7 @@
 // Adjoint of plasticity.wgsl. With g = d_W_{t+1} (kept in the gradient of the initial weights, with what forward.adjoint.wgsl left waiting) and d_u = a g, or what updates/ makes of it:
 //   d_rate_ij += ± m g_ij u_ij,   d_W_t = g − κ d_u,   d_left_pi = SHARE Σ_j d_u_ij right_pj,   d_right_pj = SHARE Σ_i d_u_ij left_pi,   d_κ_i = −Σ_j d_u_ij W_ij.
 // Kolen-Pollack's rule, which adds the transpose of the update to B, has a part in d_u and d_rate: g_b.
-import package::shape::{BATCH, BATCHED, DEPTH, HOLDS, INPUT_GRADIENT, LANES, PLASTIC, PRODUCT_COLUMNS, PRODUCT_TURNS, QUADS, RATE_PER_SYNAPSE, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WIDTH};
+import package::shape::{BATCH, BATCHED, DEPTH, GRID, INPUT_GRADIENT, LANES, PLASTIC, PRODUCT_COLUMNS, PRODUCT_TURNS, QUADS, RATE_PER_SYNAPSE, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WIDTH};
 import package::memory::{activity4, add_adjoint, four, gradient_rows, lane, present, set_adjoint, set_adjoints, weight_rows};
 import package::feedback_rule::tied_gradient;
 import package::forward_adjoint::{WAITS, pending, pending_at, pending_gradient, pending_inputs};
@@ -11,7 +11,8 @@ import package::rate::{Rates, rate, rate_adjoint, rate_adjoint_of_layer, rate_ad
 import package::recall::recall;
 import package::rule::{kappa, kappa_adjoint, kappa_adjoint_of_layer};
 import package::own::tile_of;
-import package::synapse::{column_sums, has_column, has_tile, own_gradient, own_of, row_block, row_sums, row_turns, set_own_gradient, told_block};
+import package::division::{column_sums, has_column, has_tile, own_of, row_block, row_sums, row_turns, told_block};
+import package::synapse::{own_gradient, set_own_gradient};
 import package::team::team_barrier;
 import package::update::{d_hebb, d_rate, d_update, momentum_adjoint_of_layer, velocity_adjoint, velocity_of};
 
@@ -127,7 +128,7 @@ fn find_left(l: u32, first: u32) {
 fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
   clear();
   // d_right sums over rows: a lane that works alone adds it up on its way through them, and lanes that hold their synapses meet on the way; others find it before they change g, and so are many products found.
-  if (BATCHED || (LANES > 1u && !HOLDS)) {
+  if (BATCHED || (LANES > 1u && !GRID)) {
     for (var l = 0u; l < DEPTH; l++) {
       if (asks_right(l)) { find_right(l, first, t); }
       if (BATCHED && SECOND_ORDER && PLASTIC[l]) { find_left(l, first); }      // at first order nothing asks for it
@@ -152,7 +153,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
     let passes = row_turns(l, 1u);
     for (var row_turn = 0u; row_turn < passes; row_turn++) {
       let block = row_block(l, row_turn);
-      let mine = !HOLDS || block < quads;
+      let mine = !GRID || block < quads;
       let i = block % quads * 4u;
       let neurons = four(i, n);
       let decay = kappa(l, neurons, first);
@@ -202,7 +203,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
                 d_left0 += d * rights.first;
                 if (PRODUCTS > 1u) { d_left1 += d * rights.second; }
                 if (PRODUCTS > 2u) { d_left2 += d * rights.third; }
-                if (HOLDS) {
+                if (GRID) {
                   d_rights[0][c] = dot(d, lefts.first);
                   d_rights[1][c] = dot(d, lefts.second);
                   d_rights[2][c] = dot(d, lefts.third);
@@ -216,7 +217,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
             }
           }
         }
-        if (HOLDS && asked) {
+        if (GRID && asked) {
           let d = column_sums(l, PRODUCTS, d_rights);
           let j = told_block(l, 0u, turn) * 4u;
           if (j < pre) {

@@ -1,20 +1,21 @@
 // Plasticity: how does each synapse change? All layers at once, from the records of the same forward pass:
 //   u_ij = SHARE Σ_b Σ_r left_rbi right_rbj − κ_i W_ij,   W_ij ← W_ij + a_ij u_ij,   a_ij = ± m_l rate_ij.
 // Every rule of the papers has this form; it brings its RANK, what left and right are (src/gpu/record.ts), κ, the sign and, if it needs more than pre, post and error, `prepare`.
-import package::shape::{BATCH, BATCHED, BELOW, BELOW_AT, DEPTH, HOLDS, LEFT, MULTIPLIER, NEURONS, NEURON_AT, PLASTIC, PRODUCT_COLUMNS, PRODUCT_TURNS, QUADS, RANK, RECORD, RIGHT, SHARE, WIDTH};
+import package::shape::{BATCH, BATCHED, BELOW, BELOW_AT, DEPTH, GRID, LEFT, MULTIPLIER, NEURONS, NEURON_AT, PLASTIC, PRODUCT_COLUMNS, PRODUCT_TURNS, QUADS, RANK, RECORD, RIGHT, SHARE, WIDTH};
 import package::memory::{activity, activity4, four, present, weight_rows};
 import package::noise::{noise_of_weight, noise_rows};
 import package::rate::{rate, rates_of};
 import package::rule::{DIRECTION, kappa};
 import package::own::tile_of;
-import package::synapse::{has_column, has_tile, own_of, own_weight, set_own_weight};
+import package::division::{has_column, has_tile, own_of};
+import package::synapse::{own_weight, set_own_weight};
 import package::team::team_barrier;
 import package::update::velocity;
 
 const PRODUCTS = BATCH * RANK;
 
 // Does a lane take a row's columns in one turn? Not those that it holds, nor many products, which are made in tiles.
-const WHOLE = !HOLDS && !BATCHED;
+const WHOLE = !GRID && !BATCHED;
 
 // Where the factors of the first product of layer l + 1 begin, counted from the batch's first record; and how far behind those of product p = b RANK + r do.
 fn left_at(l: u32) -> u32 { return LEFT + NEURON_AT[l]; }

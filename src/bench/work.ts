@@ -97,9 +97,9 @@ function plasticity(plan: Plan, layer: Layer): Amount {
 /** The product Σ left rightᵀ again, d_a, d_left, d_right (which lanes that share a task and hold no synapses find on a way of their own), d_κ, d_W; undoing the update or reading what was kept; the adjoint of v = Wᵀ y. */
 function plasticityAdjoint(plan: Plan, layer: Layer): Amount {
   if (!layer.plastic) return amount(0, 0);
-  const { batch, adjoint, lanes, held, record: { rank, v }, system } = plan, n = synapses(layer), products = 2 * batch * rank;
+  const { batch, adjoint, lanes, grid, record: { rank, v }, system } = plan, n = synapses(layer), products = 2 * batch * rank;
   const rightsAsked = system.rule === 'pool' || layer.index > 1, undone = adjoint === 'reverse';
   const flops = 2 * products + 10 + (undone ? 4 : 0) + (rightsAsked ? 2 + products : 0) + (v ? 4 * batch : 0);
-  const numbers = 3 + 3 * rates(plan) + (undone ? 1 : 0) + (rightsAsked && lanes > 1 && !held ? 1 + rates(plan) : 0) + (v ? 3 : 0);
+  const numbers = 3 + 3 * rates(plan) + (undone ? 1 : 0) + (rightsAsked && lanes > 1 && !grid ? 1 + rates(plan) : 0) + (v ? 3 : 0);
   return amount(flops * n, numbers * n);
 }

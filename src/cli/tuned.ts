@@ -35,5 +35,5 @@ export function tunedConfig(gpu: Gpu, config: RunConfig, { train, bank }: World,
   return { ...config, meta: { ...config.meta, adjoint: tuning.adjoint }, plan: tuning.plan };
 }
 
-export const describeTuning = ({ adjoint, plan: { lanes, teams, held } }: Tuning): string =>
-  `adjoint ${adjoint}, ${lanes} lane(s) a task, ${teams} task(s) a workgroup${held === false ? ', synapses in storage' : ''}`;
+export const describeTuning = ({ adjoint, plan: { lanes, teams, grid, held } }: Tuning): string =>
+  `adjoint ${adjoint}, ${lanes} lane(s) a task, ${teams} task(s) a workgroup${held === false ? ', synapses in storage' : ''}${grid === false ? ', rows whole' : ''}`;

@@ -58,7 +58,9 @@ export interface Machine {
 export interface PlanChoices {
   readonly lanes?: number;
   readonly teams?: number;
-  /** Do lanes hold their synapses in registers? Only where nobody else asks for them, and there are lanes for all rows (`canHold`). */
+  /** Do lanes lie in rows and columns, so that they share a layer's columns too? Only where there are lanes for all rows. */
+  readonly grid?: boolean;
+  /** Do lanes of a grid hold their synapses in registers? Only where nobody else asks for them (`canHold`) and there is room. */
   readonly held?: boolean;
   readonly tasksPerChunk?: number;
   readonly stepsPerSegment?: number;
@@ -72,8 +74,9 @@ export interface Plan extends Work {
   /** Lanes that work together on a task, and tasks (teams) that share a workgroup. */
   readonly lanes: number;
   readonly teams: number;
-  /** Which synapses each lane works on, and whether it holds them in registers. */
+  /** Which synapses each lane works on, whether lanes lie in rows and columns, and whether they hold their synapses in registers. */
   readonly own: OwnLayout;
+  readonly grid: boolean;
   readonly held: boolean;
   /** Does a task's scratch lie in workgroup memory? */
   readonly scratchOnChip: boolean;
@@ -129,7 +132,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const interval = work.adjoint === 'checkpoint' ? choices.interval ?? Math.ceil(Math.sqrt(work.steps)) : 1;
   const slots = work.adjoint === 'store' ? work.steps + 1 : work.adjoint === 'checkpoint' ? Math.floor(work.steps / interval) + interval : 1;
   const record = recordLayout(work.system), batched = isBatched(work.batch, record), fast = fastLayout(work.system, places, slots), perTask = countPerTask(work, record, batched, fast, slots);
-  const { lanes, teams, held } = chooseTeams(work, batched, machine, choices), own = ownLayout(work.system, lanes, { holds: held, batched });
+  const { lanes, teams, grid, held } = chooseTeams(work, batched, machine, choices), own = ownLayout(work.system, lanes, { grid, holds: held, batched });
   const scratchOnChip = held && work.adjoint !== 'none' && 64 * lanes * teams + 4 * teams * perTask.scratch <= WORKGROUP_BYTES;
   const inputs = work.images ? 1 : work.system.sizes[0]!;
 
@@ -176,7 +179,7 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
   const encoder = work.system.encoderLayers;
   const perChunk = encoder + segments + (work.metrics ? work.moments.length : 0) + optimiser * (segments + (encoder ? 2 * encoder : 0) + 1);
   return {
-    ...work, layout, places, lanes, teams, own, held, scratchOnChip, collecting, slices, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, batched, fast, bytes,
+    ...work, layout, places, lanes, teams, own, grid, held, scratchOnChip, collecting, slices, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, batched, fast, bytes,
     totalBytes: sum(bytes), dispatches: chunks * perChunk + optimiser, estimatedDispatchSeconds: Math.max(stepSeconds(tasksPerChunk) * stepsPerSegment, metricsSeconds(tasksPerChunk)),
   };
 }
@@ -245,25 +248,32 @@ function countPerTask({ system, steps, batch, queries, moments, adjoint, metrics
 /**
  * Lanes take four rows at a time, and share a row's columns where they are more. A software adapter runs a subgroup as one vector on a CPU core and pays for barriers, so a task is one lane there and a
  * subgroup of tasks a workgroup; with too few tasks to fill the vectors of all cores that way, a subgroup works on each task, if that is any faster. On a GPU
- * lanes are as many as hold all synapses in registers; where they cannot, as many as the widest layer has fours, and teams smaller than a subgroup share a workgroup.
+ * lanes are as many as hold all synapses in registers; where they cannot, as many as there are fours of rows times fours of columns, or fewer where tasks are many, and at least all rows' fours, if a workgroup has
+ * so many; and teams smaller than a subgroup share a workgroup.
  */
-function chooseTeams(work: Work, batched: boolean, machine: Machine, choices: PlanChoices): { lanes: number; teams: number; held: boolean } {
+function chooseTeams(work: Work, batched: boolean, machine: Machine, choices: PlanChoices): { lanes: number; teams: number; grid: boolean; held: boolean } {
   const { software, subgroup, cores, teamwork } = machine, most = Math.min(MOST_LANES, machine.maxInvocations), ofACore = Math.ceil(work.tasks / cores);
   const inside = work.system.sizes.slice(work.system.encoderLayers), lanesFor = (sizes: readonly number[]) => powerOfTwo(fours(Math.max(...sizes))), rows = lanesFor(inside.slice(1));
-  const holds = (choices.held ?? !software) && canHold(work.system, batched), fits = (lanes: number) => holds && lanes > 1 && lanes >= rows && ownLayout(work.system, lanes, { holds, batched }).held <= MOST_HELD;
-  const sharing = software ? (teamwork && ofACore < subgroup ? subgroup : 1) : Math.min(most, Math.max(8, lanesFor(inside)));
-  const lanes = choices.lanes ?? powersOfTwo(most).find(fits) ?? sharing, held = fits(lanes);
+  const lies = (lanes: number) => (choices.grid ?? (choices.held || !software)) && lanes > 1 && lanes >= rows;
+  const fits = (lanes: number) => (choices.held ?? !software) && lies(lanes) && canHold(work.system, batched) && ownLayout(work.system, lanes, { grid: true, holds: true, batched }).held <= MOST_HELD;
+  const ofATask = lies(most) ? Math.min(rows * lanesFor(inside.slice(0, -1)), Math.max(rows, powersOfTwo(CROWD / work.tasks).at(-1)!)) : lanesFor(inside);
+  const sharing = software && !choices.grid ? (teamwork && ofACore < subgroup ? subgroup : 1) : Math.min(most, Math.max(8, ofATask));
+  const lanes = choices.lanes ?? powersOfTwo(most).find(fits) ?? sharing, grid = lies(lanes), held = fits(lanes);
   const teams = choices.teams ?? (software && lanes > 1 ? 1 : Math.max(1, Math.min(subgroup / lanes, software ? ofACore : work.tasks)));
   if (2 ** Math.round(Math.log2(lanes)) !== lanes || lanes * teams > most) throw new MetaplasticError('plan.lanes', `expected a power of two with lanes × teams ≤ ${most}, got ${lanes} × ${teams}`);
   if (choices.held && !held) {
     throw new MetaplasticError('plan.held', `expected lanes that hold their synapses only where nobody else asks for them and there is room, got ${lanes} lanes and batches of ${work.batch}`,
       `give ${rows} … ${MOST_LANES} lanes with at most ${MOST_HELD} quads each, fixed feedback weights, a rule and a path that take no transpose of W, and few samples a step; or leave plan.held out`);
   }
-  return { lanes, teams, held };
+  if (choices.grid && !grid) throw new MetaplasticError('plan.grid', `expected ${Math.max(2, rows)} … ${most} lanes, one for every four rows of the widest layer at least, got ${lanes}`, 'give plan.lanes so many, or leave plan.grid out');
+  return { lanes, teams, grid, held };
 }
 
 /** Workgroup memory that every adapter has; lanes of a workgroup, whose four vectors each fit into it. */
 const WORKGROUP_BYTES = 16384, MOST_LANES = WORKGROUP_BYTES / 64;
+
+/** Lanes at once beyond which a GPU gains nothing from more. */
+const CROWD = 2 ** 17;
 
 /** Quads of weights that a lane may hold: with their gradients and those of their rates 156 numbers of 255 that a GPU's lane has at most. */
 const MOST_HELD = 13;
@@ -316,7 +326,7 @@ export function describePlan(plan: Plan): string {
     ['lifetime', `${plan.steps} inner steps of ${plan.batch}, ${plan.queries} queries at ${plan.moments.join(', ')}`],
     ['tasks', `${plan.tasks} = ${plan.chunks} chunk(s) of ${plan.tasksPerChunk}`],
     ['steps per segment', `${plan.stepsPerSegment} (${plan.segments} segment(s))`],
-    ['lanes per task', `${plan.lanes}${plan.held ? ', which hold its synapses in registers' : ''}, ${plan.teams} task(s) a workgroup`],
+    ['lanes per task', `${plan.lanes}${plan.grid ? ' in rows and columns' : ''}${plan.held ? ', which hold its synapses in registers' : ''}, ${plan.teams} task(s) a workgroup`],
     ['adjoint', plan.adjoint === 'checkpoint' ? `checkpoint every ${plan.interval} steps` : plan.adjoint],
     ['dispatches per meta-step', String(plan.dispatches)],
     ['submits per meta-step', String(plan.chunks)],

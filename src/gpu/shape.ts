@@ -38,8 +38,8 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
   const mixed = layers.filter(isMixed), theta = layout.tensors.filter(t => t.group === 'theta');
   const rateAt = (index: number) => coefficient === 'theta' ? 0 : system.granularity === 'network' ? at(coefficient) : at(`${coefficient}${index}`);
   return emit({
-    LANES: plan.lanes, TEAMS: plan.teams, WORKGROUP: plan.lanes * plan.teams, PARTS: (plan.held ? 4 : 1) * plan.lanes * plan.teams,
-    HOLDS: plan.held, ROW_LANES: own.rowLanes, COLUMN_LANES: own.columnLanes, COLUMN_TURNS: own.columnTurns, COLUMNS: own.columns, PRODUCT_TURNS: own.productTurns, PRODUCT_COLUMNS: own.productColumns, TILE_TURNS: own.tileTurns, HELD_AT: own.heldAt, HELD: own.held,
+    LANES: plan.lanes, TEAMS: plan.teams, WORKGROUP: plan.lanes * plan.teams, PARTS: (plan.grid ? 4 : 1) * plan.lanes * plan.teams,
+    GRID: plan.grid, ROW_LANES: own.rowLanes, COLUMN_LANES: own.columnLanes, COLUMN_TURNS: own.columnTurns, COLUMNS: own.columns, PRODUCT_TURNS: own.productTurns, PRODUCT_COLUMNS: own.productColumns, TILE_TURNS: own.tileTurns, HELD_AT: own.heldAt, HELD: own.held,
     // The episode.
     STEPS: steps, BATCH: batch, QUERIES: queries, SAMPLES: perTask.samples, INPUTS: sizes[0]!, OUTPUTS: sizes.at(-1)!, TASKS: plan.tasks, CHUNK: plan.tasksPerChunk, PADDED: roomFor(plan.tasksPerChunk, plan.teams), IMAGES: plan.images,
     MOMENTS: moments.length, MOMENT_AT: moments, MOMENT_WEIGHT: { real: plan.momentWeights }, SETTINGS: plan.settings,

@@ -1,5 +1,5 @@
-/** Names of the module `shape` that bound the loops to unroll: over layers that such turns are in, and over the turns and columns of lanes that hold their synapses. */
-const BOUNDS = ['DEPTH', 'COLUMN_TURNS', 'COLUMNS', 'PRODUCT_TURNS', 'PRODUCT_COLUMNS', 'TILE_TURNS'];
+/** Names of the module `shape` that bound the loops to unroll: over layers that such columns or turns are in, and over the columns of a lane of a grid; and over its turns, where it holds its synapses. */
+const COLUMNS = ['DEPTH', 'COLUMNS', 'PRODUCT_COLUMNS'], TURNS = ['COLUMN_TURNS', 'PRODUCT_TURNS', 'TILE_TURNS'], BOUNDS = [...COLUMNS, ...TURNS];
 
 const CONSTANT = new RegExp(`const (${BOUNDS.join('|')}) *= *(?:array<u32, *\\d+>)?\\(?([\\du, ]+)\\)?;`, 'g');
 const LET = new RegExp(`let (\\w+) *= *(${BOUNDS.join('|')})\\[(\\w+)( *- *1u)?\\];`, 'g');
@@ -8,15 +8,15 @@ const LOOP = /for *\(var (\w+) *= *(\w+); *\1 *([<>]) *(\w+); *\1(?:\+\+|--)\) *
 
 /**
  * Linked WGSL with these loops written out, the counter a constant in each copy, so that indices made of counters are constants: arrays that are only indexed so can lie in registers.
- * Compilers unroll short loops, but not over a whole layer's work.
+ * Compilers unroll short loops, but not over a whole layer's work; and a table's entry may be no constant to them.
  */
-export function unroll(code: string): string {
-  const tables = new Map([...code.matchAll(CONSTANT)].map(([, name, numbers]) => [name!, numbers!.split(',').map(parseFloat)]));
+export function unroll(code: string, { turns }: { readonly turns: boolean }): string {
+  const tables = new Map([...code.matchAll(CONSTANT)].filter(([, name]) => turns || !TURNS.includes(name!)).map(([, name, numbers]) => [name!, numbers!.split(',').map(parseFloat)]));
 
   /** `known`: counters and bounds that are constants in this piece of code. */
   function written(piece: string, known: ReadonlyMap<string, number>): string {
     const here = new Map(known);
-    for (const [, name, table, index, below] of piece.matchAll(LET)) if (known.has(index!)) here.set(name!, tables.get(table!)![known.get(index!)! - (below ? 1 : 0)]!);
+    for (const [, name, table, index, below] of piece.matchAll(LET)) if (known.has(index!) && tables.has(table!)) here.set(name!, tables.get(table!)![known.get(index!)! - (below ? 1 : 0)]!);
     const loop = LOOP.exec(piece);
     if (!loop) return piece;
     const [header, counter, from, sign, to] = loop, start = loop.index + header.length, end = endOfBlock(piece, start), body = piece.slice(start, end);

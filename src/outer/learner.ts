@@ -188,8 +188,8 @@ export class Learner {
       let lifetimes = this.adaptations.get(key);
       if (!lifetimes) {
         const work: Work = { ...workOf(this.system, this.options), tasks, steps, batch, queries, adjoint: 'none', moments, momentWeights: moments.map(() => 0), settings, metrics };
-        const { lanes, teams, held } = this.options.plan ?? {};
-        const plan = makePlan(work, this.gpu.machine, { ...DEFAULT_BUDGET, ...this.options.budget }, { lanes, teams, held });
+        const { lanes, teams, grid, held } = this.options.plan ?? {};
+        const plan = makePlan(work, this.gpu.machine, { ...DEFAULT_BUDGET, ...this.options.budget }, { lanes, teams, grid, held });
         lifetimes = await Lifetimes.create(this.gpu, plan, this.inheritance);
         this.adaptations.set(key, lifetimes);
       }

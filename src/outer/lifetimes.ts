@@ -99,7 +99,7 @@ export class Lifetimes {
     const stage = async (shader: string, workgroups: Stage['workgroups'], entryPoint = 'main', layer?: number): Promise<Stage> => {
       const modules = { shape, ...(layer && { layer: encoderLayerModule(plan, layer) }) };
       const linked = await linkShader(shader, { slots: { ...slots, input: layer && layer > 1 ? 'inputs/activity' : rawInput }, modules });
-      const kernel = await makeKernel(gpu, [shader, entryPoint === 'main' ? '' : entryPoint, layer ?? ''].filter(Boolean).join(' '), plan.held && shader.startsWith('episode') ? unroll(linked) : linked, entryPoint);
+      const kernel = await makeKernel(gpu, [shader, entryPoint === 'main' ? '' : entryPoint, layer ?? ''].filter(Boolean).join(' '), plan.grid && shader.startsWith('episode') ? unroll(linked, { turns: plan.held }) : linked, entryPoint);
       return { kernel, group: kernel.bind(buffers), workgroups };
     };
     const groups = (tasks: number) => Math.ceil(tasks / plan.teams), lanes = (perItem: (tasks: number) => number) => (tasks: number) => Math.ceil(perItem(tasks) / 64);
@@ -243,7 +243,7 @@ export function dispatchStage(pass: GPUComputePassEncoder, pipeline: GPUComputeP
 }
 
 /** Which file of shaders/ stands for each slot of the plan's system. */
-function slotsOf({ system, lanes, held, scratchOnChip, adjoint, settings }: Plan): Record<string, string> {
+function slotsOf({ system, lanes, grid, held, scratchOnChip, adjoint, settings }: Plan): Record<string, string> {
   const { feedback, feedbackRule, feedbackWeights } = system, path = feedback !== 'direct-rectified';
   const kept = feedbackRule !== 'fixed' || feedbackWeights === 'drawn';
   return {
@@ -254,7 +254,7 @@ function slotsOf({ system, lanes, held, scratchOnChip, adjoint, settings }: Plan
     rate: RULES[system.rule].coefficient === 'theta' ? 'rates/one' : 'rates/learned', coefficient: settings ? 'coefficients/own' : 'coefficients/shared',
     update: system.momentum ? 'updates/momentum' : 'updates/plain', noise: `noises/${system.noise === 0 ? 'none' : feedbackRule === 'kolen-pollack' ? 'feedback' : 'weight'}`,
     feedback_rule: feedbackRule === 'fixed' ? 'feedback-rules/fixed' : 'feedback-rules/alignment', mirror: `mirrors/${system.mirror}`,
-    recall: adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored', team: lanes > 1 ? 'teams/workgroup' : 'teams/lane', synapse: held ? 'synapses/held' : 'synapses/stored', scratch: scratchOnChip ? 'scratches/workgroup' : 'scratches/storage',
+    recall: adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored', team: lanes > 1 ? 'teams/workgroup' : 'teams/lane', division: grid ? 'divisions/grid' : 'divisions/rows', synapse: held ? 'synapses/held' : 'synapses/stored', scratch: scratchOnChip ? 'scratches/workgroup' : 'scratches/storage',
     perception: system.encoderLayers ? 'perceptions/encoded' : 'perceptions/direct',
   };
 }

@@ -98,8 +98,8 @@ const VARIANTS: readonly ((best: Tuning, work: Work, machine: Machine) => Tuning
       .filter(teams => lanes * teams <= maxInvocations && teams <= tasks).map(teams => ({ adjoint, plan: { ...plan, lanes, teams } })));
   },
   ({ adjoint, plan }) => ADJOINTS.filter(a => a !== adjoint).map(a => ({ adjoint: a, plan })),
-  // A GPU's lanes hold their synapses where they can: what if they did not?
-  ({ adjoint, plan }, _work, { software }) => software ? [] : [{ adjoint, plan: { ...plan, held: false } }],
+  // A GPU's lanes hold their synapses where they can, and lie in rows and columns: what if they did not?
+  ({ adjoint, plan }, _work, { software }) => software ? [] : [{ adjoint, plan: { ...plan, held: false } }, { adjoint, plan: { ...plan, grid: false, held: false } }],
 ];
 
 const nameOf = ({ adjoint, plan }: Tuning): string => JSON.stringify([adjoint, Object.entries(plan).filter(([, n]) => n !== undefined).sort()]);

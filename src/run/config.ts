@@ -194,7 +194,7 @@ const CONFIG = section({
     dispatchSeconds: v.optional(positive, DEFAULT_BUDGET.dispatchSeconds),
   }), {}),
   /** Parts of the plan that are fixed instead of computed, such as what `metaplastic tune` found. */
-  plan: v.optional(section({ lanes: v.optional(whole(1)), teams: v.optional(whole(1)), held: v.optional(v.boolean()) } satisfies Partial<Record<keyof PlanChoices, unknown>>)),
+  plan: v.optional(section({ lanes: v.optional(whole(1)), teams: v.optional(whole(1)), grid: v.optional(v.boolean()), held: v.optional(v.boolean()) } satisfies Partial<Record<keyof PlanChoices, unknown>>)),
   /** Meta-steps between two checkpoints. */
   checkpointEvery: v.optional(whole(1), 100),
 });

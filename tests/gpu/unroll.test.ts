@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { unroll } from '../../src/gpu/unroll.js';
 
 const CONSTANTS = 'const DEPTH = 2u;\nconst COLUMNS = array<u32, 2>(1u, 3u);\n';
-const bodies = (code: string) => unroll(CONSTANTS + code).slice(CONSTANTS.length).replaceAll(/\s+/g, ' ');
+const bodies = (code: string) => unroll(CONSTANTS + code, { turns: true }).slice(CONSTANTS.length).replaceAll(/\s+/g, ' ');
 
 test('a loop over layers with turns of theirs is written out, with the layer a constant, upwards and downwards; one without stays', () => {
   expect(bodies('for (var l = 0u; l < DEPTH; l++) { let n = COLUMNS[l]; }')).toBe('{ const l = 0u; let n = COLUMNS[l]; } { const l = 1u; let n = COLUMNS[l]; }');
