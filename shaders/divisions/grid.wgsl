@@ -4,7 +4,7 @@
 import package::shape::{COLUMNS, COLUMN_LANES, HELD_AT, LANES, QUADS, ROW_LANES, WIDTH, WORKGROUP};
 import package::memory::{lane, team};
 import package::own::Own;
-import package::team::parts;
+import package::team::{parts, sum_of_parts};
 
 // No block of a layer: a lane is idle.
 const IDLE = 0xffffffffu;
@@ -38,11 +38,7 @@ fn sums_of(count: u32, values: mat4x4f, from_: u32, stride: u32, told: u32, term
   workgroupBarrier();
   var sums = mat4x4f();
   if (lane < told) {
-    for (var k = 0u; k < count; k++) {
-      var sum = vec4f();
-      for (var t = 0u; t < terms; t++) { sum += parts[k * WORKGROUP + mine + from_ + t * stride]; }
-      sums[k] = sum;
-    }
+    for (var k = 0u; k < count; k++) { sums[k] = sum_of_parts(k * WORKGROUP + mine + from_, stride, terms); }
   }
   workgroupBarrier();
   return sums;

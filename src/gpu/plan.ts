@@ -256,7 +256,7 @@ function chooseTeams(work: Work, batched: boolean, machine: Machine, choices: Pl
   const inside = work.system.sizes.slice(work.system.encoderLayers), lanesFor = (sizes: readonly number[]) => powerOfTwo(fours(Math.max(...sizes))), rows = lanesFor(inside.slice(1));
   const lies = (lanes: number) => (choices.grid ?? (choices.held || !software)) && lanes > 1 && lanes >= rows;
   const fits = (lanes: number) => (choices.held ?? !software) && lies(lanes) && canHold(work.system, batched) && ownLayout(work.system, lanes, { grid: true, holds: true, batched }).held <= MOST_HELD;
-  const ofATask = lies(most) ? Math.min(rows * lanesFor(inside.slice(0, -1)), Math.max(rows, powersOfTwo(CROWD / work.tasks).at(-1)!)) : lanesFor(inside);
+  const ofATask = lies(most) ? Math.min(rows * lanesFor(inside.slice(0, -1)), Math.max(rows, 2 ** Math.floor(Math.log2(CROWD / work.tasks)))) : lanesFor(inside);
   const sharing = software && !choices.grid ? (teamwork && ofACore < subgroup ? subgroup : 1) : Math.min(most, Math.max(8, ofATask));
   const lanes = choices.lanes ?? powersOfTwo(most).find(fits) ?? sharing, grid = lies(lanes), held = fits(lanes);
   const teams = choices.teams ?? (software && lanes > 1 ? 1 : Math.max(1, Math.min(subgroup / lanes, software ? ofACore : work.tasks)));

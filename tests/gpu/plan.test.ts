@@ -64,8 +64,8 @@ describe('a plan', () => {
     const teams = (machine: Partial<Machine>) => { const { lanes, teams } = plan({}, {}, {}, machine); return [lanes, teams]; };
     expect(teams({})).toEqual([1, 4]);
     expect(teams({ subgroup: 8 })).toEqual([1, 8]);
-    const stored = (subgroup: number) => { const { lanes, teams } = plan({}, {}, { held: false }, { ...HARDWARE, subgroup }); return [lanes, teams]; };
-    expect([32, 64].map(stored)).toEqual([[8, 4], [8, 8]]);
+    const rows = (subgroup: number) => { const { lanes, teams } = plan({}, {}, { grid: false }, { ...HARDWARE, subgroup }); return [lanes, teams]; };
+    expect([32, 64].map(rows)).toEqual([[8, 4], [8, 8]]);
   });
 
   test('has as many lanes on a GPU as hold all synapses in registers, 13 quads each at most', () => {
@@ -75,11 +75,26 @@ describe('a plan', () => {
     expect(held({ sizes: [1, 4, 1] })).toEqual({ lanes: 2, teams: 16, held: true, quads: 1 + 4 });
     // Too many synapses, or somebody else who asks for them.
     const stored = { held: false, quads: 0 };
-    expect(held({ sizes: [1, 128, 128, 1] })).toEqual({ lanes: 32, teams: 1, ...stored });
-    expect(held({ sizes: [1, 64, 64, 1] }, { batch: 4 })).toEqual({ lanes: 16, teams: 2, ...stored });
+    expect(held({ sizes: [1, 128, 128, 1] })).toEqual({ lanes: 256, teams: 1, ...stored });
+    expect(held({ sizes: [1, 64, 64, 1] }, { batch: 4 })).toEqual({ lanes: 256, teams: 1, ...stored });
     for (const slots of [{ rule: 'pool' }, { rule: 'gradient' }, { rule: 'gradient', feedback: 'sign-symmetric' }, { rule: 'gradient', feedback: 'chained', feedbackRule: 'weight-mirror' }] as const) {
-      expect(held({ sizes: [1, 64, 64, 1], ...slots }), JSON.stringify(slots)).toEqual({ lanes: 16, teams: 2, ...stored });
+      expect(held({ sizes: [1, 64, 64, 1], ...slots }), JSON.stringify(slots)).toEqual({ lanes: 256, teams: 1, ...stored });
     }
+  });
+
+  test('has a GPU\'s lanes in rows and columns, as many as a layer has fours of both, fewer where tasks are many, but one for every four rows', () => {
+    const laid = (sizes: number[], tasks: number, choices: PlanChoices = {}, machine: Partial<Machine> = HARDWARE) => { const { lanes, grid, own } = plan({ spec: { sizes }, tasks }, {}, { held: false, ...choices }, machine); return [lanes, grid, own.rowLanes, own.columnLanes]; };
+    expect(laid([9, 30, 2], 64)).toEqual([64, true, [8, 1], [8, 64]]);
+    expect(laid([9, 30, 2], 2 ** 13)).toEqual([16, true, [8, 1], [2, 16]]);
+    expect(laid([1, 128, 128, 1], 2 ** 20)).toEqual([32, true, [32, 32, 1], [1, 1, 32]]);
+    expect(laid([1, 1024, 1], 1)).toEqual([256, true, [256, 1], [1, 256]]);
+    // More rows than a workgroup has lanes, or asked not to: they go along whole rows.
+    expect(laid([1, 1025, 1], 1)).toEqual([256, false, [256, 256], [1, 1]]);
+    expect(laid([9, 30, 2], 64, { grid: false })).toEqual([8, false, [8, 8], [1, 1]]);
+    // On software only if asked.
+    expect(laid([9, 30, 2], 64, {}, SOFTWARE)).toEqual([1, false, [1, 1], [1, 1]]);
+    expect(laid([9, 30, 2], 64, { grid: true, lanes: 16 }, SOFTWARE)).toEqual([16, true, [8, 1], [2, 16]]);
+    expect(refusal(() => plan({ spec: { sizes: [9, 30, 2] } }, {}, { grid: true, lanes: 4 }))).toBe('plan.grid: expected 8 … 256 lanes, one for every four rows of the widest layer at least, got 4; give plan.lanes so many, or leave plan.grid out');
   });
 
   test('has its scratch in workgroup memory where lanes hold their synapses, there is an adjoint and 16 kB suffice', () => {
