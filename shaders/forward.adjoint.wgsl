@@ -6,7 +6,7 @@ import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, a
 import package::activation::slope;
 import package::own::Own;
 import package::division::{column_block, column_sums, has_tile, own_of, sum_turns, summed_of, told_block};
-import package::synapse::{held_four, own_gradient, own_weight, set_own_gradient};
+import package::synapse::{held_four, leave_gradient, own_gradient, own_weight, set_own_gradient};
 import package::team::team_barrier;
 
 fn slopes(x: vec4f) -> vec4f { return vec4f(slope(x.x), slope(x.y), slope(x.z), slope(x.w)); }
@@ -65,6 +65,11 @@ fn weights_adjoint(l: u32, gradient: Gradient, own: Own, turn: u32, x: u32, x_st
     add_own_gradient(rows + quads * columns.y, held.y, d1);
     add_own_gradient(rows + quads * columns.z, held.z, d2);
     add_own_gradient(rows + quads * columns.w, held.w, d3);
+    // Columns beyond the last are the last again, with nothing to add: the first of them has the last word.
+    leave_gradient(held.w);
+    leave_gradient(held.z);
+    leave_gradient(held.y);
+    leave_gradient(held.x);
   }
 }
 

@@ -5,7 +5,7 @@ import package::memory::{activity, four, parameters, set_activity, weight_rows};
 import package::activation::activate;
 import package::own::tile_of;
 import package::division::{has_column, has_tile, own_of, row_block, row_sums, row_turns};
-import package::synapse::own_weight;
+import package::synapse::{own_weight, place_of};
 import package::team::team_barrier;
 
 // What neurons i … i + 3 of layer l + 1 do with their inputs z; `row` is where their activities are.
@@ -47,7 +47,7 @@ fn forward(first: u32, stride: u32, count: u32, slot: u32) {
           for (var c = 0u; c < columns; c++) {
             let j = tile + c;
             if (!GRID || has_column(l, j, pre)) {
-              let weights = own_weight(w + j * quads, own.held + turn * columns + c);
+              let weights = own_weight(w + j * quads, place_of(own, turn, columns, c));
               z0 += weights * activity(x.x + j);
               if (count > 1u) {
                 z1 += weights * activity(x.y + j);

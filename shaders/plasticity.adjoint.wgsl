@@ -12,7 +12,7 @@ import package::recall::recall;
 import package::rule::{kappa, kappa_adjoint, kappa_adjoint_of_layer};
 import package::own::tile_of;
 import package::division::{column_sums, has_column, has_tile, own_of, row_block, row_sums, row_turns, told_block};
-import package::synapse::{own_gradient, set_own_gradient};
+import package::synapse::{leave_recalled, own_gradient, place_of, set_own_gradient};
 import package::team::team_barrier;
 import package::update::{d_hebb, d_rate, d_update, momentum_adjoint_of_layer, velocity_adjoint, velocity_of};
 
@@ -179,7 +179,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
             let j = tile + c;
             if (WHOLE || has_column(l, j, pre)) {
               let column = j * quads;
-              let k = own.held + turn * columns + c;
+              let k = place_of(own, turn, columns, c);
               let at = rows.gradients + column;
               let w_at = w_rows + column;
               let a = m * rate(rows.rates, column);
@@ -214,6 +214,11 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
                 }
               }
               set_own_gradient(at, k, g - decay * d_u);
+            }
+          }
+          if (GRID) {
+            for (var c = 0u; c < columns; c++) {
+              if (has_column(l, tile + c, pre)) { leave_recalled(place_of(own, turn, columns, c)); }
             }
           }
         }

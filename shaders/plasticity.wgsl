@@ -8,7 +8,7 @@ import package::rate::{rate, rates_of};
 import package::rule::{DIRECTION, kappa};
 import package::own::tile_of;
 import package::division::{has_column, has_tile, own_of};
-import package::synapse::{own_weight, set_own_weight};
+import package::synapse::{leave_weight, own_weight, place_of, set_own_weight};
 import package::team::team_barrier;
 import package::update::velocity;
 
@@ -104,10 +104,15 @@ fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
               var hebb = vec4f();
               if (BATCHED) { hebb = hebbs[c]; } else { hebb = hebb_of(left, right + j, lefts, rights_of(right + j)); }
               let column = j * quads;
-              let k = own.held + turn * columns + c;
+              let k = place_of(own, turn, columns, c);
               let w = own_weight(from_rows + column, k);
               let u = velocity(from_rows + column, to_rows + column, hebb - decay * w);
               set_own_weight(to_rows + column, k, w + m * rate(rates, column) * u + noise_of_weight(noises, j));
+            }
+          }
+          if (GRID) {
+            for (var c = 0u; c < columns; c++) {
+              if (has_column(l, tile + c, pre)) { leave_weight(place_of(own, turn, columns, c)); }
             }
           }
         }

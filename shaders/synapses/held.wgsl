@@ -3,12 +3,16 @@
 import package::shape::{COLUMNS, COLUMN_TURNS, DEPTH, HELD, HELD_AT, ONE_SLOT, PLASTIC, QUADS, RATE_AT, RATE_PER_SYNAPSE, WIDTH};
 import package::memory::{gradient_quad, gradient_rows, set_gradient_quad, set_weight_quad, weight_quad, weight_rows};
 import package::division::own_of;
+import package::own::Own;
 
 const HELD_RATES = select(1u, HELD, RATE_PER_SYNAPSE);
 
 var<private> held_weights: array<vec4f, HELD>;
 var<private> held_gradients: array<vec4f, HELD>;
 var<private> held_rate_gradients: array<vec4f, HELD_RATES>;
+
+// Where a lane holds column c of a turn.
+fn place_of(own: Own, turn: u32, columns: u32, c: u32) -> u32 { return own.held + turn * columns + c; }
 
 // at: a quad of the slot, where the weights of every step or of checkpoints are kept besides; else it serves stored.wgsl.
 fn own_weight(at: u32, k: u32) -> vec4f { return held_weights[k]; }
@@ -24,6 +28,11 @@ fn own_gradient(at: u32, k: u32) -> vec4f { return held_gradients[k]; }
 fn set_own_gradient(at: u32, k: u32, value: vec4f) { held_gradients[k] = value; }
 fn add_rate_gradient(at: u32, k: u32, value: vec4f) { held_rate_gradients[k] += value; }
 
+// What was written is there already.
+fn leave_weight(k: u32) {}
+fn leave_gradient(k: u32) {}
+fn leave_recalled(k: u32) {}
+
 // Where the four quads are that begin a lane's columns of a turn.
 fn held_four(l: u32, turn: u32) -> vec4u { return HELD_AT[l] + turn * COLUMNS[l] + min(vec4u(0u, 1u, 2u, 3u), vec4u(COLUMNS[l] - 1u)); }
 
@@ -36,7 +45,7 @@ fn move_weights(slot: u32, leaves: bool) {
     for (var turn = 0u; turn < turns; turn++) {
       for (var c = 0u; c < columns; c++) {
         let j = own.column + turn * own.column_step + c;
-        let k = own.held + turn * columns + c;
+        let k = place_of(own, turn, columns, c);
         let at = weight_rows(l, slot, own.row) + j * QUADS[l];
         if (own.row < WIDTH[l + 1u] && j < WIDTH[l]) {
           if (leaves) { set_weight_quad(at, held_weights[k]); } else { held_weights[k] = weight_quad(at); }
@@ -54,7 +63,7 @@ fn move_gradients(leaves: bool) {
     for (var turn = 0u; turn < turns; turn++) {
       for (var c = 0u; c < columns; c++) {
         let j = own.column + turn * own.column_step + c;
-        let k = own.held + turn * columns + c;
+        let k = place_of(own, turn, columns, c);
         let at = gradient_rows(l, own.row) + j * QUADS[l];
         let rate_at = (RATE_AT[l] + own.row) / 4u + j * QUADS[l];
         if (own.row < WIDTH[l + 1u] && j < WIDTH[l]) {

@@ -254,7 +254,7 @@ function slotsOf({ system, lanes, grid, held, scratchOnChip, adjoint, settings }
     rate: RULES[system.rule].coefficient === 'theta' ? 'rates/one' : 'rates/learned', coefficient: settings ? 'coefficients/own' : 'coefficients/shared',
     update: system.momentum ? 'updates/momentum' : 'updates/plain', noise: `noises/${system.noise === 0 ? 'none' : feedbackRule === 'kolen-pollack' ? 'feedback' : 'weight'}`,
     feedback_rule: feedbackRule === 'fixed' ? 'feedback-rules/fixed' : 'feedback-rules/alignment', mirror: `mirrors/${system.mirror}`,
-    recall: adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored', team: lanes > 1 ? 'teams/workgroup' : 'teams/lane', division: grid ? 'divisions/grid' : 'divisions/rows', synapse: held ? 'synapses/held' : 'synapses/stored', scratch: scratchOnChip ? 'scratches/workgroup' : 'scratches/storage',
+    recall: adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored', team: lanes > 1 ? 'teams/workgroup' : 'teams/lane', division: grid ? 'divisions/grid' : 'divisions/rows', synapse: held ? 'synapses/held' : grid ? 'synapses/late' : 'synapses/stored', scratch: scratchOnChip ? 'scratches/workgroup' : 'scratches/storage',
     perception: system.encoderLayers ? 'perceptions/encoded' : 'perceptions/direct',
   };
 }

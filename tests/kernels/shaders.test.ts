@@ -47,7 +47,7 @@ describe('a slot and its folder have the same choices', () => {
     ['activations', SLOTS.activation], ['signals', SLOTS.signal], ['rules', SLOTS.rule], ['losses', SLOTS.loss],
     // Chosen by the plan and the episodes, not by the user.
     ['feedbacks', SLOTS.feedback], ['feedback-rules', ['alignment', 'fixed']], ['mirrors', ['activity', 'noise']], ['births', ['drawn', 'inherited']], ['origins', ['constant', 'inherited', 'kept', 'redrawn']],
-    ['rates', ['learned', 'one']], ['coefficients', ['own', 'shared']], ['updates', ['momentum', 'plain']], ['noises', ['feedback', 'none', 'weight']], ['teams', ['lane', 'workgroup']], ['recalls', ['stored', 'undo']], ['synapses', ['held', 'stored']], ['scratches', ['storage', 'workgroup']], ['perceptions', ['direct', 'encoded']], ['inputs', ['activity', 'images', 'values']],
+    ['rates', ['learned', 'one']], ['coefficients', ['own', 'shared']], ['updates', ['momentum', 'plain']], ['noises', ['feedback', 'none', 'weight']], ['teams', ['lane', 'workgroup']], ['recalls', ['stored', 'undo']], ['divisions', ['grid', 'rows']], ['synapses', ['held', 'late', 'stored']], ['scratches', ['storage', 'workgroup']], ['perceptions', ['direct', 'encoded']], ['inputs', ['activity', 'images', 'values']],
   ];
   test.each(folders)('%s', (folder, choices) => {
     expect(shaderChoices(folder)).toEqual(choices.toSorted());
