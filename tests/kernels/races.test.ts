@@ -50,7 +50,7 @@ describe('lanes that share a task never race, touch nothing beyond their buffers
     ['32 lanes that hold their synapses, in one row or column or several, which divide them evenly or not', { spec: { sizes: [1, 8, 36, 1] }, steps: 2, tasks: 1 }, { adjoint: 'reverse', moments: [1, 2], momentWeights: [0.5, 1], plan: { lanes: 32, held: true } }],
     ['four lanes that hold theirs, with checkpoints', { spec: { sizes: [2, 13, 2], alpha: 'layer', rule: 'hebb' }, steps: 5 }, { adjoint: 'checkpoint', plan: { lanes: 4, interval: 2, held: true } }],
     ['two teams of four that hold theirs, three samples a step and a task of padding', { spec: { sizes: [3, 13, 2], alpha: 'neuron', loss: 'cross-entropy' }, steps: 2, batch: 3, tasks: 3 }, { adjoint: 'reverse', plan: { lanes: 4, teams: 2, held: true } }],
-    ['a grid of eight lanes, store', { spec: { sizes: [2, 9, 16, 2] }, steps: 2, tasks: 1 }, { adjoint: 'store', plan: { lanes: 8, grid: true } }],
+    ['a grid of eight lanes, two samples a step, store', { spec: { sizes: [2, 9, 16, 2] }, steps: 2, batch: 2, tasks: 1 }, { adjoint: 'store', plan: { lanes: 8, grid: true } }],
     ['a grid of four, five samples a step, hebb, reverse', { spec: { sizes: [3, 9, 2], alpha: 'neuron', rule: 'hebb' }, steps: 2, batch: 5 }, { adjoint: 'reverse', plan: { lanes: 4, grid: true } }],
     ['a grid of four, all terms of the pool', { spec: { sizes: [2, 5, 3, 2], rule: 'pool', loss: 'cross-entropy', bias: true }, steps: 2, batch: 2 }, { plan: { lanes: 4, grid: true } }],
     ['a grid of eight, backprop with momentum', { spec: { sizes: [2, 5, 9, 2], rule: 'gradient', momentum: true, weightDecay: true, activation: 'tanh' }, steps: 2, batch: 2 }, { plan: { lanes: 8, grid: true } }],
