@@ -43,7 +43,7 @@ fn forward(first: u32, stride: u32, count: u32, slot: u32) {
       var z3 = z0;
       for (var turn = 0u; turn < turns; turn++) {
         let tile = tile_of(own, turn, !GRID);
-        if (!GRID || has_tile(l, tile)) {
+        if (has_tile(l, tile)) {
           for (var c = 0u; c < columns; c++) {
             let j = tile + c;
             if (!GRID || has_column(l, j, pre)) {

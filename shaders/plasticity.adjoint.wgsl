@@ -127,7 +127,7 @@ fn find_left(l: u32, first: u32) {
 // Inner step t, records from `first`; W_t is recalled from `slot`. Sets d_left and d_right in the adjoint of the records, adds to the gradient of the rates, and turns g into d_W_t.
 fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
   clear();
-  // d_right sums over rows: a lane that works alone adds it up on its way through them, and lanes that hold their synapses meet on the way; others find it before they change g, and so are many products found.
+  // d_right sums over rows: a lane that works alone adds it up on its way through them, and lanes of a grid meet on the way; others find it before they change g, and so are many products found.
   if (BATCHED || (LANES > 1u && !GRID)) {
     for (var l = 0u; l < DEPTH; l++) {
       if (asks_right(l)) { find_right(l, first, t); }
@@ -174,7 +174,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
         var hebbs = mat4x4f();
         if (BATCHED) { hebbs = hebbs_of(first + left, first + right + four(tile, pre)); }
         var d_rights = mat4x4f();
-        if (WHOLE || (mine && has_tile(l, tile))) {
+        if (mine && has_tile(l, tile)) {
           for (var c = 0u; c < columns; c++) {
             let j = tile + c;
             if (WHOLE || has_column(l, j, pre)) {

@@ -14,7 +14,7 @@ import package::update::velocity;
 
 const PRODUCTS = BATCH * RANK;
 
-// Does a lane take a row's columns in one turn? Not those that it holds, nor many products, which are made in tiles.
+// Does a lane take a row's columns in one turn? Not in a grid, nor many products, which are made in tiles.
 const WHOLE = !GRID && !BATCHED;
 
 // Where the factors of the first product of layer l + 1 begin, counted from the batch's first record; and how far behind those of product p = b RANK + r do.
@@ -97,7 +97,7 @@ fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
         let tile = tile_of(own, turn, WHOLE);
         var hebbs = mat4x4f();
         if (BATCHED) { hebbs = hebbs_of(left, right + four(tile, pre)); }
-        if (WHOLE || has_tile(l, tile)) {
+        if (has_tile(l, tile)) {
           for (var c = 0u; c < columns; c++) {
             let j = tile + c;
             if (WHOLE || has_column(l, j, pre)) {

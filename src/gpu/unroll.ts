@@ -1,5 +1,5 @@
 /** Names of the module `shape` that bound the loops to unroll: over layers that such columns or turns are in, and over the columns of a lane of a grid; and over its turns, where it holds its synapses. */
-const COLUMNS = ['DEPTH', 'COLUMNS', 'PRODUCT_COLUMNS'], TURNS = ['COLUMN_TURNS', 'PRODUCT_TURNS', 'TILE_TURNS'], BOUNDS = [...COLUMNS, ...TURNS];
+const TURNS = ['COLUMN_TURNS', 'PRODUCT_TURNS', 'TILE_TURNS'], BOUNDS = ['DEPTH', 'COLUMNS', 'PRODUCT_COLUMNS', ...TURNS];
 
 const CONSTANT = new RegExp(`const (${BOUNDS.join('|')}) *= *(?:array<u32, *\\d+>)?\\(?([\\du, ]+)\\)?;`, 'g');
 const LET = new RegExp(`let (\\w+) *= *(${BOUNDS.join('|')})\\[(\\w+)( *- *1u)?\\];`, 'g');
