@@ -9,9 +9,12 @@ const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 export interface Outcome { readonly status: number | null; readonly out: string; readonly err: string }
 
 /** Runs the command line to its end. */
-export function metaplastic(args: readonly string[], env: Record<string, string> = {}): Outcome {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8', env: { ...environment(), ...env } });
-  return { status, out: stdout, err: stderr };
+export const metaplastic = (args: readonly string[], env: Record<string, string> = {}): Outcome => program(CLI, args, { ...environment(), ...env });
+
+/** Runs a program to its end. */
+export function program(path: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = process.env): Outcome {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [path, ...args], { encoding: 'utf8', env });
+  return { status, out: stdout, err: withoutDrivers(stderr) };
 }
 
 /** Starts the command line; `ended` resolves when it has ended. */
@@ -22,9 +25,12 @@ export function start(args: readonly string[]): { interrupt(): void; ended: Prom
   child.stderr.on('data', (data: Buffer) => { err += data.toString(); });
   return {
     interrupt: () => child.kill('SIGINT'),
-    ended: new Promise(resolve => child.on('close', status => resolve({ status, out, err }))),
+    ended: new Promise(resolve => child.on('close', status => resolve({ status, out, err: withoutDrivers(err) }))),
   };
 }
+
+/** Without what Dawn itself says of other drivers that a machine has. */
+const withoutDrivers = (err: string): string => err.replaceAll(/^Warning: .*\n - While initializing adapter.*\n {4}at .*\n\n/gm, '');
 
 /** Without vitest's own variables, without colours, and without what somebody has tuned on this machine. */
 function environment(): Record<string, string> {

@@ -1,18 +1,18 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { program } from './command.js';
 
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 test("the README's program runs as it stands, but for the number of meta-steps", () => {
-  const program = /```ts\n(.*?)```/s.exec(readFileSync(file('README.md'), 'utf8'))![1]!;
+  const code = /```ts\n(.*?)```/s.exec(readFileSync(file('README.md'), 'utf8'))![1]!;
   const path = file(`dist/readme-${process.pid}.js`);      // inside the package, so that it can import it by name
-  writeFileSync(path, program.replace('m < 1000', 'm < 2'));
+  writeFileSync(path, code.replace('m < 1000', 'm < 2'));
   try {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [path], { encoding: 'utf8' });
-    expect(stderr).toBe('');
-    expect(stdout).toMatch(/^0 \d+\.\d+\nFloat32Array\(3\)/);
+    const { status, out, err } = program(path);
+    expect(err).toBe('');
+    expect(out).toMatch(/^0 \d+\.\d+\nFloat32Array\(3\)/);
     expect(status).toBe(0);
   } finally {
     rmSync(path);

@@ -42,7 +42,7 @@ test('what is fastest is tried once each, remembered for this adapter and shape 
 }, 120_000);
 
 test("a GPU's lanes hold their synapses in a grid, and are asked what they did without", async () => {
-  const gpu = { ...under.gpu, machine: { ...under.gpu.machine, software: false } }, small = flpWorkload({ tasks: 1, steps: 2, width: 1, batch: 1 }), trials: Trial[] = [];
+  const gpu = { ...under.gpu, machine: { ...under.gpu.machine, software: false, maxInvocations: 2 } }, small = flpWorkload({ tasks: 1, steps: 2, width: 1, batch: 1 }), trials: Trial[] = [];
   const { own, best } = await tune(gpu, { system: small.system, episode: small.episodes, tasks: 1, adjoint: 'reverse' }, small.episodes, { repeats: 1, onTrial: trial => trials.push(trial) });
   expect(trials.filter(t => t.plan.held === false).map(t => t.plan.grid)).toEqual([undefined, false]);
   expect([own.refused, best.refused]).toEqual([undefined, undefined]);
