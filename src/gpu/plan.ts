@@ -49,6 +49,8 @@ export interface Machine {
   readonly cores: number;
   /** Is a task done sooner by lanes that wait for each other than by one? Not on llvmpipe: its barriers are coroutines, dear to run and dearer to compile. */
   readonly teamwork: boolean;
+  /** Registers of 32 bits that a lane may have, MOST_REGISTERS or fewer. */
+  readonly registers: number;
   readonly maxBindingBytes: number;
   readonly maxWorkgroups: number;
   readonly maxInvocations: number;
@@ -121,6 +123,9 @@ export interface PerTask {
   /** Numbers of the metrics, which lie behind the outcome. */
   readonly metrics: number;
 }
+
+/** Registers of a lane on the GPUs that have most. */
+export const MOST_REGISTERS = 255;
 
 export const DEFAULT_BUDGET: Budget = { memory: 256e6, dispatchSeconds: 0.5 };
 
@@ -255,7 +260,8 @@ function chooseTeams(work: Work, batched: boolean, machine: Machine, choices: Pl
   const { software, subgroup, cores, teamwork } = machine, most = Math.min(MOST_LANES, machine.maxInvocations), ofACore = Math.ceil(work.tasks / cores);
   const inside = work.system.sizes.slice(work.system.encoderLayers), lanesFor = (sizes: readonly number[]) => powerOfTwo(fours(Math.max(...sizes))), rows = lanesFor(inside.slice(1));
   const lies = (lanes: number) => (choices.grid ?? (choices.held || !software)) && lanes > 1 && lanes >= rows;
-  const fits = (lanes: number) => (choices.held ?? !software) && lies(lanes) && canHold(work.system, batched) && ownLayout(work.system, lanes, { grid: true, holds: true, batched }).held <= MOST_HELD;
+  const room = choices.held ? MOST_HELD : quadsIn(machine.registers);
+  const fits = (lanes: number) => (choices.held ?? !software) && lies(lanes) && canHold(work.system, batched) && ownLayout(work.system, lanes, { grid: true, holds: true, batched }).held <= room;
   const ofATask = lies(most) ? Math.min(rows * lanesFor(inside.slice(0, -1)), Math.max(rows, 2 ** Math.floor(Math.log2(CROWD / work.tasks)))) : lanesFor(inside);
   const sharing = software && !choices.grid ? (teamwork && ofACore < subgroup ? subgroup : 1) : Math.min(most, Math.max(8, ofATask));
   const lanes = choices.lanes ?? powersOfTwo(most).find(fits) ?? sharing, grid = lies(lanes), held = fits(lanes);
@@ -275,8 +281,8 @@ const WORKGROUP_BYTES = 16384, MOST_LANES = WORKGROUP_BYTES / 64;
 /** Lanes at once beyond which a GPU gains nothing from more. */
 const CROWD = 2 ** 17;
 
-/** Quads of weights that a lane may hold: with their gradients and those of their rates 156 numbers of 255 that a GPU's lane has at most. */
-const MOST_HELD = 13;
+/** Quads of weights that a lane may hold: each takes 12 registers with its gradients and those of its rates, and all else of the kernels some 100. And at most. */
+const quadsIn = (registers: number) => Math.max(0, Math.floor((registers - 99) / 12)), MOST_HELD = quadsIn(MOST_REGISTERS);
 
 /** Does nobody but its lane ask for a synapse within a dispatch? Not where a path or a factor takes the transpose, nor where products are many or the feedback learns. */
 function canHold({ feedback, feedbackRule, rule }: System, batched: boolean): boolean {

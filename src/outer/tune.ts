@@ -1,7 +1,7 @@
 import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { powerOfTwo, powersOfTwo } from '../gpu/own.js';
-import { ADJOINTS, DEFAULT_BUDGET, makePlan, type Adjoint, type Machine, type PlanChoices, type Work } from '../gpu/plan.js';
+import { ADJOINTS, DEFAULT_BUDGET, makePlan, MOST_REGISTERS, type Adjoint, type Machine, type PlanChoices, type Work } from '../gpu/plan.js';
 import { defineSystem } from '../systems/system.js';
 import type { Episodes } from '../tasks/episodes.js';
 import { Learner, workOf, type LearnerOptions } from './learner.js';
@@ -98,8 +98,8 @@ const VARIANTS: readonly ((best: Tuning, work: Work, machine: Machine) => Tuning
       .filter(teams => lanes * teams <= maxInvocations && teams <= tasks).map(teams => ({ adjoint, plan: { ...plan, lanes, teams } })));
   },
   ({ adjoint, plan }) => ADJOINTS.filter(a => a !== adjoint).map(a => ({ adjoint: a, plan })),
-  // A GPU's lanes hold their synapses where they can, and lie in rows and columns: what if they did not?
-  ({ adjoint, plan }, _work, { software }) => software ? [] : [{ adjoint, plan: { ...plan, held: false } }, { adjoint, plan: { ...plan, grid: false, held: false } }],
+  // A GPU's lanes lie in rows and columns, and hold their synapses if they have the registers: what if not, or if they must?
+  ({ adjoint, plan }, _work, { software, registers }) => software ? [] : [{ held: registers < MOST_REGISTERS }, { grid: false, held: false }].map(way => ({ adjoint, plan: { ...plan, ...way } })),
 ];
 
 const nameOf = ({ adjoint, plan }: Tuning): string => JSON.stringify([adjoint, Object.entries(plan).filter(([, n]) => n !== undefined).sort()]);

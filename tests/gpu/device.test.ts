@@ -64,13 +64,14 @@ test('the device of a caller stays open', async () => {
   await buffer.mapAsync(GPUMapMode.READ);
 });
 
-test('a plan is told what the adapter is, by its name, and how many cores the machine has', async () => {
+test('a plan is told what the adapter is, by its name, how many registers its lanes have, by its maker, and how many cores the machine has', async () => {
   const { device: { limits }, machine: { cores } } = await open();
   const named = (adapterInfo: Partial<GPUAdapterInfo>) => useDevice({ adapterInfo, limits, lost: new Promise(() => {}), addEventListener() {} } as unknown as GPUDevice).machine;
   expect(cores).toBe(availableParallelism());
   expect(named({ architecture: 'swiftshader', subgroupMaxSize: 4 })).toMatchObject({ software: true, teamwork: true, subgroup: 4 });
   expect(named({ device: 'llvmpipe-llvm-15-0-6-256-bits-', subgroupMaxSize: 8 })).toMatchObject({ software: true, teamwork: false, subgroup: 8 });
-  expect(named({ architecture: 'hopper' })).toMatchObject({ software: false, subgroup: 32 });
+  expect(named({ vendor: 'nvidia', architecture: 'hopper' })).toMatchObject({ software: false, subgroup: 32, registers: 255 });
+  expect(['amd', 'intel', 'apple', ''].map(vendor => named({ vendor, architecture: 'any' }).registers)).toEqual([255, 128, 128, 128]);
 });
 
 describe('without an adapter', () => {

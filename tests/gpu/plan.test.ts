@@ -7,7 +7,7 @@ import { SOFTWARE } from './machine.js';
 
 const MiB = 2 ** 20;
 /** WebGPU's default limits. */
-const HARDWARE: Machine = { ...SOFTWARE, software: false, subgroup: 32 };
+const HARDWARE: Machine = { ...SOFTWARE, software: false, subgroup: 32, registers: 255 };
 
 type Wish = Partial<Work> & { readonly spec?: SystemSpec };
 function plan({ spec = { sizes: [1, 32, 32, 1] }, steps = 20, moments = [steps], ...wish }: Wish = {}, budget: Partial<Budget> = {}, choices: PlanChoices = {}, machine: Partial<Machine> = {}): Plan {
@@ -68,13 +68,17 @@ describe('a plan', () => {
     expect([32, 64].map(rows)).toEqual([[8, 4], [8, 8]]);
   });
 
-  test('has as many lanes on a GPU as hold all synapses in registers, 13 quads each at most', () => {
-    const held = (spec: SystemSpec, wish: Wish = {}) => { const { lanes, teams, held, own } = plan({ spec, ...wish }, {}, {}, HARDWARE); return { lanes, teams, held, quads: own.held }; };
+  test('has as many lanes on a GPU as hold all synapses in registers, 13 quads each at most, if its lanes have so many', () => {
+    const held = (spec: SystemSpec, wish: Wish = {}, choices: PlanChoices = {}, registers = 255) => { const { lanes, teams, held, own } = plan({ spec, ...wish }, {}, choices, { ...HARDWARE, registers }); return { lanes, teams, held, quads: own.held }; };
     expect(held({ sizes: [1, 32, 32, 1] })).toEqual({ lanes: 32, teams: 1, held: true, quads: 1 + 2 * 4 + 4 });
     expect(held({ sizes: [1, 64, 64, 1] })).toEqual({ lanes: 128, teams: 1, held: true, quads: 1 + 2 * 4 + 4 });
     expect(held({ sizes: [1, 4, 1] })).toEqual({ lanes: 2, teams: 16, held: true, quads: 1 + 4 });
     // Too many synapses, or somebody else who asks for them.
     const stored = { held: false, quads: 0 };
+    expect(held({ sizes: [1, 4, 1] }, {}, {}, 99 + 12 * 5)).toMatchObject({ held: true, quads: 5 });
+    expect(held({ sizes: [1, 4, 1] }, {}, {}, 98 + 12 * 5)).toMatchObject(stored);
+    expect(held({ sizes: [1, 64, 64, 1] }, {}, {}, 128)).toEqual({ lanes: 256, teams: 1, ...stored });
+    expect(held({ sizes: [1, 64, 64, 1] }, {}, { held: true }, 128)).toMatchObject({ lanes: 128, held: true });
     expect(held({ sizes: [1, 128, 128, 1] })).toEqual({ lanes: 256, teams: 1, ...stored });
     expect(held({ sizes: [1, 64, 64, 1] }, { batch: 4 })).toEqual({ lanes: 256, teams: 1, ...stored });
     for (const slots of [{ rule: 'pool' }, { rule: 'gradient' }, { rule: 'gradient', feedback: 'sign-symmetric' }, { rule: 'gradient', feedback: 'chained', feedbackRule: 'weight-mirror' }] as const) {
