@@ -6,10 +6,10 @@ import { useBrowserGpu } from './open.js';
 const under = useBrowserGpu();
 const CASES = Object.entries(import.meta.glob<object>('../oracle/flp-*.json', { eager: true, import: 'default' }));
 
-/** Of the problems that Node's tests and `metaplastic check` ask in full: each kind of kernel, recall and division of the work. */
+/** Of the problems that Node's tests and `metaplastic check` ask in full: each kind of kernel, recall and division of the work, as on a GPU too. */
 const ASKED = [
   'oja, relu, squared error', 'rule pool, feedback chained', 'images through an encoder', 'adjoint reverse',
-  '4 lanes, 2 tasks a workgroup', 'chunks and segments, checkpoint', 'Adam, 3 meta-steps, clipped',
+  '4 lanes, 2 tasks a workgroup', '32 lanes that hold their synapses', '32 lanes in rows and columns, synapses in storage', 'chunks and segments, checkpoint', 'Adam, 3 meta-steps, clipped',
 ];
 
 function passes({ passed, error, comparisons }: CheckResult): void {
