@@ -29,8 +29,8 @@ export function start(args: readonly string[]): { interrupt(): void; ended: Prom
   };
 }
 
-/** Without what Dawn itself says of other drivers that a machine has. */
-const withoutDrivers = (err: string): string => err.replaceAll(/^Warning: .*\n - While initializing adapter.*\n {4}at .*\n\n/gm, '');
+/** Without what Dawn itself says of the drivers that a machine has: a line, and more that are indented and end with an empty one. */
+const withoutDrivers = (err: string): string => err.replaceAll(/^Warning: .*\n(?:(?: .*\n)+\n)?/gm, '');
 
 /** Without vitest's own variables, without colours, and without what somebody has tuned on this machine. */
 function environment(): Record<string, string> {
