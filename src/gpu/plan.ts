@@ -281,8 +281,11 @@ const WORKGROUP_BYTES = 16384, MOST_LANES = WORKGROUP_BYTES / 64;
 /** Lanes at once beyond which a GPU gains nothing from more. */
 const CROWD = 2 ** 17;
 
-/** Quads of weights that a lane may hold: each takes 12 registers with its gradients and those of its rates, and all else of the kernels some 100. And at most. */
-const quadsIn = (registers: number) => Math.max(0, Math.floor((registers - 99) / 12)), MOST_HELD = quadsIn(MOST_REGISTERS);
+/** Quads of weights that a lane of so many registers may hold: each takes 12 with its gradients and those of its rates, and all else of the kernels some 100. */
+const quadsIn = (registers: number) => Math.max(0, Math.floor((registers - 99) / 12));
+
+/** Quads that a lane holds at most, asked or not. */
+const MOST_HELD = quadsIn(MOST_REGISTERS);
 
 /** Does nobody but its lane ask for a synapse within a dispatch? Not where a path or a factor takes the transpose, nor where products are many or the feedback learns. */
 function canHold({ feedback, feedbackRule, rule }: System, batched: boolean): boolean {

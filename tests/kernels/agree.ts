@@ -64,13 +64,12 @@ export async function compare(gpu: Gpu, spec: ProblemSpec, options: Options = {}
   const learner = await learnerFor(gpu, spec, problem, options);
   try {
     const step = await learner.gradient(episodes), gradient = Float64Array.from(await learner.readGradient());
-    // A forward pass has no adjoint, and its kernels take a quarter of the time to compile: problems with checkpoints, which come with several intervals, need not ask for it too.
-    const adaptation = options.adjoint === 'checkpoint' ? undefined : await learner.adapt(episodes, options.moments);
+    const adaptation = await learner.adapt(episodes, options.moments);
     const errors = {
       loss: relativeError(Float64Array.of(step.loss), Float64Array.of(want.loss)),
       'gradient norm': relativeError(Float64Array.of(step.gradientNorm), Float64Array.of(Math.hypot(...want.gradient))),
       ...errorsOf(layout, gradient, want.gradient),
-      ...(adaptation && adapted(problem, adaptation, want)),
+      ...adapted(problem, adaptation, want),
     };
     return { problem, plan: learner.plan, step, want, errors };
   } finally {
