@@ -3,19 +3,43 @@ import { wgsl } from './vite.wgsl.js';
 
 /** The library module by module, for package managers. */
 const library: UserConfig['build'] = {
-  target: 'es2023', minify: false, sourcemap: true, emptyOutDir: false,
-  lib: { entry: { index: 'src/index.ts', 'bench/index': 'src/bench/index.ts', node: 'src/node.ts', cli: 'src/cli.ts' }, formats: ['es'] },
+  target: 'es2023',
+  minify: false,
+  sourcemap: true,
+  emptyOutDir: false,
+  lib: {
+    entry: {
+      index: 'src/index.ts',
+      'bench/index': 'src/bench/index.ts',
+      node: 'src/node.ts',
+      cli: 'src/cli.ts',
+    },
+    formats: ['es'],
+  },
   rolldownOptions: {
     external: [/^node:/, 'webgpu', 'wesl', /^wesl\//, 'fflate', 'fast-png', 'valibot'],
-    output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: chunk => `${chunk.name.replace(/^node_modules/, 'vendor')}.js` },
+    output: {
+      preserveModules: true,
+      preserveModulesRoot: 'src',
+      entryFileNames: chunk => `${chunk.name.replace(/^node_modules/, 'vendor')}.js`,
+    },
   },
 };
 
-/** The library with all it needs in one file, which a plain script tag imports: `vite build --mode browser`. What reads PNG is a second file, loaded when it is needed. */
+/**
+ * The library with all it needs in one file, which a plain script tag imports: `vite build --mode
+ * browser`. What reads PNG is a second file, loaded when it is needed.
+ */
 const browser: UserConfig['build'] = {
-  target: 'es2023', minify: true, sourcemap: true, emptyOutDir: false,
+  target: 'es2023',
+  minify: true,
+  sourcemap: true,
+  emptyOutDir: false,
   lib: { entry: { 'metaplastic.browser': 'src/browser.ts' }, formats: ['es'] },
-  rolldownOptions: { preserveEntrySignatures: 'allow-extension', output: { minify: true, comments: false, chunkFileNames: 'metaplastic.browser.[name].js' } },
+  rolldownOptions: {
+    preserveEntrySignatures: 'allow-extension',
+    output: { minify: true, comments: false, chunkFileNames: 'metaplastic.browser.[name].js' },
+  },
 };
 
 export default defineConfig(({ mode }) => ({

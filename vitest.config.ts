@@ -5,18 +5,38 @@ import { wgsl } from './vite.wgsl.js';
 
 const launchOptions = chromium();
 
-/** Three kinds of tests: in Node, of the library within a browser, and of the pages, which Node steers a browser through. */
+/**
+ * Three kinds of tests: in Node, of the library within a browser, and of the pages, which Node
+ * steers a browser through.
+ */
 export default defineConfig({
-  plugins: [wgsl({ terse: true })],      // shaders as the browser's file has them; tests of the command line run the package as built, with shaders as written
+  plugins: [wgsl({ terse: true })], // shaders as the browser's file has them; tests of the command line run the package as built, with shaders as written
   test: {
-    globalSetup: 'tests/cli/build.ts', testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: 2,
+    globalSetup: 'tests/cli/build.ts',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'node', include: ['tests/**/*.test.ts'], exclude: ['tests/browser/**', 'tests/pages/**'] } },
       {
         extends: true,
         test: {
-          name: 'browser', include: ['tests/browser/**/*.test.ts'],
-          browser: { enabled: true, headless: true, screenshotFailures: false, provider: playwright({ launchOptions }), instances: [{ browser: 'chromium' }] },
+          name: 'node',
+          include: ['tests/**/*.test.ts'],
+          exclude: ['tests/browser/**', 'tests/pages/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions }),
+            instances: [{ browser: 'chromium' }],
+          },
         },
       },
       { extends: true, test: { name: 'pages', include: ['tests/pages/**/*.test.ts'] } },

@@ -2,8 +2,13 @@
 import { fileURLToPath } from 'node:url';
 import { createServer } from 'vite';
 
-const [name, ...args] = process.argv.slice(2), here = path => fileURLToPath(new URL(path, import.meta.url));
-const server = await createServer({ configFile: here('./vite.config.ts'), server: { middlewareMode: true, hmr: false, ws: false, watch: null }, optimizeDeps: { noDiscovery: true } });
+const [name, ...args] = process.argv.slice(2);
+const here = path => fileURLToPath(new URL(path, import.meta.url));
+const server = await createServer({
+  configFile: here('./vite.config.ts'),
+  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+  optimizeDeps: { noDiscovery: true },
+});
 try {
   await (await server.ssrLoadModule(here(`./${name}/record.ts`))).record(...args);
 } finally {

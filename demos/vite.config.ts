@@ -8,11 +8,20 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The gallery: a static site of one page a demo, which works from any folder of any server. */
 export default defineConfig({
-  root: here('.'), base: './', plugins: [wgsl(), frame],
+  root: here('.'),
+  base: './',
+  plugins: [wgsl(), frame],
   resolve: { alias: { metaplastic: here('../src/index.ts') } },
   worker: { format: 'es', plugins: () => [wgsl({ terse: true })] },
   build: {
-    target: 'es2023', outDir: here('../site'), emptyOutDir: true, assetsInlineLimit: 0,
-    rolldownOptions: { input: ['index.html', ...DEMOS.map(({ folder }) => `${folder}/index.html`)].map(here).filter(existsSync) },
+    target: 'es2023',
+    outDir: here('../site'),
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      input: ['index.html', ...DEMOS.map(({ folder }) => `${folder}/index.html`)]
+        .map(here)
+        .filter(existsSync),
+    },
   },
 });

@@ -1,6 +1,8 @@
 // Adam (Kingma & Ba 2015) over the flat buffer of meta-parameters, each group at its own rate:
-//   m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← p − rate · (m / (1 − β₁ⁿ)) / (√(v / (1 − β₂ⁿ)) + ε).
-// Nothing changes if fewer than FEWEST tasks were counted, or if undoing the updates drifted so far that the gradient cannot be trusted.
+//   m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← p − rate · (m / (1 − β₁ⁿ)) / (√(v / (1 −
+//   β₂ⁿ)) + ε).
+// Nothing changes if fewer than FEWEST tasks were counted, or if undoing the updates drifted so far
+// that the gradient cannot be trusted.
 import package::shape::{CLIP, COLLECTING, COLLECTORS, DRIFT_LIMIT, FEWEST, GROUP_START, PARAMETERS};
 import package::collect::{COUNTED, DRIFT, mean_norm, total};
 
@@ -11,7 +13,8 @@ struct Rates {
 }
 
 @group(0) @binding(11) var<uniform> rates: Rates;
-@group(0) @binding(1) var<storage, read_write> learned: array<f32, PARAMETERS>;     // in their places, as are the moments
+// in their places, as are the moments
+@group(0) @binding(1) var<storage, read_write> learned: array<f32, PARAMETERS>;
 @group(0) @binding(12) var<storage, read_write> moment1: array<f32, PARAMETERS>;
 @group(0) @binding(13) var<storage, read_write> moment2: array<f32, PARAMETERS>;
 

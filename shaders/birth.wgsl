@@ -1,5 +1,9 @@
-// Birth: with what weights does a lifetime begin? Slot 0 takes W_0, and B_0 where a lifetime keeps its own; velocities begin at 0.
-import package::shape::{BIRTH_B_DRAWN, B_AT, DEPTH, DRAW_B_AT, DRAW_B_LIMIT, DRAW_WEIGHTS, FAST_AT, FAST_B_AT, FEEDBACK_QUADS, FEEDBACK_WIDTH, KEEPS_B, LANES, PLASTIC, PLASTIC_SIZE, QUADS, VELOCITIES, WIDTH};
+// Birth: with what weights does a lifetime begin? Slot 0 takes W_0, and B_0 where a lifetime keeps
+// its own; velocities begin at 0.
+import package::shape::{
+  BIRTH_B_DRAWN, B_AT, DEPTH, DRAW_B_AT, DRAW_B_LIMIT, DRAW_WEIGHTS, FAST_AT, FAST_B_AT,
+  FEEDBACK_QUADS, FEEDBACK_WIDTH, KEEPS_B, LANES, PLASTIC, PLASTIC_SIZE, QUADS, VELOCITIES, WIDTH
+};
 import package::memory::{four, lane, parameters, present, set_weight_quad};
 import package::born::{initial_weights, source_of_weights};
 import package::random::drawn4;

@@ -1,12 +1,21 @@
-// Collect: the weighted sum of the tasks' gradients, so that it does not depend on the chunks: a quad of parameters a lane, tasks in their order; or, on a GPU, where a lane alone would wait long for each task's
-// numbers, SLICES lanes a quad, each a BLOCK of tasks at a time, blocks in their order. With the last chunk it becomes the mean over the tasks counted, and the gradient of the penalty L1 · Σ|θ| of the
+// Collect: the weighted sum of the tasks' gradients, so that it does not depend on the chunks: a
+// quad of parameters a lane, tasks in their order; or, on a GPU, where a lane alone would wait long
+// for each task's
+// numbers, SLICES lanes a quad, each a BLOCK of tasks at a time, blocks in their order. With the
+// last chunk it becomes the mean over the tasks counted, and the gradient of the penalty L1 · Σ|θ|
+// of the
 // pool's coefficients is added (Shervani-Tabar & Rosenbaum 2023, Algorithm 1; that of |0| is 0).
-// Behind the gradient: the number of tasks counted, the worst drift of a task, the penalty, and of every workgroup the squares of its part of the gradient.
-import package::shape::{BLOCK, COLLECTING, COLLECTORS, GRADIENT, L1, MOMENTS, OUTCOME, OUTCOME_DRIFT, OUTCOME_WEIGHT, PARAMETERS, SLICES, TASKS, TEAMS, THETA_END, THETA_START, TOTAL};
+// Behind the gradient: the number of tasks counted, the worst drift of a task, the penalty, and of
+// every workgroup the squares of its part of the gradient.
+import package::shape::{
+  BLOCK, COLLECTING, COLLECTORS, GRADIENT, L1, MOMENTS, OUTCOME, OUTCOME_DRIFT, OUTCOME_WEIGHT,
+  PARAMETERS, SLICES, TASKS, TEAMS, THETA_END, THETA_START, TOTAL
+};
 import package::memory::{gradients, outcomes, parameter, parameters, pass_};
 import package::norm::finite;
 
-@group(0) @binding(10) var<storage, read_write> total: array<f32, TOTAL>;    // (PARAMETERS, three numbers, COLLECTORS)
+// (PARAMETERS, three numbers, COLLECTORS)
+@group(0) @binding(10) var<storage, read_write> total: array<f32, TOTAL>;
 
 const COUNTED = PARAMETERS;
 const DRIFT = PARAMETERS + 1u;
@@ -19,7 +28,8 @@ const WIDE = COLLECTING / SLICES;
 var<workgroup> partial: array<f32, COLLECTING>;
 var<workgroup> blocks: array<vec4f, COLLECTING>;
 
-// The sum over the workgroup's lanes, in a fixed order, the same for every lane. Once in a kernel: lanes do not wait until others have read. One barrier,
+// The sum over the workgroup's lanes, in a fixed order, the same for every lane. Once in a kernel:
+// lanes do not wait until others have read. One barrier,
 // because on a software adapter it costs as much as hundreds of additions, the more the more lanes.
 fn sum_of_lanes(lane: u32, value: f32) -> f32 {
   partial[lane] = value;
@@ -47,11 +57,13 @@ fn drift_of(task: u32) -> f32 {
   return select(3e38, drift, finite(drift));
 }
 
-// Where the next task's numbers lie in the gradients (groups, GRADIENT / 4, TEAMS): of its group and of its team.
+// Where the next task's numbers lie in the gradients (groups, GRADIENT / 4, TEAMS): of its group
+// and of its team.
 var<private> group_at: u32;
 var<private> team: u32;
 
-// A task's part in the quad, and a step to the next. The gradient of a task that weighs 0 may be NaN.
+// A task's part in the quad, and a step to the next. The gradient of a task that weighs 0 may be
+// NaN.
 fn part_of(task: u32, end: u32) -> vec4f {
   if (task >= end) { return vec4f(0.0); }
   let weight = outcome_of(task, OUTCOME_WEIGHT);
@@ -64,7 +76,8 @@ fn part_of(task: u32, end: u32) -> vec4f {
   return part;
 }
 
-// `sum`, and a slice's parts of quad q in the tasks from `begin` on, in their order; those of four tasks are fetched at once.
+// `sum`, and a slice's parts of quad q in the tasks from `begin` on, in their order; those of four
+// tasks are fetched at once.
 fn added(sum_before: vec4f, q: u32, begin: u32, end: u32) -> vec4f {
   let first = begin - pass_.first_task;
   group_at = (first / TEAMS * (GRADIENT / 4u) + q) * TEAMS;
@@ -83,7 +96,8 @@ fn added(sum_before: vec4f, q: u32, begin: u32, end: u32) -> vec4f {
   return sum;
 }
 
-// The sum of quad q over the chunk's tasks, and those before, for its first slice; with the last chunk the mean, and the penalty's gradient.
+// The sum of quad q over the chunk's tasks, and those before, for its first slice; with the last
+// chunk the mean, and the penalty's gradient.
 fn collected(q: u32, lane: u32, counted: f32) -> vec4f {
   let k = 4u * q;
   let so_far = pass_.first_task + pass_.tasks;

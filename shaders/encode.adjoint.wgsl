@@ -1,5 +1,7 @@
-// Adjoint of encode.wgsl, after the lifetimes: every row holds d_z of the layer in place of its activity.
-//   d_W = Σ_rows d_z x_belowᵀ,   d_b = Σ_rows d_z,   d_z_below = φ'(x_below) Wᵀ d_z (in place; only below it lies another layer).
+// Adjoint of encode.wgsl, after the lifetimes: every row holds d_z of the layer in place of its
+// activity.
+//   d_W = Σ_rows d_z x_belowᵀ,   d_b = Σ_rows d_z,   d_z_below = φ'(x_below) Wᵀ d_z (in place; only
+//   below it lies another layer).
 import package::shape::{ACTIVITY, BIASED, GRADIENT, ROWS, TEAMS};
 import package::layer::{BELOW, BIAS_AT, FAN_IN, FAN_OUT, WEIGHT_AT, X_AT};
 import package::encode::{FAN_IN_QUADS, sample_after};
@@ -22,7 +24,8 @@ fn set_row(task: u32, neuron: u32, left: u32, right: u32, d_left: vec4f, d_right
   set_quad(task, row + right, d_right);
 }
 
-// The gradient of W and b (=), for every task of its own: a lane makes a tile of 4 neurons by 8 inputs, two quads; beyond the last quad it is that once more.
+// The gradient of W and b (=), for every task of its own: a lane makes a tile of 4 neurons by 8
+// inputs, two quads; beyond the last quad it is that once more.
 @compute @workgroup_size(64)
 fn weights(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_count: vec3u, @builtin(local_invocation_index) lane: u32) {
   let tile = (group_id.y * group_count.x + group_id.x) * 64u + lane;

@@ -1,5 +1,7 @@
-// Encode: one frozen layer for every sample of the chunk at once, before the lifetimes begin: x = φ(W x_below + b).
-// A lane makes a tile of 8 rows by 4 neurons, so that a number that is loaded serves several products.
+// Encode: one frozen layer for every sample of the chunk at once, before the lifetimes begin: x =
+// φ(W x_below + b).
+// A lane makes a tile of 8 rows by 4 neurons, so that a number that is loaded serves several
+// products.
 import package::shape::{ACTIVITY, BATCH, BIASED, QUERIES, QUERY_ROW, ROWS, SAMPLES, STEPS, TEAMS};
 import package::layer::{BIAS_AT, FAN_IN, FAN_OUT, WEIGHT_AT, X_AT};
 import package::memory::{activities, parameter, parameters, pass_, row_start};

@@ -1,7 +1,14 @@
-// Adjoint of episode.wgsl: back through the lifetime of every task of the chunk, from inner step last_step to first_step.
-// d_W of the moment is kept in the gradient of the initial weights, so that at the end it is that gradient.
-import package::shape::{ALIGNS, BATCH, DEPTH, FAST_AT, FAST_B_AT, GRADIENT, INPUT_GRADIENT, INTERVAL, LANES, MOMENTS, OUTCOME_DRIFT, PLASTIC, RECORD, RECORDS_PER_STEP, SECOND_ORDER, STEPS, WORKGROUP};
-import package::memory::{lane, pass_, set_gradient_quad, set_outcome, speaks, take_place, weight_quad};
+// Adjoint of episode.wgsl: back through the lifetime of every task of the chunk, from inner step
+// last_step to first_step.
+// d_W of the moment is kept in the gradient of the initial weights, so that at the end it is that
+// gradient.
+import package::shape::{
+  ALIGNS, BATCH, DEPTH, FAST_AT, FAST_B_AT, GRADIENT, INPUT_GRADIENT, INTERVAL, LANES, MOMENTS,
+  OUTCOME_DRIFT, PLASTIC, RECORD, RECORDS_PER_STEP, SECOND_ORDER, STEPS, WORKGROUP
+};
+import package::memory::{
+  lane, pass_, set_gradient_quad, set_outcome, speaks, take_place, weight_quad
+};
 import package::birth::{feedback_quads, initial_feedback, weight_quads};
 import package::born::{initial_weights, source_of_weights};
 import package::feedback::feedback_adjoint;
@@ -19,7 +26,8 @@ import package::slots::slot_of;
 import package::synapse::{leave_gradients, leave_weights, take_gradients, take_weights};
 import package::team::{team_barrier, team_max};
 
-// Makes W and B of the steps `start + 1` … `start + INTERVAL − 1` anew, from the checkpoint at `start` and the records.
+// Makes W and B of the steps `start + 1` … `start + INTERVAL − 1` anew, from the checkpoint at
+// `start` and the records.
 fn replay(start: u32) {
   take_weights(slot_of(start));
   for (var t = start; t + 1u < start + INTERVAL; t++) {
@@ -34,7 +42,8 @@ fn largest(v: vec4f) -> f32 {
   return select(3e38, most, finite(dot(v, vec4f(1.0))));
 }
 
-// How far W_0 and B_0, recalled by undoing every update, lie from the initial weights, relative to the largest of them: 0 unless undone.
+// How far W_0 and B_0, recalled by undoing every update, lie from the initial weights, relative to
+// the largest of them: 0 unless undone.
 fn drift() -> f32 {
   var far = 0.0;
   var size = 0.0;
@@ -64,7 +73,8 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
   }
   take_weights(slot_of(pass_.last_step));
   take_gradients();
-  // What follows has one place in the code, the pass's end among the turns: compilers take their time for each place anew.
+  // What follows has one place in the code, the pass's end among the turns: compilers take their
+  // time for each place anew.
   for (var t = pass_.last_step; ; t--) {
     let ends = t == pass_.first_step;
     let moment = moment_of(t);

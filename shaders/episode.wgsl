@@ -1,5 +1,7 @@
-// Episode: a lifetime of every task of the chunk, T inner steps of forward, feedback and plasticity (of W, and of B where it is aligned), and the queries on the way.
-// One dispatch does the steps first_step … last_step − 1 of the pass; state between dispatches lies in activities and fast weights.
+// Episode: a lifetime of every task of the chunk, T inner steps of forward, feedback and plasticity
+// (of W, and of B where it is aligned), and the queries on the way.
+// One dispatch does the steps first_step … last_step − 1 of the pass; state between dispatches lies
+// in activities and fast weights.
 import package::shape::{BATCH, MOMENTS, RECORD, RECORDS_PER_STEP, WORKGROUP};
 import package::memory::{pass_, take_place};
 import package::birth::birth;
@@ -19,7 +21,8 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
   take_place(group_id.x, invocation);
   if (pass_.first_step == 0u) { birth(); }
   take_weights(slot_of(pass_.first_step));
-  // Queries have one place in the code, the pass's end among the turns: compilers take their time for each place anew.
+  // Queries have one place in the code, the pass's end among the turns: compilers take their time
+  // for each place anew.
   for (var t = pass_.first_step; ; t++) {
     let moment = moment_of(t);
     if (moment < MOMENTS && (t > pass_.first_step || t == 0u)) { query(moment, slot_of(t)); }

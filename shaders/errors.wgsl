@@ -1,8 +1,14 @@
-// Errors: what is each neuron told to have done wrong? The error of the answer comes down a path of the system's choice (Shervani-Tabar & Rosenbaum 2023, §2.1):
+// Errors: what is each neuron told to have done wrong? The error of the answer comes down a path of
+// the system's choice (Shervani-Tabar & Rosenbaum 2023, §2.1):
 //   e_L = a − y,   up_{l−1} = M_l e_l (direct: M_l e_L),   e_{l−1} = up_{l−1} ⊙ φ'(x_{l−1}),
 // for every layer l that carries on its error. feedbacks/ says what M_l is.
-import package::shape::{ANSWER, BATCH, BELOW_AT, CARRIES, DEPTH, ERROR, LANES, OUTPUTS, RECORD, UP, WIDTH, X_AT};
-import package::memory::{activity, activity4, add_adjoint, add_adjoints, adjoint, four, lane, present, set_activity, set_adjoint, wanted};
+import package::shape::{
+  ANSWER, BATCH, BELOW_AT, CARRIES, DEPTH, ERROR, LANES, OUTPUTS, RECORD, UP, WIDTH, X_AT
+};
+import package::memory::{
+  activity, activity4, add_adjoint, add_adjoints, adjoint, four, lane, present, set_activity,
+  set_adjoint, wanted
+};
 import package::activation::{curvature, slope};
 import package::path::{CARRY_LEARNS, FROM_OUTPUT, carry, carry_adjoint, path_to};
 import package::team::team_barrier;
@@ -10,7 +16,8 @@ import package::team::team_barrier;
 // Layer whose error M_{l+1} carries.
 fn source_of(l: u32) -> u32 { return select(l + 1u, DEPTH, FROM_OUTPUT); }
 
-// Errors and what came up to each layer, for the batch of inner step t: records from `first`, samples from `sample`, weights of `slot`.
+// Errors and what came up to each layer, for the batch of inner step t: records from `first`,
+// samples from `sample`, weights of `slot`.
 fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
   for (var k = lane; k < BATCH * OUTPUTS; k += LANES) {
     let o = k % OUTPUTS;
@@ -48,7 +55,8 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
 }
 
 // Its adjoint, from the bottom up: given d_e of every layer,
-//   d_up_{l−1} = d_e_{l−1} φ'(x_{l−1}),   d_x_{l−1} += d_e_{l−1} up_{l−1} φ''(x_{l−1}),   d_M_l += Σ_b d_up_{l−1} e_lᵀ,   d_e_l += M_lᵀ d_up_{l−1};   d_a += d_e_L.
+//   d_up_{l−1} = d_e_{l−1} φ'(x_{l−1}),   d_x_{l−1} += d_e_{l−1} up_{l−1} φ''(x_{l−1}),   d_M_l +=
+//   Σ_b d_up_{l−1} e_lᵀ,   d_e_l += M_lᵀ d_up_{l−1};   d_a += d_e_L.
 fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     if (!CARRIES[l]) { continue; }

@@ -1,11 +1,23 @@
-// Adjoint of forward.wgsl: given d_x of every layer, and d_z of a record that keeps z, from the top down
-//   d_z_l += d_x_l φ'(x_l),   d_b_l += Σ_rows d_z_l,   d_W_l += Σ_rows d_z_l x_{l−1}ᵀ,   d_x_{l−1} += W_lᵀ d_z_l.
-// The d_W of an inner step waits: only d_z is kept (PENDING), and the adjoint of the step before, which reads and writes d_W anyway, adds the product.
-import package::shape::{ALL_WAIT, BATCH, BATCHED, BIASED, BIAS_AT, COLUMN_TURNS, DEPTH, GRID, INPUT_GRADIENT, KEEPS_Z, LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, QUADS, RECORD, SECOND_ORDER, TILE_TURNS, WIDTH, X_AT, Z};
-import package::memory::{activity, activity4, add_adjoints, add_gradient_quad, adjoint4, four, gradient_rows, lane, pass_, present, set_adjoints, weight_rows};
+// Adjoint of forward.wgsl: given d_x of every layer, and d_z of a record that keeps z, from the top
+// down
+//   d_z_l += d_x_l φ'(x_l),   d_b_l += Σ_rows d_z_l,   d_W_l += Σ_rows d_z_l x_{l−1}ᵀ,   d_x_{l−1}
+//   += W_lᵀ d_z_l.
+// The d_W of an inner step waits: only d_z is kept (PENDING), and the adjoint of the step before,
+// which reads and writes d_W anyway, adds the product.
+import package::shape::{
+  ALL_WAIT, BATCH, BATCHED, BIASED, BIAS_AT, COLUMN_TURNS, DEPTH, GRID, INPUT_GRADIENT, KEEPS_Z,
+  LANES, NEURONS, NEURON_AT, PENDING, PLASTIC, QUADS, RECORD, SECOND_ORDER, TILE_TURNS, WIDTH, X_AT,
+  Z
+};
+import package::memory::{
+  activity, activity4, add_adjoints, add_gradient_quad, adjoint4, four, gradient_rows, lane, pass_,
+  present, set_adjoints, weight_rows
+};
 import package::activation::slope;
 import package::own::Own;
-import package::division::{column_block, column_sums, has_tile, own_of, sum_turns, summed_of, told_block};
+import package::division::{
+  column_block, column_sums, has_tile, own_of, sum_turns, summed_of, told_block
+};
 import package::synapse::{held_four, leave_gradient, own_gradient, own_weight, set_own_gradient};
 import package::team::team_barrier;
 
@@ -14,28 +26,34 @@ fn slopes(x: vec4f) -> vec4f { return vec4f(slope(x.x), slope(x.y), slope(x.z), 
 // Does d_W of inner steps wait at all? Not that of many samples: they are added up in tiles.
 const WAITS = SECOND_ORDER && !BATCHED;
 
-// Does that of layer l + 1? Not if an encoder's adjoint will lie where its inputs were (perceptions/encoded.wgsl).
+// Does that of layer l + 1? Not if an encoder's adjoint will lie where its inputs were
+// (perceptions/encoded.wgsl).
 fn waits(l: u32) -> bool { return WAITS && PLASTIC[l] && !(INPUT_GRADIENT && l == 0u); }
 
-// Where d_z of layer l + 1 waits, of the batch's first sample; those of the others follow at NEURONS. And of neurons i … i + 3 of n, 0 beyond the last.
+// Where d_z of layer l + 1 waits, of the batch's first sample; those of the others follow at
+// NEURONS. And of neurons i … i + 3 of n, 0 beyond the last.
 fn pending_at(l: u32) -> u32 { return PENDING + NEURON_AT[l]; }
 fn pending(at: u32, i: u32, n: u32) -> vec4f { return present(i, n) * adjoint4(at + four(i, n)); }
 
-// d_W of their synapses that waits: Σ_b d_z_b x_b, where the inputs x lie; d_z0 is that of the first sample.
+// d_W of their synapses that waits: Σ_b d_z_b x_b, where the inputs x lie; d_z0 is that of the
+// first sample.
 fn pending_gradient(at: u32, i: u32, n: u32, d_z0: vec4f, x: u32) -> vec4f {
   var sum = d_z0 * activity(x);
   for (var b = 1u; b < BATCH; b++) { sum += pending(at + b * NEURONS, i, n) * activity(x + b * RECORD); }
   return sum;
 }
 
-// Where the inputs of layer l + 1 lie that wait with d_z, in the adjoint of inner step t: in the records of t + 1. Nothing waits in a pass's first: d_z is 0 then, as a pass leaves it.
+// Where the inputs of layer l + 1 lie that wait with d_z, in the adjoint of inner step t: in the
+// records of t + 1. Nothing waits in a pass's first: d_z is 0 then, as a pass leaves it.
 fn pending_inputs(l: u32, t: u32) -> u32 { return (t + select(0u, 1u, t + 1u < pass_.last_step)) * BATCH * RECORD + X_AT[l]; }
 
-// The gradient of W of layer l + 1: its columns and rows, the quads of a column, and the first quad of all.
+// The gradient of W of layer l + 1: its columns and rows, the quads of a column, and the first quad
+// of all.
 struct Gradient { pre: u32, post: u32, quads: u32, first_quad: u32 }
 fn gradient_of_layer(l: u32) -> Gradient { return Gradient(WIDTH[l], WIDTH[l + 1u], QUADS[l], gradient_rows(l, 0u)); }
 
-// d_W of a layer from `count` rows: of the inputs from `x` on, of d_z from `d_z` on. A lane's own synapses, four columns a turn.
+// d_W of a layer from `count` rows: of the inputs from `x` on, of d_z from `d_z` on. A lane's own
+// synapses, four columns a turn.
 fn weights_adjoint(l: u32, gradient: Gradient, own: Own, turn: u32, x: u32, x_stride: u32, d_z: u32, d_z_stride: u32, count: u32) {
   let pre = gradient.pre;
   let post = gradient.post;
@@ -65,7 +83,8 @@ fn weights_adjoint(l: u32, gradient: Gradient, own: Own, turn: u32, x: u32, x_st
     add_own_gradient(rows + quads * columns.y, held.y, d1);
     add_own_gradient(rows + quads * columns.z, held.z, d2);
     add_own_gradient(rows + quads * columns.w, held.w, d3);
-    // Columns beyond the last are the last again, with nothing to add: the first of them has the last word.
+    // Columns beyond the last are the last again, with nothing to add: the first of them has the
+    // last word.
     leave_gradient(held.w);
     leave_gradient(held.z);
     leave_gradient(held.y);
@@ -75,7 +94,8 @@ fn weights_adjoint(l: u32, gradient: Gradient, own: Own, turn: u32, x: u32, x_st
 
 fn add_own_gradient(at: u32, k: u32, value: vec4f) { set_own_gradient(at, k, own_gradient(at, k) + value); }
 
-// Adds what waits of inner step t to the gradient now: at the end of a pass, and before queries add theirs, so that the order of sums does not depend on passes.
+// Adds what waits of inner step t to the gradient now: at the end of a pass, and before queries add
+// theirs, so that the order of sums does not depend on passes.
 fn settle_pending(t: u32) {
   if (!WAITS) { return; }
   for (var l = 0u; l < DEPTH; l++) {
@@ -91,7 +111,8 @@ fn settle_pending(t: u32) {
   }
 }
 
-// Rows as in `forward`; d_x is consumed (it holds d_z afterwards). Adds to the gradient of W and b, or leaves d_z for the former.
+// Rows as in `forward`; d_x is consumed (it holds d_z afterwards). Adds to the gradient of W and b,
+// or leaves d_z for the former.
 fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
   for (var l = DEPTH; l > 0u; l--) {
     let pre = WIDTH[l - 1u];
@@ -129,7 +150,8 @@ fn forward_adjoint(first: u32, stride: u32, count: u32, slot: u32) {
       for (var turn = 0u; turn < turns; turn++) { weights_adjoint(l - 1u, gradient, own, turn, first + X_AT[l - 1u], stride, X_AT[l], stride, count); }
     }
 
-    // d_x below, of four columns and, where rows are more than one, of four rows at a time; that of the inputs only where an encoder asks for it.
+    // d_x below, of four columns and, where rows are more than one, of four rows at a time; that of
+    // the inputs only where an encoder asks for it.
     if (l > 1u || INPUT_GRADIENT) {
       let blocks = (pre + 3u) / 4u;
       let groups = (count + 3u) / 4u;

@@ -1,6 +1,10 @@
 // Forward: what does each neuron do?
-//   x_l = φ(z_l),  z_l = W_l x_{l−1} + b_l, the output layer linear (Lindsey & Litwin-Kumar 2020, §1.1).
-import package::shape::{BIASED, BIAS_AT, COLUMNS, COLUMN_TURNS, DEPTH, GRID, KEEPS_Z, NEURON_AT, QUADS, RECORD, WIDTH, X_AT, Z};
+//   x_l = φ(z_l),  z_l = W_l x_{l−1} + b_l, the output layer linear (Lindsey & Litwin-Kumar 2020,
+//   §1.1).
+import package::shape::{
+  BIASED, BIAS_AT, COLUMNS, COLUMN_TURNS, DEPTH, GRID, KEEPS_Z, NEURON_AT, QUADS, RECORD, WIDTH,
+  X_AT, Z
+};
 import package::memory::{activity, four, parameters, set_activity, weight_rows};
 import package::activation::activate;
 import package::own::tile_of;
@@ -8,7 +12,8 @@ import package::division::{has_column, has_tile, own_of, row_block, row_sums, ro
 import package::synapse::{own_weight, place_of};
 import package::team::team_barrier;
 
-// What neurons i … i + 3 of layer l + 1 do with their inputs z; `row` is where their activities are.
+// What neurons i … i + 3 of layer l + 1 do with their inputs z; `row` is where their activities
+// are.
 fn settle(l: u32, row: u32, stride: u32, i: u32, z: vec4f) {
   for (var r = 0u; r < min(4u, WIDTH[l + 1u] - i); r++) {
     var x = z[r];
@@ -18,8 +23,10 @@ fn settle(l: u32, row: u32, stride: u32, i: u32, z: vec4f) {
   }
 }
 
-// Activities of `count` rows, `stride` apart from `first` on, with the weights of `slot`. Reads x_0 of each row, writes x_1 … x_L, and of a record z if it keeps it.
-// Where rows are more than one, four of them are taken together, so that a weight is read once for four.
+// Activities of `count` rows, `stride` apart from `first` on, with the weights of `slot`. Reads x_0
+// of each row, writes x_1 … x_L, and of a record z if it keeps it.
+// Where rows are more than one, four of them are taken together, so that a weight is read once for
+// four.
 fn forward(first: u32, stride: u32, count: u32, slot: u32) {
   let groups = (count + 3u) / 4u;
   for (var l = 0u; l < DEPTH; l++) {

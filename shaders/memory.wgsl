@@ -1,28 +1,44 @@
-// Where a task's numbers lie. Every array of a chunk is laid out (groups, size, TEAMS): the TEAMS tasks of a workgroup interleave,
-// so that lanes which work on neighbouring tasks touch neighbouring addresses. With TEAMS = 1 it is plain (tasks, size). Arrays have
-// their true size, not a runtime size: the bounds check that WebGPU adds to every access is then against a constant.
+// Where a task's numbers lie. Every array of a chunk is laid out (groups, size, TEAMS): the TEAMS
+// tasks of a workgroup interleave,
+// so that lanes which work on neighbouring tasks touch neighbouring addresses. With TEAMS = 1 it is
+// plain (tasks, size). Arrays have
+// their true size, not a runtime size: the bounds check that WebGPU adds to every access is then
+// against a constant.
 //
-// Weights, coefficients of synapses and their gradients are quads, four numbers at once (src/gpu/places.ts): of W four rows of a column, because what a
-// kernel does with a weight it does with its neuron. Beyond the last row a quad is filled up with synapses that are 0 and stay 0, as does their gradient.
+// Weights, coefficients of synapses and their gradients are quads, four numbers at once
+// (src/gpu/places.ts): of W four rows of a column, because what a
+// kernel does with a weight it does with its neuron. Beyond the last row a quad is filled up with
+// synapses that are 0 and stay 0, as does their gradient.
 //
-// Activities are rows: first a record of every sample of the support stream, RECORD numbers that begin with its activities x_0 … x_L and go on with what
-// later stages leave (src/gpu/record.ts), then the activities of every query, ROW numbers. The adjoint of a record has the same layout, in the scratch.
-import package::shape::{ACTIVITY, CHUNK, FAST, FAST_AT, FAST_STEP, GRADIENT, LANES, OUTCOME, OUTPUTS, PADDED, PARAMETERS, QUERY_AT, QUERY_ROW, RECORD, ROW, SAMPLES, SCRATCH, SETTINGS, TASKS, TEAMS, WEIGHT_AT};
+// Activities are rows: first a record of every sample of the support stream, RECORD numbers that
+// begin with its activities x_0 … x_L and go on with what
+// later stages leave (src/gpu/record.ts), then the activities of every query, ROW numbers. The
+// adjoint of a record has the same layout, in the scratch.
+import package::shape::{
+  ACTIVITY, CHUNK, FAST, FAST_AT, FAST_STEP, GRADIENT, LANES, OUTCOME, OUTPUTS, PADDED, PARAMETERS,
+  QUERY_AT, QUERY_ROW, RECORD, ROW, SAMPLES, SCRATCH, SETTINGS, TASKS, TEAMS, WEIGHT_AT
+};
 import package::scratch::{scratch, set_scratch};
 
-// One dispatch: inner steps first_step … last_step − 1 of the chunk's `tasks` tasks, the first of which is `first_task` of the meta-batch;
+// One dispatch: inner steps first_step … last_step − 1 of the chunk's `tasks` tasks, the first of
+// which is `first_task` of the meta-batch;
 // the meta-batch is the tasks from `origin` of the stream of `seed`.
 struct Pass { first_step: u32, last_step: u32, first_task: u32, tasks: u32, seed: u32, origin: u32 }
 
 const TARGETS = SAMPLES * OUTPUTS + SETTINGS;
 
 @group(0) @binding(0) var<uniform> pass_: Pass;
-@group(0) @binding(1) var<storage, read> parameters: array<vec4f, PARAMETERS / 4u>;      // in their places
+// in their places
+@group(0) @binding(1) var<storage, read> parameters: array<vec4f, PARAMETERS / 4u>;
 @group(0) @binding(4) var<storage, read> targets: array<f32, CHUNK * TARGETS>;               // (tasks, SAMPLES, OUTPUTS), behind each task's its SETTINGS
-@group(0) @binding(5) var<storage, read_write> activities: array<f32, PADDED * ACTIVITY>;      // (groups, ACTIVITY, TEAMS)
-@group(0) @binding(6) var<storage, read_write> fast_weights: array<vec4f, PADDED * FAST / 4u>;    // (groups, FAST / 4, TEAMS)
-@group(0) @binding(7) var<storage, read_write> gradients: array<vec4f, PADDED * GRADIENT / 4u>;    // (groups, GRADIENT / 4, TEAMS)
-@group(0) @binding(9) var<storage, read_write> outcomes: array<f32, TASKS * OUTCOME>;        // (tasks of the meta-batch, OUTCOME)
+// (groups, ACTIVITY, TEAMS)
+@group(0) @binding(5) var<storage, read_write> activities: array<f32, PADDED * ACTIVITY>;
+// (groups, FAST / 4, TEAMS)
+@group(0) @binding(6) var<storage, read_write> fast_weights: array<vec4f, PADDED * FAST / 4u>;
+// (groups, GRADIENT / 4, TEAMS)
+@group(0) @binding(7) var<storage, read_write> gradients: array<vec4f, PADDED * GRADIENT / 4u>;
+// (tasks of the meta-batch, OUTCOME)
+@group(0) @binding(9) var<storage, read_write> outcomes: array<f32, TASKS * OUTCOME>;
 
 var<private> lane: u32;    // 0 … LANES − 1 within the team
 var<private> team: u32;    // 0 … TEAMS − 1 within the workgroup
@@ -75,14 +91,16 @@ fn gradient_quad(q: u32) -> vec4f { return gradients[first_gradient + q * TEAMS]
 fn set_gradient_quad(q: u32, value: vec4f) { gradients[first_gradient + q * TEAMS] = value; }
 fn add_gradient_quad(q: u32, value: vec4f) { set_gradient_quad(q, gradient_quad(q) + value); }
 
-// The quad of rows i … i + 3 of column 0 of W of layer l + 1, i a multiple of 4; that of column j lies j QUADS[l] behind. In `slot`, and in the gradient.
+// The quad of rows i … i + 3 of column 0 of W of layer l + 1, i a multiple of 4; that of column j
+// lies j QUADS[l] behind. In `slot`, and in the gradient.
 fn weight_rows(l: u32, slot: u32, i: u32) -> u32 { return (FAST_AT[l] + slot * FAST_STEP[l] + i) / 4u; }
 fn gradient_rows(l: u32, i: u32) -> u32 { return (WEIGHT_AT[l] + i) / 4u; }
 
 // Where W_ij lies, from where W of its layer begins, whose columns are so many quads.
 fn synapse(quads: u32, i: u32, j: u32) -> u32 { return 4u * quads * j + i; }
 
-// Numbers i … i + 3 of n. What is read beyond the last is the last again; what is written to it is not written. Sums over the four must leave it out.
+// Numbers i … i + 3 of n. What is read beyond the last is the last again; what is written to it is
+// not written. Sums over the four must leave it out.
 fn four(i: u32, n: u32) -> vec4u { return min(vec4u(i, i + 1u, i + 2u, i + 3u), vec4u(n - 1u)); }
 fn present(i: u32, n: u32) -> vec4f { return select(vec4f(0.0), vec4f(1.0), vec4u(i, i + 1u, i + 2u, i + 3u) < vec4u(n)); }
 
@@ -106,5 +124,6 @@ fn add_adjoints(at: u32, i: u32, n: u32, value: vec4f) { set_adjoints(at, i, n, 
 // The target of a sample of this task; k counts within the task's (SAMPLES, OUTPUTS).
 fn wanted(k: u32) -> f32 { return targets[task * TARGETS + k]; }
 
-// What is reported of this task: query loss at every moment, accuracy at every moment, gradient norm, weight in the mean, drift.
+// What is reported of this task: query loss at every moment, accuracy at every moment, gradient
+// norm, weight in the mean, drift.
 fn set_outcome(k: u32, value: f32) { outcomes[(pass_.first_task + task) * OUTCOME + k] = value; }

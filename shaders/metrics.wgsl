@@ -1,20 +1,27 @@
-// Metrics: what does the network look like from inside at a moment? One dispatch after the segment of the episode that ends there.
-//   ∠(M_l, W_lᵀ), ‖W_l‖, ‖B_l‖ (Kunin et al. 2020);   E_l = Σ_q ‖z_l − W_l W_lᵀ φ(z_l)‖²,   ∠(ē_l, ē_l of backprop), ‖ē_l‖, ē_l the mean over the queries
-//   (Shervani-Tabar & Rosenbaum 2023, Eqs. 11–12, §2.3);   ∠(W_l − W_l of the moment before, −∇ of the query loss there).
+// Metrics: what does the network look like from inside at a moment? One dispatch after the segment
+// of the episode that ends there.
+//   ∠(M_l, W_lᵀ), ‖W_l‖, ‖B_l‖ (Kunin et al. 2020);   E_l = Σ_q ‖z_l − W_l W_lᵀ φ(z_l)‖²,   ∠(ē_l,
+//   ē_l of backprop), ‖ē_l‖, ē_l the mean over the queries
+//   (Shervani-Tabar & Rosenbaum 2023, Eqs. 11–12, §2.3);   ∠(W_l − W_l of the moment before, −∇ of
+//   the query loss there).
 // src/gpu/metrics.ts makes angles of what is reported: ‖â − b̂‖² and ‖â + b̂‖² of the unit vectors.
 import package::shape::{
   BATCH, BIASED, BIAS_AT, CARRIES, DEPTH, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, LANES, MOMENTS, MOMENT_AT, NEURONS, NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUADS, QUERIES, QUERY_AT,
   REPORT_ERROR_ANGLE, REPORT_ERROR_NORM, REPORT_FEEDBACK_NORM, REPORT_ORTHONORMALITY, REPORT_SIZE, REPORT_UPDATE_ANGLE, REPORT_WEIGHT_ANGLE, REPORT_WEIGHT_NORM,
   ROW, STEPS, WIDEST_BELOW, WIDTH, WORKGROUP, X_AT,
 };
-import package::memory::{activity, adjoint, adjoint4, four, lane, parameter, pass_, present, set_adjoint, set_outcome, speaks, synapse, take_place, wanted, weight, weight_quad, weight_rows};
+import package::memory::{
+  activity, adjoint, adjoint4, four, lane, parameter, pass_, present, set_adjoint, set_outcome,
+  speaks, synapse, take_place, wanted, weight, weight_quad, weight_rows
+};
 import package::activation::{activate, slope};
 import package::loss::answer_of;
 import package::origin::{feedback_row, feedback_weights};
 import package::path::{FROM_OUTPUT, carry, path_to};
 import package::team::{team_barrier, team_sum};
 
-// A task's scratch, where a pass forward has no adjoint: errors of all neurons for every query (QUERIES, NEURONS), the same by backprop, W_lᵀ φ(z_l) of one layer (QUERIES, WIDEST_BELOW), then
+// A task's scratch, where a pass forward has no adjoint: errors of all neurons for every query
+// (QUERIES, NEURONS), the same by backprop, W_lᵀ φ(z_l) of one layer (QUERIES, WIDEST_BELOW), then
 // for every plastic synapse its weight and its gradient at the moment before.
 const BY_BACKPROP = QUERIES * NEURONS;
 const RECALLED = QUERIES * NEURONS * 2u;
@@ -27,7 +34,8 @@ fn keep(k: u32, value: f32) { set_adjoint(k, value); }
 
 fn report(at: u32, value: f32) { if (speaks()) { set_outcome(OUTCOME_METRICS + at, value); } }
 
-// One over the length of a vector of which this lane knows the squares of its part; 0 if it has none.
+// One over the length of a vector of which this lane knows the squares of its part; 0 if it has
+// none.
 fn unit(squares: f32) -> f32 {
   let square = team_sum(squares);
   return select(0.0, inverseSqrt(square), square > 0.0);
@@ -42,7 +50,8 @@ fn report_angle(at: u32, unit_a: f32, unit_b: f32, difference: f32, sum: f32) {
   report(at + 1u, select(0.0, all_sum, exists));
 }
 
-// Errors of every query, along the system's path and by backprop; for every loss the gradient goes the way of a − y.
+// Errors of every query, along the system's path and by backprop; for every loss the gradient goes
+// the way of a − y.
 fn find_errors(first: u32, t: u32) {
   for (var k = lane; k < QUERIES * OUTPUTS; k += LANES) {
     let o = k % OUTPUTS;
@@ -111,7 +120,8 @@ fn compare_errors(l: u32, at: u32) {
   report_angle(at + REPORT_ERROR_ANGLE, unit_a, unit_b, a, b);
 }
 
-// M_l against W_lᵀ, a row of M a lane. Where M carries another layer's error the two have nothing in common.
+// M_l against W_lᵀ, a row of M a lane. Where M carries another layer's error the two have nothing
+// in common.
 fn compare_weights(l: u32, at: u32, t: u32) {
   let pre = WIDTH[l];
   let post = WIDTH[l + 1u];
@@ -194,7 +204,8 @@ fn compare_recalled(l: u32, at: u32, first: u32) {
   team_barrier();
 }
 
-// The way gone since the moment before against the way down from there; then this moment's weights and gradient are kept, by the lanes that read them.
+// The way gone since the moment before against the way down from there; then this moment's weights
+// and gradient are kept, by the lanes that read them.
 fn compare_update(l: u32, at: u32, first: u32, later: bool) {
   let pre = WIDTH[l];
   let quads = QUADS[l];

@@ -1,7 +1,13 @@
-// Norm: is this lifetime fit for the mean, and with what weight? The last words of its adjoint; where encoders have their part of the gradient, after that.
-// A task whose loss or gradient is not finite weighs 0; each other weighs min(1, CLIP_PER_TASK / ‖gradient‖).
-import package::shape::{CLIP_PER_TASK, LANES, MOMENTS, OUTCOME, OUTCOME_NORM, OUTCOME_WEIGHT, PARAMETERS, WORKGROUP};
-import package::memory::{gradient_quad, lane, outcomes, pass_, set_outcome, speaks, take_place, task};
+// Norm: is this lifetime fit for the mean, and with what weight? The last words of its adjoint;
+// where encoders have their part of the gradient, after that.
+// A task whose loss or gradient is not finite weighs 0; each other weighs min(1, CLIP_PER_TASK /
+// ‖gradient‖).
+import package::shape::{
+  CLIP_PER_TASK, LANES, MOMENTS, OUTCOME, OUTCOME_NORM, OUTCOME_WEIGHT, PARAMETERS, WORKGROUP
+};
+import package::memory::{
+  gradient_quad, lane, outcomes, pass_, set_outcome, speaks, take_place, task
+};
 import package::team::team_sum;
 
 // By its bits: shader compilers may assume that no number is NaN.

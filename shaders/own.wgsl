@@ -1,4 +1,5 @@
-// Own: the synapses of a layer that a lane works on, by its first row and column, and how far it is from those to the ones of its next turn: a lane takes four rows and some columns in a turn.
+// Own: the synapses of a layer that a lane works on, by its first row and column, and how far it is
+// from those to the ones of its next turn: a lane takes four rows and some columns in a turn.
 // `held`: where it holds the first of their quads (synapses/held.wgsl).
 struct Own { row: u32, row_step: u32, column: u32, column_step: u32, held: u32 }
 

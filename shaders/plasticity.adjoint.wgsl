@@ -1,22 +1,40 @@
-// Adjoint of plasticity.wgsl. With g = d_W_{t+1} (kept in the gradient of the initial weights, with what forward.adjoint.wgsl left waiting) and d_u = a g, or what updates/ makes of it:
-//   d_rate_ij += ± m g_ij u_ij,   d_W_t = g − κ d_u,   d_left_pi = SHARE Σ_j d_u_ij right_pj,   d_right_pj = SHARE Σ_i d_u_ij left_pi,   d_κ_i = −Σ_j d_u_ij W_ij.
-// Kolen-Pollack's rule, which adds the transpose of the update to B, has a part in d_u and d_rate: g_b.
-import package::shape::{BATCH, BATCHED, DEPTH, GRID, INPUT_GRADIENT, LANES, PLASTIC, PRODUCT_COLUMNS, PRODUCT_TURNS, QUADS, RATE_PER_SYNAPSE, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WIDTH};
-import package::memory::{activity4, add_adjoint, four, gradient_rows, lane, present, set_adjoint, set_adjoints, weight_rows};
+// Adjoint of plasticity.wgsl. With g = d_W_{t+1} (kept in the gradient of the initial weights, with
+// what forward.adjoint.wgsl left waiting) and d_u = a g, or what updates/ makes of it:
+//   d_rate_ij += ± m g_ij u_ij,   d_W_t = g − κ d_u,   d_left_pi = SHARE Σ_j d_u_ij right_pj,  
+//   d_right_pj = SHARE Σ_i d_u_ij left_pi,   d_κ_i = −Σ_j d_u_ij W_ij.
+// Kolen-Pollack's rule, which adds the transpose of the update to B, has a part in d_u and d_rate:
+// g_b.
+import package::shape::{
+  BATCH, BATCHED, DEPTH, GRID, INPUT_GRADIENT, LANES, PLASTIC, PRODUCT_COLUMNS, PRODUCT_TURNS,
+  QUADS, RATE_PER_SYNAPSE, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, SHARE, WIDTH
+};
+import package::memory::{
+  activity4, add_adjoint, four, gradient_rows, lane, present, set_adjoint, set_adjoints, weight_rows
+};
 import package::feedback_rule::tied_gradient;
 import package::forward_adjoint::{WAITS, pending, pending_at, pending_gradient, pending_inputs};
 import package::noise::{noise_of_weight, noise_rows};
-import package::plasticity::{PRODUCTS, Rights, WHOLE, hebb_of, hebbs_of, left_at, left_step, left_steps, lefts_of, right_at, right_step, right_steps, rights_of, sign_and_multiplier};
-import package::rate::{Rates, rate, rate_adjoint, rate_adjoint_of_layer, rate_adjoint_of_rows, rates_of};
+import package::plasticity::{
+  PRODUCTS, Rights, WHOLE, hebb_of, hebbs_of, left_at, left_step, left_steps, lefts_of, right_at,
+  right_step, right_steps, rights_of, sign_and_multiplier
+};
+import package::rate::{
+  Rates, rate, rate_adjoint, rate_adjoint_of_layer, rate_adjoint_of_rows, rates_of
+};
 import package::recall::recall;
 import package::rule::{kappa, kappa_adjoint, kappa_adjoint_of_layer};
 import package::own::tile_of;
-import package::division::{column_sums, has_column, has_tile, own_of, row_block, row_sums, row_turns, told_block};
+import package::division::{
+  column_sums, has_column, has_tile, own_of, row_block, row_sums, row_turns, told_block
+};
 import package::synapse::{leave_recalled, own_gradient, place_of, set_own_gradient};
 import package::team::team_barrier;
-import package::update::{d_hebb, d_rate, d_update, momentum_adjoint_of_layer, velocity_adjoint, velocity_of};
+import package::update::{
+  d_hebb, d_rate, d_update, momentum_adjoint_of_layer, velocity_adjoint, velocity_of
+};
 
-// Sums over a row that lanes find together: of d_κ and of the first product's d_left, of the rates unless every synapse has its own, and of the second product's.
+// Sums over a row that lanes find together: of d_κ and of the first product's d_left, of the rates
+// unless every synapse has its own, and of the second product's.
 const ROW_SUMS = select(select(3u, 2u, RATE_PER_SYNAPSE), 4u, PRODUCTS > 1u);
 
 // Tiles of four products.
@@ -28,7 +46,8 @@ fn clear() {
   team_barrier();
 }
 
-// Does anything ask for d_right of layer l + 1? That of the inputs only if an encoder or the rule's own factors do.
+// Does anything ask for d_right of layer l + 1? That of the inputs only if an encoder or the rule's
+// own factors do.
 fn asks_right(l: u32) -> bool { return PLASTIC[l] && ((SECOND_ORDER && (l > 0u || INPUT_GRADIENT)) || RIGHTS_ARE_OWN); }
 
 // Neurons i … i + 3 of layer l + 1: what finding d_hebb of their synapses takes but for the column.
@@ -40,7 +59,8 @@ fn rows_of(l: u32, i: u32) -> Rows {
   return Rows(i, n, gradient_rows(l, i), pending_at(l), d_z0, rates_of(l, i));
 }
 
-// d_W_{t+1} of their synapses in the column that begins so many quads behind the first and whose inputs that wait lie at x; k: where it is held.
+// d_W_{t+1} of their synapses in the column that begins so many quads behind the first and whose
+// inputs that wait lie at x; k: where it is held.
 fn gradient_of(rows: Rows, column: u32, k: u32, x: u32) -> vec4f {
   let g = own_gradient(rows.gradients + column, k);
   if (!WAITS) { return g; }
@@ -98,7 +118,8 @@ fn find_right(l: u32, first: u32, t: u32) {
   }
 }
 
-// d_left of layer l + 1, where products are many, so that nothing waits: of four neurons and four products a lane.
+// d_left of layer l + 1, where products are many, so that nothing waits: of four neurons and four
+// products a lane.
 fn find_left(l: u32, first: u32) {
   let pre = WIDTH[l];
   let quads = QUADS[l];
@@ -124,14 +145,17 @@ fn find_left(l: u32, first: u32) {
   }
 }
 
-// Inner step t, records from `first`; W_t is recalled from `slot`. Sets d_left and d_right in the adjoint of the records, adds to the gradient of the rates, and turns g into d_W_t.
+// Inner step t, records from `first`; W_t is recalled from `slot`. Sets d_left and d_right in the
+// adjoint of the records, adds to the gradient of the rates, and turns g into d_W_t.
 fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
   clear();
-  // d_right sums over rows: a lane that works alone adds it up on its way through them, and lanes of a grid meet on the way; others find it before they change g, and so are many products found.
+  // d_right sums over rows: a lane that works alone adds it up on its way through them, and lanes
+  // of a grid meet on the way; others find it before they change g, and so are many products found.
   if (BATCHED || (LANES > 1u && !GRID)) {
     for (var l = 0u; l < DEPTH; l++) {
       if (asks_right(l)) { find_right(l, first, t); }
-      if (BATCHED && SECOND_ORDER && PLASTIC[l]) { find_left(l, first); }      // at first order nothing asks for it
+      // at first order nothing asks for it
+      if (BATCHED && SECOND_ORDER && PLASTIC[l]) { find_left(l, first); }
     }
     team_barrier();
   }

@@ -1,7 +1,13 @@
-// Plasticity: how does each synapse change? All layers at once, from the records of the same forward pass:
-//   u_ij = SHARE Σ_b Σ_r left_rbi right_rbj − κ_i W_ij,   W_ij ← W_ij + a_ij u_ij,   a_ij = ± m_l rate_ij.
-// Every rule of the papers has this form; it brings its RANK, what left and right are (src/gpu/record.ts), κ, the sign and, if it needs more than pre, post and error, `prepare`.
-import package::shape::{BATCH, BATCHED, BELOW, BELOW_AT, DEPTH, GRID, LEFT, MULTIPLIER, NEURONS, NEURON_AT, PLASTIC, PRODUCT_COLUMNS, PRODUCT_TURNS, QUADS, RANK, RECORD, RIGHT, SHARE, WIDTH};
+// Plasticity: how does each synapse change? All layers at once, from the records of the same
+// forward pass:
+//   u_ij = SHARE Σ_b Σ_r left_rbi right_rbj − κ_i W_ij,   W_ij ← W_ij + a_ij u_ij,   a_ij = ± m_l
+//   rate_ij.
+// Every rule of the papers has this form; it brings its RANK, what left and right are
+// (src/gpu/record.ts), κ, the sign and, if it needs more than pre, post and error, `prepare`.
+import package::shape::{
+  BATCH, BATCHED, BELOW, BELOW_AT, DEPTH, GRID, LEFT, MULTIPLIER, NEURONS, NEURON_AT, PLASTIC,
+  PRODUCT_COLUMNS, PRODUCT_TURNS, QUADS, RANK, RECORD, RIGHT, SHARE, WIDTH
+};
 import package::memory::{activity, activity4, four, present, weight_rows};
 import package::noise::{noise_of_weight, noise_rows};
 import package::rate::{rate, rates_of};
@@ -14,10 +20,12 @@ import package::update::velocity;
 
 const PRODUCTS = BATCH * RANK;
 
-// Does a lane take a row's columns in one turn? Not in a grid, nor many products, which are made in tiles.
+// Does a lane take a row's columns in one turn? Not in a grid, nor many products, which are made in
+// tiles.
 const WHOLE = !GRID && !BATCHED;
 
-// Where the factors of the first product of layer l + 1 begin, counted from the batch's first record; and how far behind those of product p = b RANK + r do.
+// Where the factors of the first product of layer l + 1 begin, counted from the batch's first
+// record; and how far behind those of product p = b RANK + r do.
 fn left_at(l: u32) -> u32 { return LEFT + NEURON_AT[l]; }
 fn right_at(l: u32) -> u32 { return RIGHT + BELOW_AT[l]; }
 fn left_step(p: u32) -> u32 { return p / RANK * RECORD + p % RANK * NEURONS; }
@@ -25,10 +33,12 @@ fn right_step(p: u32) -> u32 { return p / RANK * RECORD + p % RANK * BELOW; }
 fn left_steps(p: vec4u) -> vec4u { return p / RANK * RECORD + p % RANK * NEURONS; }
 fn right_steps(p: vec4u) -> vec4u { return p / RANK * RECORD + p % RANK * BELOW; }
 
-// ± m_l. Tables are read outside of the inner loops: a table indexed by a variable is costly on some adapters.
+// ± m_l. Tables are read outside of the inner loops: a table indexed by a variable is costly on
+// some adapters.
 fn sign_and_multiplier(l: u32) -> f32 { return DIRECTION * MULTIPLIER[l]; }
 
-// Factors of the first three products, of four neurons or of an input: a lane holds those of its rows while it goes along them. Further products, of batches, are read as they come.
+// Factors of the first three products, of four neurons or of an input: a lane holds those of its
+// rows while it goes along them. Further products, of batches, are read as they come.
 struct Lefts { first: vec4f, second: vec4f, third: vec4f }
 struct Rights { first: f32, second: f32, third: f32 }
 fn lefts_of(left: vec4u) -> Lefts {

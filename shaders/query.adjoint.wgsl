@@ -1,5 +1,8 @@
-// Adjoint of query.wgsl: the loss of a task is Σ_k MOMENT_WEIGHT_k · mean over queries of the loss at moment k.
-import package::shape::{BATCH, DEPTH, INPUT_GRADIENT, LANES, MOMENT_WEIGHT, OUTPUTS, QUERIES, QUERY_AT, ROW, STEPS, X_AT};
+// Adjoint of query.wgsl: the loss of a task is Σ_k MOMENT_WEIGHT_k · mean over queries of the loss
+// at moment k.
+import package::shape::{
+  BATCH, DEPTH, INPUT_GRADIENT, LANES, MOMENT_WEIGHT, OUTPUTS, QUERIES, QUERY_AT, ROW, STEPS, X_AT
+};
 import package::memory::{lane, set_adjoint};
 import package::forward_adjoint::forward_adjoint;
 import package::loss::d_loss;

@@ -1,5 +1,8 @@
-// Query: how well was it learned? The query set is asked at the MOMENTS, numbers of inner steps done (0 is at birth).
-import package::shape::{BATCH, DEPTH, LANES, MOMENTS, MOMENT_AT, OUTPUTS, QUERIES, QUERY_AT, ROW, STEPS, X_AT};
+// Query: how well was it learned? The query set is asked at the MOMENTS, numbers of inner steps
+// done (0 is at birth).
+import package::shape::{
+  BATCH, DEPTH, LANES, MOMENTS, MOMENT_AT, OUTPUTS, QUERIES, QUERY_AT, ROW, STEPS, X_AT
+};
 import package::memory::{activity, lane, set_outcome, speaks, wanted};
 import package::forward::forward;
 import package::loss::loss;
@@ -24,7 +27,8 @@ fn correct(output: u32, target_: u32) -> bool {
   return said == right;
 }
 
-// Asks the query set at moment k with the weights of `slot`; leaves its activities in the rows of that moment.
+// Asks the query set at moment k with the weights of `slot`; leaves its activities in the rows of
+// that moment.
 fn query(k: u32, slot: u32) {
   let first = QUERY_AT + k * QUERIES * ROW;
   let sample = STEPS * BATCH;

@@ -1,4 +1,5 @@
-// Counter-based random numbers, the same as src/tasks/random.ts and src/inner/draws.ts give: a hash of (seed, stream, counter).
+// Counter-based random numbers, the same as src/tasks/random.ts and src/inner/draws.ts give: a hash
+// of (seed, stream, counter).
 import package::memory::{pass_, task};
 
 // pcg3d (Jarzynski & Olano, "Hash functions for GPU rendering", JCGT 2020).
@@ -18,7 +19,8 @@ fn hash(seed: u32, stream: u32, counter: u32) -> u32 {
   return z;
 }
 
-// Number `counter` of this task, uniform in −1 … 1; `purpose` tells its seed from others. And four of them.
+// Number `counter` of this task, uniform in −1 … 1; `purpose` tells its seed from others. And four
+// of them.
 fn drawn(purpose: u32, counter: u32) -> f32 {
   return f32(hash(pass_.seed ^ purpose, pass_.origin + pass_.first_task + task, counter) >> 8u) / 8388608.0 - 1.0;
 }

@@ -18,13 +18,25 @@ interface Command {
   run(args: string[]): Promise<number>;
 }
 
-const COMMANDS: Readonly<Record<string, Command>> = { train, eval: evaluate, report, study, check, plan, tune, bench, devices };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  train,
+  eval: evaluate,
+  report,
+  study,
+  check,
+  plan,
+  tune,
+  bench,
+  devices,
+};
 
 const HELP = `metaplastic – meta-learn networks with feedback connections and local plasticity, on WebGPU
 
 Usage: metaplastic COMMAND [options]
 
-${Object.entries(COMMANDS).map(([name, { HELP }]) => `  ${name.padEnd(9)}${HELP.split('\n')[0]}`).join('\n')}
+${Object.entries(COMMANDS)
+  .map(([name, { HELP }]) => `  ${name.padEnd(9)}${HELP.split('\n')[0]}`)
+  .join('\n')}
 
 metaplastic COMMAND --help tells more.`;
 
@@ -34,7 +46,12 @@ async function main([name, ...args]: string[]): Promise<number> {
     return name ? 0 : 1;
   }
   const command = COMMANDS[name];
-  if (!command) throw new MetaplasticError('metaplastic', `unknown command ${JSON.stringify(name)}`, `known: ${Object.keys(COMMANDS).join(', ')}`);
+  if (!command)
+    throw new MetaplasticError(
+      'metaplastic',
+      `unknown command ${JSON.stringify(name)}`,
+      `known: ${Object.keys(COMMANDS).join(', ')}`,
+    );
   if (args.includes('--help') || args.includes('-h')) {
     console.log(command.HELP);
     return 0;
@@ -44,8 +61,13 @@ async function main([name, ...args]: string[]): Promise<number> {
 
 /** A mistake of the user's is one line; anything else is ours and shows where it happened. */
 function explain(error: unknown): string {
-  const known = error instanceof MetaplasticError || (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
-  return styleText('red', known ? (error as Error).message : String((error as Error)?.stack ?? error));
+  const known =
+    error instanceof MetaplasticError ||
+    (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+  return styleText(
+    'red',
+    known ? (error as Error).message : String((error as Error)?.stack ?? error),
+  );
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {

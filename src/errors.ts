@@ -12,5 +12,8 @@ export class MetaplasticError extends Error {
 /** A meta-step of which too few lifetimes were finite; the meta-parameters are what they were. */
 export class DivergenceError extends MetaplasticError {}
 
-/** The GPU's device is gone: a driver was reset, a tab was too greedy, somebody destroyed it. A new device can take up the last checkpoint. */
+/**
+ * The GPU's device is gone: a driver was reset, a tab was too greedy, somebody destroyed it. A new
+ * device can take up the last checkpoint.
+ */
 export class DeviceLostError extends MetaplasticError {}

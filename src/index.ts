@@ -2,4 +2,12 @@ export * from './browser.js';
 export { describePlan } from './gpu/plan.js';
 export { interference, type Interference } from './run/interference.js';
 export { readOmniglot } from './tasks/omniglot.js';
-export { rememberedTuning, tune, type Trial, type Tuned, type TuneOptions, type Tuning, type TuningMemory } from './outer/tune.js';
+export {
+  rememberedTuning,
+  tune,
+  type Trial,
+  type Tuned,
+  type TuneOptions,
+  type Tuning,
+  type TuningMemory,
+} from './outer/tune.js';

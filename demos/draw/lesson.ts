@@ -4,16 +4,28 @@ import { raster, SIDE, varied, type Drawing } from '../symbols/strokes.js';
 import { WAYS } from './learners.js';
 
 /** A drawing, framed, and which symbol it was said to be: 0 … WAYS − 1. */
-export interface Taught { readonly symbol: number; readonly drawing: Drawing }
+export interface Taught {
+  readonly symbol: number;
+  readonly drawing: Drawing;
+}
 
 /** Drawings in the order in which they were taught, and one that is only asked. */
-export interface Lesson { readonly taught: readonly Taught[]; readonly asked: Drawing }
+export interface Lesson {
+  readonly taught: readonly Taught[];
+  readonly asked: Drawing;
+}
 
 /** What a network thinks along a lesson. */
 export interface Course {
-  /** (after 0, 1, … drawings)(symbols): the mean share that it gives to the right one, asked variations of its first drawing; null for symbols not taught by then. */
+  /**
+   * (after 0, 1, … drawings)(symbols): the mean share that it gives to the right one, asked
+   * variations of its first drawing; null for symbols not taught by then.
+   */
   readonly memory: readonly (readonly (number | null)[])[];
-  /** (after)(symbols): the share that it gives to each symbol for the drawing asked; 0 for symbols not taught by then. */
+  /**
+   * (after)(symbols): the share that it gives to each symbol for the drawing asked; 0 for symbols
+   * not taught by then.
+   */
   readonly guess: readonly (readonly number[])[];
 }
 
@@ -24,7 +36,10 @@ export const VARIATIONS = 4;
 const QUERIES = WAYS * VARIATIONS + 1;
 const SIZE = SIDE * SIDE;
 
-/** Every lesson is one episode of the same shape, so that the kernels are made once: the stream is filled up with blank paper, which comes after everything that is asked for. */
+/**
+ * Every lesson is one episode of the same shape, so that the kernels are made once: the stream is
+ * filled up with blank paper, which comes after everything that is asked for.
+ */
 export const EPISODE = { steps: MOST, batch: 1, queries: QUERIES } as const;
 const MOMENTS = Array.from({ length: MOST + 1 }, (_, after) => after);
 
@@ -34,38 +49,72 @@ export async function live(learner: Learner, lesson: Lesson): Promise<Course> {
 }
 
 export function episodeOf({ taught, asked }: Lesson): Episodes {
-  const supportX = new Float32Array(MOST * SIZE), supportY = new Float32Array(MOST * WAYS), queryX = new Float32Array(QUERIES * SIZE), queryY = new Float32Array(QUERIES * WAYS);
+  const supportX = new Float32Array(MOST * SIZE);
+  const supportY = new Float32Array(MOST * WAYS);
+  const queryX = new Float32Array(QUERIES * SIZE);
+  const queryY = new Float32Array(QUERIES * WAYS);
   for (let t = 0; t < MOST; t++) {
     const { symbol, drawing } = taught[t] ?? { symbol: 0, drawing: [] };
     supportX.set(raster(drawing), t * SIZE);
     supportY[t * WAYS + symbol] = 1;
   }
-  for (let symbol = 0; symbol < WAYS; symbol++) variations(taught, symbol).forEach((drawing, v) => queryX.set(raster(drawing), (symbol * VARIATIONS + v) * SIZE));
+  for (let symbol = 0; symbol < WAYS; symbol++)
+    variations(taught, symbol).forEach((drawing, v) =>
+      queryX.set(raster(drawing), (symbol * VARIATIONS + v) * SIZE),
+    );
   queryX.set(raster(asked), (QUERIES - 1) * SIZE);
   return { tasks: 1, ...EPISODE, supportX, supportY, queryX, queryY };
 }
 
-/** What is asked of a symbol: its first drawing, turned and bent anew, always in the same way, so that teaching more does not change what was asked before. */
+/**
+ * What is asked of a symbol: its first drawing, turned and bent anew, always in the same way, so
+ * that teaching more does not change what was asked before.
+ */
 function variations(taught: readonly Taught[], symbol: number): Drawing[] {
   const first = taught.find(one => one.symbol === symbol);
-  return first ? Array.from({ length: VARIATIONS }, (_, v) => varied(first.drawing, random(symbol, v))) : [];
+  return first
+    ? Array.from({ length: VARIATIONS }, (_, v) => varied(first.drawing, random(symbol, v)))
+    : [];
 }
 
-export function courseOf({ taught }: Lesson, { predictions }: Pick<Adaptation, 'predictions'>): Course {
-  const memory: (number | null)[][] = [], guess: number[][] = [];
+export function courseOf(
+  { taught }: Lesson,
+  { predictions }: Pick<Adaptation, 'predictions'>,
+): Course {
+  const memory: (number | null)[][] = [];
+  const guess: number[][] = [];
   for (let after = 0; after <= taught.length; after++) {
     const known = new Set(taught.slice(0, after).map(({ symbol }) => symbol));
-    const shares = (query: number) => softmax(predictions.subarray((after * QUERIES + query) * WAYS, (after * QUERIES + query + 1) * WAYS), known);
-    memory.push(Array.from({ length: WAYS }, (_, symbol) => known.has(symbol)
-      ? Array.from({ length: VARIATIONS }, (_, v) => shares(symbol * VARIATIONS + v)[symbol]!).reduce((a, b) => a + b) / VARIATIONS : null));
+    const shares = (query: number) =>
+      softmax(
+        predictions.subarray(
+          (after * QUERIES + query) * WAYS,
+          (after * QUERIES + query + 1) * WAYS,
+        ),
+        known,
+      );
+    memory.push(
+      Array.from({ length: WAYS }, (_, symbol) =>
+        known.has(symbol)
+          ? Array.from(
+              { length: VARIATIONS },
+              (_, v) => shares(symbol * VARIATIONS + v)[symbol]!,
+            ).reduce((a, b) => a + b) / VARIATIONS
+          : null,
+      ),
+    );
     guess.push(shares(QUERIES - 1));
   }
   return { memory, guess };
 }
 
-/** Shares of the outputs that were taught, as softmax over these alone: a network cannot guess what it was never told of. */
+/**
+ * Shares of the outputs that were taught, as softmax over these alone: a network cannot guess what
+ * it was never told of.
+ */
 function softmax(outputs: Float32Array, known: ReadonlySet<number>): number[] {
-  const highest = Math.max(...[...known].map(k => outputs[k]!)), powers = Array.from(outputs, (z, k) => (known.has(k) ? Math.exp(z - highest) : 0));
+  const highest = Math.max(...[...known].map(k => outputs[k]!));
+  const powers = Array.from(outputs, (z, k) => (known.has(k) ? Math.exp(z - highest) : 0));
   const sum = powers.reduce((a, b) => a + b, 0) || 1;
   return powers.map(p => p / sum);
 }

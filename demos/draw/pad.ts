@@ -7,21 +7,31 @@ export const PAPER = 100;
 export interface Pad {
   readonly drawing: Drawing;
   show(drawing: Drawing): void;
-  /** Draws it as a hand would, or shows it at once where motion is not wanted. Resolves when it is done; a pen that comes down on the pad, or another drawing, ends it: then it resolves to false. */
+  /**
+   * Draws it as a hand would, or shows it at once where motion is not wanted. Resolves when it is
+   * done; a pen that comes down on the pad, or another drawing, ends it: then it resolves to false.
+   */
   play(drawing: Drawing): Promise<boolean>;
 }
 
 /** Milliseconds between two points of a drawing that is played, and how long it takes at most. */
-const FRAME = 16, MOST_TIME = 700;
+const FRAME = 16,
+  MOST_TIME = 700;
 
-/** Paper to draw on, with a mouse, a finger or a pen; `changed` hears of every stroke when it ends. */
+/**
+ * Paper to draw on, with a mouse, a finger or a pen; `changed` hears of every stroke when it ends.
+ */
 export function makePad(host: SVGSVGElement, changed: () => void): Pad {
-  const ink = host.querySelector<SVGPathElement>('.ink')!, calm = matchMedia('(prefers-reduced-motion: reduce)');
-  let drawing: Point[][] = [], pen: number | undefined, playing = 0;
+  const ink = host.querySelector<SVGPathElement>('.ink')!;
+  const calm = matchMedia('(prefers-reduced-motion: reduce)');
+  let drawing: Point[][] = [];
+  let pen: number | undefined;
+  let playing = 0;
   const draw = () => ink.setAttribute('d', pathOf(drawing));
   const place = ({ clientX, clientY }: PointerEvent): Point => {
-    const { left, top, width, height } = host.getBoundingClientRect(), on = (v: number) => Math.min(PAPER, Math.max(0, v));
-    return [on((clientX - left) / width * PAPER), on((clientY - top) / height * PAPER)];
+    const { left, top, width, height } = host.getBoundingClientRect();
+    const on = (v: number) => Math.min(PAPER, Math.max(0, v));
+    return [on(((clientX - left) / width) * PAPER), on(((clientY - top) / height) * PAPER)];
   };
 
   host.addEventListener('pointerdown', event => {
@@ -38,11 +48,12 @@ export function makePad(host: SVGSVGElement, changed: () => void): Pad {
     for (const one of event.getCoalescedEvents?.() ?? [event]) drawing.at(-1)!.push(place(one));
     draw();
   });
-  for (const end of ['pointerup', 'pointercancel'] as const) host.addEventListener(end, event => {
-    if (event.pointerId !== pen) return;
-    pen = undefined;
-    changed();
-  });
+  for (const end of ['pointerup', 'pointercancel'] as const)
+    host.addEventListener(end, event => {
+      if (event.pointerId !== pen) return;
+      pen = undefined;
+      changed();
+    });
 
   const show = (next: Drawing) => {
     playing++;
@@ -50,17 +61,33 @@ export function makePad(host: SVGSVGElement, changed: () => void): Pad {
     draw();
   };
   return {
-    get drawing() { return drawing; },
+    get drawing() {
+      return drawing;
+    },
     show,
     play(next) {
       show(calm.matches ? next : []);
-      const mine = playing, count = next.reduce((sum, stroke) => sum + stroke.length, 0), stride = Math.max(1, Math.ceil(count * FRAME / MOST_TIME));
+      const mine = playing;
+      const count = next.reduce((sum, stroke) => sum + stroke.length, 0);
+      const stride = Math.max(1, Math.ceil((count * FRAME) / MOST_TIME));
       return new Promise(resolve => {
         const go = (drawn: number) => {
-          if (mine !== playing) { resolve(false); return; }
-          if (calm.matches || drawn >= count) { resolve(true); return; }
+          if (mine !== playing) {
+            resolve(false);
+            return;
+          }
+          if (calm.matches || drawn >= count) {
+            resolve(true);
+            return;
+          }
           let left = drawn + stride;
-          drawing = next.map(stroke => { const part = stroke.slice(0, Math.max(0, left)); left -= stroke.length; return [...part]; }).filter(part => part.length);
+          drawing = next
+            .map(stroke => {
+              const part = stroke.slice(0, Math.max(0, left));
+              left -= stroke.length;
+              return [...part];
+            })
+            .filter(part => part.length);
           draw();
           setTimeout(() => go(drawn + stride), FRAME);
         };

@@ -10,15 +10,24 @@ let gpu: Gpu | undefined, learners: Promise<Learners> | undefined;
 
 const read = async (url: URL) => new Uint8Array(await (await fetch(url)).arrayBuffer());
 
-/** The learners on an open GPU: made when they are first asked for, and anew when the GPU was lost. */
+/**
+ * The learners on an open GPU: made when they are first asked for, and anew when the GPU was lost.
+ */
 function ready(): Promise<Learners> {
   learners ??= (async () => {
     gpu ??= await openGpu();
-    return makeLearners(gpu, {
-      plasticity: await read(new URL('./recorded/plasticity.safetensors', import.meta.url)), maml: await read(new URL('./recorded/maml.safetensors', import.meta.url)),
-    }, EPISODE);
+    return makeLearners(
+      gpu,
+      {
+        plasticity: await read(new URL('./recorded/plasticity.safetensors', import.meta.url)),
+        maml: await read(new URL('./recorded/maml.safetensors', import.meta.url)),
+      },
+      EPISODE,
+    );
   })();
-  learners.catch(() => { learners = undefined; });
+  learners.catch(() => {
+    learners = undefined;
+  });
   return learners;
 }
 
@@ -27,7 +36,11 @@ const api = {
   async live(lesson: Lesson): Promise<Courses> {
     try {
       const { plasticity, maml, plain } = await ready();
-      return { plasticity: await live(plasticity, lesson), maml: await live(maml, lesson), plain: await live(plain, lesson) };
+      return {
+        plasticity: await live(plasticity, lesson),
+        maml: await live(maml, lesson),
+        plain: await live(plain, lesson),
+      };
     } catch (error) {
       if (error instanceof DeviceLostError) [gpu, learners] = [undefined, undefined];
       throw error;

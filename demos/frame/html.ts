@@ -9,17 +9,24 @@ export const DEMOS = [
 ] as const;
 
 /**
- * Puts the frame of the gallery around every page: head, header with the way to the other demos, footer. A page's own file begins with its `<title>` and
- * description, and holds nothing else but its `<main>` and script. The frame is there without JavaScript.
+ * Puts the frame of the gallery around every page: head, header with the way to the other demos,
+ * footer. A page's own file begins with its `<title>` and
+ * description, and holds nothing else but its `<main>` and script. The frame is there without
+ * JavaScript.
  */
 export const frame: Plugin = {
   name: 'frame',
   transformIndexHtml: {
     order: 'pre',
     handler(page, { path }) {
-      const own = /^\/(?:(.+)\/)?index\.html$/.exec(path)?.[1], up = own ? '../' : './';
-      const title = /<title>(.*?)<\/title>/.exec(page)![1]!, head = /^[\s\S]*?(?=<main)/.exec(page)![0].replace(/<title>.*?<\/title>\s*/, '');
-      const links = DEMOS.map(({ folder, title }) => `<li><a href="${up}${folder}/"${folder === own ? ' aria-current="page"' : ''}>${title}</a></li>`).join('\n    ');
+      const own = /^\/(?:(.+)\/)?index\.html$/.exec(path)?.[1];
+      const up = own ? '../' : './';
+      const title = /<title>(.*?)<\/title>/.exec(page)![1]!;
+      const head = /^[\s\S]*?(?=<main)/.exec(page)![0].replace(/<title>.*?<\/title>\s*/, '');
+      const links = DEMOS.map(
+        ({ folder, title }) =>
+          `<li><a href="${up}${folder}/"${folder === own ? ' aria-current="page"' : ''}>${title}</a></li>`,
+      ).join('\n    ');
       return `<!doctype html>
 <html lang="en">
 <head>

@@ -4,13 +4,24 @@ import { live, type Look } from './life.js';
 import type { WayName } from './ways.js';
 
 /** One of two networks: the way it learns, and its learning rate. */
-export interface Runner { readonly way: WayName; readonly rate: number }
+export interface Runner {
+  readonly way: WayName;
+  readonly rate: number;
+}
 
-let gpu: Gpu | undefined, race = 0;
+let gpu: Gpu | undefined,
+  race = 0;
 
 const api = {
-  /** Two networks live side by side, a look at each in turn, until both lives are over or `stop` is called. */
-  async run(runners: readonly Runner[], seed: number, saw: (runner: number, look: Look) => void): Promise<void> {
+  /**
+   * Two networks live side by side, a look at each in turn, until both lives are over or `stop` is
+   * called.
+   */
+  async run(
+    runners: readonly Runner[],
+    seed: number,
+    saw: (runner: number, look: Look) => void,
+  ): Promise<void> {
     const mine = ++race;
     try {
       gpu ??= await openGpu();
@@ -20,7 +31,10 @@ const api = {
           running = false;
           for (const [k, life] of lives.entries()) {
             const { value, done } = await life.next();
-            if (!done) { running = true; saw(k, value); }
+            if (!done) {
+              running = true;
+              saw(k, value);
+            }
           }
         }
       } finally {
@@ -31,7 +45,9 @@ const api = {
       throw error;
     }
   },
-  stop(): void { race++; },
+  stop(): void {
+    race++;
+  },
 };
 
 export type RulesWorker = typeof api;

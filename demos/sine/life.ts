@@ -1,7 +1,10 @@
 import { Learner, type Gpu } from 'metaplastic';
 
 /** Examples (x, y) in the order in which they are learned. */
-export interface Points { readonly x: readonly number[]; readonly y: readonly number[] }
+export interface Points {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+}
 
 /** What a learner predicts after 0, 1, … examples. */
 export interface Course {
@@ -12,17 +15,33 @@ export interface Course {
 }
 
 /** One lifetime, as two learners live it. */
-export interface Life { readonly plastic: Course; readonly descent: Course }
+export interface Life {
+  readonly plastic: Course;
+  readonly descent: Course;
+}
 
 /** The seed of the sines that the page shows: no meta-training of it sees them. */
 export const UNSEEN = 0x5eed;
 
-export const RANGE = 5, GRID: readonly number[] = Array.from({ length: 101 }, (_, k) => -RANGE + (2 * RANGE * k) / 100);
+export const RANGE = 5;
+export const GRID: readonly number[] = Array.from(
+  { length: 101 },
+  (_, k) => -RANGE + (2 * RANGE * k) / 100,
+);
 
-/** Lives the examples: by the learner's own plasticity, and by gradient descent from the same weights at birth. */
-export async function live(learner: Learner, descent: Learner, points: Points, rate: number): Promise<Life> {
+/**
+ * Lives the examples: by the learner's own plasticity, and by gradient descent from the same
+ * weights at birth.
+ */
+export async function live(
+  learner: Learner,
+  descent: Learner,
+  points: Points,
+  rate: number,
+): Promise<Life> {
   const parameters = await learner.readParameters();
-  for (const { name, offset, size } of learner.layout.tensors) if (/^[Wb]\d/.test(name)) descent.write(name, parameters.subarray(offset, offset + size));
+  for (const { name, offset, size } of learner.layout.tensors)
+    if (/^[Wb]\d/.test(name)) descent.write(name, parameters.subarray(offset, offset + size));
   descent.write('eta', [rate]);
   return { plastic: await course(learner, points), descent: await course(descent, points) };
 }
@@ -30,18 +49,35 @@ export async function live(learner: Learner, descent: Learner, points: Points, r
 /** The same network learning by gradient descent on the same synapses, at one rate. */
 export function descentOf(gpu: Gpu, { system }: Learner, steps: number): Promise<Learner> {
   const { sizes, activation } = system;
-  return Learner.create(gpu, { system: { preset: 'maml', sizes, activation, eta: 'network' }, episode: { steps, batch: 1, queries: 1 }, tasks: 1 });
+  return Learner.create(gpu, {
+    system: { preset: 'maml', sizes, activation, eta: 'network' },
+    episode: { steps, batch: 1, queries: 1 },
+    tasks: 1,
+  });
 }
 
 async function course(learner: Learner, { x, y }: Points): Promise<Course> {
-  const steps = x.length, queries = GRID.length + steps, moments = Array.from({ length: steps + 1 }, (_, t) => t);
-  const { predictions } = await learner.adapt({
-    tasks: 1, steps, batch: 1, queries, supportX: Float32Array.from(x), supportY: Float32Array.from(y),
-    queryX: Float32Array.from([...GRID, ...x]), queryY: new Float32Array(queries),
-  }, moments);
+  const steps = x.length;
+  const queries = GRID.length + steps;
+  const moments = Array.from({ length: steps + 1 }, (_, t) => t);
+  const { predictions } = await learner.adapt(
+    {
+      tasks: 1,
+      steps,
+      batch: 1,
+      queries,
+      supportX: Float32Array.from(x),
+      supportY: Float32Array.from(y),
+      queryX: Float32Array.from([...GRID, ...x]),
+      queryY: new Float32Array(queries),
+    },
+    moments,
+  );
   const asked = moments.map(t => predictions.subarray(t * queries, (t + 1) * queries));
   return {
     curves: asked.map(all => [...all.subarray(0, GRID.length)]),
-    errors: asked.map(all => y.reduce((sum, v, k) => sum + (all[GRID.length + k]! - v) ** 2, 0) / steps),
+    errors: asked.map(
+      all => y.reduce((sum, v, k) => sum + (all[GRID.length + k]! - v) ** 2, 0) / steps,
+    ),
   };
 }

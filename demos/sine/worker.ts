@@ -1,32 +1,83 @@
 import { expose } from 'comlink';
-import { adapterName, DeviceLostError, learnerOf, openGpu, openWorld, parseConfig, readRun, train, writeRun, type Gpu, type Learner, type LogLine, type Run, type RunConfig, type RunConfigInput, type World } from 'metaplastic';
+import {
+  adapterName,
+  DeviceLostError,
+  learnerOf,
+  openGpu,
+  openWorld,
+  parseConfig,
+  readRun,
+  train,
+  writeRun,
+  type Gpu,
+  type Learner,
+  type LogLine,
+  type Run,
+  type RunConfig,
+  type RunConfigInput,
+  type World,
+} from 'metaplastic';
 import { version } from '../../package.json';
 import { descentOf, live, type Life, type Points } from './life.js';
 
 /** What the page is told of the run that the worker has. */
-export interface Told { readonly config: RunConfig; readonly metaStep: number; readonly log: readonly LogLine[] }
+export interface Told {
+  readonly config: RunConfig;
+  readonly metaStep: number;
+  readonly log: readonly LogLine[];
+}
 
-/** How training ended: at the last meta-step, by request, or because the GPU was lost; then `train` goes on from the last checkpoint on a new one. */
-export interface Ended { readonly metaStep: number; readonly lost?: string }
+/**
+ * How training ended: at the last meta-step, by request, or because the GPU was lost; then `train`
+ * goes on from the last checkpoint on a new one.
+ */
+export interface Ended {
+  readonly metaStep: number;
+  readonly lost?: string;
+}
 
 /** Milliseconds between two reports of a training. */
 const REPORT_EVERY = 200;
 
-let config: RunConfig, log: LogLine[] = [], checkpoint: Run['checkpoint'] | undefined, environment: Run['environment'] = {};
-let gpu: Gpu | undefined, alive: Promise<{ readonly on: Gpu; readonly learner: Learner; readonly descent: Learner; readonly world: World }> | undefined, stopping = false;
+let config: RunConfig;
+let log: LogLine[] = [];
+let checkpoint: Run['checkpoint'] | undefined;
+let environment: Run['environment'] = {};
+let gpu: Gpu | undefined;
+let alive:
+  | Promise<{
+      readonly on: Gpu;
+      readonly learner: Learner;
+      readonly descent: Learner;
+      readonly world: World;
+    }>
+  | undefined;
+let stopping = false;
 
-/** The learners of the run on an open GPU: made when they are first asked for, and anew when the GPU was lost. */
+/**
+ * The learners of the run on an open GPU: made when they are first asked for, and anew when the GPU
+ * was lost.
+ */
 function ready(): NonNullable<typeof alive> {
   if (alive) return alive;
-  const making = alive = (async () => {
-    const on = gpu ??= await openGpu();
-    const world = await openWorld(config, () => Promise.reject(new Error('a page has no data folder')));
-    const learner = await learnerOf(on, config, world), descent = await descentOf(on, learner, world.train.steps);
+  const making = (alive = (async () => {
+    const on = (gpu ??= await openGpu());
+    const world = await openWorld(config, () =>
+      Promise.reject(new Error('a page has no data folder')),
+    );
+    const learner = await learnerOf(on, config, world);
+    const descent = await descentOf(on, learner, world.train.steps);
     if (checkpoint) learner.restore(checkpoint.state);
     else checkpoint = { metaStep: 0, state: await learner.state() };
-    environment = { adapter: { description: adapterName(on.adapter), software: on.adapter.software }, seed: config.seed, metaplastic: version, browser: navigator.userAgent, date: new Date().toISOString() };
+    environment = {
+      adapter: { description: adapterName(on.adapter), software: on.adapter.software },
+      seed: config.seed,
+      metaplastic: version,
+      browser: navigator.userAgent,
+      date: new Date().toISOString(),
+    };
     return { on, learner, descent, world };
-  })();
+  })());
   making.catch(error => {
     if (alive === making) alive = undefined;
     if (error instanceof DeviceLostError) forget(gpu);
@@ -51,9 +102,15 @@ function forget(lost: Gpu | undefined): void {
 
 const api = {
   /** A run that was saved: a zip file, or the files of its folder by name. */
-  async open(files: Uint8Array | Readonly<Record<string, Uint8Array>>, where: string): Promise<Told> {
+  async open(
+    files: Uint8Array | Readonly<Record<string, Uint8Array>>,
+    where: string,
+  ): Promise<Told> {
     const run = readRun(files, where);
-    if (run.config.task.kind !== 'sine') throw new Error(`${where}: expected a run on sines, got one on ${run.config.task.kind}; train it with metaplastic in Node`);
+    if (run.config.task.kind !== 'sine')
+      throw new Error(
+        `${where}: expected a run on sines, got one on ${run.config.task.kind}; train it with metaplastic in Node`,
+      );
     await release();
     ({ config, checkpoint, environment } = run);
     log = [...run.log];
@@ -77,22 +134,37 @@ const api = {
     });
   },
 
-  /** Goes on with meta-training until the end or `stop`; `heard` gets the new lines of the log now and then. */
+  /**
+   * Goes on with meta-training until the end or `stop`; `heard` gets the new lines of the log now
+   * and then.
+   */
   async train(heard: (lines: readonly LogLine[]) => void): Promise<Ended> {
     stopping = false;
-    let unheard: LogLine[] = [], told = performance.now();
-    const tell = () => { if (unheard.length) heard(unheard); unheard = []; told = performance.now(); };
-    const { on, learner, world } = await ready(), from = checkpoint!.metaStep;
+    let unheard: LogLine[] = [];
+    let told = performance.now();
+    const tell = () => {
+      if (unheard.length) heard(unheard);
+      unheard = [];
+      told = performance.now();
+    };
+    const { on, learner, world } = await ready();
+    const from = checkpoint!.metaStep;
     try {
       log = log.filter(line => line.metaStep <= from);
       const metaStep = await train({
-        config, learner, tasks: world.train, from: { metaStep: from, seconds: log.at(-1)?.seconds ?? 0 }, stopped: () => stopping,
+        config,
+        learner,
+        tasks: world.train,
+        from: { metaStep: from, seconds: log.at(-1)?.seconds ?? 0 },
+        stopped: () => stopping,
         onStep(line) {
           log.push(line);
           unheard.push(line);
           if (performance.now() - told > REPORT_EVERY) tell();
         },
-        onCheckpoint(made) { checkpoint = made; },
+        onCheckpoint(made) {
+          checkpoint = made;
+        },
       });
       return { metaStep };
     } catch (error) {
@@ -104,17 +176,25 @@ const api = {
     }
   },
 
-  stop(): void { stopping = true; },
+  stop(): void {
+    stopping = true;
+  },
 
   /** The run up to its last checkpoint, as a zip file. */
   async save(): Promise<Uint8Array> {
     if (!checkpoint) await ready();
     const { metaStep } = checkpoint!;
-    return writeRun({ config, environment, log: log.filter(line => line.metaStep <= metaStep), checkpoint: checkpoint! });
+    return writeRun({
+      config,
+      environment,
+      log: log.filter(line => line.metaStep <= metaStep),
+      checkpoint: checkpoint!,
+    });
   },
 
   /** What the run's GPU is called, once it is open. */
-  adapter: (): string => (environment['adapter'] as { description?: string } | undefined)?.description ?? '',
+  adapter: (): string =>
+    (environment['adapter'] as { description?: string } | undefined)?.description ?? '',
 };
 
 export type SineWorker = typeof api;

@@ -4,7 +4,10 @@ import { PATIENT, QUICK, runBench, type BenchReport } from '../../src/bench/inde
 
 const api = {
   /** Measures the adapter on a device of its own, which is given back whatever happens. */
-  async measure(patiently: boolean, heard: (what: string, done: number, of: number) => void): Promise<BenchReport> {
+  async measure(
+    patiently: boolean,
+    heard: (what: string, done: number, of: number) => void,
+  ): Promise<BenchReport> {
     const gpu = await openGpu();
     try {
       return await runBench(gpu, { patience: patiently ? PATIENT : QUICK, onProgress: heard });

@@ -1,6 +1,7 @@
 // softplus with β = 10: y = log(1 + exp(10 z)) / 10 (Shervani-Tabar & Rosenbaum 2023, §2.1).
 fn activate(z: f32) -> f32 {
-  // The larger of 0 and z is taken out, so that exp never overflows. Where 1 + u would round most of u away, log(1 + u) = 2 artanh(s), s = u / (2 + u) < 1/9.
+  // The larger of 0 and z is taken out, so that exp never overflows. Where 1 + u would round most
+  // of u away, log(1 + u) = 2 artanh(s), s = u / (2 + u) < 1/9.
   let u = exp(-10.0 * abs(z));
   let s = u / (2.0 + u);
   let log1p = select(log(1.0 + u), 2.0 * s * (1.0 + s * s * (1.0 / 3.0 + s * s * (0.2 + s * s / 7.0))), u < 0.25);

@@ -3,7 +3,8 @@ import package::shape::{DRAW_W_AT, DRAW_W_LIMIT, DRAW_WEIGHTS, QUADS, WIDTH};
 import package::memory::{four, present};
 import package::random::drawn4;
 
-// Counter of the first weight of a layer, the limit of them all, and how many there are; a column's quads.
+// Counter of the first weight of a layer, the limit of them all, and how many there are; a column's
+// quads.
 struct Source { at: u32, limit: f32, pre: u32, post: u32, quads: u32 }
 fn source_of_weights(l: u32) -> Source { return Source(DRAW_W_AT[l], DRAW_W_LIMIT[l], WIDTH[l], WIDTH[l + 1u], QUADS[l]); }
 

@@ -1,4 +1,5 @@
-// Every task has coefficients of its own (a sweep of settings side by side): they come behind its targets.
+// Every task has coefficients of its own (a sweep of settings side by side): they come behind its
+// targets.
 import package::shape::{OUTPUTS, PARAMETERS, SAMPLES, SETTINGS};
 import package::memory::wanted;
 

@@ -1,8 +1,17 @@
-// Learning the feedback weights (Kunin et al. 2020, §3.1): B (n_{l−1}, n_l) goes down the sum of local energies, with x and z = W x as mirrors/ says, r = B z, p = Bᵀ x:
+// Learning the feedback weights (Kunin et al. 2020, §3.1): B (n_{l−1}, n_l) goes down the sum of
+// local energies, with x and z = W x as mirrors/ says, r = B z, p = Bᵀ x:
 //   ΔB = η_B (SHARE Σ_b (k_amp x zᵀ − k_null r zᵀ − k_sparse x pᵀ) + k_self Wᵀ − k_decay B).
-// Weight mirror, information, symmetric and activation alignment are choices of k. Kolen-Pollack's rule also adds the transpose of W's own update.
-import package::shape::{ALIGNED, ALIGN_EVERY, BATCH, BELOW_AT, B_AT, DEPTH, ETA_B_AT, HAS_PRIMITIVE, K_AT, LANES, MIRROR_X, MIRROR_Z, NEURON_AT, P, PRIMITIVE_AT, QUADS, R, RECORD, SHARE, TIED, WIDTH};
-import package::memory::{activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, adjoint, adjoint4, four, gradient_quad, gradient_rows, lane, present, set_activities, set_activity, set_adjoint, set_adjoints, set_gradient_quad, set_weight_quad, speaks, weight_quad, weight_rows};
+// Weight mirror, information, symmetric and activation alignment are choices of k. Kolen-Pollack's
+// rule also adds the transpose of W's own update.
+import package::shape::{
+  ALIGNED, ALIGN_EVERY, BATCH, BELOW_AT, B_AT, DEPTH, ETA_B_AT, HAS_PRIMITIVE, K_AT, LANES,
+  MIRROR_X, MIRROR_Z, NEURON_AT, P, PRIMITIVE_AT, QUADS, R, RECORD, SHARE, TIED, WIDTH
+};
+import package::memory::{
+  activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, adjoint,
+  adjoint4, four, gradient_quad, gradient_rows, lane, present, set_activities, set_activity,
+  set_adjoint, set_adjoints, set_gradient_quad, set_weight_quad, speaks, weight_quad, weight_rows
+};
 import package::coefficient::coefficient;
 import package::mirror::{mirror, mirror_adjoint};
 import package::noise::noise_of_feedback;
@@ -87,7 +96,8 @@ fn pull(first: u32, l: u32, j: u32, neurons: vec4u, w: vec4f) -> vec4f {
   return SHARE * sum + k_of(SELF) * w;
 }
 
-// What Kolen-Pollack's rule adds to B_ji for neurons i … i + 3, 0 beyond the last; their W_ij are quad `at`.
+// What Kolen-Pollack's rule adds to B_ji for neurons i … i + 3, 0 beyond the last; their W_ij are
+// quad `at`.
 fn tie(first: u32, l: u32, j: u32, i: u32, at: u32) -> vec4f {
   if (!TIED) { return vec4f(0.0); }
   let n = WIDTH[l + 1u];
@@ -98,7 +108,8 @@ fn tie(first: u32, l: u32, j: u32, i: u32, at: u32) -> vec4f {
   return present(i, n) * sign_and_multiplier(l) * rate(rates_of(l, i), j * QUADS[l]) * tied(hebb, velocity_of(at, hebb - kappa(l, neurons, first) * weight_quad(at)));
 }
 
-// Inner step t: reads W and B in slot `from_`, writes B to slot `to`. Before W changes in the same slot.
+// Inner step t: reads W and B in slot `from_`, writes B to slot `to`. Before W changes in the same
+// slot.
 fn align(first: u32, from_: u32, to: u32, t: u32) {
   let eta = select(0.0, coefficient(ETA_B_AT), acts(t));
   for (var l = 0u; l < DEPTH; l++) {
@@ -119,10 +130,14 @@ fn align(first: u32, from_: u32, to: u32, t: u32) {
   team_barrier();
 }
 
-// Its adjoint, after plasticity_adjoint has recalled W_t and taken its part of g = d_B'. With G = η_B g:
-//   d_x_j += SHARE (k_amp A − k_sparse E),  A = Σ_i G z_i,  E = Σ_i G p_i;   d_r_j = −SHARE k_null A;
-//   d_z_i += SHARE (k_amp C − k_null D),  C = Σ_j G x_j,  D = Σ_j G r_j;   d_p_i = −SHARE k_sparse C;
-//   d_W += k_self Gᵀ;   d_B_t = g − k_decay G + d_r zᵀ + x d_pᵀ;   d_z += Bᵀ d_r;   d_x += B d_p;   d_k and d_η_B from what each multiplies.
+// Its adjoint, after plasticity_adjoint has recalled W_t and taken its part of g = d_B'. With G =
+// η_B g:
+//   d_x_j += SHARE (k_amp A − k_sparse E),  A = Σ_i G z_i,  E = Σ_i G p_i;   d_r_j = −SHARE k_null
+//   A;
+//   d_z_i += SHARE (k_amp C − k_null D),  C = Σ_j G x_j,  D = Σ_j G r_j;   d_p_i = −SHARE k_sparse
+//   C;
+//   d_W += k_self Gᵀ;   d_B_t = g − k_decay G + d_r zᵀ + x d_pᵀ;   d_z += Bᵀ d_r;   d_x += B d_p;  
+//   d_k and d_η_B from what each multiplies.
 fn align_adjoint(first: u32, slot: u32, t: u32) {
   let acting = acts(t);
   let eta = select(0.0, coefficient(ETA_B_AT), acting);

@@ -1,4 +1,5 @@
-// Feedback alignment (Lillicrap et al. 2016): the error of a layer comes down by its own feedback weights, M_l = B_l (n_{l−1}, n_l).
+// Feedback alignment (Lillicrap et al. 2016): the error of a layer comes down by its own feedback
+// weights, M_l = B_l (n_{l−1}, n_l).
 import package::origin::{FEEDBACK_LEARNS, add_feedback_gradient, feedback_row, feedback_weights};
 
 const FROM_OUTPUT = false;

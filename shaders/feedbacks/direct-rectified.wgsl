@@ -1,8 +1,15 @@
 // Direct rectified feedback: what is each neuron told to be? (Lindsey & Litwin-Kumar 2020, §1.1)
 //   s = y − a or y, a the answer;   f_l = φ_f(B_l s + c_l);   post_l = β_l f_l + (1 − β_l) x_l.
-// A layer without feedback is told its own activity, a clamped output layer is told the target; a frozen layer need not be told.
-import package::shape::{ANSWER, BATCH, BETA_AT, B_AT, C_AT, DEPTH, LANES, LEFT, NEURON_AT, OUTPUTS, QUADS, RECORD, TOLD, TOLD_ACTIVITY, TOLD_MIXED, TOLD_NOTHING, TOLD_TARGET, WIDTH, X_AT};
-import package::memory::{activity, activity4, add_adjoints, add_gradient, add_gradient_quad, adjoint4, four, lane, parameter, parameters, present, set_activities, set_adjoints, speaks, wanted};
+// A layer without feedback is told its own activity, a clamped output layer is told the target; a
+// frozen layer need not be told.
+import package::shape::{
+  ANSWER, BATCH, BETA_AT, B_AT, C_AT, DEPTH, LANES, LEFT, NEURON_AT, OUTPUTS, QUADS, RECORD, TOLD,
+  TOLD_ACTIVITY, TOLD_MIXED, TOLD_NOTHING, TOLD_TARGET, WIDTH, X_AT
+};
+import package::memory::{
+  activity, activity4, add_adjoints, add_gradient, add_gradient_quad, adjoint4, four, lane,
+  parameter, parameters, present, set_activities, set_adjoints, speaks, wanted
+};
 import package::feedback_activation::{activate as activate_feedback, slope as slope_of_feedback};
 import package::signal::{SIGNAL_SLOPE, signal};
 import package::team::{sum_of_lanes, team_barrier, team_sum};
@@ -17,7 +24,8 @@ fn signal_of(record: u32, target_: u32, o: u32) -> f32 {
   return signal(wanted(target_ + o), activity(record + ANSWER + o));
 }
 
-// f of four neurons, whose c is quad `c`, and whose B is quad `rows` for the first output and lies `quads` further for each one more.
+// f of four neurons, whose c is quad `c`, and whose B is quad `rows` for the first output and lies
+// `quads` further for each one more.
 fn feedback_of(c: u32, rows: u32, quads: u32, record: u32, target_: u32) -> vec4f {
   var u = parameters[c];
   for (var o = 0u; o < OUTPUTS; o++) { u += parameters[rows + o * quads] * signal_of(record, target_, o); }
@@ -26,7 +34,8 @@ fn feedback_of(c: u32, rows: u32, quads: u32, record: u32, target_: u32) -> vec4
 
 fn slopes(f: vec4f) -> vec4f { return vec4f(slope_of_feedback(f.x), slope_of_feedback(f.y), slope_of_feedback(f.z), slope_of_feedback(f.w)); }
 
-// post of every layer for the batch of an inner step: records from `first`, samples from `sample`. A sample and four neurons a lane.
+// post of every layer for the batch of an inner step: records from `first`, samples from `sample`.
+// A sample and four neurons a lane.
 fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     let kind = TOLD[l];
@@ -108,7 +117,8 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
         }
       }
 
-      // d_s into d_a: a sample and four outputs a lane, of some of the neurons where lanes are more. The sum is told to the lane that may come to them again as a layer's activity.
+      // d_s into d_a: a sample and four outputs a lane, of some of the neurons where lanes are
+      // more. The sum is told to the lane that may come to them again as a layer's activity.
       if (SIGNAL_SLOPE != 0.0) {
         for (var first_block = 0u; first_block < SIGNAL_BLOCKS; first_block += LANES) {
           let mine = min(first_block + lane / SIGNAL_LANES, SIGNAL_BLOCKS - 1u);

@@ -1,4 +1,5 @@
-// Direct feedback alignment (Nøkland 2016): the error of the answer comes straight to every layer, M_l = B_l (n_{l−1}, n_L).
+// Direct feedback alignment (Nøkland 2016): the error of the answer comes straight to every layer,
+// M_l = B_l (n_{l−1}, n_L).
 import package::origin::{FEEDBACK_LEARNS, add_feedback_gradient, feedback_row, feedback_weights};
 
 const FROM_OUTPUT = true;

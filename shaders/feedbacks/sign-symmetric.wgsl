@@ -1,4 +1,5 @@
-// Sign-symmetric feedback (Liao, Leibo & Poggio 2016; uSF, brSF and frSF of BioTorch, by where B comes from): M_l = |B_l| ⊙ sign(W_lᵀ).
+// Sign-symmetric feedback (Liao, Leibo & Poggio 2016; uSF, brSF and frSF of BioTorch, by where B
+// comes from): M_l = |B_l| ⊙ sign(W_lᵀ).
 import package::shape::QUADS;
 import package::memory::{weight_quad, weight_rows};
 import package::origin::{FEEDBACK_LEARNS, add_feedback_gradient, feedback_row, feedback_weights};

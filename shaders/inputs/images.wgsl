@@ -1,10 +1,13 @@
 // Inputs that are images: the episode holds image numbers, the pixels live once on the GPU.
 import package::shape::{CHUNK, IMAGES, INPUTS, SAMPLES};
 
-@group(0) @binding(2) var<storage, read> inputs: array<u32, CHUNK * SAMPLES>;    // (tasks, SAMPLES) image numbers
-@group(0) @binding(3) var<storage, read> bank: array<u32, IMAGES * ((INPUTS + 3u) / 4u)>;      // (images, ⌈INPUTS / 4⌉) words of four 8-bit grey levels
+// (tasks, SAMPLES) image numbers
+@group(0) @binding(2) var<storage, read> inputs: array<u32, CHUNK * SAMPLES>;
+// (images, ⌈INPUTS / 4⌉) words of four 8-bit grey levels
+@group(0) @binding(3) var<storage, read> bank: array<u32, IMAGES * ((INPUTS + 3u) / 4u)>;
 
-// Where the image of a sample of a task of the chunk begins (its row in the activities does not matter).
+// Where the image of a sample of a task of the chunk begins (its row in the activities does not
+// matter).
 fn input_at(task: u32, sample: u32, row: u32) -> u32 { return inputs[task * SAMPLES + sample] * ((INPUTS + 3u) / 4u); }
 
 // Grey levels of the pixels j … j + 3, j a multiple of 4.

@@ -1,9 +1,11 @@
 // Inputs that are numbers.
 import package::shape::{CHUNK, INPUTS, SAMPLES};
 
-@group(0) @binding(2) var<storage, read> inputs: array<f32, CHUNK * SAMPLES * INPUTS>;    // (tasks, SAMPLES, INPUTS)
+// (tasks, SAMPLES, INPUTS)
+@group(0) @binding(2) var<storage, read> inputs: array<f32, CHUNK * SAMPLES * INPUTS>;
 
-// Where the input of a sample of a task of the chunk begins (its row in the activities does not matter).
+// Where the input of a sample of a task of the chunk begins (its row in the activities does not
+// matter).
 fn input_at(task: u32, sample: u32, row: u32) -> u32 { return (task * SAMPLES + sample) * INPUTS; }
 
 // x_j.

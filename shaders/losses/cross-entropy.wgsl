@@ -1,4 +1,5 @@
-// Softmax cross-entropy of one query sample: −Σ_o y_o log softmax(x)_o, with Σ_o y_o = 1. The network's answer is softmax(x_L).
+// Softmax cross-entropy of one query sample: −Σ_o y_o log softmax(x)_o, with Σ_o y_o = 1. The
+// network's answer is softmax(x_L).
 import package::shape::{ANSWER, BATCH, DEPTH, LANES, OUTPUTS, RECORD, X_AT};
 import package::memory::{activity, add_adjoint, adjoint, lane, set_activity, wanted};
 import package::team::team_barrier;

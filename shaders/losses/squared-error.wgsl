@@ -20,6 +20,7 @@ fn d_loss(output: u32, target_: u32, o: u32) -> f32 {
 // What the network answers.
 fn answer_of(output: u32, o: u32) -> f32 { return activity(output + o); }
 
-// The network's answer is x_L itself: it lies there already (shape.ts: ANSWER is where x_L is), and so does its adjoint.
+// The network's answer is x_L itself: it lies there already (shape.ts: ANSWER is where x_L is), and
+// so does its adjoint.
 fn answer(first: u32) {}
 fn answer_adjoint(first: u32) {}

@@ -1,6 +1,13 @@
-// Mirror phase (Akrout et al. 2019): noise U(−1, 1) is sent into each layer alone, and a feedback rule sees that and what W makes of it, z = W x.
-import package::shape::{ALIGNED, BATCH, BELOW_AT, DEPTH, DRAW_MIRROR, LANES, MIRROR_X, MIRROR_Z, NEURON_AT, QUADS, RECORD, WEIGHT_AT, WIDTH};
-import package::memory::{activity, add_gradient, adjoint, lane, set_activities, set_activity, synapse, weight_quad, weight_rows};
+// Mirror phase (Akrout et al. 2019): noise U(−1, 1) is sent into each layer alone, and a feedback
+// rule sees that and what W makes of it, z = W x.
+import package::shape::{
+  ALIGNED, BATCH, BELOW_AT, DEPTH, DRAW_MIRROR, LANES, MIRROR_X, MIRROR_Z, NEURON_AT, QUADS, RECORD,
+  WEIGHT_AT, WIDTH
+};
+import package::memory::{
+  activity, add_gradient, adjoint, lane, set_activities, set_activity, synapse, weight_quad,
+  weight_rows
+};
 import package::random::drawn;
 import package::team::team_barrier;
 

@@ -1,4 +1,5 @@
-// Every update of B adds uniform noise, as published for Kolen-Pollack (Kunin et al. 2020, §3.1); NOISE is half its width.
+// Every update of B adds uniform noise, as published for Kolen-Pollack (Kunin et al. 2020, §3.1);
+// NOISE is half its width.
 import package::shape::{DRAWS, DRAW_B_AT, DRAW_NOISE, NOISE};
 import package::random::drawn4;
 

@@ -1,4 +1,5 @@
-// Perception through an encoder of frozen layers: encode.wgsl has put its activity into every row before the lifetime begins.
+// Perception through an encoder of frozen layers: encode.wgsl has put its activity into every row
+// before the lifetime begins.
 import package::shape::{LANES, WIDTH, X_AT};
 import package::memory::{activity, adjoint, lane, set_activity};
 import package::activation::slope;

@@ -1,4 +1,5 @@
-// W_t and B_t recalled from their slot: every step's (adjoint 'store') or the replayed block's (adjoint 'checkpoint').
+// W_t and B_t recalled from their slot: every step's (adjoint 'store') or the replayed block's
+// (adjoint 'checkpoint').
 import package::synapse::recall_weight;
 
 // at: a quad in the slot of step t. The other arguments serve recalls/undo.wgsl.

@@ -1,4 +1,5 @@
-// Gradient descent, as far as the error is the true one: by backprop it is (MAML, Finn et al. 2017), by other feedback a pseudo-gradient (feedback alignment …):
+// Gradient descent, as far as the error is the true one: by backprop it is (MAML, Finn et al.
+// 2017), by other feedback a pseudo-gradient (feedback alignment …):
 //   ΔW_ij = −η_ij (Σ_b e_bi pre_bj + d W_ij), d the weight decay; that is κ = −d.
 import package::shape::{DECAYS, WEIGHT_DECAY_AT};
 import package::memory::{add_gradient, speaks};

@@ -1,9 +1,19 @@
-// The plasticity pool (Shervani-Tabar & Rosenbaum 2023, Eqs. 14–23): ΔW = Σ_b Σ_r θ_r F^r, with y = post, p = pre, e and f the errors above and below,
+// The plasticity pool (Shervani-Tabar & Rosenbaum 2023, Eqs. 14–23): ΔW = Σ_b Σ_r θ_r F^r, with y =
+// post, p = pre, e and f the errors above and below,
 // v = Wᵀ y, S = Σ y, s = yᵀ W f = v · f, q = eᵀ W p = e · z:
-//   ΔW = e (c₀ p − θ₂ f)ᵀ + y (c₁ f + θ₉ (p − v))ᵀ − θ₄ 1 fᵀ − θ₃ W,   c₀ = −(θ₀ + θ₅ S + θ₇ s),   c₁ = −(θ₁ + θ₆ s + θ₈ q).
+//   ΔW = e (c₀ p − θ₂ f)ᵀ + y (c₁ f + θ₉ (p − v))ᵀ − θ₄ 1 fᵀ − θ₃ W,   c₀ = −(θ₀ + θ₅ S + θ₇ s),  
+//   c₁ = −(θ₁ + θ₆ s + θ₈ q).
 // So it is of rank 1 … 3: e, then y, then 1 on the left.
-import package::shape::{ANSWER, BATCH, BELOW, BELOW_AT, DEPTH, ERROR, HAS_TERM, LANES, LEFT, NEURONS, NEURON_AT, PLASTIC, POST, QUADS, RANK, RECORD, RIGHT, SECOND_ORDER, SHARE, SUMS, SUMS_ASKED, TERM_AT, TERM_COUNT, TERM_GRADIENTS, THETA_AT, THETA_SHARED, V, V_ASKED, WIDTH, X_AT, Z};
-import package::memory::{activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, adjoint, adjoint4, four, gradient_rows, lane, present, set_activities, set_activity, set_adjoint, speaks, weight_quad, weight_quad4, weight_rows};
+import package::shape::{
+  ANSWER, BATCH, BELOW, BELOW_AT, DEPTH, ERROR, HAS_TERM, LANES, LEFT, NEURONS, NEURON_AT, PLASTIC,
+  POST, QUADS, RANK, RECORD, RIGHT, SECOND_ORDER, SHARE, SUMS, SUMS_ASKED, TERM_AT, TERM_COUNT,
+  TERM_GRADIENTS, THETA_AT, THETA_SHARED, V, V_ASKED, WIDTH, X_AT, Z
+};
+import package::memory::{
+  activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, adjoint,
+  adjoint4, four, gradient_rows, lane, present, set_activities, set_activity, set_adjoint, speaks,
+  weight_quad, weight_quad4, weight_rows
+};
 import package::coefficient::coefficient;
 import package::team::{team_barrier, team_sum};
 
@@ -111,9 +121,12 @@ fn prepare(first: u32, slot: u32) {
   team_barrier();
 }
 
-// Its adjoint: d_e, d_y, d_p, d_f, d_z and d_W from d_left and d_right, and d_θ. With t_rx = d_right_r · x:
-//   d_θ₀ −= t₀p,  d_θ₅ −= S t₀p,  d_θ₇ −= s t₀p,  d_θ₁ −= t₁f,  d_θ₆ −= s t₁f,  d_θ₈ −= q t₁f,  d_θ₂ −= t₀f,  d_θ₄ −= t₂f,  d_θ₉ += t₁(p−v);
-//   d_S = −θ₅ t₀p,  d_s = −θ₇ t₀p − θ₆ t₁f,  d_q = −θ₈ t₁f;   d_p += c₀ d_right₀ + θ₉ d_right₁,  d_f += c₁ d_right₁ − θ₂ d_right₀ − θ₄ d_right₂ + d_s v,
+// Its adjoint: d_e, d_y, d_p, d_f, d_z and d_W from d_left and d_right, and d_θ. With t_rx =
+// d_right_r · x:
+//   d_θ₀ −= t₀p,  d_θ₅ −= S t₀p,  d_θ₇ −= s t₀p,  d_θ₁ −= t₁f,  d_θ₆ −= s t₁f,  d_θ₈ −= q t₁f, 
+//   d_θ₂ −= t₀f,  d_θ₄ −= t₂f,  d_θ₉ += t₁(p−v);
+//   d_S = −θ₅ t₀p,  d_s = −θ₇ t₀p − θ₆ t₁f,  d_q = −θ₈ t₁f;   d_p += c₀ d_right₀ + θ₉ d_right₁, 
+//   d_f += c₁ d_right₁ − θ₂ d_right₀ − θ₄ d_right₂ + d_s v,
 //   d_v = d_s f − θ₉ d_right₁,  d_y += d_S + W d_v,  d_W += y d_vᵀ,  d_e += d_q z,  d_z += d_q e.
 fn prepare_adjoint(first: u32, slot: u32) {
   // θ and the sums, a layer and sample a lane.

@@ -2,7 +2,8 @@
 import package::shape::{PADDED, SCRATCH, TEAMS};
 import package::memory::first_scratch;
 
-@group(0) @binding(8) var<storage, read_write> scratches: array<f32, PADDED * SCRATCH>;    // (groups, SCRATCH, TEAMS)
+// (groups, SCRATCH, TEAMS)
+@group(0) @binding(8) var<storage, read_write> scratches: array<f32, PADDED * SCRATCH>;
 
 fn scratch(k: u32) -> f32 { return scratches[first_scratch + k * TEAMS]; }
 fn set_scratch(k: u32, value: f32) { scratches[first_scratch + k * TEAMS] = value; }

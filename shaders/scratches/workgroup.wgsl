@@ -1,4 +1,5 @@
-// A task's scratch lies in workgroup memory, near its lanes: nothing of it outlives a dispatch, and it begins with 0.
+// A task's scratch lies in workgroup memory, near its lanes: nothing of it outlives a dispatch, and
+// it begins with 0.
 import package::shape::{SCRATCH, TEAMS};
 import package::memory::team;
 

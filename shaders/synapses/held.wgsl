@@ -1,7 +1,15 @@
-// A lane of a grid (divisions/grid.wgsl) holds its own synapses in registers from the beginning of a dispatch to its end: weights, their gradients, and those of their rates. Every index into these arrays is a
-// constant, because the loops over turns are unrolled too; that is what keeps them out of memory. Nobody else may ask for them on the way.
-import package::shape::{COLUMNS, COLUMN_TURNS, DEPTH, HELD, HELD_AT, ONE_SLOT, PLASTIC, QUADS, RATE_AT, RATE_PER_SYNAPSE, WIDTH};
-import package::memory::{gradient_quad, gradient_rows, set_gradient_quad, set_weight_quad, weight_quad, weight_rows};
+// A lane of a grid (divisions/grid.wgsl) holds its own synapses in registers from the beginning of
+// a dispatch to its end: weights, their gradients, and those of their rates. Every index into these
+// arrays is a
+// constant, because the loops over turns are unrolled too; that is what keeps them out of memory.
+// Nobody else may ask for them on the way.
+import package::shape::{
+  COLUMNS, COLUMN_TURNS, DEPTH, HELD, HELD_AT, ONE_SLOT, PLASTIC, QUADS, RATE_AT, RATE_PER_SYNAPSE,
+  WIDTH
+};
+import package::memory::{
+  gradient_quad, gradient_rows, set_gradient_quad, set_weight_quad, weight_quad, weight_rows
+};
 import package::division::own_of;
 import package::own::Own;
 
@@ -14,7 +22,8 @@ var<private> held_rate_gradients: array<vec4f, HELD_RATES>;
 // Where a lane holds column c of a turn.
 fn place_of(own: Own, turn: u32, columns: u32, c: u32) -> u32 { return own.held + turn * columns + c; }
 
-// at: a quad of the slot, where the weights of every step or of checkpoints are kept besides; else it serves stored.wgsl.
+// at: a quad of the slot, where the weights of every step or of checkpoints are kept besides; else
+// it serves stored.wgsl.
 fn own_weight(at: u32, k: u32) -> vec4f { return held_weights[k]; }
 fn set_own_weight(at: u32, k: u32, value: vec4f) {
   held_weights[k] = value;

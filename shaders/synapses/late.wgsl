@@ -1,4 +1,6 @@
-// Synapses lie in storage, and a lane of a grid (divisions/grid.wgsl) writes those of a tile's four columns only when it has read them all: a GPU could not ask for a column before what was written for the
+// Synapses lie in storage, and a lane of a grid (divisions/grid.wgsl) writes those of a tile's four
+// columns only when it has read them all: a GPU could not ask for a column before what was written
+// for the
 // one before is there, because it might be the same.
 import package::shape::{ONE_SLOT, RATE_PER_SYNAPSE};
 import package::memory::{gradient_quad, set_gradient_quad, set_weight_quad, weight_quad};
@@ -30,7 +32,8 @@ fn add_rate_gradient(at: u32, k: u32, value: vec4f) {
   late_rate_gradients_at[k] = at;
 }
 
-// Writes what waits of a column: after plasticity, after its adjoint, after that of the forward pass.
+// Writes what waits of a column: after plasticity, after its adjoint, after that of the forward
+// pass.
 fn leave_weight(k: u32) { set_weight_quad(late_weights_at[k], late_weights[k]); }
 fn leave_gradient(k: u32) { set_gradient_quad(late_gradients_at[k], late_gradients[k]); }
 fn leave_recalled(k: u32) {

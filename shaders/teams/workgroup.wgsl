@@ -1,8 +1,10 @@
-// A team of LANES lanes (a power of two) of one workgroup: they meet at barriers and add through workgroup memory.
+// A team of LANES lanes (a power of two) of one workgroup: they meet at barriers and add through
+// workgroup memory.
 import package::shape::{LANES, PARTS};
 import package::memory::{lane, team};
 
-// (values, TEAMS, LANES): what lanes pass to each other, a number, or up to four vectors (divisions/grid.wgsl). Of 256 lanes 16 kB at most, as much as every adapter has.
+// (values, TEAMS, LANES): what lanes pass to each other, a number, or up to four vectors
+// (divisions/grid.wgsl). Of 256 lanes 16 kB at most, as much as every adapter has.
 var<workgroup> parts: array<vec4f, PARTS>;
 
 fn team_barrier() {
@@ -10,7 +12,8 @@ fn team_barrier() {
   workgroupBarrier();
 }
 
-// The sum of so many parts, `stride` apart from the first; of many four at a time, which need not wait for each other.
+// The sum of so many parts, `stride` apart from the first; of many four at a time, which need not
+// wait for each other.
 fn sum_of_parts(first: u32, stride: u32, terms: u32) -> vec4f {
   var sum = vec4f();
   var t = 0u;
@@ -22,7 +25,8 @@ fn sum_of_parts(first: u32, stride: u32, terms: u32) -> vec4f {
   return sum;
 }
 
-// The sum of what `terms` lanes of the team have, `stride` apart from lane `from_` on; every lane may ask for others.
+// The sum of what `terms` lanes of the team have, `stride` apart from lane `from_` on; every lane
+// may ask for others.
 fn sum_of_lanes(value: vec4f, from_: u32, stride: u32, terms: u32) -> vec4f {
   let mine = team * LANES;
   parts[mine + lane] = value;
@@ -34,7 +38,8 @@ fn sum_of_lanes(value: vec4f, from_: u32, stride: u32, terms: u32) -> vec4f {
 
 const FEW = min(LANES, 16u);
 
-// The sum over the team's lanes, in a fixed order, the same for every lane; of many lanes in two stages. To read what others have costs less than to meet once more for every two of them.
+// The sum over the team's lanes, in a fixed order, the same for every lane; of many lanes in two
+// stages. To read what others have costs less than to meet once more for every two of them.
 fn team_sum(value: f32) -> f32 {
   var sum = vec4f(value);
   if (LANES > FEW) { sum = sum_of_lanes(sum, lane % FEW, FEW, LANES / FEW); }

@@ -1,6 +1,9 @@
-// The update has momentum μ (Polyak 1964): v ← μ v + u, W ← W + a v. The velocities lie PLASTIC_SIZE behind the weights, and d_v as far behind d_W as VELOCITY_GRADIENT says.
+// The update has momentum μ (Polyak 1964): v ← μ v + u, W ← W + a v. The velocities lie
+// PLASTIC_SIZE behind the weights, and d_v as far behind d_W as VELOCITY_GRADIENT says.
 import package::shape::{MOMENTUM_AT, PLASTIC_SIZE, VELOCITY_GRADIENT};
-import package::memory::{add_gradient, gradient_quad, set_gradient_quad, set_weight_quad, speaks, weight_quad};
+import package::memory::{
+  add_gradient, gradient_quad, set_gradient_quad, set_weight_quad, speaks, weight_quad
+};
 import package::coefficient::coefficient;
 import package::team::team_sum;
 

@@ -2,25 +2,32 @@ import type { Gpu } from '../gpu/device.js';
 
 /** How long the GPU takes over a compute pass, in seconds. */
 export interface Clock {
-  /** The GPU's own timestamps at the pass's beginning and end; or the wall clock from submit to done, where it has none. */
+  /**
+   * The GPU's own timestamps at the pass's beginning and end; or the wall clock from submit to
+   * done, where it has none.
+   */
   readonly kind: 'timestamps' | 'wall clock';
   time(record: (pass: GPUComputePassEncoder) => void): Promise<number>;
   destroy(): void;
 }
 
 /** The better clock that the device has. */
-export const clockOf = ({ device }: Gpu): Clock['kind'] => device.features.has('timestamp-query') ? 'timestamps' : 'wall clock';
+export const clockOf = ({ device }: Gpu): Clock['kind'] =>
+  device.features.has('timestamp-query') ? 'timestamps' : 'wall clock';
 
-export const makeClock = (gpu: Gpu): Clock => clockOf(gpu) === 'timestamps' ? timestamps(gpu) : wallClock(gpu);
+export const makeClock = (gpu: Gpu): Clock =>
+  clockOf(gpu) === 'timestamps' ? timestamps(gpu) : wallClock(gpu);
 
 function wallClock({ device, guard }: Gpu): Clock {
   return {
     kind: 'wall clock',
     async time(record) {
-      const encoder = device.createCommandEncoder(), pass = encoder.beginComputePass();
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
       record(pass);
       pass.end();
-      const commands = encoder.finish(), start = performance.now();
+      const commands = encoder.finish();
+      const start = performance.now();
       device.queue.submit([commands]);
       await guard(device.queue.onSubmittedWorkDone());
       return (performance.now() - start) / 1e3;
@@ -31,13 +38,23 @@ function wallClock({ device, guard }: Gpu): Clock {
 
 function timestamps({ device, guard }: Gpu): Clock {
   const querySet = device.createQuerySet({ label: 'clock', type: 'timestamp', count: 2 });
-  const resolved = device.createBuffer({ label: 'clock', size: 16, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
-  const shown = device.createBuffer({ label: 'clock, shown', size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  const resolved = device.createBuffer({
+    label: 'clock',
+    size: 16,
+    usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+  });
+  const shown = device.createBuffer({
+    label: 'clock, shown',
+    size: 16,
+    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+  });
   return {
     kind: 'timestamps',
     async time(record) {
       const encoder = device.createCommandEncoder();
-      const pass = encoder.beginComputePass({ timestampWrites: { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 } });
+      const pass = encoder.beginComputePass({
+        timestampWrites: { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
+      });
       record(pass);
       pass.end();
       encoder.resolveQuerySet(querySet, 0, 2, resolved, 0);
@@ -57,7 +74,10 @@ function timestamps({ device, guard }: Gpu): Clock {
   };
 }
 
-/** What many repetitions took: median and fastest in seconds, and the spread, which is the middle half of them relative to the median. */
+/**
+ * What many repetitions took: median and fastest in seconds, and the spread, which is the middle
+ * half of them relative to the median.
+ */
 export interface Sample {
   readonly median: number;
   readonly fastest: number;
@@ -65,17 +85,21 @@ export interface Sample {
 }
 
 export function summarise(seconds: readonly number[]): Sample {
-  const sorted = [...seconds].sort((a, b) => a - b), at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
+  const sorted = [...seconds].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
   return { median: at(0.5), fastest: sorted[0]!, spread: (at(0.75) - at(0.25)) / at(0.5) };
 }
 
-/** How patiently is measured: a batch takes so many seconds or more, and so many batches are timed. */
+/**
+ * How patiently is measured: a batch takes so many seconds or more, and so many batches are timed.
+ */
 export interface Patience {
   readonly batchSeconds: number;
   readonly repeats: number;
 }
 
-export const PATIENT: Patience = { batchSeconds: 0.1, repeats: 9 }, QUICK: Patience = { batchSeconds: 0.02, repeats: 3 };
+export const PATIENT: Patience = { batchSeconds: 0.1, repeats: 9 };
+export const QUICK: Patience = { batchSeconds: 0.02, repeats: 3 };
 
 export interface Measuring {
   /** Default `PATIENT`. */
@@ -85,22 +109,40 @@ export interface Measuring {
 }
 
 /**
- * The time of one of `times` equal things that a pass does: batches grow, which also warms up, until one takes long enough for the clock.
+ * The time of one of `times` equal things that a pass does: batches grow, which also warms up,
+ * until one takes long enough for the clock.
  * Where timestamps stand still, as on some drivers, the wall clock ends the growth.
  */
-export async function measure(clock: Clock, record: (pass: GPUComputePassEncoder, times: number) => void, { batchSeconds, repeats }: Patience): Promise<Sample> {
+export async function measure(
+  clock: Clock,
+  record: (pass: GPUComputePassEncoder, times: number) => void,
+  { batchSeconds, repeats }: Patience,
+): Promise<Sample> {
   const time = (times: number) => clock.time(pass => record(pass, times));
   await time(1);
-  let times = 1, started = performance.now(), took = await time(1);
-  while (took < batchSeconds && times < MOST_TIMES && performance.now() - started < 1e3 * PATIENCE_OF_WALL * batchSeconds) {
+  let times = 1;
+  let started = performance.now();
+  let took = await time(1);
+  while (
+    took < batchSeconds &&
+    times < MOST_TIMES &&
+    performance.now() - started < 1e3 * PATIENCE_OF_WALL * batchSeconds
+  ) {
     started = performance.now();
-    times = Math.min(MOST_TIMES, Math.ceil(times * Math.min(16, Math.max(2, 1.2 * batchSeconds / Math.max(took, 1e-9)))));
+    times = Math.min(
+      MOST_TIMES,
+      Math.ceil(times * Math.min(16, Math.max(2, (1.2 * batchSeconds) / Math.max(took, 1e-9)))),
+    );
     took = await time(times);
   }
   const seconds: number[] = [];
-  for (let k = 0; k < repeats; k++) seconds.push(await time(times) / times);
+  for (let k = 0; k < repeats; k++) seconds.push((await time(times)) / times);
   return summarise(seconds);
 }
 
-/** So many things make a batch at most, and so many times the asked length it may take by the wall clock. */
-const MOST_TIMES = 2 ** 16, PATIENCE_OF_WALL = 20;
+/**
+ * So many things make a batch at most, and so many times the asked length it may take by the wall
+ * clock.
+ */
+const MOST_TIMES = 2 ** 16;
+const PATIENCE_OF_WALL = 20;

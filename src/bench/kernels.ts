@@ -1,16 +1,30 @@
 import type { Gpu } from '../gpu/device.js';
 import type { Learner, LearnerOptions } from '../outer/learner.js';
 import { recordDispatches, type Dispatch } from './calls.js';
-import { makeClock, measure, PATIENT, type Clock, type Measuring, type Patience, type Sample } from './clock.js';
+import {
+  makeClock,
+  measure,
+  PATIENT,
+  type Clock,
+  type Measuring,
+  type Patience,
+  type Sample,
+} from './clock.js';
 import { learnerFor } from './meta-gradient.js';
 import { kernelWork, lifetimeWork, PARTS, type Amount, type Part } from './work.js';
 import { encoderWorkload, flpWorkload, poolWorkload, type Workload } from './workloads.js';
 
-/** What a kernel, or a part of one, took for the whole meta-batch, in seconds, and what it did in that time. */
+/**
+ * What a kernel, or a part of one, took for the whole meta-batch, in seconds, and what it did in
+ * that time.
+ */
 export interface KernelFigure extends Sample {
   readonly workload: string;
   readonly kernel: string;
-  /** A kernel of its own, or a part of a lifetime, which is the difference between dispatches that differ by it. */
+  /**
+   * A kernel of its own, or a part of a lifetime, which is the difference between dispatches that
+   * differ by it.
+   */
   readonly part: boolean;
   /** Undefined for a kernel that nobody has counted. */
   readonly work?: Amount;
@@ -23,19 +37,35 @@ export const kernelWorkloads = (software: boolean): Workload[] => [
   encoderWorkload({ tasks: software ? 4 : 256, steps: software ? 4 : 50 }),
 ];
 
-/** With `store` an adjoint that is made again finds what it found before. Memory for one chunk, so that a kernel is one dispatch. */
+/**
+ * With `store` an adjoint that is made again finds what it found before. Memory for one chunk, so
+ * that a kernel is one dispatch.
+ */
 const LEARNER: Partial<LearnerOptions> = { adjoint: 'store', budget: { memory: 2 ** 30 } };
 
-export const describeWorkload = ({ name, system, episodes: { tasks, steps } }: Workload): string => `${name}, N=${tasks}, T=${steps}, ${system.sizes.join('-')}`;
+export const describeWorkload = ({ name, system, episodes: { tasks, steps } }: Workload): string =>
+  `${name}, N=${tasks}, T=${steps}, ${system.sizes.join('-')}`;
 
-/** Measures every kernel that a meta-step of each workload dispatches, those of a forward pass, and the parts of a lifetime. */
-export async function benchKernels(gpu: Gpu, { patience = PATIENT, onProgress }: Measuring = {}, workloads = kernelWorkloads(gpu.adapter.software)): Promise<KernelFigure[]> {
-  const clock = makeClock(gpu), figures: KernelFigure[] = [];
+/**
+ * Measures every kernel that a meta-step of each workload dispatches, those of a forward pass, and
+ * the parts of a lifetime.
+ */
+export async function benchKernels(
+  gpu: Gpu,
+  { patience = PATIENT, onProgress }: Measuring = {},
+  workloads = kernelWorkloads(gpu.adapter.software),
+): Promise<KernelFigure[]> {
+  const clock = makeClock(gpu);
+  const figures: KernelFigure[] = [];
   try {
     for (const [k, workload] of workloads.entries()) {
       const learner = await learnerFor(gpu, workload, LEARNER);
-      const ask = (what: string) => onProgress?.(`${describeWorkload(workload)}: ${what}`, k, workloads.length);
-      figures.push(...await wholeKernels(clock, workload, learner, patience, ask), ...await parts(gpu, clock, workload, patience, ask));
+      const ask = (what: string) =>
+        onProgress?.(`${describeWorkload(workload)}: ${what}`, k, workloads.length);
+      figures.push(
+        ...(await wholeKernels(clock, workload, learner, patience, ask)),
+        ...(await parts(gpu, clock, workload, patience, ask)),
+      );
       learner.destroy();
     }
   } finally {
@@ -44,54 +74,133 @@ export async function benchKernels(gpu: Gpu, { patience = PATIENT, onProgress }:
   return figures;
 }
 
-async function wholeKernels(clock: Clock, workload: Workload, learner: Learner, patience: Patience, ask: (what: string) => void): Promise<KernelFigure[]> {
-  const { episodes } = workload, figures: KernelFigure[] = [], { plan } = learner;
+async function wholeKernels(
+  clock: Clock,
+  workload: Workload,
+  learner: Learner,
+  patience: Patience,
+  ask: (what: string) => void,
+): Promise<KernelFigure[]> {
+  const { episodes } = workload;
+  const figures: KernelFigure[] = [];
+  const { plan } = learner;
   const time = async (dispatches: readonly Dispatch[], label: string, kernel: string) => {
     ask(kernel);
-    figures.push({ workload: describeWorkload(workload), kernel, part: false, ...await replay(clock, dispatches.filter(d => d.label === label), patience), work: kernelWork(plan, label) });
+    figures.push({
+      workload: describeWorkload(workload),
+      kernel,
+      part: false,
+      ...(await replay(
+        clock,
+        dispatches.filter(d => d.label === label),
+        patience,
+      )),
+      work: kernelWork(plan, label),
+    });
   };
   await learner.step(episodes, 0);
   const step = await recordDispatches(() => learner.step(episodes, 0));
   for (const label of new Set(step.map(d => d.label))) await time(step, label, label);
   await learner.adapt(episodes);
   const forward = await recordDispatches(() => learner.adapt(episodes));
-  for (const label of new Set(forward.map(d => d.label))) if (!label.startsWith('encode')) await time(forward, label, `${label}, forward only`);
+  for (const label of new Set(forward.map(d => d.label)))
+    if (!label.startsWith('encode')) await time(forward, label, `${label}, forward only`);
   return figures;
 }
 
-/** Steps of a lifetime that is cut after every step: the first begins with birth, the last ends with queries, and between them is one of plain steps. */
+/**
+ * Steps of a lifetime that is cut after every step: the first begins with birth, the last ends with
+ * queries, and between them is one of plain steps.
+ */
 const CUT = 3;
 
-async function parts(gpu: Gpu, clock: Clock, workload: Workload, patience: Patience, ask: (what: string) => void): Promise<KernelFigure[]> {
+async function parts(
+  gpu: Gpu,
+  clock: Clock,
+  workload: Workload,
+  patience: Patience,
+  ask: (what: string) => void,
+): Promise<KernelFigure[]> {
   ask('the parts of a lifetime');
-  const cut = shortened(workload, CUT), learner = await learnerFor(gpu, cut, { ...LEARNER, plan: { stepsPerSegment: 1 } });
+  const cut = shortened(workload, CUT);
+  const learner = await learnerFor(gpu, cut, { ...LEARNER, plan: { stepsPerSegment: 1 } });
   await learner.gradient(cut.episodes);
-  const made = await recordDispatches(() => learner.gradient(cut.episodes)), of = (label: string, k: number) => made.filter(d => d.label === label).slice(k, k + 1);
-  const [first, plain, last] = [await replay(clock, of('episode', 0), patience), await replay(clock, of('episode', 1), patience), await replay(clock, of('episode', CUT - 1), patience)];
-  // The adjoint goes from the last step to the first, and clears the gradient before the queries' adjoint.
-  const [asked, back] = [await replay(clock, of('episode.adjoint', 0), patience), await replay(clock, of('episode.adjoint', 1), patience)];
-  const samples: Record<Part, Sample> = { birth: without(first, plain), step: plain, query: without(last, plain), 'step.adjoint': back, 'query.adjoint': without(asked, back) };
+  const made = await recordDispatches(() => learner.gradient(cut.episodes));
+  const of = (label: string, k: number) => made.filter(d => d.label === label).slice(k, k + 1);
+  const [first, plain, last] = [
+    await replay(clock, of('episode', 0), patience),
+    await replay(clock, of('episode', 1), patience),
+    await replay(clock, of('episode', CUT - 1), patience),
+  ];
+  // The adjoint goes from the last step to the first, and clears the gradient before the queries'
+  // adjoint.
+  const [asked, back] = [
+    await replay(clock, of('episode.adjoint', 0), patience),
+    await replay(clock, of('episode.adjoint', 1), patience),
+  ];
+  const samples: Record<Part, Sample> = {
+    birth: without(first, plain),
+    step: plain,
+    query: without(last, plain),
+    'step.adjoint': back,
+    'query.adjoint': without(asked, back),
+  };
   const amounts = lifetimeWork(learner.plan);
   learner.destroy();
-  return PARTS.map(part => ({ workload: describeWorkload(workload), kernel: part, part: true, ...samples[part], work: amounts[part] }));
+  return PARTS.map(part => ({
+    workload: describeWorkload(workload),
+    kernel: part,
+    part: true,
+    ...samples[part],
+    work: amounts[part],
+  }));
 }
 
-/** What a takes more than b, by the fastest of each; its spread is what both spread, relative to that. */
+/**
+ * What a takes more than b, by the fastest of each; its spread is what both spread, relative to
+ * that.
+ */
 export function without(a: Sample, b: Sample): Sample {
   const more = Math.max(0, a.fastest - b.fastest);
-  return { median: more, fastest: more, spread: more && (a.spread * a.median + b.spread * b.median) / more };
+  return {
+    median: more,
+    fastest: more,
+    spread: more && (a.spread * a.median + b.spread * b.median) / more,
+  };
 }
 
 /** The same lifetimes, ended early. */
 function shortened(workload: Workload, steps: number): Workload {
-  const { episodes } = workload, of = (array: Float32Array | Uint32Array) => {
-    const perTask = array.length / episodes.tasks, kept = perTask / episodes.steps * steps, short = new Float32Array(episodes.tasks * kept);
-    for (let i = 0; i < episodes.tasks; i++) short.set(array.subarray(i * perTask, i * perTask + kept), i * kept);
+  const { episodes } = workload;
+  const of = (array: Float32Array | Uint32Array) => {
+    const perTask = array.length / episodes.tasks;
+    const kept = (perTask / episodes.steps) * steps;
+    const short = new Float32Array(episodes.tasks * kept);
+    for (let i = 0; i < episodes.tasks; i++)
+      short.set(array.subarray(i * perTask, i * perTask + kept), i * kept);
     return short;
   };
-  return { ...workload, episodes: { ...episodes, steps, supportX: of(episodes.supportX), supportY: of(episodes.supportY) } };
+  return {
+    ...workload,
+    episodes: {
+      ...episodes,
+      steps,
+      supportX: of(episodes.supportX),
+      supportY: of(episodes.supportY),
+    },
+  };
 }
 
 /** The time of these dispatches, one after the other, made again and again. */
-const replay = (clock: Clock, dispatches: readonly Dispatch[], patience: Patience): Promise<Sample> =>
-  measure(clock, (pass, times) => { for (let k = 0; k < times; k++) for (const { again } of dispatches) again(pass); }, patience);
+const replay = (
+  clock: Clock,
+  dispatches: readonly Dispatch[],
+  patience: Patience,
+): Promise<Sample> =>
+  measure(
+    clock,
+    (pass, times) => {
+      for (let k = 0; k < times; k++) for (const { again } of dispatches) again(pass);
+    },
+    patience,
+  );

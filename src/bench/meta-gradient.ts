@@ -22,63 +22,110 @@ export interface BenchResult {
     readonly workload: Workload['name'];
     readonly N: number;
     readonly T: number;
-    /** Width of flp's hidden layers; of other workloads, whose sizes are fixed, the largest hidden layer's. */
+    /**
+     * Width of flp's hidden layers; of other workloads, whose sizes are fixed, the largest hidden
+     * layer's.
+     */
     readonly H: number;
     readonly batch: number;
     /** Timed repetitions. */
     readonly steps: number;
-    /** One meta-gradient: upload, kernels, and the losses read back. `first_ms` includes making the kernels. */
+    /**
+     * One meta-gradient: upload, kernels, and the losses read back. `first_ms` includes making the
+     * kernels.
+     */
     readonly median_ms: number;
     readonly min_ms: number;
     readonly first_ms: number;
     readonly tasksteps_per_s: number;
     readonly loss: number;
-    /** Norm of the mean gradient, tensor by tensor; of the pool only that of θ, as a whole and term by term. */
+    /**
+     * Norm of the mean gradient, tensor by tensor; of the pool only that of θ, as a whole and term
+     * by term.
+     */
     readonly gradNorm: Readonly<Record<string, number>>;
   } & Counts;
   readonly times: readonly number[];
   readonly plan: Plan;
   /** The most bytes of GPU buffers at once, to compare with those that the plan foresees. */
   readonly peakBytes: number;
-  /** True if every meta-gradient was made twice, because undoing the updates was ill-conditioned. */
+  /**
+   * True if every meta-gradient was made twice, because undoing the updates was ill-conditioned.
+   */
   readonly fellBack: boolean;
 }
 
 /** The options of a learner for a workload. */
-export const optionsFor = ({ system, episodes: { tasks, steps, batch, queries } }: Workload, options: Partial<LearnerOptions>): LearnerOptions => ({ system, episode: { steps, batch, queries }, tasks, ...options });
+export const optionsFor = (
+  { system, episodes: { tasks, steps, batch, queries } }: Workload,
+  options: Partial<LearnerOptions>,
+): LearnerOptions => ({ system, episode: { steps, batch, queries }, tasks, ...options });
 
 /** A learner for a workload, with the workload's own meta-parameters. */
-export async function learnerFor(gpu: Gpu, workload: Workload, options: Partial<LearnerOptions>): Promise<Learner> {
+export async function learnerFor(
+  gpu: Gpu,
+  workload: Workload,
+  options: Partial<LearnerOptions>,
+): Promise<Learner> {
   const learner = await Learner.create(gpu, optionsFor(workload, options));
   learner.writeParameters(workload.parameters);
   return learner;
 }
 
-/** Times the meta-gradient of a workload on this adapter. Refuses to time lifetimes that diverge. */
-export async function benchGradient(gpu: Gpu, workload: Workload, { repeats, adjoint, plan, onNotice }: BenchOptions): Promise<BenchResult> {
+/**
+ * Times the meta-gradient of a workload on this adapter. Refuses to time lifetimes that diverge.
+ */
+export async function benchGradient(
+  gpu: Gpu,
+  workload: Workload,
+  { repeats, adjoint, plan, onNotice }: BenchOptions,
+): Promise<BenchResult> {
   checkCounts({ repeats }, 'bench');
-  const { episodes } = workload, { tasks, steps, batch } = episodes;
+  const { episodes } = workload,
+    { tasks, steps, batch } = episodes;
   let learner: Learner | undefined;
   try {
     const { peak, result } = await peakBytes(async () => {
       const start = performance.now();
       learner = await learnerFor(gpu, workload, { adjoint, plan, onDivergence: 'error', onNotice });
       let { loss, fellBack } = await learner.gradient(episodes);
-      const first = performance.now() - start, times: number[] = [];
+      const first = performance.now() - start;
+      const times: number[] = [];
       for (let k = 0; k < repeats; k++) {
         const before = performance.now();
         ({ loss, fellBack } = await learner.gradient(episodes));
         times.push(performance.now() - before);
       }
-      return { loss, fellBack, first, times, counts: await countCalls(() => learner!.gradient(episodes)) };
+      return {
+        loss,
+        fellBack,
+        first,
+        times,
+        counts: await countCalls(() => learner!.gradient(episodes)),
+      };
     });
-    const { loss, fellBack, first, times, counts } = result, { median, fastest } = summarise(times);
+    const { loss, fellBack, first, times, counts } = result;
+    const { median, fastest } = summarise(times);
     return {
-      times, plan: learner!.plan, peakBytes: peak, fellBack,
+      times,
+      plan: learner!.plan,
+      peakBytes: peak,
+      fellBack,
       line: {
-        name: `metaplastic on ${gpu.adapter.description || gpu.adapter.device}`, workload: workload.name, N: tasks, T: steps, H: widestHidden(learner!.system), batch, steps: repeats,
-        median_ms: round(median, 3), min_ms: round(fastest, 3), first_ms: round(first, 1), tasksteps_per_s: Math.round(tasks * steps / median * 1e3),
-        loss, gradNorm: await gradientNorms(learner!, workload.name), ...counts,
+        name: `metaplastic on ${gpu.adapter.description || gpu.adapter.device}`,
+        workload: workload.name,
+        N: tasks,
+        T: steps,
+        H: widestHidden(learner!.system),
+        batch,
+        steps: repeats,
+        median_ms: round(median, 3),
+        min_ms: round(fastest, 3),
+        first_ms: round(first, 1),
+        tasksteps_per_s: Math.round(((tasks * steps) / median) * 1e3),
+        loss,
+        gradNorm: await gradientNorms(learner!, workload.name),
+        ...counts,
       },
     };
   } finally {
@@ -88,27 +135,53 @@ export async function benchGradient(gpu: Gpu, workload: Workload, { repeats, adj
 
 const widestHidden = ({ sizes }: System): number => Math.max(...sizes.slice(1, -1));
 
-async function gradientNorms(learner: Learner, workload: Workload['name']): Promise<Record<string, number>> {
-  const gradient = await learner.readGradient(), { tensors } = learner.layout;
-  const norms = (names: readonly (typeof tensors)[number][]) => Object.fromEntries(names.map(({ name, offset, size }) => [name, norm(gradient.subarray(offset, offset + size))]));
+async function gradientNorms(
+  learner: Learner,
+  workload: Workload['name'],
+): Promise<Record<string, number>> {
+  const gradient = await learner.readGradient();
+  const { tensors } = learner.layout;
+  const norms = (names: readonly (typeof tensors)[number][]) =>
+    Object.fromEntries(
+      names.map(({ name, offset, size }) => [name, norm(gradient.subarray(offset, offset + size))]),
+    );
   if (workload !== 'pool') return norms(tensors);
-  const theta = learner.layout.get('theta')!, terms = gradient.subarray(theta.offset, theta.offset + theta.size);
-  return { ...norms([theta]), ...Object.fromEntries([...terms].map((d, r) => [`theta${r}`, Math.abs(d)])) };
+  const theta = learner.layout.get('theta')!;
+  const terms = gradient.subarray(theta.offset, theta.offset + theta.size);
+  return {
+    ...norms([theta]),
+    ...Object.fromEntries([...terms].map((d, r) => [`theta${r}`, Math.abs(d)])),
+  };
 }
 
 /** The result as a table for people. */
 export function describeGradient({ line, times, plan, peakBytes, fellBack }: BenchResult): string {
   const ms = (t: number) => `${t.toFixed(t < 10 ? 2 : 1)} ms`;
   const rows: [string, string][] = [
-    ['workload', `${line.workload}: ${line.N} tasks × ${line.T} steps of ${line.batch}, network ${plan.system.sizes.join('-')}, ${plan.queries} queries, gradient of every meta-parameter`],
-    ['plan', `adjoint ${plan.adjoint}${fellBack ? ' (each made again with checkpoints)' : ''}, ${plan.lanes} lane(s) a task${plan.held ? ' that hold its synapses' : ''}, ${plan.teams} task(s) a workgroup, ${plan.chunks} chunk(s), ${plan.segments} segment(s)`],
+    [
+      'workload',
+      `${line.workload}: ${line.N} tasks × ${line.T} steps of ${line.batch}, network ${plan.system.sizes.join('-')}, ${plan.queries} queries, gradient of every meta-parameter`,
+    ],
+    [
+      'plan',
+      `adjoint ${plan.adjoint}${fellBack ? ' (each made again with checkpoints)' : ''}, ${plan.lanes} lane(s) a task${plan.held ? ' that hold its synapses' : ''}, ${plan.teams} task(s) a workgroup, ${plan.chunks} chunk(s), ${plan.segments} segment(s)`,
+    ],
     ['memory', `${mebibytes(plan.totalBytes)} planned, ${mebibytes(peakBytes)} at most in buffers`],
-    ['meta-gradient', `median ${ms(line.median_ms)}, min ${ms(line.min_ms)}, max ${ms(Math.max(...times))} of ${line.steps}`],
+    [
+      'meta-gradient',
+      `median ${ms(line.median_ms)}, min ${ms(line.min_ms)}, max ${ms(Math.max(...times))} of ${line.steps}`,
+    ],
     ['first, with kernels', ms(line.first_ms)],
     ['task-steps/s', line.tasksteps_per_s.toLocaleString('en')],
-    ['asked of the GPU', `${line.dispatches} dispatches, ${line.submits} submits, ${line.newBuffers} new buffers a meta-gradient`],
+    [
+      'asked of the GPU',
+      `${line.dispatches} dispatches, ${line.submits} submits, ${line.newBuffers} new buffers a meta-gradient`,
+    ],
     ['loss', String(line.loss)],
-    ...Object.entries(line.gradNorm).map(([name, norm]): [string, string] => [`  ‖d ${name}‖`, norm.toPrecision(7)]),
+    ...Object.entries(line.gradNorm).map(([name, norm]): [string, string] => [
+      `  ‖d ${name}‖`,
+      norm.toPrecision(7),
+    ]),
   ];
   const width = Math.max(...rows.map(([k]) => k.length));
   return rows.map(([k, v]) => `${k.padEnd(width)}  ${v}`).join('\n');

@@ -3,11 +3,14 @@ import { isMixed } from '../inner/layout.js';
 import { RULES, type Layer } from '../systems/system.js';
 
 /**
- * What a piece of work asks for, by the mathematics and whatever way a kernel takes: operations (a product and a sum are two), and bytes that go to and
- * from memory if every stage of every inner step reads each number that it needs once and writes each that it makes once. A kernel that keeps its
+ * What a piece of work asks for, by the mathematics and whatever way a kernel takes: operations (a
+ * product and a sum are two), and bytes that go to and
+ * from memory if every stage of every inner step reads each number that it needs once and writes
+ * each that it makes once. A kernel that keeps its
  * state on the chip from stage to stage moves less, and may so exceed what storage gives.
  *
- * Only what grows with synapses, parameters or samples × neurons is counted, not a neuron's own work, such as its activation.
+ * Only what grows with synapses, parameters or samples × neurons is counted, not a neuron's own
+ * work, such as its activation.
  */
 export interface Amount {
   readonly flops: number;
@@ -16,34 +19,66 @@ export interface Amount {
 
 /** Amount of operations, and of numbers read or written. */
 const amount = (flops: number, numbers: number): Amount => ({ flops, bytes: 4 * numbers });
-const plus = (...some: readonly Amount[]): Amount => some.reduce((a, b) => ({ flops: a.flops + b.flops, bytes: a.bytes + b.bytes }), amount(0, 0));
-const times = (n: number, { flops, bytes }: Amount): Amount => ({ flops: n * flops, bytes: n * bytes });
+const plus = (...some: readonly Amount[]): Amount =>
+  some.reduce((a, b) => ({ flops: a.flops + b.flops, bytes: a.bytes + b.bytes }), amount(0, 0));
+const times = (n: number, { flops, bytes }: Amount): Amount => ({
+  flops: n * flops,
+  bytes: n * bytes,
+});
 
-/** The parts of a lifetime, each for all tasks of a meta-batch; and the whole of it, forward and adjoint. */
+/**
+ * The parts of a lifetime, each for all tasks of a meta-batch; and the whole of it, forward and
+ * adjoint.
+ */
 export const PARTS = ['birth', 'step', 'query', 'step.adjoint', 'query.adjoint'] as const;
 export type Part = (typeof PARTS)[number];
 
-export function lifetimeWork(plan: Plan): Readonly<Record<Part | 'episode' | 'episode.adjoint', Amount>> {
-  const { steps, tasks, moments } = plan, inside = plan.system.layers.slice(plan.system.encoderLayers), sum = (of: (layer: Layer) => Amount) => times(tasks, plus(...inside.map(of)));
+export function lifetimeWork(
+  plan: Plan,
+): Readonly<Record<Part | 'episode' | 'episode.adjoint', Amount>> {
+  const { steps, tasks, moments } = plan;
+  const inside = plan.system.layers.slice(plan.system.encoderLayers);
+  const sum = (of: (layer: Layer) => Amount) => times(tasks, plus(...inside.map(of)));
   const parts: Record<Part, Amount> = {
     birth: sum(l => amount(0, 2 * synapses(l))),
     step: sum(l => plus(forward(l, plan.batch), feedback(plan, l), plasticity(plan, l))),
     query: sum(l => forward(l, plan.queries)),
-    'step.adjoint': sum(l => plus(plasticityAdjoint(plan, l), feedbackAdjoint(plan, l), forwardAdjoint(plan, l, plan.batch))),
+    'step.adjoint': sum(l =>
+      plus(
+        plasticityAdjoint(plan, l),
+        feedbackAdjoint(plan, l),
+        forwardAdjoint(plan, l, plan.batch),
+      ),
+    ),
     'query.adjoint': sum(l => forwardAdjoint(plan, l, plan.queries)),
   };
-  const asked = moments.length, kept = plan.adjoint === 'checkpoint' ? Math.floor((steps - 1) / plan.interval) + 1 : steps;
-  const cleared = times(tasks, amount(0, plan.perTask.gradient)), compared = plan.adjoint === 'reverse' ? sum(l => amount(3 * synapses(l), 2 * synapses(l))) : amount(0, 0);
+  const asked = moments.length;
+  const kept = plan.adjoint === 'checkpoint' ? Math.floor((steps - 1) / plan.interval) + 1 : steps;
+  const cleared = times(tasks, amount(0, plan.perTask.gradient));
+  const compared =
+    plan.adjoint === 'reverse' ? sum(l => amount(3 * synapses(l), 2 * synapses(l))) : amount(0, 0);
   return {
     ...parts,
     episode: plus(parts.birth, times(steps, parts.step), times(asked, parts.query)),
-    'episode.adjoint': plus(cleared, times(steps, parts['step.adjoint']), times(asked, parts['query.adjoint']), times(steps - kept, sum(l => plasticity(plan, l))), compared, plan.system.encoderLayers ? amount(0, 0) : normOf(plan)),
+    'episode.adjoint': plus(
+      cleared,
+      times(steps, parts['step.adjoint']),
+      times(asked, parts['query.adjoint']),
+      times(
+        steps - kept,
+        sum(l => plasticity(plan, l)),
+      ),
+      compared,
+      plan.system.encoderLayers ? amount(0, 0) : normOf(plan),
+    ),
   };
 }
 
 /** What the kernel of that label does in a meta-step; undefined for one that nobody has counted. */
 export function kernelWork(plan: Plan, label: string): Amount | undefined {
-  const { tasks, layout, perTask, system } = plan, parameters = layout.size, [shader, ...rest] = label.split(' ');
+  const { tasks, layout, perTask, system } = plan;
+  const parameters = layout.size;
+  const [shader, ...rest] = label.split(' ');
   const layer = system.layers[Number(rest.at(-1)) - 1];
   const lifetime = lifetimeWork(plan);
   if (shader === 'episode' || shader === 'episode.adjoint') return lifetime[shader];
@@ -51,55 +86,102 @@ export function kernelWork(plan: Plan, label: string): Amount | undefined {
   if (shader === 'collect') return amount((2 * tasks + 3) * parameters, (tasks + 1) * parameters);
   if (shader === 'adam') return amount(14 * parameters, 7 * parameters);
   if (!layer) return undefined;
-  const { fanIn, fanOut } = layer, { rows } = perTask, product = times(tasks, amount(2 * rows * synapses(layer), synapses(layer) + rows * (fanIn + fanOut)));
+  const { fanIn, fanOut } = layer;
+  const { rows } = perTask;
+  const product = times(
+    tasks,
+    amount(2 * rows * synapses(layer), synapses(layer) + rows * (fanIn + fanOut)),
+  );
   return shader === 'encode' || shader === 'encode.adjoint' ? product : undefined;
 }
 
 /** The norm of every task's gradient; without an encoder the lifetime's adjoint ends with it. */
-const normOf = ({ tasks, layout }: Plan): Amount => times(tasks, amount(2 * layout.size, layout.size));
+const normOf = ({ tasks, layout }: Plan): Amount =>
+  times(tasks, amount(2 * layout.size, layout.size));
 
 const synapses = ({ fanIn, fanOut }: Layer): number => fanIn * fanOut;
 
 /** z = W x of so many samples. */
-const forward = (layer: Layer, samples: number): Amount => amount(2 * samples * synapses(layer), synapses(layer));
+const forward = (layer: Layer, samples: number): Amount =>
+  amount(2 * samples * synapses(layer), synapses(layer));
 
 /** d_W += d_z xᵀ and, above another layer, d_x = Wᵀ d_z. */
 function forwardAdjoint({ system }: Plan, layer: Layer, samples: number): Amount {
   const below = layer.index > 1 ? 1 : 0;
-  return system.firstOrder ? amount(0, 0) : amount((2 + 2 * below) * samples * synapses(layer), (2 + below) * synapses(layer));
+  return system.firstOrder
+    ? amount(0, 0)
+    : amount((2 + 2 * below) * samples * synapses(layer), (2 + below) * synapses(layer));
 }
 
-/** Entries of the matrix that tells the layer: B of what it is told, or of the error that it carries on. */
+/**
+ * Entries of the matrix that tells the layer: B of what it is told, or of the error that it carries
+ * on.
+ */
 function told({ system }: Plan, layer: Layer): number {
   if (isMixed(layer)) return layer.fanOut * system.sizes.at(-1)!;
-  return layer.carries ? layer.fanIn * (system.feedback === 'direct' ? system.sizes.at(-1)! : layer.fanOut) : 0;
+  return layer.carries
+    ? layer.fanIn * (system.feedback === 'direct' ? system.sizes.at(-1)! : layer.fanOut)
+    : 0;
 }
 
-const feedback = (plan: Plan, layer: Layer): Amount => amount(2 * plan.batch * told(plan, layer), told(plan, layer));
+const feedback = (plan: Plan, layer: Layer): Amount =>
+  amount(2 * plan.batch * told(plan, layer), told(plan, layer));
 
 /** d_s or d_e = Bᵀ d, d_B += d sᵀ; direct-rectified feedback makes f again. */
 function feedbackAdjoint(plan: Plan, layer: Layer): Amount {
   if (plan.system.firstOrder) return amount(0, 0);
-  const learns = plan.system.feedbackWeights === 'inherited' ? 1 : 0, again = isMixed(layer) ? 2 : 0;
-  return amount((2 + 2 * learns + again) * plan.batch * told(plan, layer), (1 + 2 * learns) * told(plan, layer));
+  const learns = plan.system.feedbackWeights === 'inherited' ? 1 : 0;
+  const again = isMixed(layer) ? 2 : 0;
+  return amount(
+    (2 + 2 * learns + again) * plan.batch * told(plan, layer),
+    (1 + 2 * learns) * told(plan, layer),
+  );
 }
 
 /** One coefficient a synapse is read like a weight. */
-const rates = ({ system }: Plan): number => RULES[system.rule].coefficient !== 'theta' && system.granularity === 'synapse' ? 1 : 0;
+const rates = ({ system }: Plan): number =>
+  RULES[system.rule].coefficient !== 'theta' && system.granularity === 'synapse' ? 1 : 0;
 
 /** W ← W + a (Σ left rightᵀ − κ W); the pool's factors ask for v = Wᵀ y. */
 function plasticity(plan: Plan, layer: Layer): Amount {
   if (!layer.plastic) return amount(0, 0);
-  const { batch, record: { rank, v } } = plan, n = synapses(layer);
-  return amount((2 * batch * rank + 5 + (v ? 2 * batch : 0)) * n, (2 + rates(plan) + (v ? 1 : 0)) * n);
+  const {
+    batch,
+    record: { rank, v },
+  } = plan;
+  const n = synapses(layer);
+  return amount(
+    (2 * batch * rank + 5 + (v ? 2 * batch : 0)) * n,
+    (2 + rates(plan) + (v ? 1 : 0)) * n,
+  );
 }
 
-/** The product Σ left rightᵀ again, d_a, d_left, d_right (which lanes that share a task and hold no synapses find on a way of their own), d_κ, d_W; undoing the update or reading what was kept; the adjoint of v = Wᵀ y. */
+/**
+ * The product Σ left rightᵀ again, d_a, d_left, d_right (which lanes that share a task and hold no
+ * synapses find on a way of their own), d_κ, d_W; undoing the update or reading what was kept; the
+ * adjoint of v = Wᵀ y.
+ */
 function plasticityAdjoint(plan: Plan, layer: Layer): Amount {
   if (!layer.plastic) return amount(0, 0);
-  const { batch, adjoint, lanes, grid, record: { rank, v }, system } = plan, n = synapses(layer), products = 2 * batch * rank;
-  const rightsAsked = system.rule === 'pool' || layer.index > 1, undone = adjoint === 'reverse';
-  const flops = 2 * products + 10 + (undone ? 4 : 0) + (rightsAsked ? 2 + products : 0) + (v ? 4 * batch : 0);
-  const numbers = 3 + 3 * rates(plan) + (undone ? 1 : 0) + (rightsAsked && lanes > 1 && !grid ? 1 + rates(plan) : 0) + (v ? 3 : 0);
+  const {
+    batch,
+    adjoint,
+    lanes,
+    grid,
+    record: { rank, v },
+    system,
+  } = plan;
+  const n = synapses(layer);
+  const products = 2 * batch * rank;
+  const rightsAsked = system.rule === 'pool' || layer.index > 1;
+  const undone = adjoint === 'reverse';
+  const flops =
+    2 * products + 10 + (undone ? 4 : 0) + (rightsAsked ? 2 + products : 0) + (v ? 4 * batch : 0);
+  const numbers =
+    3 +
+    3 * rates(plan) +
+    (undone ? 1 : 0) +
+    (rightsAsked && lanes > 1 && !grid ? 1 + rates(plan) : 0) +
+    (v ? 3 : 0);
   return amount(flops * n, numbers * n);
 }

@@ -17,41 +17,90 @@ export interface Sizes {
   readonly steps: number;
 }
 
-/** Sizes of the workload `flp`: inner steps of `batch` samples, in a network [1, H, H, 1] of width H. */
+/**
+ * Sizes of the workload `flp`: inner steps of `batch` samples, in a network [1, H, H, 1] of width
+ * H.
+ */
 export interface FlpSizes extends Sizes {
   readonly width: number;
   readonly batch: number;
 }
 
-/** FLP on sine regression, as every peer is given it. Parameters are drawn from seed 1 and tasks from seed 7, in a fixed order. */
+/**
+ * FLP on sine regression, as every peer is given it. Parameters are drawn from seed 1 and tasks
+ * from seed 7, in a fixed order.
+ */
 export function flpWorkload({ tasks, steps, width, batch }: FlpSizes): Workload {
   checkCounts({ tasks, steps, width, batch }, 'bench');
   const system: SystemSpec = { sizes: [1, width, width, 1] };
-  return { name: 'flp', system, parameters: flpParameters(system, batch), episodes: sines(tasks, steps, batch, 10) };
+  return {
+    name: 'flp',
+    system,
+    parameters: flpParameters(system, batch),
+    episodes: sines(tasks, steps, batch, 10),
+  };
 }
 
 /** The network of the workload `pool` (Shervani-Tabar & Rosenbaum 2023, §3.2). */
 export const POOL_SIZES = [784, 170, 130, 100, 70, 47] as const;
 
-/** The ten-term pool with chained feedback on images that are drawn, as every peer is given it; θ is what is learned. W and B are inherited, so that they are the peers' numbers. */
-export function poolWorkload({ tasks, steps }: Sizes, sizes: readonly number[] = POOL_SIZES): Workload {
+/**
+ * The ten-term pool with chained feedback on images that are drawn, as every peer is given it; θ is
+ * what is learned. W and B are inherited, so that they are the peers' numbers.
+ */
+export function poolWorkload(
+  { tasks, steps }: Sizes,
+  sizes: readonly number[] = POOL_SIZES,
+): Workload {
   checkCounts({ tasks, steps }, 'bench');
-  const system: SystemSpec = { preset: 'pool', sizes, weights: 'inherited', feedbackWeights: 'inherited' };
-  return { name: 'pool', system, parameters: poolParameters(system), episodes: images(tasks, steps, sizes[0]!, sizes.at(-1)!, 50) };
+  const system: SystemSpec = {
+    preset: 'pool',
+    sizes,
+    weights: 'inherited',
+    feedbackWeights: 'inherited',
+  };
+  return {
+    name: 'pool',
+    system,
+    parameters: poolParameters(system),
+    episodes: images(tasks, steps, sizes[0]!, sizes.at(-1)!, 50),
+  };
 }
 
-/** FLP behind an encoder of two frozen layers, for the kernels that only an encoder has. No peer has it. */
+/**
+ * FLP behind an encoder of two frozen layers, for the kernels that only an encoder has. No peer has
+ * it.
+ */
 export function encoderWorkload({ tasks, steps }: Sizes): Workload {
-  const sizes = [784, 128, 64, 32, 10], system: SystemSpec = { sizes, frozen: [1, 2], loss: 'cross-entropy' };
-  return { name: 'encoder', system, parameters: flpParameters(system, 1), episodes: images(tasks, steps, sizes[0]!, sizes.at(-1)!, 20) };
+  const sizes = [784, 128, 64, 32, 10];
+  const system: SystemSpec = { sizes, frozen: [1, 2], loss: 'cross-entropy' };
+  return {
+    name: 'encoder',
+    system,
+    parameters: flpParameters(system, 1),
+    episodes: images(tasks, steps, sizes[0]!, sizes.at(-1)!, 20),
+  };
 }
 
-/** Layer by layer W, b, B, c, α, uniform around 0; α is divided by the batch, over which an update is summed. β is not drawn. */
+/**
+ * Layer by layer W, b, B, c, α, uniform around 0; α is divided by the batch, over which an update
+ * is summed. β is not drawn.
+ */
 function flpParameters(spec: SystemSpec, batch: number): Float32Array {
-  const system = defineSystem(spec), layout = layoutOf(system), parameters = new Float32Array(layout.size), draw = drawInto(parameters, mulberry32(1));
+  const system = defineSystem(spec);
+  const layout = layoutOf(system);
+  const parameters = new Float32Array(layout.size);
+  const draw = drawInto(parameters, mulberry32(1));
   for (const { index, fanIn } of system.layers) {
-    const halfWidths = { W: index > 1 ? Math.sqrt(6 / fanIn) : 1, b: 0.1, B: 1, c: 0, alpha: 0.001 / batch };
-    for (const [kind, halfWidth] of Object.entries(halfWidths)) draw(layout.get(`${kind}${index}`), halfWidth);
+    const halfWidths = {
+      W: index > 1 ? Math.sqrt(6 / fanIn) : 1,
+      b: 0.1,
+      B: 1,
+      c: 0,
+      alpha: 0.001 / batch,
+    };
+    for (const [kind, halfWidth] of Object.entries(halfWidths))
+      draw(layout.get(`${kind}${index}`), halfWidth);
   }
   const beta = layout.get('beta')!;
   return parameters.fill(0.3, beta.offset, beta.offset + beta.size);
@@ -61,8 +110,13 @@ const THETA = [1e-3, 2e-4, -5e-4, 1e-4, 5e-5, 1e-5, 1e-5, 1e-5, 1e-5, 1e-4];
 
 /** Layer by layer W and B, Xavier-uniform; θ is not drawn. */
 function poolParameters(spec: SystemSpec): Float32Array {
-  const system = defineSystem(spec), layout = layoutOf(system), parameters = new Float32Array(layout.size), draw = drawInto(parameters, mulberry32(1));
-  for (const { index, fanIn, fanOut } of system.layers) for (const kind of ['W', 'B']) draw(layout.get(`${kind}${index}`), Math.sqrt(6 / (fanIn + fanOut)));
+  const system = defineSystem(spec);
+  const layout = layoutOf(system);
+  const parameters = new Float32Array(layout.size);
+  const draw = drawInto(parameters, mulberry32(1));
+  for (const { index, fanIn, fanOut } of system.layers)
+    for (const kind of ['W', 'B'])
+      draw(layout.get(`${kind}${index}`), Math.sqrt(6 / (fanIn + fanOut)));
   parameters.set(THETA, layout.get('theta')!.offset);
   return parameters;
 }
@@ -70,17 +124,27 @@ function poolParameters(spec: SystemSpec): Float32Array {
 /** Fills a tensor, where the system has it, with numbers uniform in ± halfWidth. */
 function drawInto(parameters: Float32Array, r: () => number) {
   return (tensor: { offset: number; size: number } | undefined, halfWidth: number): void => {
-    if (tensor) for (let i = tensor.offset; i < tensor.offset + tensor.size; i++) parameters[i] = (2 * r() - 1) * halfWidth;
+    if (tensor)
+      for (let i = tensor.offset; i < tensor.offset + tensor.size; i++)
+        parameters[i] = (2 * r() - 1) * halfWidth;
   };
 }
 
-/** Task after task: amplitude, phase, then every support and every query input, y = amplitude · sin(x + phase). */
+/**
+ * Task after task: amplitude, phase, then every support and every query input, y = amplitude ·
+ * sin(x + phase).
+ */
 function sines(tasks: number, steps: number, batch: number, queries: number): Episodes {
-  const r = mulberry32(7), support = steps * batch;
-  const [supportX, supportY] = [new Float32Array(tasks * support), new Float32Array(tasks * support)];
+  const r = mulberry32(7);
+  const support = steps * batch;
+  const [supportX, supportY] = [
+    new Float32Array(tasks * support),
+    new Float32Array(tasks * support),
+  ];
   const [queryX, queryY] = [new Float32Array(tasks * queries), new Float32Array(tasks * queries)];
   for (let task = 0; task < tasks; task++) {
-    const amplitude = 0.1 + 4.9 * r(), phase = Math.PI * r();
+    const amplitude = 0.1 + 4.9 * r();
+    const phase = Math.PI * r();
     const draw = (X: Float32Array, Y: Float32Array, count: number) => {
       for (let k = task * count; k < (task + 1) * count; k++) {
         const x = -5 + 10 * r();
@@ -94,11 +158,26 @@ function sines(tasks: number, steps: number, batch: number, queries: number): Ep
   return { tasks, steps, batch, queries, supportX, supportY, queryX, queryY };
 }
 
-/** Task after task, sample after sample: pixels 0.6 |u₁ + u₂ + u₃ − 1.5|, then a label. Batches of one. */
-function images(tasks: number, steps: number, pixels: number, classes: number, queries: number): Episodes {
+/**
+ * Task after task, sample after sample: pixels 0.6 |u₁ + u₂ + u₃ − 1.5|, then a label. Batches of
+ * one.
+ */
+function images(
+  tasks: number,
+  steps: number,
+  pixels: number,
+  classes: number,
+  queries: number,
+): Episodes {
   const r = mulberry32(7);
-  const [supportX, supportY] = [new Float32Array(tasks * steps * pixels), new Float32Array(tasks * steps * classes)];
-  const [queryX, queryY] = [new Float32Array(tasks * queries * pixels), new Float32Array(tasks * queries * classes)];
+  const [supportX, supportY] = [
+    new Float32Array(tasks * steps * pixels),
+    new Float32Array(tasks * steps * classes),
+  ];
+  const [queryX, queryY] = [
+    new Float32Array(tasks * queries * pixels),
+    new Float32Array(tasks * queries * classes),
+  ];
   for (let task = 0; task < tasks; task++) {
     const draw = (X: Float32Array, Y: Float32Array, count: number) => {
       for (let k = task * count; k < (task + 1) * count; k++) {

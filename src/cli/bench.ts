@@ -44,7 +44,10 @@ sine regression, network [1, H, H, 1], 10 queries; pool the ten-term plasticity 
 const VARIABLES = { tasks: 'N', steps: 'T', width: 'H', batch: 'BATCH', repeats: 'STEPS' } as const;
 type Size = keyof typeof VARIABLES;
 
-/** What peers call a workload, what it is unless something else is said, and how it is made; sizes without a default it does not have. */
+/**
+ * What peers call a workload, what it is unless something else is said, and how it is made; sizes
+ * without a default it does not have.
+ */
 interface Known {
   readonly peers: string;
   readonly byDefault: { readonly adjoint: Adjoint } & Readonly<Partial<Record<Size, number>>>;
@@ -53,20 +56,55 @@ interface Known {
 
 const WORKLOADS: Readonly<Record<string, Known>> = {
   'flp-sine': {
-    peers: 'flp', byDefault: { adjoint: 'reverse', tasks: 64, steps: 20, width: 64, batch: 1, repeats: 5 },
-    make: size => flpWorkload({ tasks: size('tasks'), steps: size('steps'), width: size('width'), batch: size('batch') }),
+    peers: 'flp',
+    byDefault: { adjoint: 'reverse', tasks: 64, steps: 20, width: 64, batch: 1, repeats: 5 },
+    make: size =>
+      flpWorkload({
+        tasks: size('tasks'),
+        steps: size('steps'),
+        width: size('width'),
+        batch: size('batch'),
+      }),
   },
-  pool: { peers: 'pool', byDefault: { adjoint: 'store', tasks: 4, steps: 50, repeats: 5 }, make: size => poolWorkload({ tasks: size('tasks'), steps: size('steps') }) },
+  pool: {
+    peers: 'pool',
+    byDefault: { adjoint: 'store', tasks: 4, steps: 50, repeats: 5 },
+    make: size => poolWorkload({ tasks: size('tasks'), steps: size('steps') }),
+  },
 };
 
-const text = { type: 'string' } as const, flag = { type: 'boolean' } as const;
-const OF_ALL = { json: flag }, OF_REPORT = { quick: flag, svg: text }, OF_WORKLOAD = { tasks: text, steps: text, width: text, batch: text, repeats: text, adjoint: text, lanes: text, teams: text, stored: flag, tune: flag };
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const OF_ALL = { json: flag };
+const OF_REPORT = { quick: flag, svg: text };
+const OF_WORKLOAD = {
+  tasks: text,
+  steps: text,
+  width: text,
+  batch: text,
+  repeats: text,
+  adjoint: text,
+  lanes: text,
+  teams: text,
+  stored: flag,
+  tune: flag,
+};
 
 export async function run(args: string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
-  const { positionals } = parseArgs({ args, allowPositionals: true, options: { ...OF_ALL, ...OF_REPORT, ...OF_WORKLOAD } });
+  const { positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { ...OF_ALL, ...OF_REPORT, ...OF_WORKLOAD },
+  });
   if (positionals.length === 0) return report(args);
-  const [name] = positionals, known = WORKLOADS[name!];
-  if (positionals.length > 1 || !known) throw new MetaplasticError('bench', `expected no workload or one, got ${positionals.join(' ')}`, `known: ${Object.keys(WORKLOADS).join(', ')}`);
+  const [name] = positionals;
+  const known = WORKLOADS[name!];
+  if (positionals.length > 1 || !known)
+    throw new MetaplasticError(
+      'bench',
+      `expected no workload or one, got ${positionals.join(' ')}`,
+      `known: ${Object.keys(WORKLOADS).join(', ')}`,
+    );
   return gradient(args, name!, known, env);
 }
 
@@ -78,7 +116,13 @@ async function report(args: string[]): Promise<number> {
     console.error(describeAdapter(gpu));
     const { metaplastic, webgpu, node, system, processors } = environmentOf(gpu, { seed: 0 });
     const about = `metaplastic ${metaplastic}, webgpu ${webgpu}, node ${node}, ${system}, ${processors}, load ${loadavg()[0]!.toFixed(1)} before`;
-    const measured: BenchReport = { system: about, ...await runBench(gpu, { patience: values.quick ? QUICK : PATIENT, onProgress: (what, done, of) => console.error(`${done + 1}/${of} ${what}`) }) };
+    const measured: BenchReport = {
+      system: about,
+      ...(await runBench(gpu, {
+        patience: values.quick ? QUICK : PATIENT,
+        onProgress: (what, done, of) => console.error(`${done + 1}/${of} ${what}`),
+      })),
+    };
     if (values.svg) writeFileSync(values.svg, drawRoofline(measured));
     console.log(values.json ? JSON.stringify(measured) : describeReport(measured));
   } finally {
@@ -88,24 +132,74 @@ async function report(args: string[]): Promise<number> {
 }
 
 /** One workload, in the words of the peers. */
-async function gradient(args: string[], name: string, { peers, byDefault, make }: Known, env: NodeJS.ProcessEnv): Promise<number> {
-  const { values } = parseArgs({ args, allowPositionals: true, options: { ...OF_ALL, ...OF_WORKLOAD } });
-  if (env['WORKLOAD'] && env['WORKLOAD'] !== peers) throw new MetaplasticError('bench', `expected the variable WORKLOAD to be ${peers}, the peers' name of ${name}, got ${JSON.stringify(env['WORKLOAD'])}`);
-  for (const key of Object.keys(VARIABLES) as Size[]) if (values[key] !== undefined && byDefault[key] === undefined) throw new MetaplasticError(`--${key}`, `expected a workload that has it, got ${name}`, 'leave it out');
+async function gradient(
+  args: string[],
+  name: string,
+  { peers, byDefault, make }: Known,
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { ...OF_ALL, ...OF_WORKLOAD },
+  });
+  if (env['WORKLOAD'] && env['WORKLOAD'] !== peers)
+    throw new MetaplasticError(
+      'bench',
+      `expected the variable WORKLOAD to be ${peers}, the peers' name of ${name}, got ${JSON.stringify(env['WORKLOAD'])}`,
+    );
+  for (const key of Object.keys(VARIABLES) as Size[])
+    if (values[key] !== undefined && byDefault[key] === undefined)
+      throw new MetaplasticError(
+        `--${key}`,
+        `expected a workload that has it, got ${name}`,
+        'leave it out',
+      );
   const adjoint = (values.adjoint ?? byDefault.adjoint) as Adjoint;
-  if (!ADJOINTS.includes(adjoint)) throw new MetaplasticError('--adjoint', `unknown choice ${JSON.stringify(adjoint)}`, `known: ${ADJOINTS.join(', ')}`);
-  if (values.tune && (values.adjoint ?? values.lanes ?? values.teams ?? values.stored) !== undefined) throw new MetaplasticError('--tune', 'expected none of --adjoint, --lanes, --teams and --stored with it, got both', 'leave one out');
-  const given = (key: 'lanes' | 'teams') => values[key] === undefined ? undefined : whole(`--${key}`, values[key]);
+  if (!ADJOINTS.includes(adjoint))
+    throw new MetaplasticError(
+      '--adjoint',
+      `unknown choice ${JSON.stringify(adjoint)}`,
+      `known: ${ADJOINTS.join(', ')}`,
+    );
+  if (
+    values.tune &&
+    (values.adjoint ?? values.lanes ?? values.teams ?? values.stored) !== undefined
+  )
+    throw new MetaplasticError(
+      '--tune',
+      'expected none of --adjoint, --lanes, --teams and --stored with it, got both',
+      'leave one out',
+    );
+  const given = (key: 'lanes' | 'teams') =>
+    values[key] === undefined ? undefined : whole(`--${key}`, values[key]);
   const size = (key: Size) => {
     const variable = VARIABLES[key];
-    return values[key] !== undefined ? whole(`--${key}`, values[key]) : env[variable] ? whole(`variable ${variable}`, env[variable]) : byDefault[key]!;
+    return values[key] !== undefined
+      ? whole(`--${key}`, values[key])
+      : env[variable]
+        ? whole(`variable ${variable}`, env[variable])
+        : byDefault[key]!;
   };
-  const workload = make(size), repeats = size('repeats'), chosen: Tuning = { adjoint, plan: { lanes: given('lanes'), teams: given('teams'), ...(values.stored && { held: false }) } };
+  const workload = make(size);
+  const repeats = size('repeats');
+  const chosen: Tuning = {
+    adjoint,
+    plan: { lanes: given('lanes'), teams: given('teams'), ...(values.stored && { held: false }) },
+  };
 
   const gpu = await openNodeGpu();
   try {
-    const result = await benchGradient(gpu, workload, { repeats, ...values.tune ? await tuned(gpu, workload, adjoint) : chosen, onNotice: notice => console.error(notice) });
-    console.log(values.json ? JSON.stringify(result.line) : `${describeAdapter(gpu)}\n${describeGradient(result)}`);
+    const result = await benchGradient(gpu, workload, {
+      repeats,
+      ...(values.tune ? await tuned(gpu, workload, adjoint) : chosen),
+      onNotice: notice => console.error(notice),
+    });
+    console.log(
+      values.json
+        ? JSON.stringify(result.line)
+        : `${describeAdapter(gpu)}\n${describeGradient(result)}`,
+    );
   } finally {
     gpu.close();
   }
@@ -114,13 +208,23 @@ async function gradient(args: string[], name: string, { peers, byDefault, make }
 
 /** What is remembered for the workload, or else found and remembered now. */
 async function tuned(gpu: Gpu, workload: Workload, adjoint: Adjoint): Promise<Tuning> {
-  const options = optionsFor(workload, { adjoint }), memory = fileMemory(tuningFile());
-  const { adjoint: fastest, plan } = rememberedTuning(gpu, options, memory) ?? (await tune(gpu, options, workload.episodes, { memory, parameters: workload.parameters, repeats: 3 })).best;
+  const options = optionsFor(workload, { adjoint });
+  const memory = fileMemory(tuningFile());
+  const { adjoint: fastest, plan } =
+    rememberedTuning(gpu, options, memory) ??
+    (
+      await tune(gpu, options, workload.episodes, {
+        memory,
+        parameters: workload.parameters,
+        repeats: 3,
+      })
+    ).best;
   return { adjoint: fastest, plan };
 }
 
 function whole(where: string, given: string): number {
   const n = Number(given);
-  if (!/^\d+$/.test(given) || n < 1) throw new MetaplasticError(where, `expected a whole number ≥ 1, got ${JSON.stringify(given)}`);
+  if (!/^\d+$/.test(given) || n < 1)
+    throw new MetaplasticError(where, `expected a whole number ≥ 1, got ${JSON.stringify(given)}`);
   return n;
 }

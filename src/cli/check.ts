@@ -2,7 +2,17 @@ import { parseArgs } from 'node:util';
 import { MetaplasticError } from '../errors.js';
 import { openNodeGpu } from '../node/open.js';
 import { type OracleCase, readCase } from '../reference/case.js';
-import { checkCase, checkHead, checkList, checkProblem, type CheckProblem, type CheckResult, checkRow, PROBLEMS, TOLERANCE } from '../run/check.js';
+import {
+  checkCase,
+  checkHead,
+  checkList,
+  checkProblem,
+  type CheckProblem,
+  type CheckResult,
+  checkRow,
+  PROBLEMS,
+  TOLERANCE,
+} from '../run/check.js';
 import { describeAdapter, readJson } from './run-folder.js';
 
 export const HELP = `proves every kernel and gradient on this machine's adapter
@@ -16,12 +26,20 @@ An error is ‖x − x*‖ / ‖x*‖ of a tensor; each has to be at most ${TOLE
   --json   one line of JSON with the error of every tensor`;
 
 /** `problems` are what is asked where no files are given; a test asks fewer. */
-export async function run(args: string[], problems: readonly CheckProblem[] = PROBLEMS): Promise<number> {
-  const { values: { json }, positionals } = parseArgs({ args, allowPositionals: true, options: { json: { type: 'boolean' } } });
-  const cases = positionals.map(readCaseFile), gpu = await openNodeGpu();
+export async function run(
+  args: string[],
+  problems: readonly CheckProblem[] = PROBLEMS,
+): Promise<number> {
+  const {
+    values: { json },
+    positionals,
+  } = parseArgs({ args, allowPositionals: true, options: { json: { type: 'boolean' } } });
+  const cases = positionals.map(readCaseFile);
+  const gpu = await openNodeGpu();
   const say = json ? () => {} : (line: string) => console.log(line);
   try {
-    const start = performance.now(), results: CheckResult[] = [];
+    const start = performance.now();
+    const results: CheckResult[] = [];
     say(`${describeAdapter(gpu)}\n`);
     for (const one of cases) {
       results.push(await checkCase(gpu, one));
@@ -32,9 +50,23 @@ export async function run(args: string[], problems: readonly CheckProblem[] = PR
       results.push(await checkProblem(gpu, problem));
       say(checkRow(results.at(-1)!));
     }
-    const passed = results.filter(r => r.passed).length, failed = results.length - passed, seconds = (performance.now() - start) / 1e3;
-    say(`${cases.length ? '' : '\n'}${passed} passed, ${failed} failed (${seconds.toFixed(1)} s; errors are ‖x − x*‖ / ‖x*‖, at most ${TOLERANCE} passes)`);
-    if (json) console.log(JSON.stringify({ adapter: gpu.adapter, tolerance: TOLERANCE, seconds, passed, failed, results }));
+    const passed = results.filter(r => r.passed).length;
+    const failed = results.length - passed;
+    const seconds = (performance.now() - start) / 1e3;
+    say(
+      `${cases.length ? '' : '\n'}${passed} passed, ${failed} failed (${seconds.toFixed(1)} s; errors are ‖x − x*‖ / ‖x*‖, at most ${TOLERANCE} passes)`,
+    );
+    if (json)
+      console.log(
+        JSON.stringify({
+          adapter: gpu.adapter,
+          tolerance: TOLERANCE,
+          seconds,
+          passed,
+          failed,
+          results,
+        }),
+      );
     return failed ? 1 : 0;
   } finally {
     gpu.close();

@@ -14,9 +14,12 @@ export async function run(args: string[]): Promise<number> {
     const { limits, features } = gpu.device;
     console.log(describeAdapter(gpu));
     const rows: [string, string | number][] = [
-      ['largest buffer', mebibytes(limits.maxBufferSize)], ['largest storage binding', mebibytes(limits.maxStorageBufferBindingSize)],
-      ['storage buffers a stage', limits.maxStorageBuffersPerShaderStage], ['workgroup memory', `${limits.maxComputeWorkgroupStorageSize / 1024} KiB`],
-      ['invocations a workgroup', limits.maxComputeInvocationsPerWorkgroup], ['workgroups a dimension', limits.maxComputeWorkgroupsPerDimension],
+      ['largest buffer', mebibytes(limits.maxBufferSize)],
+      ['largest storage binding', mebibytes(limits.maxStorageBufferBindingSize)],
+      ['storage buffers a stage', limits.maxStorageBuffersPerShaderStage],
+      ['workgroup memory', `${limits.maxComputeWorkgroupStorageSize / 1024} KiB`],
+      ['invocations a workgroup', limits.maxComputeInvocationsPerWorkgroup],
+      ['workgroups a dimension', limits.maxComputeWorkgroupsPerDimension],
       ['features in use', [...features].join(', ') || 'none'],
     ];
     for (const [name, value] of rows) console.log(`  ${name.padEnd(24)}${value}`);

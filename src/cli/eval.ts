@@ -10,7 +10,14 @@ import { evaluate } from '../run/evaluate.js';
 import { evaluationTable } from '../run/log.js';
 import { learnerOf } from '../run/train.js';
 import { openWorld, type World } from '../run/worlds.js';
-import { dataReader, describeAdapter, FILES, readRun, writeReport, writeWhole } from './run-folder.js';
+import {
+  dataReader,
+  describeAdapter,
+  FILES,
+  readRun,
+  writeReport,
+  writeWhole,
+} from './run-folder.js';
 
 export const HELP = `evaluates the last checkpoint of a run on unseen tasks
 
@@ -21,11 +28,26 @@ Prints a table for every set of unseen tasks, and renews evaluation.json and rep
   --data DIR   folder with real data (default: the variable METAPLASTIC_DATA)`;
 
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { data: { type: 'string' } } });
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { data: { type: 'string' } },
+  });
   const [folder] = positionals;
-  if (!folder || positionals.length > 1) throw new MetaplasticError('eval', `expected the folder of one run, got ${positionals.length}`, 'see metaplastic eval --help');
-  const config = readRun(folder), path = join(folder, FILES.checkpoint);
-  if (!existsSync(path)) throw new MetaplasticError(path, 'expected a checkpoint, got none', `make one with metaplastic train --resume ${folder}`);
+  if (!folder || positionals.length > 1)
+    throw new MetaplasticError(
+      'eval',
+      `expected the folder of one run, got ${positionals.length}`,
+      'see metaplastic eval --help',
+    );
+  const config = readRun(folder);
+  const path = join(folder, FILES.checkpoint);
+  if (!existsSync(path))
+    throw new MetaplasticError(
+      path,
+      'expected a checkpoint, got none',
+      `make one with metaplastic train --resume ${folder}`,
+    );
   const world = await openWorld(config, dataReader(values.data ?? process.env['METAPLASTIC_DATA']));
   const gpu = await openNodeGpu();
   try {
@@ -42,7 +64,12 @@ export async function run(args: string[]): Promise<number> {
 }
 
 /** Evaluates, prints the tables, and keeps them in the run's folder. */
-export async function evaluateRun(folder: string, config: RunConfig, learner: Learner, world: World): Promise<void> {
+export async function evaluateRun(
+  folder: string,
+  config: RunConfig,
+  learner: Learner,
+  world: World,
+): Promise<void> {
   const evaluations = await evaluate(config, learner, world);
   writeWhole(join(folder, FILES.evaluation), `${JSON.stringify(evaluations)}\n`);
   console.log(evaluations.map(e => evaluationTable(e, world.train.batch)).join('\n'));

@@ -17,15 +17,34 @@ Usage: metaplastic plan CONFIG|PRESET [--data DIR] [--no-tune]
   --no-tune    does not use what metaplastic tune has remembered`;
 
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { data: { type: 'string' }, 'no-tune': { type: 'boolean' } } });
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { data: { type: 'string' }, 'no-tune': { type: 'boolean' } },
+  });
   const [name] = positionals;
-  if (!name || positionals.length > 1) throw new MetaplasticError('plan', `expected one CONFIG or PRESET, got ${positionals.length}`, 'see metaplastic plan --help');
-  const given = readConfig(name), world = await openWorld(given, dataReader(values.data ?? process.env['METAPLASTIC_DATA']));
+  if (!name || positionals.length > 1)
+    throw new MetaplasticError(
+      'plan',
+      `expected one CONFIG or PRESET, got ${positionals.length}`,
+      'see metaplastic plan --help',
+    );
+  const given = readConfig(name);
+  const world = await openWorld(given, dataReader(values.data ?? process.env['METAPLASTIC_DATA']));
   const gpu = await openNodeGpu();
   try {
     console.log(describeAdapter(gpu));
     const config = tunedConfig(gpu, given, world, values['no-tune']);
-    console.log(describePlan(makePlan(workOf(defineSystem(config.system), learnerOptions(config, world.train, world.bank)), gpu.machine, config.budget, config.plan)));
+    console.log(
+      describePlan(
+        makePlan(
+          workOf(defineSystem(config.system), learnerOptions(config, world.train, world.bank)),
+          gpu.machine,
+          config.budget,
+          config.plan,
+        ),
+      ),
+    );
   } finally {
     gpu.close();
   }

@@ -9,7 +9,12 @@ Usage: metaplastic report RUN`;
 export async function run(args: string[]): Promise<number> {
   const { positionals } = parseArgs({ args, allowPositionals: true, options: {} });
   const [folder] = positionals;
-  if (!folder || positionals.length > 1) throw new MetaplasticError('report', `expected the folder of one run, got ${positionals.length}`, 'see metaplastic report --help');
+  if (!folder || positionals.length > 1)
+    throw new MetaplasticError(
+      'report',
+      `expected the folder of one run, got ${positionals.length}`,
+      'see metaplastic report --help',
+    );
   console.log(`report: ${writeReport(folder, readRun(folder))}`);
   return 0;
 }

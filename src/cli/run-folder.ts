@@ -15,7 +15,9 @@ import type { ReadData } from '../run/worlds.js';
 
 /** What a run leaves behind, one file each. */
 export const FILES = {
-  ...RUN_FILES, evaluation: 'evaluation.json', report: 'report.html',
+  ...RUN_FILES,
+  evaluation: 'evaluation.json',
+  report: 'report.html',
   /** Of lifetimes that were only lived, in a study. */
   lived: 'lived.json',
 } as const;
@@ -31,7 +33,12 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
 export function readConfig(nameOrFile: string): RunConfig {
   const preset = PRESETS[nameOrFile];
   if (preset) return parseConfig(preset, nameOrFile);
-  if (!existsSync(nameOrFile)) throw new MetaplasticError('config', `expected a JSON file or a preset, got ${JSON.stringify(nameOrFile)}`, `presets: ${Object.keys(PRESETS).join(', ')}`);
+  if (!existsSync(nameOrFile))
+    throw new MetaplasticError(
+      'config',
+      `expected a JSON file or a preset, got ${JSON.stringify(nameOrFile)}`,
+      `presets: ${Object.keys(PRESETS).join(', ')}`,
+    );
   return parseConfig(readJson(nameOrFile), nameOrFile);
 }
 
@@ -46,7 +53,12 @@ export function readJson(path: string): unknown {
 /** The configuration of a run folder. */
 export function readRun(folder: string): RunConfig {
   const path = join(folder, FILES.config);
-  if (!existsSync(path)) throw new MetaplasticError(folder, `expected the folder of a run (with ${FILES.config}), got ${existsSync(folder) ? 'a folder without it' : 'nothing'}`, 'give the folder that `train` named');
+  if (!existsSync(path))
+    throw new MetaplasticError(
+      folder,
+      `expected the folder of a run (with ${FILES.config}), got ${existsSync(folder) ? 'a folder without it' : 'nothing'}`,
+      'give the folder that `train` named',
+    );
   return parseConfig(readJson(path), path);
 }
 
@@ -63,16 +75,25 @@ export function readOptional(folder: string, file: keyof typeof FILES): unknown 
 
 /** Makes the report of what the folder holds, and returns its path. */
 export function writeReport(folder: string, config: RunConfig): string {
-  const environment = (readOptional(folder, 'environment') ?? {}) as Record<string, unknown>, evaluation = readOptional(folder, 'evaluation') as Evaluation[] | undefined;
+  const environment = (readOptional(folder, 'environment') ?? {}) as Record<string, unknown>;
+  const evaluation = readOptional(folder, 'evaluation') as Evaluation[] | undefined;
   const path = join(folder, FILES.report);
-  writeWhole(path, renderReport({ config, environment, log: readLog(folder), ...(evaluation && { evaluation }) }));
+  writeWhole(
+    path,
+    renderReport({ config, environment, log: readLog(folder), ...(evaluation && { evaluation }) }),
+  );
   return path;
 }
 
 /** A new folder for a run: `out`, or runs/NAME, numbered if that is taken. */
 export function newFolder(out: string | undefined, name: string): string {
   if (out) {
-    if (existsSync(join(out, FILES.config))) throw new MetaplasticError('--out', `expected a new folder, got ${out}, which holds a run`, 'choose another, or go on with it by --resume');
+    if (existsSync(join(out, FILES.config)))
+      throw new MetaplasticError(
+        '--out',
+        `expected a new folder, got ${out}, which holds a run`,
+        'choose another, or go on with it by --resume',
+      );
     return out;
   }
   const folder = (n: number) => join('runs', n > 1 ? `${name}-${n}` : name);
@@ -82,32 +103,65 @@ export function newFolder(out: string | undefined, name: string): string {
 }
 
 /** Where and with what a run was made. */
-export function environmentOf(gpu: Gpu, config: { readonly seed: number }): Record<string, unknown> {
+export function environmentOf(
+  gpu: Gpu,
+  config: { readonly seed: number },
+): Record<string, unknown> {
   const { adapter } = gpu;
   return {
     adapter: { description: adapterName(adapter), software: adapter.software },
-    seed: config.seed, metaplastic: version(), webgpu: versionOf('webgpu'), node: process.version, system: `${platform()} ${release()} ${arch()}`, processors: `${cpus().length} × ${cpus()[0]?.model ?? '?'}`,
+    seed: config.seed,
+    metaplastic: version(),
+    webgpu: versionOf('webgpu'),
+    node: process.version,
+    system: `${platform()} ${release()} ${arch()}`,
+    processors: `${cpus().length} × ${cpus()[0]?.model ?? '?'}`,
     date: new Date().toISOString(),
   };
 }
 
-export const version = (): string => (JSON.parse(readFileSync(join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'package.json'), 'utf8')) as { version: string }).version;
+export const version = (): string =>
+  (
+    JSON.parse(
+      readFileSync(
+        join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'package.json'),
+        'utf8',
+      ),
+    ) as { version: string }
+  ).version;
 
 function versionOf(name: string): string {
   try {
-    const path = createRequire(import.meta.url).resolve(name), at = path.lastIndexOf(join('node_modules', name));
-    return (JSON.parse(readFileSync(join(path.slice(0, at), 'node_modules', name, 'package.json'), 'utf8')) as { version: string }).version;
+    const path = createRequire(import.meta.url).resolve(name);
+    const at = path.lastIndexOf(join('node_modules', name));
+    return (
+      JSON.parse(
+        readFileSync(join(path.slice(0, at), 'node_modules', name, 'package.json'), 'utf8'),
+      ) as { version: string }
+    ).version;
   } catch {
     return 'unknown';
   }
 }
 
-/** Reads data files below `folder`, or in it where the path's own folder is the one that was given. */
+/**
+ * Reads data files below `folder`, or in it where the path's own folder is the one that was given.
+ */
 export function dataReader(folder: string | undefined): ReadData {
   return async path => {
-    if (!folder) throw new MetaplasticError('--data', `expected the folder that holds ${path}`, 'give it with --data DIR or in the variable METAPLASTIC_DATA; docs/data.md tells where the data come from');
+    if (!folder)
+      throw new MetaplasticError(
+        '--data',
+        `expected the folder that holds ${path}`,
+        'give it with --data DIR or in the variable METAPLASTIC_DATA; docs/data.md tells where the data come from',
+      );
     const found = [join(folder, path), join(folder, basename(path))].find(existsSync);
-    if (!found) throw new MetaplasticError('--data', `expected ${path} in ${resolve(folder)}, got no such file`, 'docs/data.md tells where the data come from');
+    if (!found)
+      throw new MetaplasticError(
+        '--data',
+        `expected ${path} in ${resolve(folder)}, got no such file`,
+        'docs/data.md tells where the data come from',
+      );
     return new Uint8Array(await readFile(found));
   };
 }
@@ -115,5 +169,7 @@ export function dataReader(folder: string | undefined): ReadData {
 /** One line that says on what a command runs. */
 export function describeAdapter({ adapter }: Gpu): string {
   const name = adapterName(adapter);
-  return adapter.software ? `adapter: ${name} (software: runs on the CPU; its times say nothing about GPUs)` : `adapter: ${name}`;
+  return adapter.software
+    ? `adapter: ${name} (software: runs on the CPU; its times say nothing about GPUs)`
+    : `adapter: ${name}`;
 }

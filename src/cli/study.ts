@@ -9,17 +9,35 @@ import type { Evaluation } from '../run/log.js';
 import { facts } from '../run/report/page.js';
 import { renderStudy } from '../run/report/study.js';
 import { STUDIES } from '../run/studies/index.js';
-import { markdown, tablesText, type Results, type Size, type Study, type Trained } from '../run/studies/study.js';
+import {
+  markdown,
+  tablesText,
+  type Results,
+  type Size,
+  type Study,
+  type Trained,
+} from '../run/studies/study.js';
 import { live, type Sweep, type Swept } from '../run/studies/sweep.js';
 import { openWorld, type ReadData } from '../run/worlds.js';
-import { dataReader, describeAdapter, environmentOf, FILES, readLog, readOptional, readRun, writeWhole } from './run-folder.js';
+import {
+  dataReader,
+  describeAdapter,
+  environmentOf,
+  FILES,
+  readLog,
+  readOptional,
+  readRun,
+  writeWhole,
+} from './run-folder.js';
 import { trainIn } from './train.js';
 
 export const HELP = `runs a published experiment and writes its table and figures
 
 Usage: metaplastic study NAME [options]
 
-${Object.values(STUDIES).map(({ name, about, time }) => `  ${name}: ${about}\n      ${time}`).join('\n')}
+${Object.values(STUDIES)
+  .map(({ name, about, time }) => `  ${name}: ${about}\n      ${time}`)
+  .join('\n')}
 
 Times are for two CPU cores with a software adapter.
 
@@ -34,58 +52,104 @@ goes on: Ctrl-C stops, the same command resumes. Then study.json, table.md and s
 
 export async function run(args: string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { full: { type: 'boolean' }, seeds: text, scale: text, data: text, out: text } });
-  const [name] = positionals, study = STUDIES[name ?? ''];
-  if (!study || positionals.length > 1) throw new MetaplasticError('study', `expected the name of one study, got ${positionals.join(' ') || 'none'}`, `known: ${Object.keys(STUDIES).join(', ')}`);
-  const { full = false, out = join('runs', `study-${name}${full ? '-full' : ''}`) } = values, seeds = values.seeds === undefined ? undefined : Number(values.seeds), scale = Number(values.scale ?? 1);
-  if (seeds !== undefined && !(Number.isInteger(seeds) && seeds > 0)) throw new MetaplasticError('--seeds', `expected a whole number ≥ 1, got ${values.seeds}`);
-  if (!(scale > 0 && scale < Infinity)) throw new MetaplasticError('--scale', `expected a number > 0, got ${values.scale}`);
-  return runStudy(study, { full, seeds, scale }, out, dataReader(values.data ?? process.env['METAPLASTIC_DATA']));
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { full: { type: 'boolean' }, seeds: text, scale: text, data: text, out: text },
+  });
+  const [name] = positionals;
+  const study = STUDIES[name ?? ''];
+  if (!study || positionals.length > 1)
+    throw new MetaplasticError(
+      'study',
+      `expected the name of one study, got ${positionals.join(' ') || 'none'}`,
+      `known: ${Object.keys(STUDIES).join(', ')}`,
+    );
+  const { full = false, out = join('runs', `study-${name}${full ? '-full' : ''}`) } = values;
+  const seeds = values.seeds === undefined ? undefined : Number(values.seeds);
+  const scale = Number(values.scale ?? 1);
+  if (seeds !== undefined && !(Number.isInteger(seeds) && seeds > 0))
+    throw new MetaplasticError('--seeds', `expected a whole number ≥ 1, got ${values.seeds}`);
+  if (!(scale > 0 && scale < Infinity))
+    throw new MetaplasticError('--scale', `expected a number > 0, got ${values.scale}`);
+  return runStudy(
+    study,
+    { full, seeds, scale },
+    out,
+    dataReader(values.data ?? process.env['METAPLASTIC_DATA']),
+  );
 }
 
 /** Runs every arm that is not finished, then writes what they came to. */
-export async function runStudy(study: Study, size: Size, folder: string, read: ReadData): Promise<number> {
-  const { arms, conditions, summarise } = study.design(size), environments = new Map<string, unknown>(), notes: string[] = [];
-  const at = (arm: string) => join(folder, arm), trained = new Map<string, Trained>(), swept = new Map<string, Swept>();
+export async function runStudy(
+  study: Study,
+  size: Size,
+  folder: string,
+  read: ReadData,
+): Promise<number> {
+  const { arms, conditions, summarise } = study.design(size);
+  const environments = new Map<string, unknown>();
+  const notes: string[] = [];
+  const at = (arm: string) => join(folder, arm);
+  const trained = new Map<string, Trained>();
+  const swept = new Map<string, Swept>();
   const results: Results = { trained: name => trained.get(name)!, swept: name => swept.get(name)! };
   // Looked at before anything runs: a folder of another size is refused at once.
-  const adopted = (arm: string, config: RunConfigInput) => adopt(at(arm), parseConfig(config, `study ${study.name}: ${arm}`), notes);
+  const adopted = (arm: string, config: RunConfigInput) =>
+    adopt(at(arm), parseConfig(config, `study ${study.name}: ${arm}`), notes);
   const plans = arms.map(arm => {
     if ('sweep' in arm) {
       if (typeof arm.sweep !== 'function') readLived(at(arm.name), arm.sweep);
       return arm;
     }
     const { name, config } = arm;
-    if (typeof config === 'function') return { name, configOf: () => adopted(name, config(results)) };
+    if (typeof config === 'function')
+      return { name, configOf: () => adopted(name, config(results)) };
     const known = adopted(name, config);
     return { name, configOf: () => known };
   });
 
   let gpu: Gpu | undefined;
   const open = async () => {
-    if (!gpu) console.error(describeAdapter(gpu = await openNodeGpu()));
+    if (!gpu) console.error(describeAdapter((gpu = await openNodeGpu())));
     return gpu;
   };
   try {
     for (const [k, arm] of plans.entries()) {
-      const path = at(arm.name), say = (what: string) => console.error(`arm ${k + 1} of ${arms.length}, ${arm.name}: ${what}`);
+      const path = at(arm.name);
+      const say = (what: string) =>
+        console.error(`arm ${k + 1} of ${arms.length}, ${arm.name}: ${what}`);
       if ('configOf' in arm) {
         const config = arm.configOf();
         if (!isFinished(path, config)) {
           const resumed = existsSync(join(path, FILES.checkpoint));
           say(resumed ? 'goes on' : 'begins');
-          const made = await trainIn(path, await open(), config, await openWorld(config, read), resumed);
+          const made = await trainIn(
+            path,
+            await open(),
+            config,
+            await openWorld(config, read),
+            resumed,
+          );
           if (made < config.meta.steps) {
-            console.error(`stopped after meta-step ${made} of ${config.meta.steps}; the same command goes on`);
+            console.error(
+              `stopped after meta-step ${made} of ${config.meta.steps}; the same command goes on`,
+            );
             return 130;
           }
         } else say('is finished');
-        trained.set(arm.name, { config, log: readLog(path), evaluations: readOptional(path, 'evaluation') as Evaluation[] });
+        trained.set(arm.name, {
+          config,
+          log: readLog(path),
+          evaluations: readOptional(path, 'evaluation') as Evaluation[],
+        });
       } else {
         const sweep = typeof arm.sweep === 'function' ? arm.sweep(results) : arm.sweep;
         const found = readLived(path, sweep);
-        say(found ? 'is finished' : `lives ${sweep.settings.length} setting(s) × ${sweep.lifetimes}`);
-        swept.set(arm.name, found ?? await liveIn(path, await open(), sweep, read));
+        say(
+          found ? 'is finished' : `lives ${sweep.settings.length} setting(s) × ${sweep.lifetimes}`,
+        );
+        swept.set(arm.name, found ?? (await liveIn(path, await open(), sweep, read)));
       }
       environments.set(arm.name, readOptional(path, 'environment') ?? {});
     }
@@ -93,32 +157,56 @@ export async function runStudy(study: Study, size: Size, folder: string, read: R
     gpu?.close();
   }
 
-  const summary = summarise(results), said = [...conditions, ...notes], environment = inCommon([...environments.values()]);
-  writeWhole(join(folder, 'study.json'), `${JSON.stringify({ study: study.name, ...size, conditions: said, environment, arms: arms.map(arm => arm.name), ...summary })}\n`);
+  const summary = summarise(results);
+  const said = [...conditions, ...notes];
+  const environment = inCommon([...environments.values()]);
+  writeWhole(
+    join(folder, 'study.json'),
+    `${JSON.stringify({ study: study.name, ...size, conditions: said, environment, arms: arms.map(arm => arm.name), ...summary })}\n`,
+  );
   writeWhole(join(folder, 'table.md'), markdown(study.title, summary, said));
   writeWhole(join(folder, 'study.html'), renderStudy(study, summary, said, environment));
   console.log(`${tablesText(summary)}\n\nstudy: ${join(folder, 'study.html')}`);
   return 0;
 }
 
-/** Keys that may differ between a run that is there and the arm it is taken for; the study then says so. */
-const MAY_DIFFER = /^(name|evaluation|budget|checkpointEvery|meta\.(clip|clipPerTask|adjoint|onDivergence))\b/;
+/**
+ * Keys that may differ between a run that is there and the arm it is taken for; the study then says
+ * so.
+ */
+const MAY_DIFFER =
+  /^(name|evaluation|budget|checkpointEvery|meta\.(clip|clipPerTask|adjoint|onDivergence))\b/;
 
-/** The configuration of the run in an arm's folder, if there is one that may pass for it; else the arm's own. */
+/**
+ * The configuration of the run in an arm's folder, if there is one that may pass for it; else the
+ * arm's own.
+ */
 function adopt(path: string, config: RunConfig, notes: string[]): RunConfig {
   if (!existsSync(join(path, FILES.config))) return config;
-  const found = readRun(path), differing = differences(found, config);
+  const found = readRun(path);
+  const differing = differences(found, config);
   const wrong = differing.filter(key => !MAY_DIFFER.test(key));
-  if (wrong.length) throw new MetaplasticError(path, `expected a run of this study's size, got one that differs in ${wrong.join(', ')}`, 'give another --out');
+  if (wrong.length)
+    throw new MetaplasticError(
+      path,
+      `expected a run of this study's size, got one that differs in ${wrong.join(', ')}`,
+      'give another --out',
+    );
   if (differing.length) {
-    notes.push(`${path} was trained with another configuration than the study asks for, and is taken as it is: ${differing.join(', ')}`);
+    notes.push(
+      `${path} was trained with another configuration than the study asks for, and is taken as it is: ${differing.join(', ')}`,
+    );
     console.error(`note: ${notes.at(-1)}`);
   }
   return found;
 }
 
 function isFinished(path: string, { meta }: RunConfig): boolean {
-  return existsSync(join(path, FILES.evaluation)) && existsSync(join(path, FILES.checkpoint)) && readLog(path).at(-1)?.metaStep === meta.steps;
+  return (
+    existsSync(join(path, FILES.evaluation)) &&
+    existsSync(join(path, FILES.checkpoint)) &&
+    readLog(path).at(-1)?.metaStep === meta.steps
+  );
 }
 
 /** What lifetimes came to, if these very ones were lived. */
@@ -126,26 +214,42 @@ function readLived(path: string, sweep: Sweep): Swept | undefined {
   const lived = readOptional(path, 'lived') as Swept | undefined;
   if (!lived) return undefined;
   const differing = differences(lived.sweep, sweep);
-  if (differing.length) throw new MetaplasticError(path, `expected lifetimes of this study's size, got others that differ in ${differing.join(', ')}`, 'give another --out');
+  if (differing.length)
+    throw new MetaplasticError(
+      path,
+      `expected lifetimes of this study's size, got others that differ in ${differing.join(', ')}`,
+      'give another --out',
+    );
   return lived;
 }
 
 async function liveIn(path: string, gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swept> {
   const lived = JSON.parse(JSON.stringify(await live(gpu, sweep, read))) as Swept;
-  writeWhole(join(path, FILES.environment), `${JSON.stringify(environmentOf(gpu, sweep), null, 2)}\n`);
+  writeWhole(
+    join(path, FILES.environment),
+    `${JSON.stringify(environmentOf(gpu, sweep), null, 2)}\n`,
+  );
   writeWhole(join(path, FILES.lived), `${JSON.stringify(lived)}\n`);
   return lived;
 }
 
 /** Dotted keys in which two objects of JSON differ. */
 function differences(a: unknown, b: unknown, path = ''): string[] {
-  const isObject = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x);
+  const isObject = (x: unknown): x is Record<string, unknown> =>
+    typeof x === 'object' && x !== null && !Array.isArray(x);
   if (!isObject(a) || !isObject(b)) return JSON.stringify(a) === JSON.stringify(b) ? [] : [path];
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap(key => differences(a[key], b[key], path ? `${path}.${key}` : key));
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap(key =>
+    differences(a[key], b[key], path ? `${path}.${key}` : key),
+  );
 }
 
 /** What all arms' environments say alike; of what differs, every value. */
 function inCommon(environments: readonly unknown[]): Record<string, string> {
   const all = environments.map(e => new Map(facts(e as Record<string, unknown>)));
-  return Object.fromEntries([...new Set(all.flatMap(e => [...e.keys()]))].map(key => [key, [...new Set(all.flatMap(e => e.get(key) ?? []))].join('; ')]));
+  return Object.fromEntries(
+    [...new Set(all.flatMap(e => [...e.keys()]))].map(key => [
+      key,
+      [...new Set(all.flatMap(e => e.get(key) ?? []))].join('; '),
+    ]),
+  );
 }

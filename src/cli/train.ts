@@ -10,7 +10,18 @@ import { formatLogLine, progressLine, type LogLine } from '../run/log.js';
 import { learnerOf, train } from '../run/train.js';
 import { openWorld, type World } from '../run/worlds.js';
 import { evaluateRun } from './eval.js';
-import { dataReader, describeAdapter, environmentOf, FILES, newFolder, readConfig, readLog, readRun, writeReport, writeWhole } from './run-folder.js';
+import {
+  dataReader,
+  describeAdapter,
+  environmentOf,
+  FILES,
+  newFolder,
+  readConfig,
+  readLog,
+  readRun,
+  writeReport,
+  writeWhole,
+} from './run-folder.js';
 import { tunedConfig } from './tuned.js';
 
 export const HELP = `meta-trains a system and evaluates it on unseen tasks
@@ -32,52 +43,108 @@ checkpoint.safetensors, evaluation.json and report.html in its folder.`;
 
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
-    args, allowPositionals: true,
-    options: { seed: { type: 'string' }, 'meta-steps': { type: 'string' }, out: { type: 'string' }, data: { type: 'string' }, resume: { type: 'string' }, 'no-tune': { type: 'boolean' } },
+    args,
+    allowPositionals: true,
+    options: {
+      seed: { type: 'string' },
+      'meta-steps': { type: 'string' },
+      out: { type: 'string' },
+      data: { type: 'string' },
+      resume: { type: 'string' },
+      'no-tune': { type: 'boolean' },
+    },
   });
-  if ((positionals.length === 1) === (values.resume !== undefined)) throw new MetaplasticError('train', `expected one CONFIG or PRESET, or --resume RUN, got ${positionals.length} and ${values.resume ? '--resume' : 'no --resume'}`, 'see metaplastic train --help');
-  const config = override(values.resume ? readRun(values.resume) : readConfig(positionals[0]!), values);
+  if ((positionals.length === 1) === (values.resume !== undefined))
+    throw new MetaplasticError(
+      'train',
+      `expected one CONFIG or PRESET, or --resume RUN, got ${positionals.length} and ${values.resume ? '--resume' : 'no --resume'}`,
+      'see metaplastic train --help',
+    );
+  const config = override(
+    values.resume ? readRun(values.resume) : readConfig(positionals[0]!),
+    values,
+  );
   const folder = values.resume ?? newFolder(values.out, config.name);
-  return meta(config, folder, { resumed: values.resume !== undefined, untuned: values['no-tune'], data: values.data ?? process.env['METAPLASTIC_DATA'] });
+  return meta(config, folder, {
+    resumed: values.resume !== undefined,
+    untuned: values['no-tune'],
+    data: values.data ?? process.env['METAPLASTIC_DATA'],
+  });
 }
 
-function override(config: RunConfig, { seed, 'meta-steps': steps }: { seed?: string; 'meta-steps'?: string }): RunConfig {
-  const changed = { ...config, ...(seed !== undefined && { seed: Number(seed) }), meta: { ...config.meta, ...(steps !== undefined && { steps: Number(steps) }) } };
+function override(
+  config: RunConfig,
+  { seed, 'meta-steps': steps }: { seed?: string; 'meta-steps'?: string },
+): RunConfig {
+  const changed = {
+    ...config,
+    ...(seed !== undefined && { seed: Number(seed) }),
+    meta: { ...config.meta, ...(steps !== undefined && { steps: Number(steps) }) },
+  };
   return parseConfig(changed, 'train');
 }
 
 /** Meta-trains in `folder` on an adapter of its own. */
-async function meta(config: RunConfig, folder: string, { resumed, untuned, data }: { resumed: boolean; untuned?: boolean; data?: string }): Promise<number> {
+async function meta(
+  config: RunConfig,
+  folder: string,
+  { resumed, untuned, data }: { resumed: boolean; untuned?: boolean; data?: string },
+): Promise<number> {
   const world = await openWorld(config, dataReader(data));
   const gpu = await openNodeGpu();
   try {
     console.error(describeAdapter(gpu));
-    const made = await trainIn(folder, gpu, resumed ? config : tunedConfig(gpu, config, world, untuned), world, resumed);
+    const made = await trainIn(
+      folder,
+      gpu,
+      resumed ? config : tunedConfig(gpu, config, world, untuned),
+      world,
+      resumed,
+    );
     if (made < config.meta.steps) {
-      console.error(`stopped after meta-step ${made} of ${config.meta.steps}; go on with: metaplastic train --resume ${folder}`);
+      console.error(
+        `stopped after meta-step ${made} of ${config.meta.steps}; go on with: metaplastic train --resume ${folder}`,
+      );
       return 130;
     }
     console.log(`report: ${join(folder, FILES.report)}`);
     return 0;
   } catch (error) {
-    if (existsSync(join(folder, FILES.checkpoint))) console.error(`the last checkpoint is kept; go on from it with: metaplastic train --resume ${folder}`);
+    if (existsSync(join(folder, FILES.checkpoint)))
+      console.error(
+        `the last checkpoint is kept; go on from it with: metaplastic train --resume ${folder}`,
+      );
     throw error;
   } finally {
     gpu.close();
   }
 }
 
-/** Meta-trains in `folder`, from its checkpoint if it is resumed; then evaluates and reports, unless Ctrl-C stopped it. Returns the meta-steps made. */
-export async function trainIn(folder: string, gpu: Gpu, config: RunConfig, world: World, resumed: boolean): Promise<number> {
+/**
+ * Meta-trains in `folder`, from its checkpoint if it is resumed; then evaluates and reports, unless
+ * Ctrl-C stopped it. Returns the meta-steps made.
+ */
+export async function trainIn(
+  folder: string,
+  gpu: Gpu,
+  config: RunConfig,
+  world: World,
+  resumed: boolean,
+): Promise<number> {
   const learner = await learnerOf(gpu, config, world, notice => console.error(`note: ${notice}`));
   const path = (file: keyof typeof FILES) => join(folder, FILES[file]);
   const log: LogLine[] = [];
   let metaStep = 0;
   if (resumed && existsSync(path('checkpoint'))) {
-    const checkpoint = readCheckpoint(readFileSync(path('checkpoint')), learner.layout, path('checkpoint'));
+    const checkpoint = readCheckpoint(
+      readFileSync(path('checkpoint')),
+      learner.layout,
+      path('checkpoint'),
+    );
     learner.restore(checkpoint.state);
     metaStep = checkpoint.metaStep;
-    log.push(...readLog(folder).filter(line => line.metaStep <= metaStep));      // what came after the checkpoint is lived again
+    // what came after the checkpoint is lived again
+    log.push(...readLog(folder).filter(line => line.metaStep <= metaStep));
   }
   writeWhole(path('config'), `${JSON.stringify(config, null, 2)}\n`);
   writeWhole(path('environment'), `${JSON.stringify(environmentOf(gpu, config), null, 2)}\n`);
@@ -85,19 +152,24 @@ export async function trainIn(folder: string, gpu: Gpu, config: RunConfig, world
 
   let interrupted = false;
   const interrupt = () => {
-    if (interrupted) process.exit(130);      // a second Ctrl-C does not wait
+    if (interrupted) process.exit(130); // a second Ctrl-C does not wait
     interrupted = true;
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   const progress = makeProgress(config.meta.steps);
   const made = await train({
-    config, learner, tasks: world.train, from: { metaStep, seconds: log.at(-1)?.seconds ?? 0 }, stopped: () => interrupted,
+    config,
+    learner,
+    tasks: world.train,
+    from: { metaStep, seconds: log.at(-1)?.seconds ?? 0 },
+    stopped: () => interrupted,
     onStep(line) {
       log.push(line);
       appendFileSync(path('log'), formatLogLine(line));
       progress.show(log);
     },
-    onCheckpoint: checkpoint => writeWhole(path('checkpoint'), writeCheckpoint(checkpoint, learner.layout)),
+    onCheckpoint: checkpoint =>
+      writeWhole(path('checkpoint'), writeCheckpoint(checkpoint, learner.layout)),
   }).finally(() => progress.end());
   process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   if (made === config.meta.steps) {
@@ -111,15 +183,23 @@ export async function trainIn(folder: string, gpu: Gpu, config: RunConfig, world
 /** A line that is rewritten in place on a terminal; elsewhere a line now and then. */
 function makeProgress(metaSteps: number): { show(log: readonly LogLine[]): void; end(): void } {
   const { stderr } = process;
-  let shown = 0, open = false;
+  let shown = 0;
+  let open = false;
   return {
     show(log) {
-      const now = performance.now(), last = log.at(-1)!.metaStep === metaSteps;
+      const now = performance.now();
+      const last = log.at(-1)!.metaStep === metaSteps;
       if (!last && now - shown < (stderr.isTTY ? 100 : 10_000)) return;
       shown = now;
       open = stderr.isTTY;
-      stderr.write(stderr.isTTY ? `\r\x1b[K${progressLine(log, metaSteps)}` : `${progressLine(log, metaSteps)}\n`);
+      stderr.write(
+        stderr.isTTY
+          ? `\r\x1b[K${progressLine(log, metaSteps)}`
+          : `${progressLine(log, metaSteps)}\n`,
+      );
     },
-    end() { if (open) stderr.write('\n'); },
+    end() {
+      if (open) stderr.write('\n');
+    },
   };
 }

@@ -19,17 +19,45 @@ METAPLASTIC_TUNE=off says not to. A run writes it into its config.json, so that 
 It changes how fast a meta-step is, and its results only by rounding. Tune on an idle machine, and again after an update.`;
 
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { data: { type: 'string' }, repeats: { type: 'string', default: '5' } } });
-  const [name] = positionals, repeats = Number(values.repeats);
-  if (!name || positionals.length > 1) throw new MetaplasticError('tune', `expected one CONFIG or PRESET, got ${positionals.length}`, 'see metaplastic tune --help');
-  if (!Number.isInteger(repeats) || repeats < 1) throw new MetaplasticError('--repeats', `expected a whole number ≥ 1, got ${JSON.stringify(values.repeats)}`);
-  const config = readConfig(name), { train, bank } = await openWorld(config, dataReader(values.data ?? process.env['METAPLASTIC_DATA']));
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { data: { type: 'string' }, repeats: { type: 'string', default: '5' } },
+  });
+  const [name] = positionals;
+  const repeats = Number(values.repeats);
+  if (!name || positionals.length > 1)
+    throw new MetaplasticError(
+      'tune',
+      `expected one CONFIG or PRESET, got ${positionals.length}`,
+      'see metaplastic tune --help',
+    );
+  if (!Number.isInteger(repeats) || repeats < 1)
+    throw new MetaplasticError(
+      '--repeats',
+      `expected a whole number ≥ 1, got ${JSON.stringify(values.repeats)}`,
+    );
+  const config = readConfig(name);
+  const { train, bank } = await openWorld(
+    config,
+    dataReader(values.data ?? process.env['METAPLASTIC_DATA']),
+  );
   const gpu = await openNodeGpu();
   try {
     console.log(describeAdapter(gpu));
-    const file = tuningFile(), options = learnerOptions(config, train, bank);
-    const { own, best } = await tune(gpu, options, train.episodes(config.seed, 0, config.meta.tasks), { memory: fileMemory(file), repeats, onTrial: trial => console.log(describeTrial(trial)) });
-    console.log(best === own ? `nothing is faster than the plan's own choice, ${describeTuning(own)}` : `fastest: ${describeTuning(best)}, ${(own.seconds! / best.seconds!).toFixed(2)} × as fast as ${describeTuning(own)}`);
+    const file = tuningFile();
+    const options = learnerOptions(config, train, bank);
+    const { own, best } = await tune(
+      gpu,
+      options,
+      train.episodes(config.seed, 0, config.meta.tasks),
+      { memory: fileMemory(file), repeats, onTrial: trial => console.log(describeTrial(trial)) },
+    );
+    console.log(
+      best === own
+        ? `nothing is faster than the plan's own choice, ${describeTuning(own)}`
+        : `fastest: ${describeTuning(best)}, ${(own.seconds! / best.seconds!).toFixed(2)} × as fast as ${describeTuning(own)}`,
+    );
     console.log(`remembered in ${file}`);
   } finally {
     gpu.close();
@@ -37,4 +65,5 @@ export async function run(args: string[]): Promise<number> {
   return 0;
 }
 
-const describeTrial = (trial: Trial): string => `${trial.seconds === undefined ? 'refused'.padStart(11) : `${(1e3 * trial.seconds).toFixed(1).padStart(8)} ms`}  ${describeTuning(trial)}${trial.refused ? `: ${trial.refused}` : ''}`;
+const describeTrial = (trial: Trial): string =>
+  `${trial.seconds === undefined ? 'refused'.padStart(11) : `${(1e3 * trial.seconds).toFixed(1).padStart(8)} ms`}  ${describeTuning(trial)}${trial.refused ? `: ${trial.refused}` : ''}`;

@@ -6,7 +6,10 @@ export interface Gpu {
   readonly device: GPUDevice;
   readonly adapter: AdapterSummary;
   readonly machine: Machine;
-  /** Waits for `work`, and rejects instead if the device is lost or a GPU error has come up that nobody caught. */
+  /**
+   * Waits for `work`, and rejects instead if the device is lost or a GPU error has come up that
+   * nobody caught.
+   */
   guard<T>(work: Promise<T>): Promise<T>;
   /** Destroys the device, unless it was the caller's own. */
   close(): void;
@@ -17,18 +20,38 @@ export interface AdapterSummary {
   readonly architecture: string;
   readonly device: string;
   readonly description: string;
-  /** True if the adapter is a program on the CPU (SwiftShader, llvmpipe, WARP): its times say nothing about GPUs. */
+  /**
+   * True if the adapter is a program on the CPU (SwiftShader, llvmpipe, WARP): its times say
+   * nothing about GPUs.
+   */
   readonly software: boolean;
 }
 
 /** What people call an adapter: maker, architecture and what it says of itself. */
-export const adapterName = ({ vendor, architecture, description, device }: AdapterSummary): string => [vendor, architecture, description || device].filter(Boolean).join(' ');
+export const adapterName = ({
+  vendor,
+  architecture,
+  description,
+  device,
+}: AdapterSummary): string =>
+  [vendor, architecture, description || device].filter(Boolean).join(' ');
 
-/** What the kernels ask of an adapter beyond doubt: every WebGPU has it, unless it is in compatibility mode. */
-const REQUIRED = { maxStorageBuffersPerShaderStage: 8, maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStorageSize: 16384 } as const satisfies { [K in keyof GPUSupportedLimits]?: number };
+/**
+ * What the kernels ask of an adapter beyond doubt: every WebGPU has it, unless it is in
+ * compatibility mode.
+ */
+const REQUIRED = {
+  maxStorageBuffersPerShaderStage: 8,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupStorageSize: 16384,
+} as const satisfies { [K in keyof GPUSupportedLimits]?: number };
 
-/** Says whether WebGPU is there with all that this library needs, and if not, why and what to do. */
-export async function isAvailable(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<{ available: true } | { available: false; reason: string }> {
+/**
+ * Says whether WebGPU is there with all that this library needs, and if not, why and what to do.
+ */
+export async function isAvailable(
+  gpu: GPU | undefined = globalThis.navigator?.gpu,
+): Promise<{ available: true } | { available: false; reason: string }> {
   const found = await find(gpu);
   return typeof found === 'string' ? { available: false, reason: found } : { available: true };
 }
@@ -36,26 +59,42 @@ export async function isAvailable(gpu: GPU | undefined = globalThis.navigator?.g
 /** The best adapter, or why there is none that will do. */
 async function find(gpu: GPU | undefined): Promise<GPUAdapter | string> {
   if (!gpu) {
-    return globalThis.isSecureContext === false ? 'this page is not served securely, and browsers give navigator.gpu only to pages that are; use https or localhost'
+    return globalThis.isSecureContext === false
+      ? 'this page is not served securely, and browsers give navigator.gpu only to pages that are; use https or localhost'
       : 'this environment has no navigator.gpu; use a browser with WebGPU over https or localhost, or in Node openNodeGpu() from metaplastic/node';
   }
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) return 'WebGPU found no adapter; update the graphics driver, or enable a software adapter';
-  const missing = Object.entries(REQUIRED).filter(([limit, least]) => !(adapter.limits[limit as keyof typeof REQUIRED] >= least));
-  return missing.length ? `the adapter's limits are too low: ${missing.map(([limit, least]) => `expected ${limit} of at least ${least}, got ${adapter.limits[limit as keyof typeof REQUIRED]}`).join(', ')}; use a newer browser or another GPU` : adapter;
+  if (!adapter)
+    return 'WebGPU found no adapter; update the graphics driver, or enable a software adapter';
+  const missing = Object.entries(REQUIRED).filter(
+    ([limit, least]) => !(adapter.limits[limit as keyof typeof REQUIRED] >= least),
+  );
+  return missing.length
+    ? `the adapter's limits are too low: ${missing.map(([limit, least]) => `expected ${limit} of at least ${least}, got ${adapter.limits[limit as keyof typeof REQUIRED]}`).join(', ')}; use a newer browser or another GPU`
+    : adapter;
 }
 
-/** Opens the best adapter of `gpu` (default: the browser's) with the limits this library can use. Throws if there is none. */
+/**
+ * Opens the best adapter of `gpu` (default: the browser's) with the limits this library can use.
+ * Throws if there is none.
+ */
 export async function openGpu(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<Gpu> {
   const adapter = await find(gpu);
-  if (typeof adapter === 'string') throw new MetaplasticError('openGpu', 'expected a WebGPU adapter that will do, got none', adapter);
+  if (typeof adapter === 'string')
+    throw new MetaplasticError(
+      'openGpu',
+      'expected a WebGPU adapter that will do, got none',
+      adapter,
+    );
   const { limits } = adapter;
   const device = await adapter.requestDevice({
     label: 'metaplastic',
-    requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [],      // for the bench's clock
+    requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [], // for the bench's clock
     requiredLimits: {
-      maxBufferSize: limits.maxBufferSize, maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
     },
   });
   return watch(device, adapter.info, () => device.destroy());
@@ -66,7 +105,10 @@ export function useDevice(device: GPUDevice): Gpu {
   return watch(device, device.adapterInfo, () => {});
 }
 
-/** Makers whose GPUs give a lane 255 registers if it asks for them. Others give it 128 or fewer (Intel: 128 of 32 bytes for 8 or 16 lanes together), and what is more would lie in memory. */
+/**
+ * Makers whose GPUs give a lane 255 registers if it asks for them. Others give it 128 or fewer
+ * (Intel: 128 of 32 bytes for 8 or 16 lanes together), and what is more would lie in memory.
+ */
 const MANY_REGISTERS = /nvidia|amd/i;
 
 /** Mesa's software adapter. */
@@ -74,33 +116,63 @@ const LLVMPIPE = /llvmpipe|lavapipe/i;
 
 function watch(device: GPUDevice, info: GPUAdapterInfo, close: () => void): Gpu {
   let failure: Error | undefined;
-  const waiting = new Set<(error: Error) => void>();      // not one promise for all: a race with it would be remembered as long as it lives
+  // not one promise for all: a race with it would be remembered as long as it lives
+  const waiting = new Set<(error: Error) => void>();
   const failed = (error: Error) => {
     failure ??= error;
     for (const reject of waiting) reject(failure);
   };
-  device.addEventListener('uncapturederror', event => failed(new MetaplasticError('gpu', (event as GPUUncapturedErrorEvent).error.message)));
-  device.lost.then(lost => failed(new DeviceLostError('gpu', `the device was lost (${lost.reason}): ${lost.message || 'no reason given'}`, 'open a new device and resume from the last checkpoint')));
-  const names = `${info.architecture} ${info.device} ${info.description}`, software = LLVMPIPE.test(names) || /swiftshader|warp|basic render/i.test(names);
+  device.addEventListener('uncapturederror', event =>
+    failed(new MetaplasticError('gpu', (event as GPUUncapturedErrorEvent).error.message)),
+  );
+  device.lost.then(lost =>
+    failed(
+      new DeviceLostError(
+        'gpu',
+        `the device was lost (${lost.reason}): ${lost.message || 'no reason given'}`,
+        'open a new device and resume from the last checkpoint',
+      ),
+    ),
+  );
+  const names = `${info.architecture} ${info.device} ${info.description}`;
+  const software = LLVMPIPE.test(names) || /swiftshader|warp|basic render/i.test(names);
   return {
     device,
-    adapter: { vendor: info.vendor, architecture: info.architecture, device: info.device, description: info.description, software },
+    adapter: {
+      vendor: info.vendor,
+      architecture: info.architecture,
+      device: info.device,
+      description: info.description,
+      software,
+    },
     machine: {
-      software, teamwork: !LLVMPIPE.test(names), cores: globalThis.navigator?.hardwareConcurrency ?? 4,
+      software,
+      teamwork: !LLVMPIPE.test(names),
+      cores: globalThis.navigator?.hardwareConcurrency ?? 4,
       registers: MANY_REGISTERS.test(info.vendor) ? MOST_REGISTERS : 128,
-      subgroup: info.subgroupMaxSize || (software ? 4 : 32),      // browsers of before 2025 do not tell
-      maxBindingBytes: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
-      maxWorkgroups: device.limits.maxComputeWorkgroupsPerDimension, maxInvocations: Math.min(device.limits.maxComputeInvocationsPerWorkgroup, device.limits.maxComputeWorkgroupSizeX),
+      subgroup: info.subgroupMaxSize || (software ? 4 : 32), // browsers of before 2025 do not tell
+      maxBindingBytes: Math.min(
+        device.limits.maxStorageBufferBindingSize,
+        device.limits.maxBufferSize,
+      ),
+      maxWorkgroups: device.limits.maxComputeWorkgroupsPerDimension,
+      maxInvocations: Math.min(
+        device.limits.maxComputeInvocationsPerWorkgroup,
+        device.limits.maxComputeWorkgroupSizeX,
+      ),
     },
     async guard(work) {
       let reject!: (error: Error) => void;
-      const failing = new Promise<never>((_, no) => { reject = no; });
+      const failing = new Promise<never>((_, no) => {
+        reject = no;
+      });
       waiting.add(reject);
       if (failure) reject(failure);
       try {
         return await Promise.race([work, failing]);
       } catch (error) {
-        await new Promise(done => setTimeout(done));      // what a lost device interrupts may fail before the loss is told
+        // what a lost device interrupts may fail before the loss is told
+        await new Promise(done => setTimeout(done));
         throw failure ?? error;
       } finally {
         waiting.delete(reject);

@@ -7,45 +7,87 @@ export interface Kernel {
   readonly pipeline: GPUComputePipeline;
   /** Names of the shader's buffers. */
   readonly bindings: readonly string[];
-  /** Makes the bind group from the buffers it asks for; a missing name is an error that lists both sets. */
+  /**
+   * Makes the bind group from the buffers it asks for; a missing name is an error that lists both
+   * sets.
+   */
   bind(buffers: Readonly<Record<string, GPUBuffer>>): GPUBindGroup;
 }
 
 /** The uniform buffer that is bound at a dynamic offset, and the size of the struct it holds. */
 export const PASS = { name: 'pass_', size: 24 } as const;
 
-/** Compiles linked WGSL. Compile and validation errors carry the label, the message and the line of code. */
-export async function makeKernel(gpu: Gpu, label: string, code: string, entryPoint = 'main'): Promise<Kernel> {
+/**
+ * Compiles linked WGSL. Compile and validation errors carry the label, the message and the line of
+ * code.
+ */
+export async function makeKernel(
+  gpu: Gpu,
+  label: string,
+  code: string,
+  entryPoint = 'main',
+): Promise<Kernel> {
   const { device } = gpu;
-  const entries = [...code.matchAll(ENTRY)].map(([, name]) => name!), variables = variablesOf(code);
-  if (!entries.includes(entryPoint)) throw new MetaplasticError(`kernel ${label}`, `expected an entry point ${entryPoint}, got ${entries.join(', ')}`);
-  // The scope is closed in the same breath, so that kernels made at once do not catch each other's errors.
+  const entries = [...code.matchAll(ENTRY)].map(([, name]) => name!);
+  const variables = variablesOf(code);
+  if (!entries.includes(entryPoint))
+    throw new MetaplasticError(
+      `kernel ${label}`,
+      `expected an entry point ${entryPoint}, got ${entries.join(', ')}`,
+    );
+  // The scope is closed in the same breath, so that kernels made at once do not catch each other's
+  // errors.
   device.pushErrorScope('validation');
   const layout = device.createBindGroupLayout({
     label,
     entries: variables.map((v): GPUBindGroupLayoutEntry => ({
-      binding: v.binding, visibility: GPUShaderStage.COMPUTE,
+      binding: v.binding,
+      visibility: GPUShaderStage.COMPUTE,
       buffer: { type: v.type, ...(v.name === PASS.name && { hasDynamicOffset: true }) },
     })),
   });
   const module = device.createShaderModule({ label, code });
-  const pipelineLayout = device.createPipelineLayout({ label, bindGroupLayouts: [layout] }), scope = device.popErrorScope();
-  const pipeline = await device.createComputePipelineAsync({ label, layout: pipelineLayout, compute: { module, entryPoint } }).catch((error: unknown) => error as Error);
+  const pipelineLayout = device.createPipelineLayout({ label, bindGroupLayouts: [layout] });
+  const scope = device.popErrorScope();
+  const pipeline = await device
+    .createComputePipelineAsync({ label, layout: pipelineLayout, compute: { module, entryPoint } })
+    .catch((error: unknown) => error as Error);
   const error = await scope;
   if (pipeline instanceof Error || error) {
     const { messages } = await module.getCompilationInfo();
     const lines = code.split('\n');
-    const told = messages.map(m => `${m.type} in line ${m.lineNum}: ${m.message}\n    ${lines[m.lineNum - 1]?.trim() ?? ''}`).join('\n');
-    throw new MetaplasticError(`kernel ${label}`, `does not compile: ${(error ?? pipeline as Error).message}\n${told}`);
+    const told = messages
+      .map(
+        m =>
+          `${m.type} in line ${m.lineNum}: ${m.message}\n    ${lines[m.lineNum - 1]?.trim() ?? ''}`,
+      )
+      .join('\n');
+    throw new MetaplasticError(
+      `kernel ${label}`,
+      `does not compile: ${(error ?? (pipeline as Error)).message}\n${told}`,
+    );
   }
   return {
-    label, pipeline, bindings: variables.map(v => v.name),
+    label,
+    pipeline,
+    bindings: variables.map(v => v.name),
     bind(buffers) {
-      const asked = variables.map(v => v.name), missing = asked.filter(name => !buffers[name]);
-      if (missing.length) throw new MetaplasticError(`kernel ${label}`, `expected buffers ${asked.join(', ')}, got ${Object.keys(buffers).join(', ')}: ${missing.join(', ')} missing`);
+      const asked = variables.map(v => v.name);
+      const missing = asked.filter(name => !buffers[name]);
+      if (missing.length)
+        throw new MetaplasticError(
+          `kernel ${label}`,
+          `expected buffers ${asked.join(', ')}, got ${Object.keys(buffers).join(', ')}: ${missing.join(', ')} missing`,
+        );
       return device.createBindGroup({
-        label, layout, entries: variables.map(v => ({
-          binding: v.binding, resource: v.name === PASS.name ? { buffer: buffers[v.name]!, size: PASS.size } : { buffer: buffers[v.name]! },
+        label,
+        layout,
+        entries: variables.map(v => ({
+          binding: v.binding,
+          resource:
+            v.name === PASS.name
+              ? { buffer: buffers[v.name]!, size: PASS.size }
+              : { buffer: buffers[v.name]! },
         })),
       });
     },
@@ -53,10 +95,20 @@ export async function makeKernel(gpu: Gpu, label: string, code: string, entryPoi
 }
 
 const ENTRY = /@compute[^{};]*?\bfn\s+(\w+)/g;
-const VARIABLE = /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*(uniform|storage)\s*(?:,\s*(\w+)\s*)?>\s*(\w+)/g;
+const VARIABLE =
+  /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*(uniform|storage)\s*(?:,\s*(\w+)\s*)?>\s*(\w+)/g;
 
-/** The buffers that linked WGSL declares; of several entry points each gets them all. A parser of WGSL would make the library half as large again in a browser. */
-function variablesOf(code: string): { readonly binding: number; readonly name: string; readonly type: GPUBufferBindingType }[] {
-  return [...code.matchAll(VARIABLE)].map(([, binding, space, access, name]) => (
-    { binding: Number(binding), name: name!, type: space === 'uniform' ? 'uniform' : access === 'read_write' ? 'storage' : 'read-only-storage' }));
+/**
+ * The buffers that linked WGSL declares; of several entry points each gets them all. A parser of
+ * WGSL would make the library half as large again in a browser.
+ */
+function variablesOf(
+  code: string,
+): { readonly binding: number; readonly name: string; readonly type: GPUBufferBindingType }[] {
+  return [...code.matchAll(VARIABLE)].map(([, binding, space, access, name]) => ({
+    binding: Number(binding),
+    name: name!,
+    type:
+      space === 'uniform' ? 'uniform' : access === 'read_write' ? 'storage' : 'read-only-storage',
+  }));
 }

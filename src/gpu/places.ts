@@ -2,12 +2,18 @@ import type { Layout, Tensor } from '../inner/layout.js';
 import type { System } from '../systems/system.js';
 
 /**
- * Where meta-parameters lie on the GPU: in quads, four numbers that a kernel reads or writes at once. A tensor begins with a quad of its own; what fills up
- * its last one, or a row's, or a column's, is 0 and stays 0. Elsewhere (files, the reference, what users read and write) they lie as `Layout` says.
+ * Where meta-parameters lie on the GPU: in quads, four numbers that a kernel reads or writes at
+ * once. A tensor begins with a quad of its own; what fills up
+ * its last one, or a row's, or a column's, is 0 and stays 0. Elsewhere (files, the reference, what
+ * users read and write) they lie as `Layout` says.
  *
- * - `rows`: W of a layer inside the lifetime, coefficients of its synapses or neurons, and B of direct-rectified feedback. A quad is four rows of a column, because whatever a lifetime does with a weight
- *   it does with its neuron; a column's quads follow each other, because lanes take four rows each and so read neighbours at the same time.
- * - `columns`: W of an encoder, and B of an error path. A quad is four columns of a row, and a row's follow each other.
+ * - `rows`: W of a layer inside the lifetime, coefficients of its synapses or neurons, and B of
+ * direct-rectified feedback. A quad is four rows of a column, because whatever a lifetime does with
+ * a weight
+ *   it does with its neuron; a column's quads follow each other, because lanes take four rows each
+ * and so read neighbours at the same time.
+ * - `columns`: W of an encoder, and B of an error path. A quad is four columns of a row, and a
+ * row's follow each other.
  * - `flat`: all else, four after four.
  */
 export type Kind = 'rows' | 'columns' | 'flat';
@@ -18,7 +24,9 @@ export interface Places {
   readonly groupStart: readonly number[];
   /** Where a tensor begins, a multiple of 4; undefined if there is none of that name. */
   at(name: string): number | undefined;
-  /** Numbers from the layout's order into their places, and back; of whole tensors, if not of all. */
+  /**
+   * Numbers from the layout's order into their places, and back; of whole tensors, if not of all.
+   */
   pack(values: Float32Array, of?: Range): Float32Array<ArrayBuffer>;
   unpack(placed: Float32Array, of?: Range): Float32Array;
   /** Where numbers of whole tensors that follow each other in the layout lie; all, if not told. */
@@ -36,7 +44,12 @@ export const fours = (n: number): number => Math.ceil(n / 4);
 export const inQuads = (n: number): number => 4 * fours(n);
 
 /** Numbers that a matrix takes up. */
-export const sizeOf = (kind: Kind, rows: number, columns: number): number => kind === 'rows' ? inQuads(rows) * columns : kind === 'columns' ? rows * inQuads(columns) : inQuads(rows * columns);
+export const sizeOf = (kind: Kind, rows: number, columns: number): number =>
+  kind === 'rows'
+    ? inQuads(rows) * columns
+    : kind === 'columns'
+      ? rows * inQuads(columns)
+      : inQuads(rows * columns);
 
 /** Place of number (i, j) of a matrix of so many rows and columns. */
 export function placeOf(kind: Kind, i: number, j: number, rows: number, columns: number): number {
@@ -45,33 +58,52 @@ export function placeOf(kind: Kind, i: number, j: number, rows: number, columns:
 }
 
 export function placesOf(system: System, layout: Layout): Places {
-  const place = new Uint32Array(layout.size), starts = new Map<string, number>();
+  const place = new Uint32Array(layout.size);
+  const starts = new Map<string, number>();
   let offset = 0;
   for (const tensor of layout.tensors) {
-    const kind = kindOf(system, tensor), [rows, columns = 1] = tensor.shape as [number, number?];
+    const kind = kindOf(system, tensor);
+    const [rows, columns = 1] = tensor.shape as [number, number?];
     starts.set(tensor.name, offset);
-    for (let k = 0; k < tensor.size; k++) place[tensor.offset + k] = offset + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns);
+    for (let k = 0; k < tensor.size; k++)
+      place[tensor.offset + k] =
+        offset + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns);
     offset += sizeOf(kind, rows, columns);
   }
-  const startAt = new Map([...layout.tensors.map(t => [t.offset, starts.get(t.name)!] as const), [layout.size, offset]]);
+  const startAt = new Map([
+    ...layout.tensors.map(t => [t.offset, starts.get(t.name)!] as const),
+    [layout.size, offset],
+  ]);
   const all = { offset: 0, size: layout.size };
-  const range = (of: Range = all): Range => { const first = startAt.get(of.offset)!; return { offset: first, size: startAt.get(of.offset + of.size)! - first }; };
+  const range = (of: Range = all): Range => {
+    const first = startAt.get(of.offset)!;
+    return { offset: first, size: startAt.get(of.offset + of.size)! - first };
+  };
   return {
-    size: offset, groupStart: layout.groupStart.map(k => startAt.get(k)!), at: name => starts.get(name), range,
+    size: offset,
+    groupStart: layout.groupStart.map(k => startAt.get(k)!),
+    at: name => starts.get(name),
+    range,
     pack(values, of = all) {
-      const { offset: first, size } = range(of), placed = new Float32Array(size);
+      const { offset: first, size } = range(of);
+      const placed = new Float32Array(size);
       for (let k = 0; k < of.size; k++) placed[place[of.offset + k]! - first] = values[k]!;
       return placed;
     },
     unpack(placed, of = all) {
       const { offset: first } = range(of);
-      return Float32Array.from({ length: of.size }, (_, k) => placed[place[of.offset + k]! - first]!);
+      return Float32Array.from(
+        { length: of.size },
+        (_, k) => placed[place[of.offset + k]! - first]!,
+      );
     },
   };
 }
 
 function kindOf({ encoderLayers, feedback }: System, { name, shape }: Tensor): Kind {
   if (shape.length < 2) return 'flat';
-  const columns = name.startsWith('W') ? Number(name.slice(1)) <= encoderLayers : name.startsWith('B') && feedback !== 'direct-rectified';
+  const columns = name.startsWith('W')
+    ? Number(name.slice(1)) <= encoderLayers
+    : name.startsWith('B') && feedback !== 'direct-rectified';
   return columns ? 'columns' : 'rows';
 }

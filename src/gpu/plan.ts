@@ -7,7 +7,10 @@ import { ownLayout, powerOfTwo, powersOfTwo, type OwnLayout } from './own.js';
 import { fours, placesOf, type Places } from './places.js';
 import { isBatched, recordLayout, type RecordLayout } from './record.js';
 
-/** How the adjoint gets W_t back: keep every step's, keep every k-th and replay, or undo the updates. `none` is a forward pass only. */
+/**
+ * How the adjoint gets W_t back: keep every step's, keep every k-th and replay, or undo the
+ * updates. `none` is a forward pass only.
+ */
 export const ADJOINTS = ['store', 'checkpoint', 'reverse'] as const;
 export type Adjoint = (typeof ADJOINTS)[number];
 
@@ -28,13 +31,18 @@ export interface Work {
   readonly momentWeights: readonly number[];
   /** Number of images in the bank that inputs index, 0 if inputs are numbers. */
   readonly images: number;
-  /** Number of last meta-parameters that every task has its own of (a sweep of settings), 0 if none. */
+  /**
+   * Number of last meta-parameters that every task has its own of (a sweep of settings), 0 if none.
+   */
   readonly settings: number;
   /** Look at the network from inside at every moment; forward only. */
   readonly metrics?: boolean;
 }
 
-/** What the machine allows. Byte counts and seconds; `dispatchSeconds` bounds the estimated time of one dispatch. */
+/**
+ * What the machine allows. Byte counts and seconds; `dispatchSeconds` bounds the estimated time of
+ * one dispatch.
+ */
 export interface Budget {
   readonly memory: number;
   readonly dispatchSeconds: number;
@@ -47,7 +55,10 @@ export interface Machine {
   readonly subgroup: number;
   /** Cores of the CPU, among which a software adapter divides workgroups. */
   readonly cores: number;
-  /** Is a task done sooner by lanes that wait for each other than by one? Not on llvmpipe: its barriers are coroutines, dear to run and dearer to compile. */
+  /**
+   * Is a task done sooner by lanes that wait for each other than by one? Not on llvmpipe: its
+   * barriers are coroutines, dear to run and dearer to compile.
+   */
   readonly teamwork: boolean;
   /** Registers of 32 bits that a lane may have, MOST_REGISTERS or fewer. */
   readonly registers: number;
@@ -60,23 +71,35 @@ export interface Machine {
 export interface PlanChoices {
   readonly lanes?: number;
   readonly teams?: number;
-  /** Do lanes lie in rows and columns, so that they share a layer's columns too? Only where there are lanes for all rows. */
+  /**
+   * Do lanes lie in rows and columns, so that they share a layer's columns too? Only where there
+   * are lanes for all rows.
+   */
   readonly grid?: boolean;
-  /** Do lanes of a grid hold their synapses in registers? Only where nobody else asks for them (`canHold`) and there is room. */
+  /**
+   * Do lanes of a grid hold their synapses in registers? Only where nobody else asks for them
+   * (`canHold`) and there is room.
+   */
   readonly held?: boolean;
   readonly tasksPerChunk?: number;
   readonly stepsPerSegment?: number;
   readonly interval?: number;
 }
 
-/** The plan of a meta-step: computed, printed by `metaplastic plan`, and all that the kernels are made from. */
+/**
+ * The plan of a meta-step: computed, printed by `metaplastic plan`, and all that the kernels are
+ * made from.
+ */
 export interface Plan extends Work {
   readonly layout: Layout;
   readonly places: Places;
   /** Lanes that work together on a task, and tasks (teams) that share a workgroup. */
   readonly lanes: number;
   readonly teams: number;
-  /** Which synapses each lane works on, whether lanes lie in rows and columns, and whether they hold their synapses in registers. */
+  /**
+   * Which synapses each lane works on, whether lanes lie in rows and columns, and whether they hold
+   * their synapses in registers.
+   */
   readonly own: OwnLayout;
   readonly grid: boolean;
   readonly held: boolean;
@@ -84,17 +107,25 @@ export interface Plan extends Work {
   readonly scratchOnChip: boolean;
   /** Lanes of a workgroup that collects the gradient: few where a barrier is dear. */
   readonly collecting: number;
-  /** Lanes of it that add up a quad of the gradient together, each a block of tasks at a time: many on a GPU, where few would wait for memory. */
+  /**
+   * Lanes of it that add up a quad of the gradient together, each a block of tasks at a time: many
+   * on a GPU, where few would wait for memory.
+   */
   readonly slices: number;
   readonly tasksPerChunk: number;
   readonly chunks: number;
   readonly stepsPerSegment: number;
   readonly segments: number;
-  /** Segment s is the inner steps boundaries[s] … boundaries[s + 1] − 1: none, where it only serves moment 0. */
+  /**
+   * Segment s is the inner steps boundaries[s] … boundaries[s + 1] − 1: none, where it only serves
+   * moment 0.
+   */
   readonly boundaries: readonly number[];
   /** Every `interval`-th W is kept (adjoint `checkpoint`; 1 for `store`). */
   readonly interval: number;
-  /** Float32 elements per task of each array, and what they are made of; see `shaders/memory.wgsl`. */
+  /**
+   * Float32 elements per task of each array, and what they are made of; see `shaders/memory.wgsl`.
+   */
   readonly perTask: PerTask;
   readonly record: RecordLayout;
   /** Are an update's products so many that they are made in tiles? */
@@ -130,20 +161,43 @@ export const MOST_REGISTERS = 255;
 export const DEFAULT_BUDGET: Budget = { memory: 256e6, dispatchSeconds: 0.5 };
 
 /** Makes the plan, or says what does not fit and what to lower. */
-export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_BUDGET, choices: PlanChoices = {}): Plan {
+export function makePlan(
+  work: Work,
+  machine: Machine,
+  budget: Budget = DEFAULT_BUDGET,
+  choices: PlanChoices = {},
+): Plan {
   checkWork(work);
   checkChoices(choices);
-  const layout = layoutOf(work.system), places = placesOf(work.system, layout), outputs = work.system.sizes.at(-1)!;
-  const interval = work.adjoint === 'checkpoint' ? choices.interval ?? Math.ceil(Math.sqrt(work.steps)) : 1;
-  const slots = work.adjoint === 'store' ? work.steps + 1 : work.adjoint === 'checkpoint' ? Math.floor(work.steps / interval) + interval : 1;
-  const record = recordLayout(work.system), batched = isBatched(work.batch, record), fast = fastLayout(work.system, places, slots), perTask = countPerTask(work, record, batched, fast, slots);
-  const { lanes, teams, grid, held } = chooseTeams(work, batched, machine, choices), own = ownLayout(work.system, lanes, { grid, holds: held, batched });
-  const scratchOnChip = held && work.adjoint !== 'none' && 64 * lanes * teams + 4 * teams * perTask.scratch <= WORKGROUP_BYTES;
+  const layout = layoutOf(work.system);
+  const places = placesOf(work.system, layout);
+  const outputs = work.system.sizes.at(-1)!;
+  const interval =
+    work.adjoint === 'checkpoint' ? (choices.interval ?? Math.ceil(Math.sqrt(work.steps))) : 1;
+  const slots =
+    work.adjoint === 'store'
+      ? work.steps + 1
+      : work.adjoint === 'checkpoint'
+        ? Math.floor(work.steps / interval) + interval
+        : 1;
+  const record = recordLayout(work.system);
+  const batched = isBatched(work.batch, record);
+  const fast = fastLayout(work.system, places, slots);
+  const perTask = countPerTask(work, record, batched, fast, slots);
+  const { lanes, teams, grid, held } = chooseTeams(work, batched, machine, choices);
+  const own = ownLayout(work.system, lanes, { grid, holds: held, batched });
+  const scratchOnChip =
+    held &&
+    work.adjoint !== 'none' &&
+    64 * lanes * teams + 4 * teams * perTask.scratch <= WORKGROUP_BYTES;
   const inputs = work.images ? 1 : work.system.sizes[0]!;
 
   const optimiser = work.adjoint === 'none' ? 0 : 1;
   const outcome = work.tasks * outcomeSize(work.moments.length, perTask.metrics);
-  const { collecting, slices } = machine.software ? { collecting: 4, slices: 1 } : { collecting: 64, slices: 16 }, tail = totalTail({ places, collecting, slices });
+  const { collecting, slices } = machine.software
+    ? { collecting: 4, slices: 1 }
+    : { collecting: 64, slices: 16 };
+  const tail = totalTail({ places, collecting, slices });
   const shared = {
     'meta-parameters': 4 * places.size,
     'optimiser moments and rates': optimiser * (8 * places.size + RATES_BYTES),
@@ -155,53 +209,129 @@ export function makePlan(work: Work, machine: Machine, budget: Budget = DEFAULT_
     const room = roomFor(tasks, teams);
     return {
       'inputs and targets': 4 * tasks * (perTask.samples * (inputs + outputs) + work.settings),
-      'activities': 4 * room * perTask.activity,
+      activities: 4 * room * perTask.activity,
       'fast weights': 4 * room * perTask.fast,
       'gradients of tasks': 4 * room * perTask.gradient,
-      'scratch': scratchOnChip ? 0 : 4 * room * perTask.scratch,
-      'read-back of activities and weights': optimiser ? 0 : 4 * room * (perTask.activity + perTask.fast),
+      scratch: scratchOnChip ? 0 : 4 * room * perTask.scratch,
+      'read-back of activities and weights': optimiser
+        ? 0
+        : 4 * room * (perTask.activity + perTask.fast),
     };
   };
-  const need = (tasks: number) => ({ ...shared, ...chunk(tasks), 'passes': (work.steps + (work.metrics ? 1 : 0)) * PASS_STRIDE });      // at most: a segment is a step or more, but for moment 0
-  const fits = (tasks: number) => sum(need(tasks)) <= budget.memory && Math.max(...Object.values(need(tasks))) <= machine.maxBindingBytes && tasks <= machine.maxWorkgroups;
-  const least = choices.tasksPerChunk ? Math.min(choices.tasksPerChunk, work.tasks) : Math.min(teams, work.tasks);
+  const need = (tasks: number) => ({
+    ...shared,
+    ...chunk(tasks),
+    passes: (work.steps + (work.metrics ? 1 : 0)) * PASS_STRIDE,
+  }); // at most: a segment is a step or more, but for moment 0
+  const fits = (tasks: number) =>
+    sum(need(tasks)) <= budget.memory &&
+    Math.max(...Object.values(need(tasks))) <= machine.maxBindingBytes &&
+    tasks <= machine.maxWorkgroups;
+  const least = choices.tasksPerChunk
+    ? Math.min(choices.tasksPerChunk, work.tasks)
+    : Math.min(teams, work.tasks);
   if (!fits(least)) throw doesNotFit(work, budget, machine, need(least), least);
 
-  // As many tasks as fit, or fewer, and segments of the lifetime, if one dispatch would take too long.
+  // As many tasks as fit, or fewer, and segments of the lifetime, if one dispatch would take too
+  // long.
   let tasksPerChunk = choices.tasksPerChunk ? least : largest(least, work.tasks, fits);
-  const stepSeconds = (tasks: number) => estimateSeconds(work, machine, lanes, tasks, (work.adjoint === 'none' ? 8 : 30) * work.batch);
-  const metricsSeconds = (tasks: number) => work.metrics ? estimateSeconds(work, machine, lanes, tasks, 12 * work.queries) : 0;
+  const stepSeconds = (tasks: number) =>
+    estimateSeconds(work, machine, lanes, tasks, (work.adjoint === 'none' ? 8 : 30) * work.batch);
+  const metricsSeconds = (tasks: number) =>
+    work.metrics ? estimateSeconds(work, machine, lanes, tasks, 12 * work.queries) : 0;
   if (!choices.tasksPerChunk) {
-    while (tasksPerChunk > least && Math.max(stepSeconds(tasksPerChunk), metricsSeconds(tasksPerChunk)) > budget.dispatchSeconds) tasksPerChunk = Math.max(least, roomFor(tasksPerChunk / 2, teams));
+    while (
+      tasksPerChunk > least &&
+      Math.max(stepSeconds(tasksPerChunk), metricsSeconds(tasksPerChunk)) > budget.dispatchSeconds
+    )
+      tasksPerChunk = Math.max(least, roomFor(tasksPerChunk / 2, teams));
     // All chunks alike, as many, with less memory; and of whole blocks, if they have any.
-    const piece = slices > 1 && tasksPerChunk >= BLOCK && tasksPerChunk < work.tasks ? BLOCK : teams, most = piece === BLOCK ? tasksPerChunk - tasksPerChunk % BLOCK : tasksPerChunk;
+    const piece =
+      slices > 1 && tasksPerChunk >= BLOCK && tasksPerChunk < work.tasks ? BLOCK : teams;
+    const most = piece === BLOCK ? tasksPerChunk - (tasksPerChunk % BLOCK) : tasksPerChunk;
     tasksPerChunk = Math.min(tasksPerChunk, roomFor(evenly(work.tasks, most), piece));
   }
   const fitting = Math.max(1, Math.floor(budget.dispatchSeconds / stepSeconds(tasksPerChunk)));
-  const stepsPerSegment = Math.min(work.steps, choices.stepsPerSegment ?? evenly(work.steps, fitting));
-  const chunks = Math.ceil(work.tasks / tasksPerChunk), boundaries = boundariesOf(work, stepsPerSegment), segments = boundaries.length - 1;
-  const bytes = { ...shared, ...chunk(tasksPerChunk), 'passes': segments * PASS_STRIDE };
+  const stepsPerSegment = Math.min(
+    work.steps,
+    choices.stepsPerSegment ?? evenly(work.steps, fitting),
+  );
+  const chunks = Math.ceil(work.tasks / tasksPerChunk);
+  const boundaries = boundariesOf(work, stepsPerSegment);
+  const segments = boundaries.length - 1;
+  const bytes = { ...shared, ...chunk(tasksPerChunk), passes: segments * PASS_STRIDE };
   const encoder = work.system.encoderLayers;
-  const perChunk = encoder + segments + (work.metrics ? work.moments.length : 0) + optimiser * (segments + (encoder ? 2 * encoder : 0) + 1);
+  const perChunk =
+    encoder +
+    segments +
+    (work.metrics ? work.moments.length : 0) +
+    optimiser * (segments + (encoder ? 2 * encoder : 0) + 1);
   return {
-    ...work, layout, places, lanes, teams, own, grid, held, scratchOnChip, collecting, slices, tasksPerChunk, chunks, stepsPerSegment, segments, boundaries, interval, perTask, record, batched, fast, bytes,
-    totalBytes: sum(bytes), dispatches: chunks * perChunk + optimiser, estimatedDispatchSeconds: Math.max(stepSeconds(tasksPerChunk) * stepsPerSegment, metricsSeconds(tasksPerChunk)),
+    ...work,
+    layout,
+    places,
+    lanes,
+    teams,
+    own,
+    grid,
+    held,
+    scratchOnChip,
+    collecting,
+    slices,
+    tasksPerChunk,
+    chunks,
+    stepsPerSegment,
+    segments,
+    boundaries,
+    interval,
+    perTask,
+    record,
+    batched,
+    fast,
+    bytes,
+    totalBytes: sum(bytes),
+    dispatches: chunks * perChunk + optimiser,
+    estimatedDispatchSeconds: Math.max(
+      stepSeconds(tasksPerChunk) * stepsPerSegment,
+      metricsSeconds(tasksPerChunk),
+    ),
   };
 }
 
-/** Loss and accuracy of every moment, then norm, weight in the mean, drift, then the metrics if they are asked. */
+/**
+ * Loss and accuracy of every moment, then norm, weight in the mean, drift, then the metrics if they
+ * are asked.
+ */
 export const outcomeSize = (moments: number, metrics = 0): number => 2 * moments + 3 + metrics;
 
-/** Numbers reported behind the gradient of a meta-batch: tasks counted, worst drift, penalty, and each collecting workgroup's part of the squared norm. */
-export const totalTail = (plan: Pick<Plan, 'places' | 'collecting' | 'slices'>): number => 3 + collectors(plan);
+/**
+ * Numbers reported behind the gradient of a meta-batch: tasks counted, worst drift, penalty, and
+ * each collecting workgroup's part of the squared norm.
+ */
+export const totalTail = (plan: Pick<Plan, 'places' | 'collecting' | 'slices'>): number =>
+  3 + collectors(plan);
 
-/** Workgroups that collect the gradient, and that make Adam's step: a quad for every `slices` lanes, or several, so that a lane of Adam adds up the squares of 16 workgroups at most. */
-export const collectors = ({ places, collecting, slices }: Pick<Plan, 'places' | 'collecting' | 'slices'>): number => Math.min(16 * collecting, Math.ceil(places.size / 4 * slices / collecting));
+/**
+ * Workgroups that collect the gradient, and that make Adam's step: a quad for every `slices` lanes,
+ * or several, so that a lane of Adam adds up the squares of 16 workgroups at most.
+ */
+export const collectors = ({
+  places,
+  collecting,
+  slices,
+}: Pick<Plan, 'places' | 'collecting' | 'slices'>): number =>
+  Math.min(16 * collecting, Math.ceil(((places.size / 4) * slices) / collecting));
 
-/** Tasks whose gradients a slice adds up before they are added to those of other blocks: chunks are so many, or several times, where they can be, so that sums do not depend on them. */
+/**
+ * Tasks whose gradients a slice adds up before they are added to those of other blocks: chunks are
+ * so many, or several times, where they can be, so that sums do not depend on them.
+ */
 export const BLOCK = 64;
 
-/** Bytes of one entry in the uniform buffer of passes (the alignment of dynamic offsets); one entry for each segment. */
+/**
+ * Bytes of one entry in the uniform buffer of passes (the alignment of dynamic offsets); one entry
+ * for each segment.
+ */
 export const PASS_STRIDE = 256;
 
 /** Bytes of the uniform struct `Rates` of shaders/adam.wgsl. */
@@ -210,137 +340,313 @@ export const RATES_BYTES = 48;
 /** Tasks that the workgroups of so many have room for. */
 export const roomFor = (tasks: number, teams: number): number => Math.ceil(tasks / teams) * teams;
 
-const sum = (bytes: Readonly<Record<string, number>>): number => Object.values(bytes).reduce((a, b) => a + b, 0);
+const sum = (bytes: Readonly<Record<string, number>>): number =>
+  Object.values(bytes).reduce((a, b) => a + b, 0);
 
 function checkWork(work: Work): void {
   const whole = { tasks: work.tasks, steps: work.steps, batch: work.batch, queries: work.queries };
-  for (const [key, n] of Object.entries(whole)) if (!Number.isInteger(n) || n < 1) throw new MetaplasticError(`plan.${key}`, `expected a whole number ≥ 1, got ${n}`);
-  if (!['none', ...ADJOINTS].includes(work.adjoint)) throw new MetaplasticError('plan.adjoint', `unknown choice ${JSON.stringify(work.adjoint)}`, `known: ${ADJOINTS.join(', ')}`);
-  if (work.adjoint === 'reverse' && work.system.momentum) throw new MetaplasticError('plan.adjoint', "expected 'store' or 'checkpoint' for a rule with momentum, got 'reverse'", 'undoing momentum multiplies every rounding error by 1 / momentum a step');
-  if (work.metrics && work.adjoint !== 'none') throw new MetaplasticError('plan.metrics', `expected false with an adjoint, got true with ${JSON.stringify(work.adjoint)}`, 'metrics are for learner.adapt');
+  for (const [key, n] of Object.entries(whole))
+    if (!Number.isInteger(n) || n < 1)
+      throw new MetaplasticError(`plan.${key}`, `expected a whole number ≥ 1, got ${n}`);
+  if (!['none', ...ADJOINTS].includes(work.adjoint))
+    throw new MetaplasticError(
+      'plan.adjoint',
+      `unknown choice ${JSON.stringify(work.adjoint)}`,
+      `known: ${ADJOINTS.join(', ')}`,
+    );
+  if (work.adjoint === 'reverse' && work.system.momentum)
+    throw new MetaplasticError(
+      'plan.adjoint',
+      "expected 'store' or 'checkpoint' for a rule with momentum, got 'reverse'",
+      'undoing momentum multiplies every rounding error by 1 / momentum a step',
+    );
+  if (work.metrics && work.adjoint !== 'none')
+    throw new MetaplasticError(
+      'plan.metrics',
+      `expected false with an adjoint, got true with ${JSON.stringify(work.adjoint)}`,
+      'metrics are for learner.adapt',
+    );
   const { moments, momentWeights, steps } = work;
-  if (moments.length === 0) throw new MetaplasticError('plan.moments', 'expected at least one moment at which the query set is asked, got none');
+  if (moments.length === 0)
+    throw new MetaplasticError(
+      'plan.moments',
+      'expected at least one moment at which the query set is asked, got none',
+    );
   moments.forEach((t, k) => {
-    if (!Number.isInteger(t) || t < 0 || t > steps || (k > 0 && t <= moments[k - 1]!)) throw new MetaplasticError('plan.moments', `expected ascending whole numbers in 0 … ${steps} (inner steps done), got [${moments.join(', ')}]`);
+    if (!Number.isInteger(t) || t < 0 || t > steps || (k > 0 && t <= moments[k - 1]!))
+      throw new MetaplasticError(
+        'plan.moments',
+        `expected ascending whole numbers in 0 … ${steps} (inner steps done), got [${moments.join(', ')}]`,
+      );
   });
-  if (momentWeights.length !== moments.length) throw new MetaplasticError('plan.momentWeights', `expected ${moments.length} weights, one a moment, got ${momentWeights.length}`);
-  if (!momentWeights.every(Number.isFinite)) throw new MetaplasticError('plan.momentWeights', `expected finite numbers, got [${momentWeights.join(', ')}]`);
+  if (momentWeights.length !== moments.length)
+    throw new MetaplasticError(
+      'plan.momentWeights',
+      `expected ${moments.length} weights, one a moment, got ${momentWeights.length}`,
+    );
+  if (!momentWeights.every(Number.isFinite))
+    throw new MetaplasticError(
+      'plan.momentWeights',
+      `expected finite numbers, got [${momentWeights.join(', ')}]`,
+    );
 }
 
 function checkChoices(choices: PlanChoices): void {
-  for (const [key, n] of Object.entries(choices)) if (n !== undefined && typeof n !== 'boolean' && (!Number.isInteger(n) || n < 1)) throw new MetaplasticError(`plan.${key}`, `expected a whole number ≥ 1, got ${n}`);
+  for (const [key, n] of Object.entries(choices))
+    if (n !== undefined && typeof n !== 'boolean' && (!Number.isInteger(n) || n < 1))
+      throw new MetaplasticError(`plan.${key}`, `expected a whole number ≥ 1, got ${n}`);
 }
 
-/** Where segments of so many steps begin and end; also at every moment if metrics are asked there, and a segment without a step then serves moment 0. */
+/**
+ * Where segments of so many steps begin and end; also at every moment if metrics are asked there,
+ * and a segment without a step then serves moment 0.
+ */
 function boundariesOf({ steps, moments, metrics }: Work, stepsPerSegment: number): number[] {
-  const uniform = Array.from({ length: Math.ceil(steps / stepsPerSegment) }, (_, s) => s * stepsPerSegment);
+  const uniform = Array.from(
+    { length: Math.ceil(steps / stepsPerSegment) },
+    (_, s) => s * stepsPerSegment,
+  );
   const all = [...new Set([...uniform, steps, ...(metrics ? moments : [])])].sort((a, b) => a - b);
   return metrics && moments[0] === 0 ? [0, ...all] : all;
 }
 
-function countPerTask({ system, steps, batch, queries, moments, adjoint, metrics }: Work, record: RecordLayout, batched: boolean, fast: FastLayout, slots: number): PerTask {
+function countPerTask(
+  { system, steps, batch, queries, moments, adjoint, metrics }: Work,
+  record: RecordLayout,
+  batched: boolean,
+  fast: FastLayout,
+  slots: number,
+): PerTask {
   const pending = adjoint === 'none' || batched ? 0 : batch * record.neurons;
-  const records = adjoint === 'none' && !system.encoderLayers ? batch : steps * batch, asked = moments.length * queries;
-  const inside = metrics ? metricsSizes(system, moments.length, queries, fast.plastic) : { reported: 0, scratch: 0 };
+  const records = adjoint === 'none' && !system.encoderLayers ? batch : steps * batch;
+  const asked = moments.length * queries;
+  const inside = metrics
+    ? metricsSizes(system, moments.length, queries, fast.plastic)
+    : { reported: 0, scratch: 0 };
   return {
-    records, rows: records + asked, slots, activity: records * record.size + asked * record.row, fast: fast.size,
+    records,
+    rows: records + asked,
+    slots,
+    activity: records * record.size + asked * record.row,
+    fast: fast.size,
     gradient: adjoint === 'none' ? 0 : fast.gradient,
-    scratch: adjoint === 'none' ? inside.scratch : Math.max(batch * record.size, queries * record.row) + pending, pending,
-    samples: steps * batch + queries, metrics: inside.reported,
+    scratch:
+      adjoint === 'none'
+        ? inside.scratch
+        : Math.max(batch * record.size, queries * record.row) + pending,
+    pending,
+    samples: steps * batch + queries,
+    metrics: inside.reported,
   };
 }
 
 /**
- * Lanes take four rows at a time, and share a row's columns where they are more. A software adapter runs a subgroup as one vector on a CPU core and pays for barriers, so a task is one lane there and a
- * subgroup of tasks a workgroup; with too few tasks to fill the vectors of all cores that way, a subgroup works on each task, if that is any faster. On a GPU
- * lanes are as many as hold all synapses in registers; where they cannot, as many as there are fours of rows times fours of columns, or fewer where tasks are many, and at least all rows' fours, if a workgroup has
+ * Lanes take four rows at a time, and share a row's columns where they are more. A software adapter
+ * runs a subgroup as one vector on a CPU core and pays for barriers, so a task is one lane there
+ * and a
+ * subgroup of tasks a workgroup; with too few tasks to fill the vectors of all cores that way, a
+ * subgroup works on each task, if that is any faster. On a GPU
+ * lanes are as many as hold all synapses in registers; where they cannot, as many as there are
+ * fours of rows times fours of columns, or fewer where tasks are many, and at least all rows'
+ * fours, if a workgroup has
  * so many; and teams smaller than a subgroup share a workgroup.
  */
-function chooseTeams(work: Work, batched: boolean, machine: Machine, choices: PlanChoices): { lanes: number; teams: number; grid: boolean; held: boolean } {
-  const { software, subgroup, cores, teamwork } = machine, most = Math.min(MOST_LANES, machine.maxInvocations), ofACore = Math.ceil(work.tasks / cores);
-  const inside = work.system.sizes.slice(work.system.encoderLayers), lanesFor = (sizes: readonly number[]) => powerOfTwo(fours(Math.max(...sizes))), rows = lanesFor(inside.slice(1));
-  const lies = (lanes: number) => (choices.grid ?? (choices.held || !software)) && lanes > 1 && lanes >= rows;
+function chooseTeams(
+  work: Work,
+  batched: boolean,
+  machine: Machine,
+  choices: PlanChoices,
+): { lanes: number; teams: number; grid: boolean; held: boolean } {
+  const { software, subgroup, cores, teamwork } = machine;
+  const most = Math.min(MOST_LANES, machine.maxInvocations);
+  const ofACore = Math.ceil(work.tasks / cores);
+  const inside = work.system.sizes.slice(work.system.encoderLayers);
+  const lanesFor = (sizes: readonly number[]) => powerOfTwo(fours(Math.max(...sizes)));
+  const rows = lanesFor(inside.slice(1));
+  const lies = (lanes: number) =>
+    (choices.grid ?? (choices.held || !software)) && lanes > 1 && lanes >= rows;
   const room = choices.held ? MOST_HELD : quadsIn(machine.registers);
-  const fits = (lanes: number) => (choices.held ?? !software) && lies(lanes) && canHold(work.system, batched) && ownLayout(work.system, lanes, { grid: true, holds: true, batched }).held <= room;
-  const ofATask = lies(most) ? Math.min(rows * lanesFor(inside.slice(0, -1)), Math.max(rows, 2 ** Math.floor(Math.log2(CROWD / work.tasks)))) : lanesFor(inside);
-  const sharing = software && !choices.grid ? (teamwork && ofACore < subgroup ? subgroup : 1) : Math.min(most, Math.max(8, ofATask));
-  const lanes = choices.lanes ?? powersOfTwo(most).find(fits) ?? sharing, grid = lies(lanes), held = fits(lanes);
-  const teams = choices.teams ?? (software && lanes > 1 ? 1 : Math.max(1, Math.min(subgroup / lanes, software ? ofACore : work.tasks)));
-  if (2 ** Math.round(Math.log2(lanes)) !== lanes || lanes * teams > most) throw new MetaplasticError('plan.lanes', `expected a power of two with lanes × teams ≤ ${most}, got ${lanes} × ${teams}`);
+  const fits = (lanes: number) =>
+    (choices.held ?? !software) &&
+    lies(lanes) &&
+    canHold(work.system, batched) &&
+    ownLayout(work.system, lanes, { grid: true, holds: true, batched }).held <= room;
+  const ofATask = lies(most)
+    ? Math.min(
+        rows * lanesFor(inside.slice(0, -1)),
+        Math.max(rows, 2 ** Math.floor(Math.log2(CROWD / work.tasks))),
+      )
+    : lanesFor(inside);
+  const sharing =
+    software && !choices.grid
+      ? teamwork && ofACore < subgroup
+        ? subgroup
+        : 1
+      : Math.min(most, Math.max(8, ofATask));
+  const lanes = choices.lanes ?? powersOfTwo(most).find(fits) ?? sharing;
+  const grid = lies(lanes);
+  const held = fits(lanes);
+  const teams =
+    choices.teams ??
+    (software && lanes > 1
+      ? 1
+      : Math.max(1, Math.min(subgroup / lanes, software ? ofACore : work.tasks)));
+  if (2 ** Math.round(Math.log2(lanes)) !== lanes || lanes * teams > most)
+    throw new MetaplasticError(
+      'plan.lanes',
+      `expected a power of two with lanes × teams ≤ ${most}, got ${lanes} × ${teams}`,
+    );
   if (choices.held && !held) {
-    throw new MetaplasticError('plan.held', `expected lanes that hold their synapses only where nobody else asks for them and there is room, got ${lanes} lanes and batches of ${work.batch}`,
-      `give ${rows} … ${MOST_LANES} lanes with at most ${MOST_HELD} quads each, fixed feedback weights, a rule and a path that take no transpose of W, and few samples a step; or leave plan.held out`);
+    throw new MetaplasticError(
+      'plan.held',
+      `expected lanes that hold their synapses only where nobody else asks for them and there is room, got ${lanes} lanes and batches of ${work.batch}`,
+      `give ${rows} … ${MOST_LANES} lanes with at most ${MOST_HELD} quads each, fixed feedback weights, a rule and a path that take no transpose of W, and few samples a step; or leave plan.held out`,
+    );
   }
-  if (choices.grid && !grid) throw new MetaplasticError('plan.grid', `expected ${Math.max(2, rows)} … ${most} lanes, one for every four rows of the widest layer at least, got ${lanes}`, 'give plan.lanes so many, or leave plan.grid out');
+  if (choices.grid && !grid)
+    throw new MetaplasticError(
+      'plan.grid',
+      `expected ${Math.max(2, rows)} … ${most} lanes, one for every four rows of the widest layer at least, got ${lanes}`,
+      'give plan.lanes so many, or leave plan.grid out',
+    );
   return { lanes, teams, grid, held };
 }
 
-/** Workgroup memory that every adapter has; lanes of a workgroup, whose four vectors each fit into it. */
-const WORKGROUP_BYTES = 16384, MOST_LANES = WORKGROUP_BYTES / 64;
+/**
+ * Workgroup memory that every adapter has; lanes of a workgroup, whose four vectors each fit into
+ * it.
+ */
+const WORKGROUP_BYTES = 16384;
+const MOST_LANES = WORKGROUP_BYTES / 64;
 
 /** Lanes at once beyond which a GPU gains nothing from more. */
 const CROWD = 2 ** 17;
 
-/** Quads of weights that a lane of so many registers may hold: each takes 12 with its gradients and those of its rates, and all else of the kernels some 100. */
+/**
+ * Quads of weights that a lane of so many registers may hold: each takes 12 with its gradients and
+ * those of its rates, and all else of the kernels some 100.
+ */
 const quadsIn = (registers: number) => Math.max(0, Math.floor((registers - 99) / 12));
 
 /** Quads that a lane holds at most, asked or not. */
 const MOST_HELD = quadsIn(MOST_REGISTERS);
 
-/** Does nobody but its lane ask for a synapse within a dispatch? Not where a path or a factor takes the transpose, nor where products are many or the feedback learns. */
+/**
+ * Does nobody but its lane ask for a synapse within a dispatch? Not where a path or a factor takes
+ * the transpose, nor where products are many or the feedback learns.
+ */
 function canHold({ feedback, feedbackRule, rule }: System, batched: boolean): boolean {
-  return !batched && feedback !== 'backprop' && feedback !== 'sign-symmetric' && feedbackRule === 'fixed' && rule !== 'pool';
+  return (
+    !batched &&
+    feedback !== 'backprop' &&
+    feedback !== 'sign-symmetric' &&
+    feedbackRule === 'fixed' &&
+    rule !== 'pool'
+  );
 }
 
 /** Largest n in least … most with fits(n), given fits(least). */
 function largest(least: number, most: number, fits: (n: number) => boolean): number {
-  let low = least, high = most;
+  let low = least,
+    high = most;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (fits(middle)) low = middle; else high = middle - 1;
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
   }
   return low;
 }
 
-/** The length of pieces alike, as few as can be, none longer than `most`: of a lifetime's segments, of a meta-batch's chunks. */
+/**
+ * The length of pieces alike, as few as can be, none longer than `most`: of a lifetime's segments,
+ * of a meta-batch's chunks.
+ */
 const evenly = (length: number, most: number) => Math.ceil(length / Math.ceil(length / most));
 
 /**
- * A rough guess at the time of a dispatch, from its memory accesses a synapse: about 30 a sample in the adjoint, 8 forward, 12 a query for metrics. Rates were measured on SwiftShader
- * (2 cores: 2.8 G such accesses/s; half of it is taken, for slower machines); those of a GPU are a low guess, so that a dispatch errs on the short side.
+ * A rough guess at the time of a dispatch, from its memory accesses a synapse: about 30 a sample in
+ * the adjoint, 8 forward, 12 a query for metrics. Rates were measured on SwiftShader
+ * (2 cores: 2.8 G such accesses/s; half of it is taken, for slower machines); those of a GPU are a
+ * low guess, so that a dispatch errs on the short side.
  */
-function estimateSeconds(work: Work, machine: Machine, lanes: number, tasks: number, perSynapse: number): number {
+function estimateSeconds(
+  work: Work,
+  machine: Machine,
+  lanes: number,
+  tasks: number,
+  perSynapse: number,
+): number {
   const { sizes, encoderLayers } = work.system;
-  const synapses = sizes.slice(encoderLayers + 1).reduce((n, size, k) => n + size * sizes[encoderLayers + k]!, 0);
+  const synapses = sizes
+    .slice(encoderLayers + 1)
+    .reduce((n, size, k) => n + size * sizes[encoderLayers + k]!, 0);
   const accesses = perSynapse * synapses * tasks;
   const rate = machine.software ? 1.5e9 : Math.min(2e10, 2e7 * lanes * tasks);
   return accesses / rate;
 }
 
-function doesNotFit(work: Work, budget: Budget, machine: Machine, need: Readonly<Record<string, number>>, tasks: number): MetaplasticError {
-  const total = sum(need), [name, size] = Object.entries(need).sort((a, b) => b[1] - a[1])[0]!;
-  if (tasks > machine.maxWorkgroups) return new MetaplasticError('plan.tasksPerChunk', `expected at most ${machine.maxWorkgroups}, the adapter's workgroups, got ${tasks}`);
-  const lower = work.adjoint === 'store' ? "use adjoint 'checkpoint' or 'reverse', or lower steps, queries or sizes" : 'lower steps, batch, queries or sizes, or raise budget.memory';
-  if (size > machine.maxBindingBytes) return new MetaplasticError('plan', `${name} of ${tasks} task(s) need ${mebibytes(size)} in one buffer, the adapter allows ${mebibytes(machine.maxBindingBytes)}`, lower);
-  return new MetaplasticError('plan', `${tasks} task(s) need ${mebibytes(total)}, the budget is ${mebibytes(budget.memory)}: ${mebibytes(total - budget.memory)} missing; the most (${mebibytes(size)}) goes to ${name}`, lower);
+function doesNotFit(
+  work: Work,
+  budget: Budget,
+  machine: Machine,
+  need: Readonly<Record<string, number>>,
+  tasks: number,
+): MetaplasticError {
+  const total = sum(need);
+  const [name, size] = Object.entries(need).sort((a, b) => b[1] - a[1])[0]!;
+  if (tasks > machine.maxWorkgroups)
+    return new MetaplasticError(
+      'plan.tasksPerChunk',
+      `expected at most ${machine.maxWorkgroups}, the adapter's workgroups, got ${tasks}`,
+    );
+  const lower =
+    work.adjoint === 'store'
+      ? "use adjoint 'checkpoint' or 'reverse', or lower steps, queries or sizes"
+      : 'lower steps, batch, queries or sizes, or raise budget.memory';
+  if (size > machine.maxBindingBytes)
+    return new MetaplasticError(
+      'plan',
+      `${name} of ${tasks} task(s) need ${mebibytes(size)} in one buffer, the adapter allows ${mebibytes(machine.maxBindingBytes)}`,
+      lower,
+    );
+  return new MetaplasticError(
+    'plan',
+    `${tasks} task(s) need ${mebibytes(total)}, the budget is ${mebibytes(budget.memory)}: ${mebibytes(total - budget.memory)} missing; the most (${mebibytes(size)}) goes to ${name}`,
+    lower,
+  );
 }
 
-export const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 2 : 0)} MiB`;
+export const mebibytes = (bytes: number): string =>
+  `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 2 : 0)} MiB`;
 
 /** The plan as a table for people. */
 export function describePlan(plan: Plan): string {
   const rows: [string, string][] = [
-    ['network', `${plan.system.sizes.join('-')}${plan.system.frozen.length ? `, frozen ${plan.system.frozen.join(', ')}` : ''}`],
+    [
+      'network',
+      `${plan.system.sizes.join('-')}${plan.system.frozen.length ? `, frozen ${plan.system.frozen.join(', ')}` : ''}`,
+    ],
     ['meta-parameters', plan.layout.size.toLocaleString('en')],
-    ['lifetime', `${plan.steps} inner steps of ${plan.batch}, ${plan.queries} queries at ${plan.moments.join(', ')}`],
+    [
+      'lifetime',
+      `${plan.steps} inner steps of ${plan.batch}, ${plan.queries} queries at ${plan.moments.join(', ')}`,
+    ],
     ['tasks', `${plan.tasks} = ${plan.chunks} chunk(s) of ${plan.tasksPerChunk}`],
     ['steps per segment', `${plan.stepsPerSegment} (${plan.segments} segment(s))`],
-    ['lanes per task', `${plan.lanes}${plan.grid ? ' in rows and columns' : ''}${plan.held ? ', which hold its synapses in registers' : ''}, ${plan.teams} task(s) a workgroup`],
-    ['adjoint', plan.adjoint === 'checkpoint' ? `checkpoint every ${plan.interval} steps` : plan.adjoint],
+    [
+      'lanes per task',
+      `${plan.lanes}${plan.grid ? ' in rows and columns' : ''}${plan.held ? ', which hold its synapses in registers' : ''}, ${plan.teams} task(s) a workgroup`,
+    ],
+    [
+      'adjoint',
+      plan.adjoint === 'checkpoint' ? `checkpoint every ${plan.interval} steps` : plan.adjoint,
+    ],
     ['dispatches per meta-step', String(plan.dispatches)],
     ['submits per meta-step', String(plan.chunks)],
     ['estimated dispatch', `${(1e3 * plan.estimatedDispatchSeconds).toFixed(1)} ms`],
-    ...Object.entries(plan.bytes).filter(([, b]) => b > 0).map(([name, b]): [string, string] => [`  ${name}`, mebibytes(b)]),
+    ...Object.entries(plan.bytes)
+      .filter(([, b]) => b > 0)
+      .map(([name, b]): [string, string] => [`  ${name}`, mebibytes(b)]),
     ['GPU memory', mebibytes(plan.totalBytes)],
   ];
   const width = Math.max(...rows.map(([k]) => k.length));

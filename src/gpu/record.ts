@@ -1,8 +1,10 @@
 import { RULES, type System } from '../systems/system.js';
 
 /**
- * What every sample of the support stream leaves behind in an inner step: its activities x_0 … x_L, and behind them whatever the system's later stages keep
- * for the update and for the adjoint. The fields in use have a place here; the adjoint of a record has the same layout.
+ * What every sample of the support stream leaves behind in an inner step: its activities x_0 … x_L,
+ * and behind them whatever the system's later stages keep
+ * for the update and for the adjoint. The fields in use have a place here; the adjoint of a record
+ * has the same layout.
  */
 export interface RecordLayout {
   /** Numbers in a record, and those of x_0 … x_L alone (with an encoder from x_1 on). */
@@ -10,12 +12,21 @@ export interface RecordLayout {
   readonly row: number;
   /** Where each x_l begins. */
   readonly xAt: readonly number[];
-  /** Numbers of all neurons inside the lifetime (x_l above a layer), and of all their inputs (x_l below one). */
+  /**
+   * Numbers of all neurons inside the lifetime (x_l above a layer), and of all their inputs (x_l
+   * below one).
+   */
   readonly neurons: number;
   readonly below: number;
-  /** Where each field begins. Fields of neurons lie like x from the first layer's output on, fields of inputs like x from the first layer's input on. */
+  /**
+   * Where each field begins. Fields of neurons lie like x from the first layer's output on, fields
+   * of inputs like x from the first layer's input on.
+   */
   readonly fields: Readonly<Record<Field, number>>;
-  /** Products per sample in the update of a weight, left of them neurons' and right of them inputs' numbers; fields LEFT and RIGHT begin the first. */
+  /**
+   * Products per sample in the update of a weight, left of them neurons' and right of them inputs'
+   * numbers; fields LEFT and RIGHT begin the first.
+   */
   readonly rank: number;
   readonly keepsZ: boolean;
   /** Terms of the pool that ask for v = Wᵀ y, and for the sums S, s and q. */
@@ -23,23 +34,54 @@ export interface RecordLayout {
   readonly sums: boolean;
 }
 
-const FIELDS = ['ANSWER', 'ERROR', 'LEFT', 'POST', 'UP', 'RIGHT', 'Z', 'V', 'SUMS', 'TERM_GRADIENTS', 'MIRROR_X', 'MIRROR_Z', 'R', 'P'] as const;
+const FIELDS = [
+  'ANSWER',
+  'ERROR',
+  'LEFT',
+  'POST',
+  'UP',
+  'RIGHT',
+  'Z',
+  'V',
+  'SUMS',
+  'TERM_GRADIENTS',
+  'MIRROR_X',
+  'MIRROR_Z',
+  'R',
+  'P',
+] as const;
 type Field = (typeof FIELDS)[number];
 
 export function recordLayout(system: System): RecordLayout {
-  const { sizes, encoderLayers, layers, terms, primitives } = system, inside = layers.slice(encoderLayers), depth = inside.length, outputs = sizes.at(-1)!;
+  const { sizes, encoderLayers, layers, terms, primitives } = system;
+  const inside = layers.slice(encoderLayers);
+  const depth = inside.length;
+  const outputs = sizes.at(-1)!;
   const xAt: number[] = [];
   let row = encoderLayers ? -sizes[0]! : 0;
-  for (const n of sizes) { xAt.push(Math.max(0, row)); row += n; }
-  const inputAt = xAt[encoderLayers]!, neurons = inside.reduce((n, l) => n + l.fanOut, 0), below = inside.reduce((n, l) => n + l.fanIn, 0);
+  for (const n of sizes) {
+    xAt.push(Math.max(0, row));
+    row += n;
+  }
+  const inputAt = xAt[encoderLayers]!;
+  const neurons = inside.reduce((n, l) => n + l.fanOut, 0);
+  const below = inside.reduce((n, l) => n + l.fanIn, 0);
 
-  const has = (...some: number[]) => some.some(r => terms.includes(r)), pool = system.rule === 'pool', aligns = system.feedbackRule !== 'fixed';
-  const rank = !pool ? 1 : has(4) ? 3 : has(1, 5, 6, 7, 8, 9) ? 2 : 1, v = has(6, 7, 9), sums = has(5, 6, 7, 8);
-  const reflects = primitives.some(p => p === 'amp' || p === 'null'), mirrored = aligns && system.mirror === 'noise';
+  const has = (...some: number[]) => some.some(r => terms.includes(r));
+  const pool = system.rule === 'pool';
+  const aligns = system.feedbackRule !== 'fixed';
+  const rank = !pool ? 1 : has(4) ? 3 : has(1, 5, 6, 7, 8, 9) ? 2 : 1;
+  const v = has(6, 7, 9);
+  const sums = has(5, 6, 7, 8);
+  const reflects = primitives.some(p => p === 'amp' || p === 'null');
+  const mirrored = aligns && system.mirror === 'noise';
   const keepsZ = has(8) || (aligns && reflects && !mirrored);
   const fields = Object.fromEntries(FIELDS.map(f => [f, 0])) as Record<Field, number>;
   let size = row;
-  const add = (field: Field, count: number) => { fields[field] = size; size += count; };
+  const add = (field: Field, count: number) => {
+    fields[field] = size;
+    size += count;
+  };
 
   fields.ANSWER = xAt.at(-1)!;
   if (system.loss === 'cross-entropy') add('ANSWER', outputs);
@@ -48,7 +90,7 @@ export function recordLayout(system: System): RecordLayout {
     add('ERROR', inside[0]!.fanIn + neurons);
     fields.LEFT = fields.ERROR + inside[0]!.fanIn;
     if (rank > 1) add('POST', neurons);
-    if (rank > 2) size += neurons;      // ones
+    if (rank > 2) size += neurons; // ones
     add('UP', below);
   }
   fields.RIGHT = inputAt;
@@ -59,11 +101,18 @@ export function recordLayout(system: System): RecordLayout {
   if (pool) add('TERM_GRADIENTS', terms.length * depth);
   fields.MIRROR_X = inputAt;
   fields.MIRROR_Z = fields.Z;
-  if (mirrored) { add('MIRROR_X', below); add('MIRROR_Z', neurons); }
+  if (mirrored) {
+    add('MIRROR_X', below);
+    add('MIRROR_Z', neurons);
+  }
   if (primitives.includes('null')) add('R', below);
   if (primitives.includes('sparse')) add('P', neurons);
   return { size, row, xAt, neurons, below, fields, rank, keepsZ, v, sums };
 }
 
-/** Are an update's products so many that they are made in tiles, a number read serving four, and d_W is added at once? The factors of three products a lane can hold. */
-export const isBatched = (batch: number, { rank }: Pick<RecordLayout, 'rank'>): boolean => batch * rank > 3;
+/**
+ * Are an update's products so many that they are made in tiles, a number read serving four, and d_W
+ * is added at once? The factors of three products a lane can hold.
+ */
+export const isBatched = (batch: number, { rank }: Pick<RecordLayout, 'rank'>): boolean =>
+  batch * rank > 3;

@@ -1,31 +1,59 @@
 import { link } from 'wesl/core';
 import { MetaplasticError } from '../errors.js';
 
-/** Every file of `shaders/`, by its path without ending: `forward`, `forward.adjoint`, `rules/oja`, … */
+/**
+ * Every file of `shaders/`, by its path without ending: `forward`, `forward.adjoint`, `rules/oja`,
+ * …
+ */
 const SOURCES: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(import.meta.glob<string>('./**/*.wgsl', { base: '../../shaders', eager: true, import: 'default' })).map(([path, source]) => [path.slice(2, -5), source]));
+  Object.entries(
+    import.meta.glob<string>('./**/*.wgsl', {
+      base: '../../shaders',
+      eager: true,
+      import: 'default',
+    }),
+  ).map(([path, source]) => [path.slice(2, -5), source]),
+);
 
-/** Which file stands for each slot, e.g. `{ rule: 'rules/oja' }`, and modules made on the spot, e.g. `{ shape: 'const LANES = 1u; …' }`. */
+/**
+ * Which file stands for each slot, e.g. `{ rule: 'rules/oja' }`, and modules made on the spot, e.g.
+ * `{ shape: 'const LANES = 1u; …' }`.
+ */
 export interface ShaderParts {
   readonly slots: Readonly<Record<string, string>>;
   readonly modules: Readonly<Record<string, string>>;
 }
 
-/** Links one shader of `shaders/` with the chosen parts into plain WGSL. `a.b.wgsl` is imported as `package::a_b`. */
+/**
+ * Links one shader of `shaders/` with the chosen parts into plain WGSL. `a.b.wgsl` is imported as
+ * `package::a_b`.
+ */
 export async function linkShader(name: string, parts: ShaderParts): Promise<string> {
   const weslSrc: Record<string, string> = {};
-  for (const [path, source] of Object.entries(SOURCES)) if (!path.includes('/')) weslSrc[`${path.replaceAll('.', '_')}.wgsl`] = source;
+  for (const [path, source] of Object.entries(SOURCES))
+    if (!path.includes('/')) weslSrc[`${path.replaceAll('.', '_')}.wgsl`] = source;
   for (const [slot, path] of Object.entries(parts.slots)) {
     const source = SOURCES[path];
-    if (source === undefined) throw new MetaplasticError(`shader ${name}`, `slot ${slot} asks for ${path}, which is no file of shaders/`);
+    if (source === undefined)
+      throw new MetaplasticError(
+        `shader ${name}`,
+        `slot ${slot} asks for ${path}, which is no file of shaders/`,
+      );
     weslSrc[`${slot}.wgsl`] = source;
   }
   for (const [module, source] of Object.entries(parts.modules)) weslSrc[`${module}.wgsl`] = source;
-  const linked = await link({ weslSrc, rootModuleName: name.replaceAll('.', '_'), keepComments: false });
+  const linked = await link({
+    weslSrc,
+    rootModuleName: name.replaceAll('.', '_'),
+    keepComments: false,
+  });
   return linked.dest;
 }
 
 /** Names of the files in one folder of `shaders/`, e.g. `rules` → hebb, oja. */
 export function shaderChoices(folder: string): string[] {
-  return Object.keys(SOURCES).filter(p => p.startsWith(`${folder}/`)).map(p => p.slice(folder.length + 1)).sort();
+  return Object.keys(SOURCES)
+    .filter(p => p.startsWith(`${folder}/`))
+    .map(p => p.slice(folder.length + 1))
+    .sort();
 }

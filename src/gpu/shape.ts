@@ -5,12 +5,23 @@ import { metricsShape } from './metrics.js';
 import { fours } from './places.js';
 import { BLOCK, collectors, outcomeSize, roomFor, totalTail, type Plan } from './plan.js';
 
-/** A named constant for the shader linker: whole numbers become u32, `real` numbers f32, arrays tables. */
-type Constant = number | boolean | { readonly real: number | readonly number[] } | readonly number[] | readonly boolean[];
+/**
+ * A named constant for the shader linker: whole numbers become u32, `real` numbers f32, arrays
+ * tables.
+ */
+type Constant =
+  | number
+  | boolean
+  | { readonly real: number | readonly number[] }
+  | readonly number[]
+  | readonly boolean[];
 
 const TOLD = { nothing: 0, activity: 1, mixed: 2, target: 3 } as const;
 
-/** How the tasks' gradients become one: clips of the gradient's norm, whether a step needs every task to be finite, and the penalty on θ. */
+/**
+ * How the tasks' gradients become one: clips of the gradient's norm, whether a step needs every
+ * task to be finite, and the penalty on θ.
+ */
 export interface MeanRules {
   /** Each task's gradient norm is clipped to this before the mean. */
   readonly clipPerTask?: number;
@@ -22,64 +33,185 @@ export interface MeanRules {
 }
 
 /**
- * How far W_0, recalled by undoing the updates (adjoint `reverse`), may lie from the initial weights, relative to the largest of them.
- * Beyond it the gradient's error would come near 1e-4, and the meta-step is made again with checkpoints.
+ * How far W_0, recalled by undoing the updates (adjoint `reverse`), may lie from the initial
+ * weights, relative to the largest of them.
+ * Beyond it the gradient's error would come near 1e-4, and the meta-step is made again with
+ * checkpoints.
  */
 export const DRIFT_LIMIT = 3e-5;
 
-/** Everything about sizes and places that the kernels of a plan know at compile time: the module `shape`. */
+/**
+ * Everything about sizes and places that the kernels of a plan know at compile time: the module
+ * `shape`.
+ */
 export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
-  const { system, layout, places, perTask, record, fast, own, steps, batch, queries, moments } = plan;
-  const { encoderLayers, layers, sizes } = system, inLifetime = layers.slice(encoderLayers), { coefficient } = RULES[system.rule];
+  const { system, layout, places, perTask, record, fast, own, steps, batch, queries, moments } =
+    plan;
+  const { encoderLayers, layers, sizes } = system;
+  const inLifetime = layers.slice(encoderLayers);
+  const { coefficient } = RULES[system.rule];
   const at = (name: string) => places.at(name) ?? 0;
-  const xAt = record.xAt.slice(encoderLayers), draws = drawsOf(system);
-  const told = inLifetime.map(l => l.plastic && l.told !== 'error' ? TOLD[l.told] : TOLD.nothing);
-  const feedbackWidth = inLifetime.map(l => system.feedback === 'direct' ? sizes.at(-1)! : l.fanOut);
-  const mixed = layers.filter(isMixed), theta = layout.tensors.filter(t => t.group === 'theta');
-  const rateAt = (index: number) => coefficient === 'theta' ? 0 : system.granularity === 'network' ? at(coefficient) : at(`${coefficient}${index}`);
+  const xAt = record.xAt.slice(encoderLayers);
+  const draws = drawsOf(system);
+  const told = inLifetime.map(l => (l.plastic && l.told !== 'error' ? TOLD[l.told] : TOLD.nothing));
+  const feedbackWidth = inLifetime.map(l =>
+    system.feedback === 'direct' ? sizes.at(-1)! : l.fanOut,
+  );
+  const mixed = layers.filter(isMixed);
+  const theta = layout.tensors.filter(t => t.group === 'theta');
+  const rateAt = (index: number) =>
+    coefficient === 'theta'
+      ? 0
+      : system.granularity === 'network'
+        ? at(coefficient)
+        : at(`${coefficient}${index}`);
   return emit({
-    LANES: plan.lanes, TEAMS: plan.teams, WORKGROUP: plan.lanes * plan.teams, PARTS: (plan.grid ? 4 : 1) * plan.lanes * plan.teams,
-    GRID: plan.grid, ROW_LANES: own.rowLanes, COLUMN_LANES: own.columnLanes, COLUMN_TURNS: own.columnTurns, COLUMNS: own.columns, PRODUCT_TURNS: own.productTurns, PRODUCT_COLUMNS: own.productColumns, TILE_TURNS: own.tileTurns, HELD_AT: own.heldAt, HELD: own.held,
+    LANES: plan.lanes,
+    TEAMS: plan.teams,
+    WORKGROUP: plan.lanes * plan.teams,
+    PARTS: (plan.grid ? 4 : 1) * plan.lanes * plan.teams,
+    GRID: plan.grid,
+    ROW_LANES: own.rowLanes,
+    COLUMN_LANES: own.columnLanes,
+    COLUMN_TURNS: own.columnTurns,
+    COLUMNS: own.columns,
+    PRODUCT_TURNS: own.productTurns,
+    PRODUCT_COLUMNS: own.productColumns,
+    TILE_TURNS: own.tileTurns,
+    HELD_AT: own.heldAt,
+    HELD: own.held,
     // The episode.
-    STEPS: steps, BATCH: batch, QUERIES: queries, SAMPLES: perTask.samples, INPUTS: sizes[0]!, OUTPUTS: sizes.at(-1)!, TASKS: plan.tasks, CHUNK: plan.tasksPerChunk, PADDED: roomFor(plan.tasksPerChunk, plan.teams), IMAGES: plan.images,
-    MOMENTS: moments.length, MOMENT_AT: moments, MOMENT_WEIGHT: { real: plan.momentWeights }, SETTINGS: plan.settings,
+    STEPS: steps,
+    BATCH: batch,
+    QUERIES: queries,
+    SAMPLES: perTask.samples,
+    INPUTS: sizes[0]!,
+    OUTPUTS: sizes.at(-1)!,
+    TASKS: plan.tasks,
+    CHUNK: plan.tasksPerChunk,
+    PADDED: roomFor(plan.tasksPerChunk, plan.teams),
+    IMAGES: plan.images,
+    MOMENTS: moments.length,
+    MOMENT_AT: moments,
+    MOMENT_WEIGHT: { real: plan.momentWeights },
+    SETTINGS: plan.settings,
     // The network inside the lifetime: layer l + 1 maps WIDTH[l] to WIDTH[l + 1].
-    DEPTH: inLifetime.length, WIDTH: sizes.slice(encoderLayers), QUADS: inLifetime.map(l => fours(l.fanOut)), NEURONS: record.neurons, BELOW: record.below,
-    PLASTIC: inLifetime.map(l => l.plastic), MULTIPLIER: { real: inLifetime.map(l => l.multiplier) }, BIASED: system.bias,
-    TOLD: told, TOLD_NOTHING: TOLD.nothing, TOLD_ACTIVITY: TOLD.activity, TOLD_MIXED: TOLD.mixed, TOLD_TARGET: TOLD.target,
-    CARRIES: inLifetime.map(l => l.carries), INPUT_GRADIENT: encoderLayers > 0, SECOND_ORDER: !system.firstOrder, ALL_WAIT: encoderLayers === 0 && inLifetime.every(l => l.plastic) && !plan.batched,
+    DEPTH: inLifetime.length,
+    WIDTH: sizes.slice(encoderLayers),
+    QUADS: inLifetime.map(l => fours(l.fanOut)),
+    NEURONS: record.neurons,
+    BELOW: record.below,
+    PLASTIC: inLifetime.map(l => l.plastic),
+    MULTIPLIER: { real: inLifetime.map(l => l.multiplier) },
+    BIASED: system.bias,
+    TOLD: told,
+    TOLD_NOTHING: TOLD.nothing,
+    TOLD_ACTIVITY: TOLD.activity,
+    TOLD_MIXED: TOLD.mixed,
+    TOLD_TARGET: TOLD.target,
+    CARRIES: inLifetime.map(l => l.carries),
+    INPUT_GRADIENT: encoderLayers > 0,
+    SECOND_ORDER: !system.firstOrder,
+    ALL_WAIT: encoderLayers === 0 && inLifetime.every(l => l.plastic) && !plan.batched,
     // The rule: SHARE of the batch's sum, and the terms of the pool.
-    SHARE: { real: system.reduction === 'mean' ? 1 / batch : 1 }, DECAYS: system.weightDecay, VELOCITIES: system.momentum,
-    HAS_TERM: TERMS.map(r => system.terms.includes(r)), TERM_AT: TERMS.map(r => Math.max(0, system.terms.indexOf(r))), TERM_COUNT: system.terms.length,
-    V_ASKED: record.v, SUMS_ASKED: record.sums, RIGHTS_ARE_OWN: system.rule === 'pool',
+    SHARE: { real: system.reduction === 'mean' ? 1 / batch : 1 },
+    DECAYS: system.weightDecay,
+    VELOCITIES: system.momentum,
+    HAS_TERM: TERMS.map(r => system.terms.includes(r)),
+    TERM_AT: TERMS.map(r => Math.max(0, system.terms.indexOf(r))),
+    TERM_COUNT: system.terms.length,
+    V_ASKED: record.v,
+    SUMS_ASKED: record.sums,
+    RIGHTS_ARE_OWN: system.rule === 'pool',
     // The feedback rule.
-    ALIGNS: system.feedbackRule !== 'fixed', ALIGNED: inLifetime.map(l => l.aligned), ALIGN_EVERY: system.alignEvery, TIED: system.feedbackRule === 'kolen-pollack',
-    HAS_PRIMITIVE: PRIMITIVES.map(p => system.primitives.includes(p)), PRIMITIVE_AT: PRIMITIVES.map(p => Math.max(0, system.primitives.indexOf(p))),
+    ALIGNS: system.feedbackRule !== 'fixed',
+    ALIGNED: inLifetime.map(l => l.aligned),
+    ALIGN_EVERY: system.alignEvery,
+    TIED: system.feedbackRule === 'kolen-pollack',
+    HAS_PRIMITIVE: PRIMITIVES.map(p => system.primitives.includes(p)),
+    PRIMITIVE_AT: PRIMITIVES.map(p => Math.max(0, system.primitives.indexOf(p))),
     // Random numbers.
-    DRAWS: draws.W.total, DRAW_W_AT: draws.W.at, DRAW_W_LIMIT: { real: draws.W.limit }, DRAW_B_AT: draws.B.at, DRAW_B_LIMIT: { real: draws.B.limit },
-    DRAW_WEIGHTS: PURPOSES.weights, DRAW_NOISE: PURPOSES.noise, DRAW_MIRROR: PURPOSES.mirror, NOISE: { real: system.noise * Math.sqrt(3) }, BIRTH_B_DRAWN: system.feedbackWeights === 'drawn',
-    // Places among the meta-parameters. What is no meta-parameter but has an adjoint has a place for that behind them.
-    PARAMETERS: places.size, GRADIENT: perTask.gradient,
-    WEIGHT_AT: fast.gradientW, BIAS_AT: inLifetime.map(l => at(`b${l.index}`)),
-    B_AT: fast.gradientB, KEEPS_D_B: fast.keepsGradientB, ANY_D_B: fast.keepsGradientB.includes(true), C_AT: inLifetime.map(l => at(`c${l.index}`)), VELOCITY_GRADIENT: fast.gradientV,
+    DRAWS: draws.W.total,
+    DRAW_W_AT: draws.W.at,
+    DRAW_W_LIMIT: { real: draws.W.limit },
+    DRAW_B_AT: draws.B.at,
+    DRAW_B_LIMIT: { real: draws.B.limit },
+    DRAW_WEIGHTS: PURPOSES.weights,
+    DRAW_NOISE: PURPOSES.noise,
+    DRAW_MIRROR: PURPOSES.mirror,
+    NOISE: { real: system.noise * Math.sqrt(3) },
+    BIRTH_B_DRAWN: system.feedbackWeights === 'drawn',
+    // Places among the meta-parameters. What is no meta-parameter but has an adjoint has a place
+    // for that behind them.
+    PARAMETERS: places.size,
+    GRADIENT: perTask.gradient,
+    WEIGHT_AT: fast.gradientW,
+    BIAS_AT: inLifetime.map(l => at(`b${l.index}`)),
+    B_AT: fast.gradientB,
+    KEEPS_D_B: fast.keepsGradientB,
+    ANY_D_B: fast.keepsGradientB.includes(true),
+    C_AT: inLifetime.map(l => at(`c${l.index}`)),
+    VELOCITY_GRADIENT: fast.gradientV,
     RATE_AT: inLifetime.map(l => rateAt(l.index)),
-    RATE_PER_SYNAPSE: system.granularity === 'synapse', RATE_PER_LAYER: system.granularity === 'layer' || system.granularity === 'network',
+    RATE_PER_SYNAPSE: system.granularity === 'synapse',
+    RATE_PER_LAYER: system.granularity === 'layer' || system.granularity === 'network',
     BETA_AT: inLifetime.map(l => at('beta') + Math.max(0, mixed.indexOf(l))),
-    THETA_AT: inLifetime.map(l => system.granularity === 'network' ? at('theta') : at(`theta${l.index}`)), THETA_SHARED: system.granularity === 'network',
-    THETA_START: theta[0] ? at(theta[0].name) : 0, THETA_END: theta.length ? at(theta.at(-1)!.name) + theta.at(-1)!.size : 0,
-    WEIGHT_DECAY_AT: at('weightDecay'), MOMENTUM_AT: at('momentum'), K_AT: at('k'), ETA_B_AT: at('etaB'),
-    GROUP_START: places.groupStart, TOTAL: places.size + totalTail(plan), COLLECTORS: collectors(plan), COLLECTING: plan.collecting, SLICES: plan.slices, BLOCK,
+    THETA_AT: inLifetime.map(l =>
+      system.granularity === 'network' ? at('theta') : at(`theta${l.index}`),
+    ),
+    THETA_SHARED: system.granularity === 'network',
+    THETA_START: theta[0] ? at(theta[0].name) : 0,
+    THETA_END: theta.length ? at(theta.at(-1)!.name) + theta.at(-1)!.size : 0,
+    WEIGHT_DECAY_AT: at('weightDecay'),
+    MOMENTUM_AT: at('momentum'),
+    K_AT: at('k'),
+    ETA_B_AT: at('etaB'),
+    GROUP_START: places.groupStart,
+    TOTAL: places.size + totalTail(plan),
+    COLLECTORS: collectors(plan),
+    COLLECTING: plan.collecting,
+    SLICES: plan.slices,
+    BLOCK,
     // Places in a task's rows, fast weights and outcome.
-    ROW: record.row, ROWS: perTask.rows, X_AT: xAt, NEURON_AT: xAt.slice(1).map(x => x - xAt[1]!), BELOW_AT: xAt.map(x => x - xAt[0]!),
-    RECORD: record.size, RANK: record.rank, BATCHED: plan.batched, ...record.fields, KEEPS_Z: record.keepsZ,
-    ACTIVITY: perTask.activity, RECORDS_PER_STEP: perTask.records > batch ? batch : 0, QUERY_ROW: perTask.records, QUERY_AT: perTask.records * record.size,
-    FAST: perTask.fast, FAST_AT: fast.W, FAST_STEP: inLifetime.map(l => l.plastic ? fast.slot : 0), PLASTIC_SIZE: fast.plastic,
-    FAST_B_AT: fast.B, FAST_B_STEP: inLifetime.map(l => l.aligned ? fast.slot : 0), KEEPS_B: fast.keepsB, FEEDBACK_WIDTH: feedbackWidth, FEEDBACK_QUADS: feedbackWidth.map(fours),
-    INTERVAL: plan.interval, KEPT: Math.floor(steps / plan.interval) + 1, ONE_SLOT: plan.adjoint === 'reverse' || plan.adjoint === 'none',
-    SCRATCH: perTask.scratch, PENDING: perTask.scratch - perTask.pending, ...metricsShape(system),
-    OUTCOME: outcomeSize(moments.length, perTask.metrics), OUTCOME_METRICS: outcomeSize(moments.length), OUTCOME_NORM: 2 * moments.length, OUTCOME_WEIGHT: 2 * moments.length + 1, OUTCOME_DRIFT: 2 * moments.length + 2,
-    CLIP_PER_TASK: { real: rules.clipPerTask ?? LARGEST }, CLIP: { real: rules.clip ?? LARGEST }, L1: { real: rules.l1 ?? 0 },
-    FEWEST: { real: rules.everyTask ? plan.tasks : 1 }, DRIFT_LIMIT: { real: DRIFT_LIMIT },
+    ROW: record.row,
+    ROWS: perTask.rows,
+    X_AT: xAt,
+    NEURON_AT: xAt.slice(1).map(x => x - xAt[1]!),
+    BELOW_AT: xAt.map(x => x - xAt[0]!),
+    RECORD: record.size,
+    RANK: record.rank,
+    BATCHED: plan.batched,
+    ...record.fields,
+    KEEPS_Z: record.keepsZ,
+    ACTIVITY: perTask.activity,
+    RECORDS_PER_STEP: perTask.records > batch ? batch : 0,
+    QUERY_ROW: perTask.records,
+    QUERY_AT: perTask.records * record.size,
+    FAST: perTask.fast,
+    FAST_AT: fast.W,
+    FAST_STEP: inLifetime.map(l => (l.plastic ? fast.slot : 0)),
+    PLASTIC_SIZE: fast.plastic,
+    FAST_B_AT: fast.B,
+    FAST_B_STEP: inLifetime.map(l => (l.aligned ? fast.slot : 0)),
+    KEEPS_B: fast.keepsB,
+    FEEDBACK_WIDTH: feedbackWidth,
+    FEEDBACK_QUADS: feedbackWidth.map(fours),
+    INTERVAL: plan.interval,
+    KEPT: Math.floor(steps / plan.interval) + 1,
+    ONE_SLOT: plan.adjoint === 'reverse' || plan.adjoint === 'none',
+    SCRATCH: perTask.scratch,
+    PENDING: perTask.scratch - perTask.pending,
+    ...metricsShape(system),
+    OUTCOME: outcomeSize(moments.length, perTask.metrics),
+    OUTCOME_METRICS: outcomeSize(moments.length),
+    OUTCOME_NORM: 2 * moments.length,
+    OUTCOME_WEIGHT: 2 * moments.length + 1,
+    OUTCOME_DRIFT: 2 * moments.length + 2,
+    CLIP_PER_TASK: { real: rules.clipPerTask ?? LARGEST },
+    CLIP: { real: rules.clip ?? LARGEST },
+    L1: { real: rules.l1 ?? 0 },
+    FEWEST: { real: rules.everyTask ? plan.tasks : 1 },
+    DRIFT_LIMIT: { real: DRIFT_LIMIT },
   });
 }
 
@@ -87,8 +219,12 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
 export function encoderLayerModule({ system, places, record }: Plan, index: number): string {
   const layer = system.layers[index - 1]!;
   return emit({
-    FAN_IN: layer.fanIn, FAN_OUT: layer.fanOut, WEIGHT_AT: places.at(`W${index}`)!, BIAS_AT: places.at(`b${index}`) ?? 0,
-    X_AT: record.xAt[index]!, BELOW: record.xAt[index - 1]!,
+    FAN_IN: layer.fanIn,
+    FAN_OUT: layer.fanOut,
+    WEIGHT_AT: places.at(`W${index}`)!,
+    BIAS_AT: places.at(`b${index}`) ?? 0,
+    X_AT: record.xAt[index]!,
+    BELOW: record.xAt[index - 1]!,
   });
 }
 
@@ -96,13 +232,18 @@ export function encoderLayerModule({ system, places, record }: Plan, index: numb
 const LARGEST = 3e38;
 
 function emit(constants: Record<string, Constant>): string {
-  return Object.entries(constants).map(([name, value]) => `const ${name} = ${literal(value)};`).join('\n');
+  return Object.entries(constants)
+    .map(([name, value]) => `const ${name} = ${literal(value)};`)
+    .join('\n');
 }
 
 function literal(value: Constant): string {
   if (typeof value === 'number') return `${value}u`;
   if (typeof value === 'boolean') return String(value);
-  if ('real' in value) return typeof value.real === 'number' ? real(value.real) : `array<f32, ${value.real.length}>(${value.real.map(real).join(', ')})`;
+  if ('real' in value)
+    return typeof value.real === 'number'
+      ? real(value.real)
+      : `array<f32, ${value.real.length}>(${value.real.map(real).join(', ')})`;
   const type = typeof value[0] === 'boolean' ? 'bool' : 'u32';
   return `array<${type}, ${value.length}>(${value.map(v => literal(v)).join(', ')})`;
 }

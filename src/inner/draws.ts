@@ -6,14 +6,24 @@ import { hash } from '../tasks/random.js';
 export const PURPOSES = { weights: 0x77656967, noise: 0x6e6f6973, mirror: 0x6d697272 } as const;
 
 /**
- * Number `counter` of task `task` of the seed's stream, uniform in −1 … 1 (24 bits, exact in float32): the same numbers as shaders/random.wgsl, so that
- * a lifetime's weights are the same wherever and in whatever chunk it is lived. `counter` counts modulo 2³².
+ * Number `counter` of task `task` of the seed's stream, uniform in −1 … 1 (24 bits, exact in
+ * float32): the same numbers as shaders/random.wgsl, so that
+ * a lifetime's weights are the same wherever and in whatever chunk it is lived. `counter` counts
+ * modulo 2³².
  */
-export function drawn(purpose: keyof typeof PURPOSES, seed: number, task: number, counter: number): number {
+export function drawn(
+  purpose: keyof typeof PURPOSES,
+  seed: number,
+  task: number,
+  counter: number,
+): number {
   return (hash((seed ^ PURPOSES[purpose]) >>> 0, task >>> 0, counter >>> 0) >>> 8) / 2 ** 23 - 1;
 }
 
-/** Numbers of one kind for every layer inside the lifetime: where a layer's begin, and half the width of their range. */
+/**
+ * Numbers of one kind for every layer inside the lifetime: where a layer's begin, and half the
+ * width of their range.
+ */
 export interface Draws {
   readonly at: readonly number[];
   readonly limit: readonly number[];
@@ -22,11 +32,17 @@ export interface Draws {
 }
 
 /**
- * W of every layer inside the lifetime, then B of every layer that carries on its error, W_l and B_l row-major and uniform within ± √(6 / (rows + columns))
- * (Glorot & Bengio 2010). B of `constant` is √(2 / (rows + columns)) everywhere, which is their standard deviation.
+ * W of every layer inside the lifetime, then B of every layer that carries on its error, W_l and
+ * B_l row-major and uniform within ± √(6 / (rows + columns))
+ * (Glorot & Bengio 2010). B of `constant` is √(2 / (rows + columns)) everywhere, which is their
+ * standard deviation.
  */
 export function drawsOf(system: System): { readonly W: Draws; readonly B: Draws } {
-  const inside = system.layers.slice(system.encoderLayers), table = { W: { at: [] as number[], limit: [] as number[] }, B: { at: [] as number[], limit: [] as number[] } };
+  const inside = system.layers.slice(system.encoderLayers);
+  const table = {
+    W: { at: [] as number[], limit: [] as number[] },
+    B: { at: [] as number[], limit: [] as number[] },
+  };
   let total = 0;
   const add = (kind: 'W' | 'B', [rows, columns]: readonly [number, number], count: number) => {
     table[kind].at.push(total);

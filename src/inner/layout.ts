@@ -14,15 +14,19 @@ export interface Tensor {
 }
 
 /**
- * Where every meta-parameter lies. Meta-parameters, their gradient and Adam's two moments are four flat buffers with this one
+ * Where every meta-parameter lies. Meta-parameters, their gradient and Adam's two moments are four
+ * flat buffers with this one
  * layout, and a checkpoint is this table. Groups are contiguous, in the order of GROUPS:
  *
  * - W: W1 … WL (n_l, n_{l-1}) unless drawn, then b1 … bL (n_l) if there are biases;
- * - B, unless drawn: of FLP for layers told `mixed` B (n_l, n_L) and c (n_l); of an error path for layers that carry on their error B (n_{l-1}, n_l),
+ * - B, unless drawn: of FLP for layers told `mixed` B (n_l, n_L) and c (n_l); of an error path for
+ * layers that carry on their error B (n_{l-1}, n_l),
  *   or (n_{l-1}, n_L) if it is direct;
- * - alpha: plasticity coefficients of plastic layers by granularity (n_l, n_{l-1}), (n_l, 1), (1, 1), or one tensor `alpha` (1, 1) for the network;
+ * - alpha: plasticity coefficients of plastic layers by granularity (n_l, n_{l-1}), (n_l, 1), (1,
+ * 1), or one tensor `alpha` (1, 1) for the network;
  * - beta: one feedback strength for each layer told `mixed`;
- * - theta: coefficients of the pool's terms, (terms) for the network, or theta1 … thetaL for each plastic layer;
+ * - theta: coefficients of the pool's terms, (terms) for the network, or theta1 … thetaL for each
+ * plastic layer;
  * - eta: learning rates like alpha, then weightDecay (1) and momentum (1);
  * - alignment: k (primitives) and etaB (1) of a feedback rule.
  */
@@ -38,23 +42,39 @@ export interface Layout {
 type Named = [name: string, shape: number[]];
 
 export function layoutOf(system: System): Layout {
-  const plastic = system.layers.filter(l => l.plastic), { coefficient } = RULES[system.rule];
+  const plastic = system.layers.filter(l => l.plastic);
+  const { coefficient } = RULES[system.rule];
   const groups: Record<Group, Named[]> = {
     W: [
-      ...(system.weights === 'inherited' ? system.layers.map((l): Named => [`W${l.index}`, [l.fanOut, l.fanIn]]) : []),
+      ...(system.weights === 'inherited'
+        ? system.layers.map((l): Named => [`W${l.index}`, [l.fanOut, l.fanIn]])
+        : []),
       ...(system.bias ? system.layers.map((l): Named => [`b${l.index}`, [l.fanOut]]) : []),
     ],
     B: feedbackTensors(system),
     alpha: coefficient === 'alpha' ? coefficients('alpha', system, plastic) : [],
     beta: system.layers.some(isMixed) ? [['beta', [system.layers.filter(isMixed).length]]] : [],
-    theta: coefficient !== 'theta' ? [] : system.granularity === 'network' ? [['theta', [system.terms.length]]] : plastic.map(l => [`theta${l.index}`, [system.terms.length]]),
+    theta:
+      coefficient !== 'theta'
+        ? []
+        : system.granularity === 'network'
+          ? [['theta', [system.terms.length]]]
+          : plastic.map(l => [`theta${l.index}`, [system.terms.length]]),
     eta: [
       ...(coefficient === 'eta' ? coefficients('eta', system, plastic) : []),
-      ...(system.weightDecay ? [['weightDecay', [1]] satisfies Named] : []), ...(system.momentum ? [['momentum', [1]] satisfies Named] : []),
+      ...(system.weightDecay ? [['weightDecay', [1]] satisfies Named] : []),
+      ...(system.momentum ? [['momentum', [1]] satisfies Named] : []),
     ],
-    alignment: system.feedbackRule === 'fixed' ? [] : [['k', [system.primitives.length]], ['etaB', [1]]],
+    alignment:
+      system.feedbackRule === 'fixed'
+        ? []
+        : [
+            ['k', [system.primitives.length]],
+            ['etaB', [1]],
+          ],
   };
-  const tensors: Tensor[] = [], groupStart: number[] = [];
+  const tensors: Tensor[] = [];
+  const groupStart: number[] = [];
   let offset = 0;
   for (const group of GROUPS) {
     groupStart.push(offset);
@@ -72,17 +92,30 @@ export function layoutOf(system: System): Layout {
 /** Told `mixed`: plastic, with B, c and β of direct-rectified feedback. */
 export const isMixed = (layer: Layer): boolean => layer.plastic && layer.told === 'mixed';
 
-/** Shape of the feedback weights of a layer that carries on its error: to the layer below, from itself or (direct) from the output. */
-export const feedbackShape = (system: System, layer: Layer): [number, number] => [layer.fanIn, system.feedback === 'direct' ? system.sizes.at(-1)! : layer.fanOut];
+/**
+ * Shape of the feedback weights of a layer that carries on its error: to the layer below, from
+ * itself or (direct) from the output.
+ */
+export const feedbackShape = (system: System, layer: Layer): [number, number] => [
+  layer.fanIn,
+  system.feedback === 'direct' ? system.sizes.at(-1)! : layer.fanOut,
+];
 
 function feedbackTensors(system: System): Named[] {
   if (system.feedbackWeights !== 'inherited' || system.feedback === 'backprop') return [];
   const mixed = system.layers.filter(isMixed);
-  if (mixed.length) return [...mixed.map((l): Named => [`B${l.index}`, [l.fanOut, system.sizes.at(-1)!]]), ...mixed.map((l): Named => [`c${l.index}`, [l.fanOut]])];
+  if (mixed.length)
+    return [
+      ...mixed.map((l): Named => [`B${l.index}`, [l.fanOut, system.sizes.at(-1)!]]),
+      ...mixed.map((l): Named => [`c${l.index}`, [l.fanOut]]),
+    ];
   return system.layers.filter(l => l.carries).map(l => [`B${l.index}`, feedbackShape(system, l)]);
 }
 
 function coefficients(name: string, { granularity }: System, plastic: readonly Layer[]): Named[] {
   if (granularity === 'network') return [[name, [1, 1]]];
-  return plastic.map(l => [`${name}${l.index}`, { synapse: [l.fanOut, l.fanIn], neuron: [l.fanOut, 1], layer: [1, 1] }[granularity]]);
+  return plastic.map(l => [
+    `${name}${l.index}`,
+    { synapse: [l.fanOut, l.fanIn], neuron: [l.fanOut, 1], layer: [1, 1] }[granularity],
+  ]);
 }

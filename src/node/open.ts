@@ -7,26 +7,39 @@ import { unpack } from './unpack.js';
 
 export interface NodeGpuOptions {
   /**
-   * Let Dawn check the bounds of every access of a shader, as browsers do; default false. Sizes and places are computed by the plan and fixed in the
-   * shaders, and tests watch every access, so without shaders from elsewhere the checks only take time: a quarter of it on a software adapter.
+   * Let Dawn check the bounds of every access of a shader, as browsers do; default false. Sizes and
+   * places are computed by the plan and fixed in the
+   * shaders, and tests watch every access, so without shaders from elsewhere the checks only take
+   * time: a quarter of it on a software adapter.
    */
   readonly boundsChecks?: boolean;
 }
 
 /**
- * Opens the best adapter that Node finds through npm `webgpu` (Dawn): a real GPU if there is one, else the software adapter (SwiftShader)
+ * Opens the best adapter that Node finds through npm `webgpu` (Dawn): a real GPU if there is one,
+ * else the software adapter (SwiftShader)
  * that comes with `@sparticuz/chromium`, if that is installed. Throws if there is none.
  */
 export async function openNodeGpu({ boundsChecks = false }: NodeGpuOptions = {}): Promise<Gpu> {
   if (process.platform === 'linux') prepareVulkan();
   const webgpu = await import('webgpu').catch((error: Error) => {
-    throw new MetaplasticError('openNodeGpu', `expected the package webgpu, could not load it (${error.message})`, 'npm install webgpu');
+    throw new MetaplasticError(
+      'openNodeGpu',
+      `expected the package webgpu, could not load it (${error.message})`,
+      'npm install webgpu',
+    );
   });
   Object.assign(globalThis, webgpu.globals);
-  const instance = instances.get(boundsChecks) ?? webgpu.create(boundsChecks ? [] : ['enable-dawn-features=disable_robustness']);
+  const instance =
+    instances.get(boundsChecks) ??
+    webgpu.create(boundsChecks ? [] : ['enable-dawn-features=disable_robustness']);
   instances.set(boundsChecks, instance);
-  if (!await instance.requestAdapter()) {
-    throw new MetaplasticError('openNodeGpu', 'expected a WebGPU adapter, got none', 'install a GPU driver with Vulkan, or the software adapter: npm install --save-dev @sparticuz/chromium@147.0.0 (Linux x64)');
+  if (!(await instance.requestAdapter())) {
+    throw new MetaplasticError(
+      'openNodeGpu',
+      'expected a WebGPU adapter, got none',
+      'install a GPU driver with Vulkan, or the software adapter: npm install --save-dev @sparticuz/chromium@147.0.0 (Linux x64)',
+    );
   }
   const gpu = await openGpu(instance);
   if (gpu.adapter.software) pacePolling();
@@ -34,35 +47,45 @@ export async function openNodeGpu({ boundsChecks = false }: NodeGpuOptions = {})
 }
 
 /**
- * As long as a device exists, npm `webgpu` 0.6.2 asks Dawn for events by setImmediate without pause (dawn-gpu/node-webgpu#17), which takes a whole
- * core from a software adapter: with a pause of 1 ms its kernels run 1.6 times as fast on two cores. Only native callbacks are slowed down, and
+ * As long as a device exists, npm `webgpu` 0.6.2 asks Dawn for events by setImmediate without pause
+ * (dawn-gpu/node-webgpu#17), which takes a whole
+ * core from a software adapter: with a pause of 1 ms its kernels run 1.6 times as fast on two
+ * cores. Only native callbacks are slowed down, and
  * only where the adapter is software. Delete this when the package waits by itself.
  */
 function pacePolling(): void {
   if (paced) return;
   paced = true;
   const immediate = globalThis.setImmediate;
-  const isNative = (callback: unknown) => /\[native code\]/.test(Function.prototype.toString.call(callback));
-  globalThis.setImmediate = Object.assign((callback: (...args: unknown[]) => void, ...args: unknown[]) =>
-    isNative(callback) ? setTimeout(callback, 1) : immediate(callback, ...args), immediate) as unknown as typeof setImmediate;
+  const isNative = (callback: unknown) =>
+    /\[native code\]/.test(Function.prototype.toString.call(callback));
+  globalThis.setImmediate = Object.assign(
+    (callback: (...args: unknown[]) => void, ...args: unknown[]) =>
+      isNative(callback) ? setTimeout(callback, 1) : immediate(callback, ...args),
+    immediate,
+  ) as unknown as typeof setImmediate;
 }
 
 let paced = false;
 
 /**
- * Dawn, one for the process (with and without checks) and never let go: collected while another thread of it still works, it brings the process down. It does not keep
+ * Dawn, one for the process (with and without checks) and never let go: collected while another
+ * thread of it still works, it brings the process down. It does not keep
  * the process alive once its devices are destroyed.
  */
 const instances = new Map<boolean, GPU>();
 
 /**
- * Lets Vulkan find SwiftShader besides the system's own drivers, which WebGPU prefers. Must come before Dawn is loaded: it looks for
- * libvulkan.so.1 by name, and where the system has none, the loader that comes with SwiftShader, opened first, answers to that name.
+ * Lets Vulkan find SwiftShader besides the system's own drivers, which WebGPU prefers. Must come
+ * before Dawn is loaded: it looks for
+ * libvulkan.so.1 by name, and where the system has none, the loader that comes with SwiftShader,
+ * opened first, answers to that name.
  */
 function prepareVulkan(): void {
   const { env } = process;
-  env['XDG_RUNTIME_DIR'] ??= tmpdir();      // the loader complains without it
-  const driver = env['VK_DRIVER_FILES'] ?? env['VK_ICD_FILENAMES'] ? undefined : unpackSwiftShader();
+  env['XDG_RUNTIME_DIR'] ??= tmpdir(); // the loader complains without it
+  const driver =
+    (env['VK_DRIVER_FILES'] ?? env['VK_ICD_FILENAMES']) ? undefined : unpackSwiftShader();
   if (driver) env[hasDriver() ? 'VK_ADD_DRIVER_FILES' : 'VK_DRIVER_FILES'] = driver;
   if (!load('libvulkan.so.1') && driver) load(join(dirname(driver), 'libvulkan.so.1'));
 }
@@ -70,10 +93,17 @@ function prepareVulkan(): void {
 /** Has the system a Vulkan driver of its own, in one of the places where the loader looks? */
 function hasDriver(): boolean {
   const shares = (process.env['XDG_DATA_DIRS'] ?? '/usr/local/share:/usr/share').split(':');
-  return ['/etc', '/usr/local/etc', ...shares].some(folder => existsSync(join(folder, 'vulkan', 'icd.d')) && readdirSync(join(folder, 'vulkan', 'icd.d')).length > 0);
+  return ['/etc', '/usr/local/etc', ...shares].some(
+    folder =>
+      existsSync(join(folder, 'vulkan', 'icd.d')) &&
+      readdirSync(join(folder, 'vulkan', 'icd.d')).length > 0,
+  );
 }
 
-/** Opens a shared library and leaves it open. It is no Node add-on, so dlopen throws after it has loaded it. */
+/**
+ * Opens a shared library and leaves it open. It is no Node add-on, so dlopen throws after it has
+ * loaded it.
+ */
 function load(library: string): boolean {
   const RTLD_NODELETE = 0x1000;
   try {

@@ -9,7 +9,10 @@ import { dispatchStage, type Inheritance } from './lifetimes.js';
 /** Meta-learning rate of each group of meta-parameters (see Layout). 0 leaves a group as it is. */
 export type Rates = Readonly<Record<Group, number>>;
 
-/** Adam on the GPU (shaders/adam.wgsl): a dispatch after the gradient, moments in the meta-parameters' places. */
+/**
+ * Adam on the GPU (shaders/adam.wgsl): a dispatch after the gradient, moments in the
+ * meta-parameters' places.
+ */
 export interface Adam {
   readonly moment1: GPUBuffer;
   readonly moment2: GPUBuffer;
@@ -19,24 +22,40 @@ export interface Adam {
   destroy(): void;
 }
 
-export async function makeAdam(gpu: Gpu, plan: Plan, inheritance: Inheritance, rules: MeanRules): Promise<Adam> {
-  const { device } = gpu, bytes = 4 * plan.places.size;
-  const buffer = (label: string, size: number, usage: number) => device.createBuffer({ label, size, usage });
+export async function makeAdam(
+  gpu: Gpu,
+  plan: Plan,
+  inheritance: Inheritance,
+  rules: MeanRules,
+): Promise<Adam> {
+  const { device } = gpu;
+  const bytes = 4 * plan.places.size;
+  const buffer = (label: string, size: number, usage: number) =>
+    device.createBuffer({ label, size, usage });
   const { STORAGE, UNIFORM, COPY_DST, COPY_SRC } = GPUBufferUsage;
-  const moment1 = buffer('moment1', bytes, STORAGE | COPY_DST | COPY_SRC), moment2 = buffer('moment2', bytes, STORAGE | COPY_DST | COPY_SRC);
+  const moment1 = buffer('moment1', bytes, STORAGE | COPY_DST | COPY_SRC);
+  const moment2 = buffer('moment2', bytes, STORAGE | COPY_DST | COPY_SRC);
   const rates = buffer('rates', RATES_BYTES, UNIFORM | COPY_DST);
   const modules = { shape: shapeModule(plan, rules) };
   const adam = await makeKernel(gpu, 'adam', await linkShader('adam', { slots: {}, modules }));
   const { total, parameters } = inheritance;
   const group = adam.bind({ total, learned: parameters, moment1, moment2, rates });
   return {
-    moment1, moment2, allocatedBytes: moment1.size + moment2.size + rates.size,
+    moment1,
+    moment2,
+    allocatedBytes: moment1.size + moment2.size + rates.size,
     record(encoder, { rates: rateOf, n }) {
-      device.queue.writeBuffer(rates, 0, new Float32Array([...GROUPS.map(g => rateOf[g]), 0, 1 - 0.9 ** n, 1 - 0.999 ** n]));
+      device.queue.writeBuffer(
+        rates,
+        0,
+        new Float32Array([...GROUPS.map(g => rateOf[g]), 0, 1 - 0.9 ** n, 1 - 0.999 ** n]),
+      );
       const pass = encoder.beginComputePass();
       dispatchStage(pass, adam.pipeline, group, collectors(plan));
       pass.end();
     },
-    destroy() { for (const b of [moment1, moment2, rates]) b.destroy(); },
+    destroy() {
+      for (const b of [moment1, moment2, rates]) b.destroy();
+    },
   };
 }

@@ -1,6 +1,15 @@
 import { DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
-import { DEFAULT_BUDGET, makePlan, totalTail, type Adjoint, type Budget, type Plan, type PlanChoices, type Work } from '../gpu/plan.js';
+import {
+  DEFAULT_BUDGET,
+  makePlan,
+  totalTail,
+  type Adjoint,
+  type Budget,
+  type Plan,
+  type PlanChoices,
+  type Work,
+} from '../gpu/plan.js';
 import { readMetrics } from '../gpu/metrics.js';
 import { placeOf, type Kind, type Range } from '../gpu/places.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
@@ -14,24 +23,44 @@ import { Lifetimes, quadsOf, type Inheritance, type Outcomes } from './lifetimes
 
 export interface LearnerOptions {
   readonly system: SystemSpec | System;
-  /** Shape of an episode: T inner steps of `batch` samples, then `queries`; `bank` if inputs are image numbers. */
-  readonly episode: { readonly steps: number; readonly batch: number; readonly queries: number; readonly bank?: ImageBank };
+  /**
+   * Shape of an episode: T inner steps of `batch` samples, then `queries`; `bank` if inputs are
+   * image numbers.
+   */
+  readonly episode: {
+    readonly steps: number;
+    readonly batch: number;
+    readonly queries: number;
+    readonly bank?: ImageBank;
+  };
   /** Lifetimes per meta-step. */
   readonly tasks: number;
-  /** How the adjoint gets W_t back. Default `store`. `reverse` falls back to `checkpoint` where undoing is ill-conditioned, and says so. */
+  /**
+   * How the adjoint gets W_t back. Default `store`. `reverse` falls back to `checkpoint` where
+   * undoing is ill-conditioned, and says so.
+   */
   readonly adjoint?: Adjoint;
-  /** Inner steps done at which the query set is asked, and the weight of each in the loss. Default: after the last step only. */
+  /**
+   * Inner steps done at which the query set is asked, and the weight of each in the loss. Default:
+   * after the last step only.
+   */
   readonly moments?: readonly number[];
   readonly momentWeights?: readonly number[];
   /** Meta-learning rates of the groups. Default 1e-3, but 1e-4 for α and η. */
   readonly rates?: Partial<Rates>;
-  /** λ ≥ 0 of the penalty λ Σ|θ| on the coefficients of the pool, which is part of the loss. Default 0. */
+  /**
+   * λ ≥ 0 of the penalty λ Σ|θ| on the coefficients of the pool, which is part of the loss. Default
+   * 0.
+   */
   readonly l1?: number;
   /** Each task's gradient norm is clipped to this before the mean. */
   readonly clipPerTask?: number;
   /** The norm of the mean gradient is clipped to this before Adam. */
   readonly clip?: number;
-  /** A lifetime whose loss or gradient is not finite is left out and counted (`skip`), or stops the step with an error (`error`). Default `skip`; if none is finite, that is an error too. */
+  /**
+   * A lifetime whose loss or gradient is not finite is left out and counted (`skip`), or stops the
+   * step with an error (`error`). Default `skip`; if none is finite, that is an error too.
+   */
   readonly onDivergence?: 'skip' | 'error';
   readonly initial?: Initial;
   /** Seed of the initial meta-parameters. Default 0. */
@@ -39,11 +68,16 @@ export interface LearnerOptions {
   readonly budget?: Partial<Budget>;
   /** Parts of the plan to fix instead of computing them. */
   readonly plan?: PlanChoices;
-  /** Hears what a user should know, such as a fallback of adjoint `reverse`. Default: console.warn. */
+  /**
+   * Hears what a user should know, such as a fallback of adjoint `reverse`. Default: console.warn.
+   */
   readonly onNotice?: (notice: string) => void;
 }
 
-/** What a meta-step says of itself. Losses are those of the weighted moments; means run over the tasks counted. */
+/**
+ * What a meta-step says of itself. Losses are those of the weighted moments; means run over the
+ * tasks counted.
+ */
 export interface MetaStep {
   /** What is minimised: the mean loss, and the penalty. */
   readonly loss: number;
@@ -51,7 +85,10 @@ export interface MetaStep {
   readonly medianLoss: number;
   /** Mean accuracy at the last moment (meaningful for one-hot targets). */
   readonly accuracy: number;
-  /** Tasks that went into the mean, and tasks left out because their loss or gradient was not finite. */
+  /**
+   * Tasks that went into the mean, and tasks left out because their loss or gradient was not
+   * finite.
+   */
   readonly counted: number;
   readonly diverged: number;
   /** Norm of the mean gradient, after per-task clipping and before `clip`. */
@@ -69,15 +106,24 @@ export interface Adaptation {
   readonly accuracies: Float32Array;
   /** (tasks, moments, queries, n_L) outputs x_L. */
   readonly predictions: Float32Array;
-  /** Fast weights after the last step of each task and layer inside the lifetime: `finalWeights[task].get('W2')`, (n_2, n_1). */
+  /**
+   * Fast weights after the last step of each task and layer inside the lifetime:
+   * `finalWeights[task].get('W2')`, (n_2, n_1).
+   */
   readonly finalWeights: readonly ReadonlyMap<string, Float32Array>[];
-  /** Likewise the feedback weights that lifetimes have of their own: `finalFeedback[task].get('B2')`. */
+  /**
+   * Likewise the feedback weights that lifetimes have of their own:
+   * `finalFeedback[task].get('B2')`.
+   */
   readonly finalFeedback: readonly ReadonlyMap<string, Float32Array>[];
   /** What the network looks like from inside, if asked for. */
   readonly metrics?: Metrics;
 }
 
-/** Everything that a checkpoint holds besides names: three flat buffers in the layout of the meta-parameters, and the number of updates made. */
+/**
+ * Everything that a checkpoint holds besides names: three flat buffers in the layout of the
+ * meta-parameters, and the number of updates made.
+ */
 export interface LearnerState {
   readonly parameters: Float32Array;
   readonly moment1: Float32Array;
@@ -85,10 +131,19 @@ export interface LearnerState {
   readonly updates: number;
 }
 
-const DEFAULT_RATES: Rates = { W: 1e-3, B: 1e-3, alpha: 1e-4, beta: 1e-3, theta: 1e-3, eta: 1e-4, alignment: 1e-3 };
+const DEFAULT_RATES: Rates = {
+  W: 1e-3,
+  B: 1e-3,
+  alpha: 1e-4,
+  beta: 1e-3,
+  theta: 1e-3,
+  eta: 1e-4,
+  alignment: 1e-3,
+};
 
 /**
- * Meta-learns a system: its meta-parameters live on the GPU, `step` improves them by one meta-batch of episodes, `adapt` lets them live
+ * Meta-learns a system: its meta-parameters live on the GPU, `step` improves them by one meta-batch
+ * of episodes, `adapt` lets them live
  * episodes without changing them. Calls run in their order; await them or not.
  */
 export class Learner {
@@ -103,93 +158,189 @@ export class Learner {
 
   /** Checks the options, makes the plan, compiles the kernels and allocates the buffers. */
   static async create(gpu: Gpu, options: LearnerOptions): Promise<Learner> {
-    const system = defineSystem(options.system), layout = layoutOf(system);
-    const { bank } = options.episode, inputs = system.sizes[0]!;
-    if (bank && bank.width * bank.height !== inputs) throw new MetaplasticError('learner.episode.bank', `expected images of ${inputs} pixels (system.sizes[0]), got ${bank.width} × ${bank.height}`);
-    const plan = makePlan(workOf(system, options), gpu.machine, { ...DEFAULT_BUDGET, ...options.budget }, options.plan);
-    const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage, usage = STORAGE | COPY_DST | COPY_SRC;
+    const system = defineSystem(options.system);
+    const layout = layoutOf(system);
+    const { bank } = options.episode;
+    const inputs = system.sizes[0]!;
+    if (bank && bank.width * bank.height !== inputs)
+      throw new MetaplasticError(
+        'learner.episode.bank',
+        `expected images of ${inputs} pixels (system.sizes[0]), got ${bank.width} × ${bank.height}`,
+      );
+    const plan = makePlan(
+      workOf(system, options),
+      gpu.machine,
+      { ...DEFAULT_BUDGET, ...options.budget },
+      options.plan,
+    );
+    const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
+    const usage = STORAGE | COPY_DST | COPY_SRC;
     const buffer = (label: string, size: number) => gpu.device.createBuffer({ label, size, usage });
     const inheritance: Inheritance = {
-      parameters: buffer('parameters', 4 * plan.places.size), total: buffer('total', 4 * (plan.places.size + totalTail(plan))), ...(bank && { bank: uploadBank(gpu, bank) }),
+      parameters: buffer('parameters', 4 * plan.places.size),
+      total: buffer('total', 4 * (plan.places.size + totalTail(plan))),
+      ...(bank && { bank: uploadBank(gpu, bank) }),
     };
     const rules = rulesOf(options);
-    const [lifetimes, adam] = await gpu.guard(Promise.all([Lifetimes.create(gpu, plan, inheritance, rules), makeAdam(gpu, plan, inheritance, rules)]));
+    const [lifetimes, adam] = await gpu.guard(
+      Promise.all([
+        Lifetimes.create(gpu, plan, inheritance, rules),
+        makeAdam(gpu, plan, inheritance, rules),
+      ]),
+    );
     const learner = new Learner(gpu, options, system, plan, inheritance, lifetimes, adam);
     learner.writeParameters(initialParameters(system, layout, options.seed ?? 0, options.initial));
     return learner;
   }
 
-  private constructor(private readonly gpu: Gpu, private readonly options: LearnerOptions, system: System, plan: Plan,
-    private readonly inheritance: Inheritance, private readonly lifetimes: Lifetimes, private readonly adam: Adam) {
+  private constructor(
+    private readonly gpu: Gpu,
+    private readonly options: LearnerOptions,
+    system: System,
+    plan: Plan,
+    private readonly inheritance: Inheritance,
+    private readonly lifetimes: Lifetimes,
+    private readonly adam: Adam,
+  ) {
     this.system = system;
     this.plan = plan;
     this.layout = plan.layout;
   }
 
-  /** Loss and meta-gradient of one meta-batch; read the gradient with `readGradient`. The meta-parameters stay as they are. */
-  gradient(episodes: Episodes): Promise<MetaStep> { return this.enqueue(() => this.metaStep(episodes)); }
+  /**
+   * Loss and meta-gradient of one meta-batch; read the gradient with `readGradient`. The
+   * meta-parameters stay as they are.
+   */
+  gradient(episodes: Episodes): Promise<MetaStep> {
+    return this.enqueue(() => this.metaStep(episodes));
+  }
 
-  /** One meta-step: gradient, then Adam with the rates times `rateFactor` (for a decay schedule). */
+  /**
+   * One meta-step: gradient, then Adam with the rates times `rateFactor` (for a decay schedule).
+   */
   step(episodes: Episodes, rateFactor = 1): Promise<MetaStep> {
     return this.enqueue(async () => {
       const rates = { ...DEFAULT_RATES, ...this.options.rates };
-      const scaled = Object.fromEntries(Object.entries(rates).map(([group, rate]) => [group, rate * rateFactor])) as Rates;
+      const scaled = Object.fromEntries(
+        Object.entries(rates).map(([group, rate]) => [group, rate * rateFactor]),
+      ) as Rates;
       const result = await this.metaStep(episodes, { rates: scaled, n: this.updates + 1 });
       if (result.counted > 0) this.updates++;
       return result;
     });
   }
 
-  private async metaStep(episodes: Episodes, update?: { rates: Rates; n: number }): Promise<MetaStep> {
+  private async metaStep(
+    episodes: Episodes,
+    update?: { rates: Rates; n: number },
+  ): Promise<MetaStep> {
     const { plan } = this;
     this.check(episodes, 'learner.step', plan.tasks);
-    const record = (encoder: GPUCommandEncoder) => { if (update) this.adam.record(encoder, update); };
+    const record = (encoder: GPUCommandEncoder) => {
+      if (update) this.adam.record(encoder, update);
+    };
     await this.lifetimes.run(episodes, record);
-    let outcomes = await this.lifetimes.outcomes(), fellBack = false;
+    let outcomes = await this.lifetimes.outcomes();
+    let fellBack = false;
     if (outcomes.drift > DRIFT_LIMIT) {
-      (this.options.onNotice ?? console.warn)(`adjoint 'reverse': undoing the updates drifted by ${outcomes.drift.toPrecision(2)} of the weights (limit ${DRIFT_LIMIT}), so this meta-step was made again with checkpoints`);
+      (this.options.onNotice ?? console.warn)(
+        `adjoint 'reverse': undoing the updates drifted by ${outcomes.drift.toPrecision(2)} of the weights (limit ${DRIFT_LIMIT}), so this meta-step was made again with checkpoints`,
+      );
       fellBack = true;
-      this.fallback ??= await Lifetimes.create(this.gpu, makePlan({ ...plan, adjoint: 'checkpoint' }, this.gpu.machine, { ...DEFAULT_BUDGET, ...this.options.budget }, this.options.plan),
-        this.inheritance, rulesOf(this.options));
+      this.fallback ??= await Lifetimes.create(
+        this.gpu,
+        makePlan(
+          { ...plan, adjoint: 'checkpoint' },
+          this.gpu.machine,
+          { ...DEFAULT_BUDGET, ...this.options.budget },
+          this.options.plan,
+        ),
+        this.inheritance,
+        rulesOf(this.options),
+      );
       await this.fallback.run(episodes, record);
       outcomes = await this.fallback.outcomes();
     }
     return this.summarise(outcomes, fellBack);
   }
 
-  private async summarise({ losses, accuracies, weights, norms, gradientNorm, penalty }: Outcomes, fellBack: boolean): Promise<MetaStep> {
-    const { tasks, moments, momentWeights } = this.plan, K = moments.length;
-    const taskLosses = Float32Array.from({ length: tasks }, (_, i) => momentWeights.reduce((sum, w, k) => w === 0 ? sum : sum + w * losses[i * K + k]!, 0));
+  private async summarise(
+    { losses, accuracies, weights, norms, gradientNorm, penalty }: Outcomes,
+    fellBack: boolean,
+  ): Promise<MetaStep> {
+    const { tasks, moments, momentWeights } = this.plan;
+    const K = moments.length;
+    const taskLosses = Float32Array.from({ length: tasks }, (_, i) =>
+      momentWeights.reduce((sum, w, k) => (w === 0 ? sum : sum + w * losses[i * K + k]!), 0),
+    );
     const counted = [...Array(tasks).keys()].filter(i => weights[i]! > 0);
     if (counted.length < (this.options.onDivergence === 'error' ? tasks : 1)) {
-      const bad = weights.lastIndexOf(0), tensor = await (fellBack ? this.fallback! : this.lifetimes).brokenTensor(bad);
-      throw new DivergenceError('learner.step', `lifetime ${bad} of the meta-batch diverged: loss ${taskLosses[bad]}, gradient norm ${norms[bad]}${tensor ? `, first not finite in the gradient of ${tensor}` : ''} (${tasks - counted.length} of ${tasks} diverged); the meta-parameters are unchanged`,
-        counted.length ? "lower rates.alpha or the multiplier, set clipPerTask, or use onDivergence 'skip'" : 'lower initial.alpha, rates.alpha or the multiplier');
+      const bad = weights.lastIndexOf(0);
+      const tensor = await (fellBack ? this.fallback! : this.lifetimes).brokenTensor(bad);
+      throw new DivergenceError(
+        'learner.step',
+        `lifetime ${bad} of the meta-batch diverged: loss ${taskLosses[bad]}, gradient norm ${norms[bad]}${tensor ? `, first not finite in the gradient of ${tensor}` : ''} (${tasks - counted.length} of ${tasks} diverged); the meta-parameters are unchanged`,
+        counted.length
+          ? "lower rates.alpha or the multiplier, set clipPerTask, or use onDivergence 'skip'"
+          : 'lower initial.alpha, rates.alpha or the multiplier',
+      );
     }
-    const mean = (of: (i: number) => number) => counted.reduce((sum, i) => sum + of(i), 0) / counted.length;
+    const mean = (of: (i: number) => number) =>
+      counted.reduce((sum, i) => sum + of(i), 0) / counted.length;
     const sorted = counted.map(i => taskLosses[i]!).sort((a, b) => a - b);
     return {
-      loss: mean(i => taskLosses[i]!) + penalty, penalty, medianLoss: sorted.length ? sorted[sorted.length >> 1]! : NaN, accuracy: mean(i => accuracies[i * K + K - 1]!),
-      counted: counted.length, diverged: tasks - counted.length, gradientNorm, taskLosses, fellBack,
+      loss: mean(i => taskLosses[i]!) + penalty,
+      penalty,
+      medianLoss: sorted.length ? sorted[sorted.length >> 1]! : NaN,
+      accuracy: mean(i => accuracies[i * K + K - 1]!),
+      counted: counted.length,
+      diverged: tasks - counted.length,
+      gradientNorm,
+      taskLosses,
+      fellBack,
     };
   }
 
   /**
-   * Lives episodes without learning across them: `moments` are the inner steps done at which the queries are asked (default: after the last).
-   * The number of episodes may differ from the learner's; each such shape gets its own plan, made once. Episodes with `settings` give every task its own
-   * coefficients, so that a sweep of settings is one meta-batch. With `metrics` the network is also looked at from inside at every moment.
+   * Lives episodes without learning across them: `moments` are the inner steps done at which the
+   * queries are asked (default: after the last).
+   * The number of episodes may differ from the learner's; each such shape gets its own plan, made
+   * once. Episodes with `settings` give every task its own
+   * coefficients, so that a sweep of settings is one meta-batch. With `metrics` the network is also
+   * looked at from inside at every moment.
    */
-  adapt(episodes: Episodes, moments: readonly number[] = [episodes.steps], { metrics = false }: { readonly metrics?: boolean } = {}): Promise<Adaptation> {
+  adapt(
+    episodes: Episodes,
+    moments: readonly number[] = [episodes.steps],
+    { metrics = false }: { readonly metrics?: boolean } = {},
+  ): Promise<Adaptation> {
     return this.enqueue(async () => {
       this.check(episodes, 'learner.adapt', episodes.tasks);
       const { tasks, steps, batch, queries } = episodes;
-      const placed = this.placeSettings(episodes), settings = placed ? placed.length / tasks : 0;
+      const placed = this.placeSettings(episodes);
+      const settings = placed ? placed.length / tasks : 0;
       const key = [tasks, steps, batch, queries, settings, metrics, ...moments].join(' ');
       let lifetimes = this.adaptations.get(key);
       if (!lifetimes) {
-        const work: Work = { ...workOf(this.system, this.options), tasks, steps, batch, queries, adjoint: 'none', moments, momentWeights: moments.map(() => 0), settings, metrics };
+        const work: Work = {
+          ...workOf(this.system, this.options),
+          tasks,
+          steps,
+          batch,
+          queries,
+          adjoint: 'none',
+          moments,
+          momentWeights: moments.map(() => 0),
+          settings,
+          metrics,
+        };
         const { lanes, teams, grid, held } = this.options.plan ?? {};
-        const plan = makePlan(work, this.gpu.machine, { ...DEFAULT_BUDGET, ...this.options.budget }, { lanes, teams, grid, held });
+        const plan = makePlan(
+          work,
+          this.gpu.machine,
+          { ...DEFAULT_BUDGET, ...this.options.budget },
+          { lanes, teams, grid, held },
+        );
         lifetimes = await Lifetimes.create(this.gpu, plan, this.inheritance);
         this.adaptations.set(key, lifetimes);
       }
@@ -198,7 +349,9 @@ export class Learner {
   }
 
   /** All meta-parameters, in the order of `layout`. */
-  readParameters(): Promise<Float32Array> { return this.enqueue(() => this.download(this.inheritance.parameters)); }
+  readParameters(): Promise<Float32Array> {
+    return this.enqueue(() => this.download(this.inheritance.parameters));
+  }
   /** One meta-parameter by name (`W1`, `alpha2`, `beta`, …), row-major. */
   async read(name: string): Promise<Float32Array> {
     const tensor = this.tensor(name);
@@ -207,39 +360,69 @@ export class Learner {
   /** Replaces one meta-parameter, in float32. */
   write(name: string, values: ArrayLike<number>): void {
     const tensor = this.tensor(name);
-    this.upload(this.inheritance.parameters, inFloat32(values, tensor.size, `learner.write(${name})`, tensor.shape), tensor);
+    this.upload(
+      this.inheritance.parameters,
+      inFloat32(values, tensor.size, `learner.write(${name})`, tensor.shape),
+      tensor,
+    );
   }
   /** Replaces all meta-parameters. */
-  writeParameters(values: ArrayLike<number>): void { this.upload(this.inheritance.parameters, inFloat32(values, this.layout.size, 'learner.writeParameters')); }
-  /** The meta-gradient of the last `gradient` or `step`: the mean over the tasks counted, in the order of `layout`. */
-  readGradient(): Promise<Float32Array> { return this.enqueue(() => this.download(this.inheritance.total)); }
+  writeParameters(values: ArrayLike<number>): void {
+    this.upload(
+      this.inheritance.parameters,
+      inFloat32(values, this.layout.size, 'learner.writeParameters'),
+    );
+  }
+  /**
+   * The meta-gradient of the last `gradient` or `step`: the mean over the tasks counted, in the
+   * order of `layout`.
+   */
+  readGradient(): Promise<Float32Array> {
+    return this.enqueue(() => this.download(this.inheritance.total));
+  }
 
   /** Everything that the next meta-step depends on, besides its episodes. */
   async state(): Promise<LearnerState> {
     return this.enqueue(async () => ({
-      parameters: await this.download(this.inheritance.parameters), moment1: await this.download(this.adam.moment1),
-      moment2: await this.download(this.adam.moment2), updates: this.updates,
+      parameters: await this.download(this.inheritance.parameters),
+      moment1: await this.download(this.adam.moment1),
+      moment2: await this.download(this.adam.moment2),
+      updates: this.updates,
     }));
   }
   restore(state: LearnerState): void {
-    const [parameters, moment1, moment2] = (['parameters', 'moment1', 'moment2'] as const).map(key => inFloat32(state[key], this.layout.size, `learner.restore.${key}`));
+    const [parameters, moment1, moment2] = (['parameters', 'moment1', 'moment2'] as const).map(
+      key => inFloat32(state[key], this.layout.size, `learner.restore.${key}`),
+    );
     this.upload(this.inheritance.parameters, parameters!);
     this.upload(this.adam.moment1, moment1!);
     this.upload(this.adam.moment2, moment2!);
-    void this.enqueue(async () => { this.updates = state.updates; });
+    void this.enqueue(async () => {
+      this.updates = state.updates;
+    });
   }
 
-  /** Bytes of GPU memory that the learner holds: those of its plan, then those of a fallback and of what `adapt` was asked. */
+  /**
+   * Bytes of GPU memory that the learner holds: those of its plan, then those of a fallback and of
+   * what `adapt` was asked.
+   */
   get allocatedBytes(): number {
-    const lifetimes = [this.lifetimes, this.fallback, ...this.adaptations.values()].map(l => l?.allocatedBytes ?? 0);
-    return [...lifetimes, this.adam.allocatedBytes, ...Object.values(this.inheritance).map((b: GPUBuffer) => b.size)].reduce((a, b) => a + b, 0);
+    const lifetimes = [this.lifetimes, this.fallback, ...this.adaptations.values()].map(
+      l => l?.allocatedBytes ?? 0,
+    );
+    return [
+      ...lifetimes,
+      this.adam.allocatedBytes,
+      ...Object.values(this.inheritance).map((b: GPUBuffer) => b.size),
+    ].reduce((a, b) => a + b, 0);
   }
 
   /** Frees every buffer, after the calls made before; later calls are refused. */
   destroy(): void {
     if (this.destroyed) return;
     void this.enqueue(async () => {
-      for (const lifetimes of [this.lifetimes, this.fallback, ...this.adaptations.values()]) lifetimes?.destroy();
+      for (const lifetimes of [this.lifetimes, this.fallback, ...this.adaptations.values()])
+        lifetimes?.destroy();
       this.adam.destroy();
       for (const buffer of Object.values(this.inheritance)) buffer.destroy();
     });
@@ -250,21 +433,55 @@ export class Learner {
     const { steps, batch, queries } = this.plan;
     const asked = { tasks, steps, batch, queries };
     for (const [key, n] of Object.entries(asked) as [keyof typeof asked, number][]) {
-      if (where === 'learner.step' && episodes[key] !== n) throw new MetaplasticError(where, `expected episodes with ${key} = ${n}, got ${episodes[key]}`, 'make a learner for this shape');
+      if (where === 'learner.step' && episodes[key] !== n)
+        throw new MetaplasticError(
+          where,
+          `expected episodes with ${key} = ${n}, got ${episodes[key]}`,
+          'make a learner for this shape',
+        );
     }
-    if (!episodes.origin && drawsNumbers(this.system)) throw new MetaplasticError(`${where}.origin`, 'expected the seed and first number of these tasks, because their lifetimes draw weights or noise; got none', 'give episodes.origin = { seed, first }');
+    if (!episodes.origin && drawsNumbers(this.system))
+      throw new MetaplasticError(
+        `${where}.origin`,
+        'expected the seed and first number of these tasks, because their lifetimes draw weights or noise; got none',
+        'give episodes.origin = { seed, first }',
+      );
     this.checkSettings(episodes, where);
-    checkEpisodes(episodes, { inputs: this.system.sizes[0]!, outputs: this.system.sizes.at(-1)!, bank: this.options.episode.bank }, where);
+    checkEpisodes(
+      episodes,
+      {
+        inputs: this.system.sizes[0]!,
+        outputs: this.system.sizes.at(-1)!,
+        bank: this.options.episode.bank,
+      },
+      where,
+    );
   }
 
-  /** Settings replace the coefficients of the groups theta, eta and alignment, which lie last in the layout. */
+  /**
+   * Settings replace the coefficients of the groups theta, eta and alignment, which lie last in the
+   * layout.
+   */
   private checkSettings({ settings, tasks }: Episodes, where: string): void {
     if (!settings) return;
     const { size: count } = this.settable;
-    if (where === 'learner.step') throw new MetaplasticError(`${where}.settings`, 'expected episodes without settings of their own, got some', 'settings are for learner.adapt: a meta-step learns the coefficients that all tasks share');
-    if (settings.length !== tasks * count || count === 0) throw new MetaplasticError(`${where}.settings`, `expected tasks × coefficients = ${tasks} × ${count} numbers (groups theta, eta, alignment), got ${settings.length}`);
+    if (where === 'learner.step')
+      throw new MetaplasticError(
+        `${where}.settings`,
+        'expected episodes without settings of their own, got some',
+        'settings are for learner.adapt: a meta-step learns the coefficients that all tasks share',
+      );
+    if (settings.length !== tasks * count || count === 0)
+      throw new MetaplasticError(
+        `${where}.settings`,
+        `expected tasks × coefficients = ${tasks} × ${count} numbers (groups theta, eta, alignment), got ${settings.length}`,
+      );
     const bad = settings.findIndex(v => !Number.isFinite(v));
-    if (bad >= 0) throw new MetaplasticError(`${where}.settings`, `expected finite numbers, got ${settings[bad]} in task ${Math.floor(bad / count)}`);
+    if (bad >= 0)
+      throw new MetaplasticError(
+        `${where}.settings`,
+        `expected finite numbers, got ${settings[bad]} in task ${Math.floor(bad / count)}`,
+      );
   }
 
   /** The numbers of the layout that settings replace. */
@@ -273,30 +490,58 @@ export class Learner {
     return { offset, size: this.layout.size - offset };
   }
 
-  /** (tasks, coefficients) settings, each task's in the places that coefficients have on the GPU. */
+  /**
+   * (tasks, coefficients) settings, each task's in the places that coefficients have on the GPU.
+   */
   private placeSettings({ settings, tasks }: Episodes): Float32Array<ArrayBuffer> | undefined {
     if (!settings) return undefined;
-    const { settable, plan: { places } } = this, { size } = places.range(settable), placed = new Float32Array(tasks * size);
-    for (let i = 0; i < tasks; i++) placed.set(places.pack(settings.subarray(i * settable.size, (i + 1) * settable.size), settable), i * size);
+    const {
+      settable,
+      plan: { places },
+    } = this;
+    const { size } = places.range(settable);
+    const placed = new Float32Array(tasks * size);
+    for (let i = 0; i < tasks; i++)
+      placed.set(
+        places.pack(settings.subarray(i * settable.size, (i + 1) * settable.size), settable),
+        i * size,
+      );
     return placed;
   }
 
   private tensor(name: string) {
     const tensor = this.layout.get(name);
-    if (!tensor) throw new MetaplasticError('learner', `unknown meta-parameter ${JSON.stringify(name).slice(0, 80)}`, `known: ${this.layout.tensors.map(t => t.name).join(', ')}`);
+    if (!tensor)
+      throw new MetaplasticError(
+        'learner',
+        `unknown meta-parameter ${JSON.stringify(name).slice(0, 80)}`,
+        `known: ${this.layout.tensors.map(t => t.name).join(', ')}`,
+      );
     return tensor;
   }
 
-  /** Numbers in the order of the layout, all or those of a tensor, into their places on the GPU; and back. */
+  /**
+   * Numbers in the order of the layout, all or those of a tensor, into their places on the GPU; and
+   * back.
+   */
   private upload(buffer: GPUBuffer, data: Float32Array, of?: Range): void {
     if (this.destroyed) throw destroyedError();
     const { places } = this.plan;
-    void this.enqueue(async () => this.gpu.device.queue.writeBuffer(buffer, 4 * places.range(of).offset, places.pack(data, of)));
+    void this.enqueue(async () =>
+      this.gpu.device.queue.writeBuffer(buffer, 4 * places.range(of).offset, places.pack(data, of)),
+    );
   }
 
   private async download(buffer: GPUBuffer, of?: Range): Promise<Float32Array> {
-    const { device } = this.gpu, { places } = this.plan, range = places.range(of), size = 4 * range.size;
-    const copy = device.createBuffer({ label: 'read-back', size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const { device } = this.gpu;
+    const { places } = this.plan;
+    const range = places.range(of);
+    const size = 4 * range.size;
+    const copy = device.createBuffer({
+      label: 'read-back',
+      size,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(buffer, 4 * range.offset, copy, 0, size);
     device.queue.submit([encoder.finish()]);
@@ -315,55 +560,136 @@ export class Learner {
   }
 }
 
-const rulesOf = ({ clipPerTask, clip, onDivergence, l1 }: LearnerOptions): MeanRules => ({ clipPerTask, clip, l1, everyTask: onDivergence === 'error' });
+const rulesOf = ({ clipPerTask, clip, onDivergence, l1 }: LearnerOptions): MeanRules => ({
+  clipPerTask,
+  clip,
+  l1,
+  everyTask: onDivergence === 'error',
+});
 
-/** Do lifetimes of the system draw random numbers? Then they need to know which tasks of which seed they are. */
+/**
+ * Do lifetimes of the system draw random numbers? Then they need to know which tasks of which seed
+ * they are.
+ */
 const drawsNumbers = ({ weights, feedbackWeights, noise, mirror, feedbackRule }: System): boolean =>
-  weights === 'drawn' || feedbackWeights.startsWith('drawn') || noise > 0 || (feedbackRule !== 'fixed' && mirror === 'noise');
+  weights === 'drawn' ||
+  feedbackWeights.startsWith('drawn') ||
+  noise > 0 ||
+  (feedbackRule !== 'fixed' && mirror === 'noise');
 
 /** The values as float32, if they are as many as expected and all finite. */
-function inFloat32(values: ArrayLike<number>, size: number, where: string, shape: readonly number[] = [size]): Float32Array<ArrayBuffer> {
-  if (values.length !== size) throw new MetaplasticError(where, `expected ${size} numbers${shape.length > 1 ? ` (${shape.join(' × ')})` : ''}, got ${values.length}`);
-  const data = Float32Array.from(values), bad = data.findIndex(v => !Number.isFinite(v));
-  if (bad >= 0) throw new MetaplasticError(where, `expected finite numbers, got ${data[bad]} at ${bad}`);
+function inFloat32(
+  values: ArrayLike<number>,
+  size: number,
+  where: string,
+  shape: readonly number[] = [size],
+): Float32Array<ArrayBuffer> {
+  if (values.length !== size)
+    throw new MetaplasticError(
+      where,
+      `expected ${size} numbers${shape.length > 1 ? ` (${shape.join(' × ')})` : ''}, got ${values.length}`,
+    );
+  const data = Float32Array.from(values);
+  const bad = data.findIndex(v => !Number.isFinite(v));
+  if (bad >= 0)
+    throw new MetaplasticError(where, `expected finite numbers, got ${data[bad]} at ${bad}`);
   return data;
 }
 
-const destroyedError = () => new MetaplasticError('learner', 'expected a learner in use, got one that was destroyed', 'make a new one');
+const destroyedError = () =>
+  new MetaplasticError(
+    'learner',
+    'expected a learner in use, got one that was destroyed',
+    'make a new one',
+  );
 
 /** The work of a learner's meta-step, as the plan needs to know it. */
-export function workOf(system: System, { episode, tasks, adjoint = 'store', moments = [episode.steps], momentWeights }: LearnerOptions): Work {
-  const weights = momentWeights ?? moments.map((_, k) => k === moments.length - 1 ? 1 : 0);
-  return { system, tasks, steps: episode.steps, batch: episode.batch, queries: episode.queries, adjoint, moments, momentWeights: weights, images: episode.bank?.count ?? 0, settings: 0 };
+export function workOf(
+  system: System,
+  { episode, tasks, adjoint = 'store', moments = [episode.steps], momentWeights }: LearnerOptions,
+): Work {
+  const weights = momentWeights ?? moments.map((_, k) => (k === moments.length - 1 ? 1 : 0));
+  return {
+    system,
+    tasks,
+    steps: episode.steps,
+    batch: episode.batch,
+    queries: episode.queries,
+    adjoint,
+    moments,
+    momentWeights: weights,
+    images: episode.bank?.count ?? 0,
+    settings: 0,
+  };
 }
 
 /** Each image in whole words of four grey levels. */
 function uploadBank(gpu: Gpu, bank: ImageBank): GPUBuffer {
-  const pixels = bank.width * bank.height, stride = Math.ceil(pixels / 4) * 4;
-  const buffer = gpu.device.createBuffer({ label: 'bank', size: bank.count * stride, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST });
+  const pixels = bank.width * bank.height;
+  const stride = Math.ceil(pixels / 4) * 4;
+  const buffer = gpu.device.createBuffer({
+    label: 'bank',
+    size: bank.count * stride,
+    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
+  });
   const padded = new Uint8Array(bank.count * stride);
-  for (let i = 0; i < bank.count; i++) padded.set(bank.pixels.subarray(i * pixels, (i + 1) * pixels), i * stride);
+  for (let i = 0; i < bank.count; i++)
+    padded.set(bank.pixels.subarray(i * pixels, (i + 1) * pixels), i * stride);
   gpu.device.queue.writeBuffer(buffer, 0, padded);
   return buffer;
 }
 
 async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptation> {
-  const { plan } = lifetimes, { perTask, record, fast, teams, tasksPerChunk, moments, queries, system, tasks } = plan;
-  const outputs = system.sizes.at(-1)!, outputAt = record.xAt.at(-1)!, queryAt = perTask.records * record.size, asked = moments.length * queries;
+  const { plan } = lifetimes,
+    { perTask, record, fast, teams, tasksPerChunk, moments, queries, system, tasks } = plan;
+  const outputs = system.sizes.at(-1)!;
+  const outputAt = record.xAt.at(-1)!;
+  const queryAt = perTask.records * record.size;
+  const asked = moments.length * queries;
   const inside = system.layers.slice(system.encoderLayers);
-  const predictions = new Float32Array(tasks * asked * outputs), finalWeights: Map<string, Float32Array>[] = [], finalFeedback: Map<string, Float32Array>[] = [];
+  const predictions = new Float32Array(tasks * asked * outputs);
+  const finalWeights: Map<string, Float32Array>[] = [];
+  const finalFeedback: Map<string, Float32Array>[] = [];
   await lifetimes.run(episodes, undefined, async chunk => {
     const { activities, fast: weights } = await lifetimes.readShown();
     for (let i = 0; i < Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk); i++) {
-      const activity = (k: number) => activities[(Math.floor(i / teams) * perTask.activity + k) * teams + i % teams]!, own = quadsOf(weights, perTask.fast, i, teams);
-      for (let q = 0; q < asked; q++) for (let o = 0; o < outputs; o++) {
-        predictions[((chunk * tasksPerChunk + i) * asked + q) * outputs + o] = activity(queryAt + q * record.row + outputAt + o);
-      }
-      const taken = (kind: Kind, at: number, [rows, columns]: readonly [number, number]) => Float32Array.from({ length: rows * columns }, (_, k) => own[at + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns)]!);
-      finalWeights.push(new Map(inside.map((l, k) => [`W${l.index}`, taken('rows', fast.W[k]!, [l.fanOut, l.fanIn])])));
-      finalFeedback.push(new Map(inside.flatMap((l, k) => fast.keepsB[k] ? [[`B${l.index}`, taken('columns', fast.B[k]!, feedbackShape(system, l))] as const] : [])));
+      const activity = (k: number) =>
+        activities[(Math.floor(i / teams) * perTask.activity + k) * teams + (i % teams)]!;
+      const own = quadsOf(weights, perTask.fast, i, teams);
+      for (let q = 0; q < asked; q++)
+        for (let o = 0; o < outputs; o++) {
+          predictions[((chunk * tasksPerChunk + i) * asked + q) * outputs + o] = activity(
+            queryAt + q * record.row + outputAt + o,
+          );
+        }
+      const taken = (kind: Kind, at: number, [rows, columns]: readonly [number, number]) =>
+        Float32Array.from(
+          { length: rows * columns },
+          (_, k) => own[at + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns)]!,
+        );
+      finalWeights.push(
+        new Map(
+          inside.map((l, k) => [`W${l.index}`, taken('rows', fast.W[k]!, [l.fanOut, l.fanIn])]),
+        ),
+      );
+      finalFeedback.push(
+        new Map(
+          inside.flatMap((l, k) =>
+            fast.keepsB[k]
+              ? [[`B${l.index}`, taken('columns', fast.B[k]!, feedbackShape(system, l))] as const]
+              : [],
+          ),
+        ),
+      );
     }
   });
   const { losses, accuracies, metrics } = await lifetimes.outcomes();
-  return { losses, accuracies, predictions, finalWeights, finalFeedback, ...(plan.metrics && { metrics: readMetrics(system, moments.length, metrics) }) };
+  return {
+    losses,
+    accuracies,
+    predictions,
+    finalWeights,
+    finalFeedback,
+    ...(plan.metrics && { metrics: readMetrics(system, moments.length, metrics) }),
+  };
 }

@@ -1,14 +1,24 @@
 import type { Gpu } from '../gpu/device.js';
 import { makeKernel, PASS, type Kernel } from '../gpu/kernel.js';
 import { fours } from '../gpu/places.js';
-import { collectors, outcomeSize, PASS_STRIDE, roomFor, totalTail, type Plan } from '../gpu/plan.js';
+import {
+  collectors,
+  outcomeSize,
+  PASS_STRIDE,
+  roomFor,
+  totalTail,
+  type Plan,
+} from '../gpu/plan.js';
 import { encoderLayerModule, shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
 import { unroll } from '../gpu/unroll.js';
 import { RULES } from '../systems/system.js';
 import type { Episodes, Origin } from '../tasks/episodes.js';
 
-/** What every plan of a learner shares: the meta-parameters, the gradient of a meta-batch (then its tail, see totalTail), and the images. */
+/**
+ * What every plan of a learner shares: the meta-parameters, the gradient of a meta-batch (then its
+ * tail, see totalTail), and the images.
+ */
 export interface Inheritance {
   readonly parameters: GPUBuffer;
   readonly total: GPUBuffer;
@@ -21,20 +31,29 @@ export interface Outcomes {
   readonly losses: Float32Array;
   /** (tasks, moments) fraction of queries answered right (largest output = largest target). */
   readonly accuracies: Float32Array;
-  /** (tasks) norm of the gradient, weight in the mean (0: left out), drift of the recalled initial weights. */
+  /**
+   * (tasks) norm of the gradient, weight in the mean (0: left out), drift of the recalled initial
+   * weights.
+   */
   readonly norms: Float32Array;
   readonly weights: Float32Array;
   readonly drifts: Float32Array;
   /** (tasks, moments, layers, …) what src/gpu/metrics.ts reads; empty if not asked for. */
   readonly metrics: Float32Array;
-  /** Of the meta-batch, unless only forward: norm of the mean gradient, and the worst drift of a task whose losses are finite. */
+  /**
+   * Of the meta-batch, unless only forward: norm of the mean gradient, and the worst drift of a
+   * task whose losses are finite.
+   */
   readonly gradientNorm: number;
   readonly drift: number;
   /** λ Σ|θ|. */
   readonly penalty: number;
 }
 
-/** One dispatch that is made for every chunk: a kernel, its buffers, and how many workgroups for so many tasks. */
+/**
+ * One dispatch that is made for every chunk: a kernel, its buffers, and how many workgroups for so
+ * many tasks.
+ */
 interface Stage {
   readonly kernel: Kernel;
   readonly group: GPUBindGroup;
@@ -42,7 +61,8 @@ interface Stage {
 }
 
 /**
- * The lifetimes of a meta-batch on the GPU, by a plan: its kernels and buffers, made once. `run` uploads each chunk of episodes and
+ * The lifetimes of a meta-batch on the GPU, by a plan: its kernels and buffers, made once. `run`
+ * uploads each chunk of episodes and
  * submits it once; nothing is allocated, and nothing is read but the outcomes.
  */
 export class Lifetimes {
@@ -54,22 +74,37 @@ export class Lifetimes {
   private afterwards: Stage[] = [];
   private readonly staging: { inputs: Float32Array | Uint32Array; targets: Float32Array };
 
-  static async create(gpu: Gpu, plan: Plan, inheritance: Inheritance, rules: MeanRules = {}): Promise<Lifetimes> {
+  static async create(
+    gpu: Gpu,
+    plan: Plan,
+    inheritance: Inheritance,
+    rules: MeanRules = {},
+  ): Promise<Lifetimes> {
     const lifetimes = new Lifetimes(gpu, plan, inheritance);
     await lifetimes.makeStages(rules);
     return lifetimes;
   }
 
-  private constructor(private readonly gpu: Gpu, readonly plan: Plan, private readonly inheritance: Inheritance) {
+  private constructor(
+    private readonly gpu: Gpu,
+    readonly plan: Plan,
+    private readonly inheritance: Inheritance,
+  ) {
     const { perTask, tasksPerChunk, teams, images, system } = plan;
     const room = roomFor(tasksPerChunk, teams);
-    const width = images ? 1 : system.sizes[0]!, outputs = system.sizes.at(-1)!;
+    const width = images ? 1 : system.sizes[0]!;
+    const outputs = system.sizes.at(-1)!;
     const make = (label: string, floats: number, usage: number) => {
-      if (floats > 0) this.buffers[label] = gpu.device.createBuffer({ label, size: 4 * floats, usage });
+      if (floats > 0)
+        this.buffers[label] = gpu.device.createBuffer({ label, size: 4 * floats, usage });
     };
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
     make('inputs', tasksPerChunk * perTask.samples * width, STORAGE | COPY_DST);
-    make('targets', tasksPerChunk * (perTask.samples * outputs + plan.settings), STORAGE | COPY_DST);
+    make(
+      'targets',
+      tasksPerChunk * (perTask.samples * outputs + plan.settings),
+      STORAGE | COPY_DST,
+    );
     make('activities', room * perTask.activity, STORAGE | COPY_SRC);
     make('fast_weights', room * perTask.fast, STORAGE | COPY_SRC);
     make('gradients', room * perTask.gradient, STORAGE | COPY_SRC);
@@ -77,56 +112,117 @@ export class Lifetimes {
     const outcomes = plan.tasks * outcomeSize(plan.moments.length, perTask.metrics);
     make('outcomes', outcomes, STORAGE | COPY_SRC);
     make('reported', outcomes + totalTail(plan), MAP_READ | COPY_DST);
-    if (plan.adjoint === 'none') make('shown', room * (perTask.activity + perTask.fast), MAP_READ | COPY_DST);
-    make(PASS.name, plan.segments * PASS_STRIDE / 4, UNIFORM | COPY_DST);
+    if (plan.adjoint === 'none')
+      make('shown', room * (perTask.activity + perTask.fast), MAP_READ | COPY_DST);
+    make(PASS.name, (plan.segments * PASS_STRIDE) / 4, UNIFORM | COPY_DST);
     const inputs = tasksPerChunk * perTask.samples * width;
-    this.staging = { inputs: images ? new Uint32Array(inputs) : new Float32Array(inputs), targets: new Float32Array(tasksPerChunk * (perTask.samples * outputs + plan.settings)) };
+    this.staging = {
+      inputs: images ? new Uint32Array(inputs) : new Float32Array(inputs),
+      targets: new Float32Array(tasksPerChunk * (perTask.samples * outputs + plan.settings)),
+    };
   }
 
   /** The uniform entry of every segment of the chunk's lifetimes. */
   private writePasses(first: number, count: number, { seed, first: origin }: Origin): void {
-    const { segments, boundaries } = this.plan, entries = new Uint32Array(segments * PASS_STRIDE / 4);
-    for (let s = 0; s < segments; s++) entries.set([boundaries[s]!, boundaries[s + 1]!, first, count, seed, origin], s * PASS_STRIDE / 4);
+    const { segments, boundaries } = this.plan;
+    const entries = new Uint32Array((segments * PASS_STRIDE) / 4);
+    for (let s = 0; s < segments; s++)
+      entries.set(
+        [boundaries[s]!, boundaries[s + 1]!, first, count, seed, origin],
+        (s * PASS_STRIDE) / 4,
+      );
     this.gpu.device.queue.writeBuffer(this.buffers[PASS.name]!, 0, entries);
   }
 
   private async makeStages(rules: MeanRules): Promise<void> {
-    const { plan, gpu } = this, { system, perTask } = plan, encoders = system.encoderLayers;
+    const { plan, gpu } = this;
+    const { system, perTask } = plan;
+    const encoders = system.encoderLayers;
     const buffers = { ...this.buffers, ...this.inheritance } as Record<string, GPUBuffer>;
     const shape = shapeModule(plan, rules);
     const rawInput = plan.images ? 'inputs/images' : 'inputs/values';
     const slots = { ...slotsOf(plan), input: rawInput };
-    const stage = async (shader: string, workgroups: Stage['workgroups'], entryPoint = 'main', layer?: number): Promise<Stage> => {
+    const stage = async (
+      shader: string,
+      workgroups: Stage['workgroups'],
+      entryPoint = 'main',
+      layer?: number,
+    ): Promise<Stage> => {
       const modules = { shape, ...(layer && { layer: encoderLayerModule(plan, layer) }) };
-      const linked = await linkShader(shader, { slots: { ...slots, input: layer && layer > 1 ? 'inputs/activity' : rawInput }, modules });
-      const kernel = await makeKernel(gpu, [shader, entryPoint === 'main' ? '' : entryPoint, layer ?? ''].filter(Boolean).join(' '), plan.grid && shader.startsWith('episode') ? unroll(linked, { turns: plan.held }) : linked, entryPoint);
+      const linked = await linkShader(shader, {
+        slots: { ...slots, input: layer && layer > 1 ? 'inputs/activity' : rawInput },
+        modules,
+      });
+      const kernel = await makeKernel(
+        gpu,
+        [shader, entryPoint === 'main' ? '' : entryPoint, layer ?? ''].filter(Boolean).join(' '),
+        plan.grid && shader.startsWith('episode') ? unroll(linked, { turns: plan.held }) : linked,
+        entryPoint,
+      );
       return { kernel, group: kernel.bind(buffers), workgroups };
     };
-    const groups = (tasks: number) => Math.ceil(tasks / plan.teams), lanes = (perItem: (tasks: number) => number) => (tasks: number) => Math.ceil(perItem(tasks) / 64);
+    const groups = (tasks: number) => Math.ceil(tasks / plan.teams);
+    const lanes = (perItem: (tasks: number) => number) => (tasks: number) =>
+      Math.ceil(perItem(tasks) / 64);
     const eights = (n: number) => Math.ceil(n / 8);
     const index = Array.from({ length: encoders }, (_, k) => k + 1);
-    const encode = (l: number) => stage('encode', lanes(tasks => tasks * eights(perTask.rows) * fours(system.sizes[l]!)), 'main', l);
+    const encode = (l: number) =>
+      stage(
+        'encode',
+        lanes(tasks => tasks * eights(perTask.rows) * fours(system.sizes[l]!)),
+        'main',
+        l,
+      );
     const encodeAdjoint = (l: number) => [
-      stage('encode.adjoint', lanes(tasks => tasks * fours(system.sizes[l]!) * eights(system.sizes[l - 1]!)), 'weights', l),
-      ...(l > 1 ? [stage('encode.adjoint', lanes(tasks => tasks * perTask.rows * system.sizes[l - 1]!), 'below', l)] : []),
+      stage(
+        'encode.adjoint',
+        lanes(tasks => tasks * fours(system.sizes[l]!) * eights(system.sizes[l - 1]!)),
+        'weights',
+        l,
+      ),
+      ...(l > 1
+        ? [
+            stage(
+              'encode.adjoint',
+              lanes(tasks => tasks * perTask.rows * system.sizes[l - 1]!),
+              'below',
+              l,
+            ),
+          ]
+        : []),
     ];
     const learns = plan.adjoint !== 'none';
     // All at once: where an adapter can, it compiles them side by side.
     [this.encode, this.episode, this.metrics, this.adjoint, this.afterwards] = await Promise.all([
-      Promise.all(index.map(encode)), stage('episode', groups), plan.metrics ? stage('metrics', groups) : undefined, learns ? stage('episode.adjoint', groups) : undefined,
-      Promise.all(learns ? [
-        ...index.toReversed().flatMap(encodeAdjoint), ...(encoders ? [stage('norm', groups)] : []),      // without encoders norm is the last words of the lifetime's adjoint
-        stage('collect', () => collectors(plan)),
-      ] : []),
+      Promise.all(index.map(encode)),
+      stage('episode', groups),
+      plan.metrics ? stage('metrics', groups) : undefined,
+      learns ? stage('episode.adjoint', groups) : undefined,
+      Promise.all(
+        learns
+          ? [
+              ...index.toReversed().flatMap(encodeAdjoint),
+              ...(encoders ? [stage('norm', groups)] : []), // without encoders norm is the last words of the lifetime's adjoint
+              stage('collect', () => collectors(plan)),
+            ]
+          : [],
+      ),
     ]);
   }
 
   /**
-   * Lives every episode: uploads and submits chunk after chunk. `record` may add passes to the last chunk's commands, before `reported` is filled.
-   * `shown` is called with the number of each chunk when it has been submitted, and may wait for what it reads.
+   * Lives every episode: uploads and submits chunk after chunk. `record` may add passes to the last
+   * chunk's commands, before `reported` is filled.
+   * `shown` is called with the number of each chunk when it has been submitted, and may wait for
+   * what it reads.
    */
-  async run(episodes: Episodes, record: (encoder: GPUCommandEncoder) => void = () => {}, shown?: (chunk: number) => Promise<void>): Promise<void> {
-    const { chunks } = this.plan, { device } = this.gpu;
+  async run(
+    episodes: Episodes,
+    record: (encoder: GPUCommandEncoder) => void = () => {},
+    shown?: (chunk: number) => Promise<void>,
+  ): Promise<void> {
+    const { chunks } = this.plan;
+    const { device } = this.gpu;
     for (let chunk = 0; chunk < chunks; chunk++) {
       this.upload(episodes, chunk);
       const encoder = device.createCommandEncoder({ label: `chunk ${chunk}` });
@@ -142,20 +238,59 @@ export class Lifetimes {
   }
 
   private upload(episodes: Episodes, chunk: number): void {
-    const { tasksPerChunk, perTask, tasks, system, images } = this.plan, { inputs, targets } = this.staging, { queue } = this.gpu.device;
-    const outputs = system.sizes.at(-1)!, width = images ? 1 : system.sizes[0]!;
-    const first = chunk * tasksPerChunk, count = Math.min(tasksPerChunk, tasks - first);
+    const { tasksPerChunk, perTask, tasks, system, images } = this.plan;
+    const { inputs, targets } = this.staging;
+    const { queue } = this.gpu.device;
+    const outputs = system.sizes.at(-1)!;
+    const width = images ? 1 : system.sizes[0]!;
+    const first = chunk * tasksPerChunk;
+    const count = Math.min(tasksPerChunk, tasks - first);
     this.writePasses(first, count, episodes.origin ?? { seed: 0, first: 0 });
-    gather(inputs, episodes.supportX, episodes.queryX, first, count, perTask.samples * width, episodes.queries * width);
-    gather(targets, episodes.supportY, episodes.queryY, first, count, perTask.samples * outputs, episodes.queries * outputs, this.plan.settings, episodes.settings);
-    queue.writeBuffer(this.buffers['inputs']!, 0, inputs as Float32Array<ArrayBuffer>, 0, count * perTask.samples * width);
-    queue.writeBuffer(this.buffers['targets']!, 0, targets as Float32Array<ArrayBuffer>, 0, count * (perTask.samples * outputs + this.plan.settings));
+    gather(
+      inputs,
+      episodes.supportX,
+      episodes.queryX,
+      first,
+      count,
+      perTask.samples * width,
+      episodes.queries * width,
+    );
+    gather(
+      targets,
+      episodes.supportY,
+      episodes.queryY,
+      first,
+      count,
+      perTask.samples * outputs,
+      episodes.queries * outputs,
+      this.plan.settings,
+      episodes.settings,
+    );
+    queue.writeBuffer(
+      this.buffers['inputs']!,
+      0,
+      inputs as Float32Array<ArrayBuffer>,
+      0,
+      count * perTask.samples * width,
+    );
+    queue.writeBuffer(
+      this.buffers['targets']!,
+      0,
+      targets as Float32Array<ArrayBuffer>,
+      0,
+      count * (perTask.samples * outputs + this.plan.settings),
+    );
   }
 
   private recordChunk(encoder: GPUCommandEncoder, chunk: number): void {
-    const { segments, boundaries, moments, tasksPerChunk, tasks } = this.plan, count = Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk);
-    const segment = [...Array(segments).keys()], pass = encoder.beginComputePass();
-    const dispatch = (stage: Stage, s: number) => dispatchStage(pass, stage.kernel.pipeline, stage.group, stage.workgroups(count), [s * PASS_STRIDE]);
+    const { segments, boundaries, moments, tasksPerChunk, tasks } = this.plan;
+    const count = Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk);
+    const segment = [...Array(segments).keys()];
+    const pass = encoder.beginComputePass();
+    const dispatch = (stage: Stage, s: number) =>
+      dispatchStage(pass, stage.kernel.pipeline, stage.group, stage.workgroups(count), [
+        s * PASS_STRIDE,
+      ]);
     for (const stage of this.encode) dispatch(stage, 0);
     for (const s of segment) {
       dispatch(this.episode, s);
@@ -168,7 +303,9 @@ export class Lifetimes {
 
   /** The outcomes, and behind them the tail of the total. */
   private recordReport(encoder: GPUCommandEncoder): void {
-    const { outcomes, reported } = this.buffers, { total } = this.inheritance, tail = 4 * totalTail(this.plan);
+    const { outcomes, reported } = this.buffers;
+    const { total } = this.inheritance;
+    const tail = 4 * totalTail(this.plan);
     encoder.copyBufferToBuffer(outcomes!, 0, reported!, 0, outcomes!.size);
     encoder.copyBufferToBuffer(total, total.size - tail, reported!, outcomes!.size, tail);
   }
@@ -179,27 +316,62 @@ export class Lifetimes {
     encoder.copyBufferToBuffer(fast!, 0, shown!, activities!.size, fast!.size);
   }
 
-  /** Activities and fast weights of the chunk just run, (groups, ACTIVITY, TEAMS) and (groups, FAST / 4, TEAMS) of quads; forward-only plans. */
+  /**
+   * Activities and fast weights of the chunk just run, (groups, ACTIVITY, TEAMS) and (groups, FAST
+   * / 4, TEAMS) of quads; forward-only plans.
+   */
   async readShown(): Promise<{ activities: Float32Array; fast: Float32Array }> {
-    const all = await this.read('shown'), split = this.buffers['activities']!.size / 4;
+    const all = await this.read('shown');
+    const split = this.buffers['activities']!.size / 4;
     return { activities: all.subarray(0, split), fast: all.subarray(split) };
   }
 
   /** Outcomes of the last run. */
   async outcomes(): Promise<Outcomes> {
-    const { tasks, moments, perTask } = this.plan, stride = outcomeSize(moments.length, perTask.metrics), K = moments.length;
+    const { tasks, moments, perTask } = this.plan;
+    const stride = outcomeSize(moments.length, perTask.metrics);
+    const K = moments.length;
     const all = await this.read('reported');
-    const columns = (from: number, count: number) => Float32Array.from({ length: tasks * count }, (_, k) => all[Math.floor(k / count) * stride + from + k % count]!);
-    const [, drift, penalty, ...squares] = all.subarray(tasks * stride) as unknown as [number, number, number, ...number[]], gradientNorm = Math.sqrt(squares.reduce((a, b) => a + b, 0));
-    return { losses: columns(0, K), accuracies: columns(K, K), norms: columns(2 * K, 1), weights: columns(2 * K + 1, 1), drifts: columns(2 * K + 2, 1), metrics: columns(outcomeSize(K), perTask.metrics), gradientNorm, drift, penalty };
+    const columns = (from: number, count: number) =>
+      Float32Array.from(
+        { length: tasks * count },
+        (_, k) => all[Math.floor(k / count) * stride + from + (k % count)]!,
+      );
+    const [, drift, penalty, ...squares] = all.subarray(tasks * stride) as unknown as [
+      number,
+      number,
+      number,
+      ...number[],
+    ];
+    const gradientNorm = Math.sqrt(squares.reduce((a, b) => a + b, 0));
+    return {
+      losses: columns(0, K),
+      accuracies: columns(K, K),
+      norms: columns(2 * K, 1),
+      weights: columns(2 * K + 1, 1),
+      drifts: columns(2 * K + 2, 1),
+      metrics: columns(outcomeSize(K), perTask.metrics),
+      gradientNorm,
+      drift,
+      penalty,
+    };
   }
 
-  /** The first meta-parameter, by the layout, whose gradient is not finite in a task of the chunk just run; nothing for tasks of earlier chunks. */
+  /**
+   * The first meta-parameter, by the layout, whose gradient is not finite in a task of the chunk
+   * just run; nothing for tasks of earlier chunks.
+   */
   async brokenTensor(task: number): Promise<string | undefined> {
-    const { chunks, tasksPerChunk, teams, perTask, layout, places } = this.plan, i = task - (chunks - 1) * tasksPerChunk;
+    const { chunks, tasksPerChunk, teams, perTask, layout, places } = this.plan;
+    const i = task - (chunks - 1) * tasksPerChunk;
     if (i < 0) return undefined;
-    const source = this.buffers['gradients']!, { device } = this.gpu;
-    const copy = device.createBuffer({ label: 'broken gradients', size: source.size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const source = this.buffers['gradients']!;
+    const { device } = this.gpu;
+    const copy = device.createBuffer({
+      label: 'broken gradients',
+      size: source.size,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(source, 0, copy, 0, source.size);
     device.queue.submit([encoder.finish()]);
@@ -223,19 +395,37 @@ export class Lifetimes {
   }
 
   /** Bytes of GPU memory that this object holds. */
-  get allocatedBytes(): number { return Object.values(this.buffers).reduce((n, b) => n + b.size, 0); }
+  get allocatedBytes(): number {
+    return Object.values(this.buffers).reduce((n, b) => n + b.size, 0);
+  }
 
-  destroy(): void { for (const buffer of Object.values(this.buffers)) buffer.destroy(); }
+  destroy(): void {
+    for (const buffer of Object.values(this.buffers)) buffer.destroy();
+  }
 }
 
 /** What one task has in an array (groups, size / 4, TEAMS) of quads. */
-export function quadsOf(array: Float32Array, size: number, task: number, teams: number): Float32Array {
-  const first = Math.floor(task / teams) * size * teams + task % teams * 4;
-  return Float32Array.from({ length: size }, (_, k) => array[first + (k - k % 4) * teams + k % 4]!);
+export function quadsOf(
+  array: Float32Array,
+  size: number,
+  task: number,
+  teams: number,
+): Float32Array {
+  const first = Math.floor(task / teams) * size * teams + (task % teams) * 4;
+  return Float32Array.from(
+    { length: size },
+    (_, k) => array[first + (k - (k % 4)) * teams + (k % 4)]!,
+  );
 }
 
 /** Records one dispatch, in two dimensions where one does not reach. */
-export function dispatchStage(pass: GPUComputePassEncoder, pipeline: GPUComputePipeline, group: GPUBindGroup, workgroups: number, offsets: number[] = []): void {
+export function dispatchStage(
+  pass: GPUComputePassEncoder,
+  pipeline: GPUComputePipeline,
+  group: GPUBindGroup,
+  workgroups: number,
+  offsets: number[] = [],
+): void {
   const columns = Math.min(workgroups, 65535);
   pass.setPipeline(pipeline);
   pass.setBindGroup(0, group, offsets);
@@ -243,29 +433,62 @@ export function dispatchStage(pass: GPUComputePassEncoder, pipeline: GPUComputeP
 }
 
 /** Which file of shaders/ stands for each slot of the plan's system. */
-function slotsOf({ system, lanes, grid, held, scratchOnChip, adjoint, settings }: Plan): Record<string, string> {
-  const { feedback, feedbackRule, feedbackWeights } = system, path = feedback !== 'direct-rectified';
+function slotsOf({
+  system,
+  lanes,
+  grid,
+  held,
+  scratchOnChip,
+  adjoint,
+  settings,
+}: Plan): Record<string, string> {
+  const { feedback, feedbackRule, feedbackWeights } = system;
+  const path = feedback !== 'direct-rectified';
   const kept = feedbackRule !== 'fixed' || feedbackWeights === 'drawn';
   return {
-    activation: `activations/${system.activation}`, loss: `losses/${system.loss}`, rule: `rules/${system.rule}`,
-    feedback: path ? 'errors' : 'feedbacks/direct-rectified', path: path ? `feedbacks/${feedback}` : 'feedbacks/chained',
-    feedback_activation: `activations/${system.feedbackActivation}`, signal: `signals/${system.signal}`,
-    born: `births/${system.weights}`, origin: `origins/${kept ? 'kept' : feedbackWeights === 'constant' ? 'constant' : feedbackWeights === 'inherited' ? 'inherited' : 'redrawn'}`,
-    rate: RULES[system.rule].coefficient === 'theta' ? 'rates/one' : 'rates/learned', coefficient: settings ? 'coefficients/own' : 'coefficients/shared',
-    update: system.momentum ? 'updates/momentum' : 'updates/plain', noise: `noises/${system.noise === 0 ? 'none' : feedbackRule === 'kolen-pollack' ? 'feedback' : 'weight'}`,
-    feedback_rule: feedbackRule === 'fixed' ? 'feedback-rules/fixed' : 'feedback-rules/alignment', mirror: `mirrors/${system.mirror}`,
-    recall: adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored', team: lanes > 1 ? 'teams/workgroup' : 'teams/lane', division: grid ? 'divisions/grid' : 'divisions/rows', synapse: held ? 'synapses/held' : grid ? 'synapses/late' : 'synapses/stored', scratch: scratchOnChip ? 'scratches/workgroup' : 'scratches/storage',
+    activation: `activations/${system.activation}`,
+    loss: `losses/${system.loss}`,
+    rule: `rules/${system.rule}`,
+    feedback: path ? 'errors' : 'feedbacks/direct-rectified',
+    path: path ? `feedbacks/${feedback}` : 'feedbacks/chained',
+    feedback_activation: `activations/${system.feedbackActivation}`,
+    signal: `signals/${system.signal}`,
+    born: `births/${system.weights}`,
+    origin: `origins/${kept ? 'kept' : feedbackWeights === 'constant' ? 'constant' : feedbackWeights === 'inherited' ? 'inherited' : 'redrawn'}`,
+    rate: RULES[system.rule].coefficient === 'theta' ? 'rates/one' : 'rates/learned',
+    coefficient: settings ? 'coefficients/own' : 'coefficients/shared',
+    update: system.momentum ? 'updates/momentum' : 'updates/plain',
+    noise: `noises/${system.noise === 0 ? 'none' : feedbackRule === 'kolen-pollack' ? 'feedback' : 'weight'}`,
+    feedback_rule: feedbackRule === 'fixed' ? 'feedback-rules/fixed' : 'feedback-rules/alignment',
+    mirror: `mirrors/${system.mirror}`,
+    recall: adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored',
+    team: lanes > 1 ? 'teams/workgroup' : 'teams/lane',
+    division: grid ? 'divisions/grid' : 'divisions/rows',
+    synapse: held ? 'synapses/held' : grid ? 'synapses/late' : 'synapses/stored',
+    scratch: scratchOnChip ? 'scratches/workgroup' : 'scratches/storage',
     perception: system.encoderLayers ? 'perceptions/encoded' : 'perceptions/direct',
   };
 }
 
 /** Support and query samples of each task, one behind the other, and its settings. */
-function gather(into: Float32Array | Uint32Array, support: Float32Array | Uint32Array, query: Float32Array | Uint32Array, first: number, count: number, perTask: number, perQuery: number, perSetting = 0, settings?: Float32Array): void {
+function gather(
+  into: Float32Array | Uint32Array,
+  support: Float32Array | Uint32Array,
+  query: Float32Array | Uint32Array,
+  first: number,
+  count: number,
+  perTask: number,
+  perQuery: number,
+  perSetting = 0,
+  settings?: Float32Array,
+): void {
   const perSupport = perTask - perQuery;
   for (let k = 0; k < count; k++) {
-    const task = first + k, at = k * (perTask + perSetting);
+    const task = first + k;
+    const at = k * (perTask + perSetting);
     into.set(support.subarray(task * perSupport, (task + 1) * perSupport), at);
     into.set(query.subarray(task * perQuery, (task + 1) * perQuery), at + perSupport);
-    if (settings) into.set(settings.subarray(task * perSetting, (task + 1) * perSetting), at + perTask);
+    if (settings)
+      into.set(settings.subarray(task * perSetting, (task + 1) * perSetting), at + perTask);
   }
 }

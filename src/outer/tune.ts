@@ -1,12 +1,24 @@
 import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { powerOfTwo, powersOfTwo } from '../gpu/own.js';
-import { ADJOINTS, DEFAULT_BUDGET, makePlan, MOST_REGISTERS, type Adjoint, type Machine, type PlanChoices, type Work } from '../gpu/plan.js';
+import {
+  ADJOINTS,
+  DEFAULT_BUDGET,
+  makePlan,
+  MOST_REGISTERS,
+  type Adjoint,
+  type Machine,
+  type PlanChoices,
+  type Work,
+} from '../gpu/plan.js';
 import { defineSystem } from '../systems/system.js';
 import type { Episodes } from '../tasks/episodes.js';
 import { Learner, workOf, type LearnerOptions } from './learner.js';
 
-/** What changes a meta-step's speed, but its results only by rounding: options of a learner, `Learner.create(gpu, { ...options, ...tuning })`. */
+/**
+ * What changes a meta-step's speed, but its results only by rounding: options of a learner,
+ * `Learner.create(gpu, { ...options, ...tuning })`.
+ */
 export interface Tuning {
   readonly adjoint: Adjoint;
   readonly plan: PlanChoices;
@@ -23,14 +35,19 @@ export interface Trial extends Tuning {
 
 export interface TuneOptions {
   readonly memory?: TuningMemory;
-  /** Meta-parameters to measure with, in the layout's order. Default: the learner's initial ones. */
+  /**
+   * Meta-parameters to measure with, in the layout's order. Default: the learner's initial ones.
+   */
   readonly parameters?: ArrayLike<number>;
   /** Timed meta-gradients of a choice, after one that only warms up. Default 5. */
   readonly repeats?: number;
   readonly onTrial?: (trial: Trial) => void;
 }
 
-/** The learner's own choice, and the best one: the same where nothing else was faster by more than MARGIN. */
+/**
+ * The learner's own choice, and the best one: the same where nothing else was faster by more than
+ * MARGIN.
+ */
 export interface Tuned {
   readonly own: Trial;
   readonly best: Trial;
@@ -41,11 +58,25 @@ const MARGIN = 0.03;
 /** A choice whose first meta-gradient takes so many times the best is not timed further. */
 const HOPELESS = 1.5;
 
-/** Measures on this adapter which choices make the meta-gradient of these options fastest, and remembers them. */
-export async function tune(gpu: Gpu, options: LearnerOptions, episodes: Episodes, { memory, parameters, repeats = 5, onTrial }: TuneOptions = {}): Promise<Tuned> {
-  const work = workOf(defineSystem(options.system), options), time = (tuning: Tuning, toBeat?: number) => attempt(gpu, options, tuning, episodes, repeats, parameters, toBeat);
+/**
+ * Measures on this adapter which choices make the meta-gradient of these options fastest, and
+ * remembers them.
+ */
+export async function tune(
+  gpu: Gpu,
+  options: LearnerOptions,
+  episodes: Episodes,
+  { memory, parameters, repeats = 5, onTrial }: TuneOptions = {},
+): Promise<Tuned> {
+  const work = workOf(defineSystem(options.system), options);
+  const time = (tuning: Tuning, toBeat?: number) =>
+    attempt(gpu, options, tuning, episodes, repeats, parameters, toBeat);
   const own = await time({ adjoint: options.adjoint ?? 'store', plan: options.plan ?? {} });
-  if (own.seconds === undefined) throw new MetaplasticError('tune', `expected options that can be timed as they are, got: ${own.refused}`);
+  if (own.seconds === undefined)
+    throw new MetaplasticError(
+      'tune',
+      `expected options that can be timed as they are, got: ${own.refused}`,
+    );
   onTrial?.(own);
   let best = own;
   const tried = new Set([nameOf(own)]);
@@ -59,61 +90,122 @@ export async function tune(gpu: Gpu, options: LearnerOptions, episodes: Episodes
     }
   }
   const result = best === own ? { own, best } : await again(time, own, best);
-  memory?.setItem(keyOf(gpu, options), JSON.stringify({ adjoint: result.best.adjoint, plan: result.best.plan } satisfies Tuning));
+  memory?.setItem(
+    keyOf(gpu, options),
+    JSON.stringify({ adjoint: result.best.adjoint, plan: result.best.plan } satisfies Tuning),
+  );
   return result;
 }
 
-/** The winner meets the learner's own choice once more, so that it did not win because another program rested. */
-async function again(time: (tuning: Tuning) => Promise<Trial>, own: Trial, best: Trial): Promise<Tuned> {
-  const faster = async (trial: Trial) => ({ ...trial, seconds: Math.min(trial.seconds!, (await time(trial)).seconds ?? Infinity) });
+/**
+ * The winner meets the learner's own choice once more, so that it did not win because another
+ * program rested.
+ */
+async function again(
+  time: (tuning: Tuning) => Promise<Trial>,
+  own: Trial,
+  best: Trial,
+): Promise<Tuned> {
+  const faster = async (trial: Trial) => ({
+    ...trial,
+    seconds: Math.min(trial.seconds!, (await time(trial)).seconds ?? Infinity),
+  });
   const last = { own: await faster(own), best: await faster(best) };
-  return last.best.seconds < (1 - MARGIN) * last.own.seconds ? last : { own: last.own, best: last.own };
+  return last.best.seconds < (1 - MARGIN) * last.own.seconds
+    ? last
+    : { own: last.own, best: last.own };
 }
 
 /** What was remembered for these options on this adapter, if anything that still makes a plan. */
-export function rememberedTuning(gpu: Gpu, options: LearnerOptions, memory: TuningMemory): Tuning | undefined {
+export function rememberedTuning(
+  gpu: Gpu,
+  options: LearnerOptions,
+  memory: TuningMemory,
+): Tuning | undefined {
   try {
     const { adjoint, plan } = JSON.parse(memory.getItem(keyOf(gpu, options)) ?? '') as Tuning;
     if (!ADJOINTS.includes(adjoint)) return undefined;
-    makePlan(workOf(defineSystem(options.system), { ...options, adjoint }), gpu.machine, { ...DEFAULT_BUDGET, ...options.budget }, plan);
+    makePlan(
+      workOf(defineSystem(options.system), { ...options, adjoint }),
+      gpu.machine,
+      { ...DEFAULT_BUDGET, ...options.budget },
+      plan,
+    );
     return { adjoint, plan };
   } catch {
-    return undefined;      // nothing, or of another time: the plan's own choice is as right
+    return undefined; // nothing, or of another time: the plan's own choice is as right
   }
 }
 
-/** Adapter and shape: everything that the speed of a meta-step depends on, but for what is tuned. */
+/**
+ * Adapter and shape: everything that the speed of a meta-step depends on, but for what is tuned.
+ */
 function keyOf({ adapter }: Gpu, options: LearnerOptions): string {
-  const { system, adjoint: _, momentWeights: __, ...work } = workOf(defineSystem(options.system), options), { layers: ___, ...slots } = system;
+  const {
+    system,
+    adjoint: _,
+    momentWeights: __,
+    ...work
+  } = workOf(defineSystem(options.system), options);
+  const { layers: ___, ...slots } = system;
   const { vendor, architecture, device, description } = adapter;
   return `metaplastic tuning: ${JSON.stringify([vendor, architecture, device, description, { ...work, ...slots, budget: { ...DEFAULT_BUDGET, ...options.budget } }])}`;
 }
 
 /** What is tried, one kind after the other, each from the best so far. */
 const VARIANTS: readonly ((best: Tuning, work: Work, machine: Machine) => Tuning[])[] = [
-  // Lanes up to the widest layer's neurons, on a GPU four times as many, and few or many tasks beside each other in a workgroup.
+  // Lanes up to the widest layer's neurons, on a GPU four times as many, and few or many tasks
+  // beside each other in a workgroup.
   ({ adjoint, plan }, { system, tasks }, { maxInvocations, software }) => {
-    const widest = Math.max(...system.sizes.slice(system.encoderLayers)), most = Math.min(maxInvocations, powerOfTwo(software ? widest : 4 * widest));
-    return powersOfTwo(most).flatMap(lanes => [...new Set([1, 4, 32, 64].map(workgroup => Math.ceil(workgroup / lanes)))]
-      .filter(teams => lanes * teams <= maxInvocations && teams <= tasks).map(teams => ({ adjoint, plan: { ...plan, lanes, teams } })));
+    const widest = Math.max(...system.sizes.slice(system.encoderLayers));
+    const most = Math.min(maxInvocations, powerOfTwo(software ? widest : 4 * widest));
+    return powersOfTwo(most).flatMap(lanes =>
+      [...new Set([1, 4, 32, 64].map(workgroup => Math.ceil(workgroup / lanes)))]
+        .filter(teams => lanes * teams <= maxInvocations && teams <= tasks)
+        .map(teams => ({ adjoint, plan: { ...plan, lanes, teams } })),
+    );
   },
   ({ adjoint, plan }) => ADJOINTS.filter(a => a !== adjoint).map(a => ({ adjoint: a, plan })),
-  // A GPU's lanes lie in rows and columns, and hold their synapses if they have the registers: what if not, or if they must?
-  ({ adjoint, plan }, _work, { software, registers }) => software ? [] : [{ held: registers < MOST_REGISTERS }, { grid: false, held: false }].map(way => ({ adjoint, plan: { ...plan, ...way } })),
+  // A GPU's lanes lie in rows and columns, and hold their synapses if they have the registers: what
+  // if not, or if they must?
+  ({ adjoint, plan }, _work, { software, registers }) =>
+    software
+      ? []
+      : [{ held: registers < MOST_REGISTERS }, { grid: false, held: false }].map(way => ({
+          adjoint,
+          plan: { ...plan, ...way },
+        })),
 ];
 
-const nameOf = ({ adjoint, plan }: Tuning): string => JSON.stringify([adjoint, Object.entries(plan).filter(([, n]) => n !== undefined).sort()]);
+const nameOf = ({ adjoint, plan }: Tuning): string =>
+  JSON.stringify([
+    adjoint,
+    Object.entries(plan)
+      .filter(([, n]) => n !== undefined)
+      .sort(),
+  ]);
 
 /** A choice is told with the lanes and teams that its plan has, given or not. */
-async function attempt(gpu: Gpu, options: LearnerOptions, { adjoint, plan }: Tuning, episodes: Episodes, repeats: number, parameters: ArrayLike<number> | undefined, toBeat = Infinity): Promise<Trial> {
+async function attempt(
+  gpu: Gpu,
+  options: LearnerOptions,
+  { adjoint, plan }: Tuning,
+  episodes: Episodes,
+  repeats: number,
+  parameters: ArrayLike<number> | undefined,
+  toBeat = Infinity,
+): Promise<Trial> {
   let learner: Learner | undefined;
   try {
     learner = await Learner.create(gpu, { ...options, adjoint, plan, onNotice: () => {} });
     if (parameters) learner.writeParameters(parameters);
-    const { lanes, teams } = learner.plan, tuning = { adjoint, plan: { ...plan, lanes, teams } };
+    const { lanes, teams } = learner.plan;
+    const tuning = { adjoint, plan: { ...plan, lanes, teams } };
     const seconds: number[] = [];
     for (let k = 0; k <= repeats; k++) {
-      const start = performance.now(), { fellBack } = await learner.gradient(episodes), took = (performance.now() - start) / 1e3;
+      const start = performance.now();
+      const { fellBack } = await learner.gradient(episodes);
+      const took = (performance.now() - start) / 1e3;
       if (fellBack) return { ...tuning, refused: 'undoing the updates is ill-conditioned here' };
       if (k === 0 && took > HOPELESS * toBeat) return { ...tuning, seconds: took };
       if (k > 0) seconds.push(took);

@@ -1,9 +1,23 @@
 import type { Layer, Primitive, System } from '../systems/system.js';
-import { add, addOuter, affine, affineAdjoint, dot, NONE, outer, times, timesTransposed, transposed } from './algebra.js';
+import {
+  add,
+  addOuter,
+  affine,
+  affineAdjoint,
+  dot,
+  NONE,
+  outer,
+  times,
+  timesTransposed,
+  transposed,
+} from './algebra.js';
 import type { LayerParameters } from './parameters.js';
 import { shareOf } from './plasticity.js';
 
-/** What a feedback rule sees of one layer; or its adjoint. W (n_l, n_{l-1}) and B (n_{l-1}, n_l) before the step; x (batch)(n_{l-1}), z = W x + b (batch)(n_l). */
+/**
+ * What a feedback rule sees of one layer; or its adjoint. W (n_l, n_{l-1}) and B (n_{l-1}, n_l)
+ * before the step; x (batch)(n_{l-1}), z = W x + b (batch)(n_l).
+ */
 export interface Mirror {
   readonly W: Float64Array;
   readonly B: Float64Array;
@@ -11,7 +25,10 @@ export interface Mirror {
   readonly z: readonly Float64Array[];
 }
 
-/** A part of the direction in which B changes, with B's shape. Those that see samples are times SHARE. */
+/**
+ * A part of the direction in which B changes, with B's shape. Those that see samples are times
+ * SHARE.
+ */
 export interface PrimitiveOf {
   value(mirror: Mirror, share: number): Float64Array;
   /** From `d`, its adjoint, adds to `dMirror`. */
@@ -67,14 +84,26 @@ export const primitives = {
 } satisfies Record<Primitive, PrimitiveOf>;
 
 /**
- * Alignment of one layer: its feedback weights after inner step t, from W and B before it (papers §3).
+ * Alignment of one layer: its feedback weights after inner step t, from W and B before it (papers
+ * §3).
  *
  *     B' = B + η_B Σ_p k_p · primitive_p     on every `alignEvery`-th step
- *     B' = … + stepᵀ                         Kolen-Pollack, on every step: what the task alone changed in W
+ *     B' = … + stepᵀ                         Kolen-Pollack, on every step: what the task alone
+ * changed in W
  *
- * x (batch)(n_{l-1}) is what the mirror shows: the lifetime's own activity, so that z = W x + b is too, or noise, so that z = W x.
+ * x (batch)(n_{l-1}) is what the mirror shows: the lifetime's own activity, so that z = W x + b is
+ * too, or noise, so that z = W x.
  */
-export function alignment(system: System, layer: Layer, p: LayerParameters, W: Float64Array, B: Float64Array, x: readonly Float64Array[], step: Float64Array, t: number): Float64Array {
+export function alignment(
+  system: System,
+  layer: Layer,
+  p: LayerParameters,
+  W: Float64Array,
+  B: Float64Array,
+  x: readonly Float64Array[],
+  step: Float64Array,
+  t: number,
+): Float64Array {
   const next = B.slice();
   if (!layer.aligned) return next;
   if (isDue(system, t)) add(next, direction(system, p, mirrorOf(system, p, W, B, x)), p.etaB[0]!);
@@ -85,34 +114,62 @@ export function alignment(system: System, layer: Layer, p: LayerParameters, W: F
 /**
  * Adjoint of the alignment of one layer: from `dNext`, that of B', adds to everything else.
  *
- *     dB += dB',   dη_B += dB' · Σ_p k_p primitive_p,   dk_p += η_B dB' · primitive_p,   dprimitive_p = η_B k_p dB',   dstep += dB'ᵀ
+ *     dB += dB',   dη_B += dB' · Σ_p k_p primitive_p,   dk_p += η_B dB' · primitive_p,  
+ * dprimitive_p = η_B k_p dB',   dstep += dB'ᵀ
  */
 export function alignmentAdjoint(
-  system: System, layer: Layer, p: LayerParameters, W: Float64Array, B: Float64Array, x: readonly Float64Array[], t: number,
-  dNext: Float64Array, dW: Float64Array, dB: Float64Array, dX: readonly Float64Array[], dStep: Float64Array, dP: LayerParameters,
+  system: System,
+  layer: Layer,
+  p: LayerParameters,
+  W: Float64Array,
+  B: Float64Array,
+  x: readonly Float64Array[],
+  t: number,
+  dNext: Float64Array,
+  dW: Float64Array,
+  dB: Float64Array,
+  dX: readonly Float64Array[],
+  dStep: Float64Array,
+  dP: LayerParameters,
 ): void {
   add(dB, dNext);
   if (!layer.aligned) return;
   if (system.feedbackRule === 'kolen-pollack') add(dStep, transposed(dNext, layer.fanOut));
   if (!isDue(system, t)) return;
-  const mirror = mirrorOf(system, p, W, B, x), dMirror: Mirror = { W: dW, B: dB, x: dX, z: mirror.z.map(z => new Float64Array(z.length)) };
-  const share = shareOf(system, x.length), etaB = p.etaB[0]!;
+  const mirror = mirrorOf(system, p, W, B, x);
+  const dMirror: Mirror = { W: dW, B: dB, x: dX, z: mirror.z.map(z => new Float64Array(z.length)) };
+  const share = shareOf(system, x.length);
+  const etaB = p.etaB[0]!;
   dP.etaB[0]! += dot(dNext, direction(system, p, mirror));
   system.primitives.forEach((name, r) => {
     dP.k[r]! += etaB * dot(dNext, primitives[name].value(mirror, share));
-    primitives[name].adjoint(mirror, share, dNext.map(d => etaB * p.k[r]! * d), dMirror);
+    primitives[name].adjoint(
+      mirror,
+      share,
+      dNext.map(d => etaB * p.k[r]! * d),
+      dMirror,
+    );
   });
-  x.forEach((xb, b) => affineAdjoint(W, xb, dMirror.z[b]!, dW, system.mirror === 'noise' ? NONE : dP.b, dX[b]!));
+  x.forEach((xb, b) =>
+    affineAdjoint(W, xb, dMirror.z[b]!, dW, system.mirror === 'noise' ? NONE : dP.b, dX[b]!),
+  );
 }
 
 /** Σ_p k_p primitive_p. */
 function direction(system: System, p: LayerParameters, mirror: Mirror): Float64Array {
-  const sum = new Float64Array(mirror.B.length), share = shareOf(system, mirror.x.length);
+  const sum = new Float64Array(mirror.B.length);
+  const share = shareOf(system, mirror.x.length);
   system.primitives.forEach((name, r) => add(sum, primitives[name].value(mirror, share), p.k[r]!));
   return sum;
 }
 
-function mirrorOf(system: System, p: LayerParameters, W: Float64Array, B: Float64Array, x: readonly Float64Array[]): Mirror {
+function mirrorOf(
+  system: System,
+  p: LayerParameters,
+  W: Float64Array,
+  B: Float64Array,
+  x: readonly Float64Array[],
+): Mirror {
   return { W, B, x, z: x.map(xb => affine(W, system.mirror === 'noise' ? NONE : p.b, xb)) };
 }
 
@@ -121,7 +178,11 @@ function isDue({ alignEvery }: System, t: number): boolean {
 }
 
 /** Σ_b of(b) over the samples, with B's shape. */
-function sumOver(samples: readonly Float64Array[], B: Float64Array, of: (b: number) => Float64Array): Float64Array {
+function sumOver(
+  samples: readonly Float64Array[],
+  B: Float64Array,
+  of: (b: number) => Float64Array,
+): Float64Array {
   const sum = new Float64Array(B.length);
   samples.forEach((_, b) => add(sum, of(b)));
   return sum;

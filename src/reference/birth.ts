@@ -4,12 +4,23 @@ import { add, NONE } from './algebra.js';
 import type { Chance } from './chance.js';
 import type { Fast, LayerParameters } from './parameters.js';
 
-/** Birth: W and B are inherited (the meta-parameters), or drawn for this lifetime (papers §2.1); momentum begins at 0. */
-export function birth(system: System, parameters: readonly LayerParameters[], chance: Chance): Fast {
+/**
+ * Birth: W and B are inherited (the meta-parameters), or drawn for this lifetime (papers §2.1);
+ * momentum begins at 0.
+ */
+export function birth(
+  system: System,
+  parameters: readonly LayerParameters[],
+  chance: Chance,
+): Fast {
   return {
-    W: system.layers.map((_, k) => (system.weights === 'drawn' ? chance.weights('W', k, 0) : parameters[k]!.W)),
+    W: system.layers.map((_, k) =>
+      system.weights === 'drawn' ? chance.weights('W', k, 0) : parameters[k]!.W,
+    ),
     B: system.layers.map((layer, k) => bornFeedback(system, layer, parameters[k]!, chance)),
-    v: system.layers.map(({ plastic, fanOut, fanIn }) => (system.momentum && plastic ? new Float64Array(fanOut * fanIn) : NONE)),
+    v: system.layers.map(({ plastic, fanOut, fanIn }) =>
+      system.momentum && plastic ? new Float64Array(fanOut * fanIn) : NONE,
+    ),
   };
 }
 
@@ -21,7 +32,12 @@ export function birthAdjoint(dBorn: Fast, dParameters: readonly LayerParameters[
   });
 }
 
-function bornFeedback(system: System, layer: Layer, p: LayerParameters, chance: Chance): Float64Array {
+function bornFeedback(
+  system: System,
+  layer: Layer,
+  p: LayerParameters,
+  chance: Chance,
+): Float64Array {
   if (system.feedbackWeights === 'inherited') return p.B;
   if (!layer.carries) return NONE;
   if (system.feedbackWeights !== 'constant') return chance.weights('B', layer.index - 1, 0);

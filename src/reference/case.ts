@@ -1,10 +1,19 @@
 import { MetaplasticError } from '../errors.js';
 import { feedbackShape, type Layout, layoutOf, type Tensor } from '../inner/layout.js';
-import { type Choice, defineSystem, PRIMITIVES, type System, type SystemSpec } from '../systems/system.js';
+import {
+  type Choice,
+  defineSystem,
+  PRIMITIVES,
+  type System,
+  type SystemSpec,
+} from '../systems/system.js';
 import type { ReferenceEpisodes } from './episode.js';
 import type { Weights } from './parameters.js';
 
-/** A problem with its answer, from an independent implementation; `inFloat32(episodes)` is what the kernels take. */
+/**
+ * A problem with its answer, from an independent implementation; `inFloat32(episodes)` is what the
+ * kernels take.
+ */
 export interface OracleCase {
   readonly name: string;
   readonly system: System;
@@ -25,74 +34,135 @@ export interface OracleCase {
   };
 }
 
-const LOSSES: Readonly<Record<string, Choice<'loss'>>> = { mse: 'squared-error', cross_entropy: 'cross-entropy' };
+const LOSSES: Readonly<Record<string, Choice<'loss'>>> = {
+  mse: 'squared-error',
+  cross_entropy: 'cross-entropy',
+};
 
-/** Reads a parsed JSON case in the oracle's format. Throws a MetaplasticError that names the field. */
+/**
+ * Reads a parsed JSON case in the oracle's format. Throws a MetaplasticError that names the field.
+ */
 export function readCase(json: unknown): OracleCase {
   const root: Field = { value: json, where: 'case' };
   const name = text(member(root, 'name'));
   const system = readSystem({ value: json, where: name });
   const layout = layoutOf(system);
   const at = (...path: string[]) => path.reduce<Field>(member, { value: json, where: name });
-  const steps = whole(at('steps')), batch = whole(at('batch')), queries = whole(at('queries'));
+  const steps = whole(at('steps'));
+  const batch = whole(at('batch'));
+  const queries = whole(at('queries'));
   const tasks = list(at('tasks'));
-  const data = (key: string, shape: number[]) => Float64Array.from(tasks.flatMap(task => tensor(member(task, key), shape)));
-  const finals = (key: string, shape: (k: number) => number[]) => list(at('expected', key), tasks.length)
-    .map(task => list(task, system.layers.length).map((field, k) => Float64Array.from(tensor(field, shape(k)))));
-  const n0 = system.sizes[0]!, nL = system.sizes.at(-1)!;
+  const data = (key: string, shape: number[]) =>
+    Float64Array.from(tasks.flatMap(task => tensor(member(task, key), shape)));
+  const finals = (key: string, shape: (k: number) => number[]) =>
+    list(at('expected', key), tasks.length).map(task =>
+      list(task, system.layers.length).map((field, k) =>
+        Float64Array.from(tensor(field, shape(k))),
+      ),
+    );
+  const n0 = system.sizes[0]!;
+  const nL = system.sizes.at(-1)!;
   return {
-    name, system, layout,
+    name,
+    system,
+    layout,
     parameters: readParameters(at('parameters'), layout),
     l1: has(at('config'), 'l1') ? tensor(at('config', 'l1'), [])[0]! : 0,
     episodes: {
-      tasks: tasks.length, steps, batch, queries,
-      supportX: data('support_x', [steps, batch, n0]), supportY: data('support_y', [steps, batch, nL]),
-      queryX: data('query_x', [queries, n0]), queryY: data('query_y', [queries, nL]),
+      tasks: tasks.length,
+      steps,
+      batch,
+      queries,
+      supportX: data('support_x', [steps, batch, n0]),
+      supportY: data('support_y', [steps, batch, nL]),
+      queryX: data('query_x', [queries, n0]),
+      queryY: data('query_y', [queries, nL]),
     },
     expected: {
       loss: tensor(at('expected', 'meta_loss'), [])[0]!,
       gradient: readParameters(at('expected', 'gradient'), layout),
       finalWeights: finals('final_W', k => [system.layers[k]!.fanOut, system.layers[k]!.fanIn]),
-      ...(system.feedbackRule !== 'fixed' && { finalFeedback: finals('final_B', k => feedbackShape(system, system.layers[k]!)) }),
+      ...(system.feedbackRule !== 'fixed' && {
+        finalFeedback: finals('final_B', k => feedbackShape(system, system.layers[k]!)),
+      }),
     },
   };
 }
 
-/** The systems that the oracle states, as ours: what `config` says of each beside its sizes and its loss. */
+/**
+ * The systems that the oracle states, as ours: what `config` says of each beside its sizes and its
+ * loss.
+ */
 const SYSTEMS: Readonly<Record<string, (config: Field, depth: number) => Partial<SystemSpec>>> = {
-  flp: (config, depth) => ({ rule: text(member(config, 'rule')) as Choice<'rule'>, multiplier: tensor(member(config, 'multiplier'), [depth]) }),
+  flp: (config, depth) => ({
+    rule: text(member(config, 'rule')) as Choice<'rule'>,
+    multiplier: tensor(member(config, 'multiplier'), [depth]),
+  }),
   pool: config => {
     const feedback = text(member(config, 'feedback'));
-    return { rule: 'pool', activation: activation(config), feedback: (feedback === 'sign' ? 'sign-symmetric' : feedback) as Choice<'feedback'> };
+    return {
+      rule: 'pool',
+      activation: activation(config),
+      feedback: (feedback === 'sign' ? 'sign-symmetric' : feedback) as Choice<'feedback'>,
+    };
   },
-  gradient: config => ({ rule: 'gradient', activation: activation(config), feedback: 'backprop', eta: 'layer' }),
-  // Every case has all five primitives, some with coefficient 0, so that what else a feedback rule names does not matter.
+  gradient: config => ({
+    rule: 'gradient',
+    activation: activation(config),
+    feedback: 'backprop',
+    eta: 'layer',
+  }),
+  // Every case has all five primitives, some with coefficient 0, so that what else a feedback rule
+  // names does not matter.
   align: config => ({
-    rule: 'gradient', activation: activation(config), feedback: 'chained', eta: 'network', reduction: 'mean', weightDecay: true, primitives: PRIMITIVES,
+    rule: 'gradient',
+    activation: activation(config),
+    feedback: 'chained',
+    eta: 'network',
+    reduction: 'mean',
+    weightDecay: true,
+    primitives: PRIMITIVES,
     feedbackRule: truth(member(config, 'kolen_pollack')) ? 'kolen-pollack' : 'symmetric-alignment',
   }),
 };
 
 function readSystem(root: Field): System {
-  const config = member(root, 'config'), sizes = list(member(root, 'sizes')).map(whole);
-  const given = SYSTEMS[choose(member(config, 'system'), Object.keys(SYSTEMS))]!(config, sizes.length - 1);
-  return defineSystem({ sizes, loss: LOSSES[choose(member(config, 'loss'), Object.keys(LOSSES))]!, ...given });
+  const config = member(root, 'config');
+  const sizes = list(member(root, 'sizes')).map(whole);
+  const given = SYSTEMS[choose(member(config, 'system'), Object.keys(SYSTEMS))]!(
+    config,
+    sizes.length - 1,
+  );
+  return defineSystem({
+    sizes,
+    loss: LOSSES[choose(member(config, 'loss'), Object.keys(LOSSES))]!,
+    ...given,
+  });
 }
 
 const activation = (config: Field) => text(member(config, 'act')) as Choice<'activation'>;
 
-/** What the oracle calls some of our tensors, and which of its tensors are numbers where ours have axes of length 1. */
+/**
+ * What the oracle calls some of our tensors, and which of its tensors are numbers where ours have
+ * axes of length 1.
+ */
 const KEYS: Readonly<Record<string, string>> = { weightDecay: 'weight_decay', etaB: 'eta_B' };
 const NUMBERS = ['eta', 'weightDecay', 'etaB'];
 
-/** A tree of parameters as one flat array. Tensors that we number by layer, such as W1 … WL, are a list there, one entry for each layer that has one. */
+/**
+ * A tree of parameters as one flat array. Tensors that we number by layer, such as W1 … WL, are a
+ * list there, one entry for each layer that has one.
+ */
 function readParameters(tree: Field, layout: Layout): Float64Array {
   const flat = new Float64Array(layout.size);
   const kindOf = (t: Tensor) => t.name.replace(/\d+$/, '');
   for (const kind of new Set(layout.tensors.map(kindOf))) {
     const tensors = layout.tensors.filter(t => kindOf(t) === kind);
-    const field = member(tree, KEYS[kind] ?? kind), numbered = tensors[0]!.name !== kind;
-    (numbered ? list(field, tensors.length) : [field]).forEach((entry, k) => flat.set(tensor(entry, NUMBERS.includes(kind) ? [] : tensors[k]!.shape), tensors[k]!.offset));
+    const field = member(tree, KEYS[kind] ?? kind);
+    const numbered = tensors[0]!.name !== kind;
+    (numbered ? list(field, tensors.length) : [field]).forEach((entry, k) =>
+      flat.set(tensor(entry, NUMBERS.includes(kind) ? [] : tensors[k]!.shape), tensors[k]!.offset),
+    );
   }
   return flat;
 }
@@ -104,7 +174,8 @@ interface Field {
 }
 
 function member({ value, where }: Field, key: string): Field {
-  if (typeof value !== 'object' || value === null || !(key in value)) throw new MetaplasticError(`${where}.${key}`, 'expected this field, got none');
+  if (typeof value !== 'object' || value === null || !(key in value))
+    throw new MetaplasticError(`${where}.${key}`, 'expected this field, got none');
   return { value: (value as Record<string, unknown>)[key], where: `${where}.${key}` };
 }
 
@@ -113,8 +184,10 @@ function has({ value }: Field, key: string): boolean {
 }
 
 function list({ value, where }: Field, length?: number): Field[] {
-  if (!Array.isArray(value)) throw new MetaplasticError(where, `expected a list, got ${describe(value)}`);
-  if (length !== undefined && value.length !== length) throw new MetaplasticError(where, `expected ${length} entries, got ${value.length}`);
+  if (!Array.isArray(value))
+    throw new MetaplasticError(where, `expected a list, got ${describe(value)}`);
+  if (length !== undefined && value.length !== length)
+    throw new MetaplasticError(where, `expected ${length} entries, got ${value.length}`);
   return value.map((entry, i) => ({ value: entry, where: `${where}[${i}]` }));
 }
 
@@ -122,32 +195,47 @@ function list({ value, where }: Field, length?: number): Field[] {
 function tensor(field: Field, shape: readonly number[]): number[] {
   const [length, ...inner] = shape;
   if (length !== undefined) return list(field, length).flatMap(entry => tensor(entry, inner));
-  if (typeof field.value !== 'number') throw new MetaplasticError(field.where, `expected a number, got ${describe(field.value)}`);
+  if (typeof field.value !== 'number')
+    throw new MetaplasticError(field.where, `expected a number, got ${describe(field.value)}`);
   return [field.value];
 }
 
 function whole(field: Field): number {
   const [n] = tensor(field, []);
-  if (!Number.isInteger(n) || n! < 1) throw new MetaplasticError(field.where, `expected a whole number ≥ 1, got ${n}`);
+  if (!Number.isInteger(n) || n! < 1)
+    throw new MetaplasticError(field.where, `expected a whole number ≥ 1, got ${n}`);
   return n!;
 }
 
 function text({ value, where }: Field): string {
-  if (typeof value !== 'string') throw new MetaplasticError(where, `expected text, got ${describe(value)}`);
+  if (typeof value !== 'string')
+    throw new MetaplasticError(where, `expected text, got ${describe(value)}`);
   return value;
 }
 
 function truth({ value, where }: Field): boolean {
-  if (typeof value !== 'boolean') throw new MetaplasticError(where, `expected true or false, got ${describe(value)}`);
+  if (typeof value !== 'boolean')
+    throw new MetaplasticError(where, `expected true or false, got ${describe(value)}`);
   return value;
 }
 
 function choose(field: Field, known: readonly string[]): string {
   const got = text(field);
-  if (!known.includes(got)) throw new MetaplasticError(field.where, `unknown choice ${JSON.stringify(got)}`, `known: ${known.join(', ')}`);
+  if (!known.includes(got))
+    throw new MetaplasticError(
+      field.where,
+      `unknown choice ${JSON.stringify(got)}`,
+      `known: ${known.join(', ')}`,
+    );
   return got;
 }
 
 function describe(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? `a list of ${value.length}` : typeof value === 'object' ? 'an object' : JSON.stringify(value) ?? 'nothing';
+  return value === null
+    ? 'null'
+    : Array.isArray(value)
+      ? `a list of ${value.length}`
+      : typeof value === 'object'
+        ? 'an object'
+        : (JSON.stringify(value) ?? 'nothing');
 }

@@ -1,7 +1,10 @@
 import type { Choice } from '../systems/system.js';
 import { dot } from './algebra.js';
 
-/** y = value(z), dy/dz = slope(y) and d slope/dy = curvature(y): expressed through the output, so z need not be kept. */
+/**
+ * y = value(z), dy/dz = slope(y) and d slope/dy = curvature(y): expressed through the output, so z
+ * need not be kept.
+ */
 export interface Activation {
   value(z: number): number;
   slope(y: number): number;
@@ -20,7 +23,11 @@ export const activations = {
     curvature: y => SOFTPLUS_BETA * Math.exp(-SOFTPLUS_BETA * y),
   },
   tanh: { value: Math.tanh, slope: y => 1 - y * y, curvature: y => -2 * y },
-  sigmoid: { value: z => 1 / (1 + Math.exp(-z)), slope: y => y * (1 - y), curvature: y => 1 - 2 * y },
+  sigmoid: {
+    value: z => 1 / (1 + Math.exp(-z)),
+    slope: y => y * (1 - y),
+    curvature: y => 1 - 2 * y,
+  },
   linear: { value: z => z, slope: () => 1, curvature: () => 0 },
 } satisfies Record<Choice<'activation'>, Activation>;
 
@@ -30,7 +37,10 @@ export const feedbackActivations = {
   linear: activations.linear,
 } satisfies Record<Choice<'feedbackActivation'>, Activation>;
 
-/** One entry of the signal s that is fed back, from the target y and the network's answer; `answerSlope` is ds / d answer. */
+/**
+ * One entry of the signal s that is fed back, from the target y and the network's answer;
+ * `answerSlope` is ds / d answer.
+ */
 export interface Signal {
   value(target: number, answer: number): number;
   readonly answerSlope: number;
@@ -49,7 +59,10 @@ export interface Loss {
   answer(output: Float64Array): Float64Array;
   /** d output, from d answer. */
   answerAdjoint(answer: Float64Array, dAnswer: Float64Array): Float64Array;
-  /** 1 if the largest output is where the largest target is (of equals, the first), else 0; NaN if the loss is not about classes. */
+  /**
+   * 1 if the largest output is where the largest target is (of equals, the first), else 0; NaN if
+   * the loss is not about classes.
+   */
   correct(output: Float64Array, target: Float64Array): number;
 }
 
@@ -66,7 +79,8 @@ export const losses = {
     value: (out, y) => sum(y.map((yi, i) => yi * (logSumExp(out) - out[i]!))),
     gradient: (out, y) => softmax(out).map((a, i) => sum(y) * a - y[i]!),
     answer: softmax,
-    answerAdjoint: (answer, dAnswer) => answer.map((a, i) => a * (dAnswer[i]! - dot(answer, dAnswer))),
+    answerAdjoint: (answer, dAnswer) =>
+      answer.map((a, i) => a * (dAnswer[i]! - dot(answer, dAnswer))),
     correct: (out, y) => (largest(out) === largest(y) ? 1 : 0),
   },
 } satisfies Record<Choice<'loss'>, Loss>;

@@ -2,8 +2,14 @@ import { MetaplasticError } from '../errors.js';
 import type { System } from '../systems/system.js';
 import type { Episodes, ImageBank } from '../tasks/episodes.js';
 
-/** Episodes, whose numbers may also be float64: the reference agrees with an oracle more closely than float32 can tell. */
-export interface ReferenceEpisodes extends Omit<Episodes, 'supportX' | 'supportY' | 'queryX' | 'queryY'> {
+/**
+ * Episodes, whose numbers may also be float64: the reference agrees with an oracle more closely
+ * than float32 can tell.
+ */
+export interface ReferenceEpisodes extends Omit<
+  Episodes,
+  'supportX' | 'supportY' | 'queryX' | 'queryY'
+> {
   readonly supportX: Float32Array | Float64Array | Uint32Array;
   readonly supportY: Float32Array | Float64Array;
   readonly queryX: Float32Array | Float64Array | Uint32Array;
@@ -25,41 +31,92 @@ export interface Episode {
 /** The tasks of a meta-batch one by one; image indices become grey levels, pixels / 255. */
 export function unpack(system: System, episodes: ReferenceEpisodes, bank?: ImageBank): Episode[] {
   const { tasks, steps, batch, queries } = episodes;
-  const support = samples(system, tasks * steps * batch, episodes.supportX, episodes.supportY, bank, 'support');
+  const support = samples(
+    system,
+    tasks * steps * batch,
+    episodes.supportX,
+    episodes.supportY,
+    bank,
+    'support',
+  );
   const query = samples(system, tasks * queries, episodes.queryX, episodes.queryY, bank, 'query');
   return Array.from({ length: tasks }, (_, task) => ({
-    support: Array.from({ length: steps }, (_, t) => support.slice((task * steps + t) * batch, (task * steps + t + 1) * batch)),
+    support: Array.from({ length: steps }, (_, t) =>
+      support.slice((task * steps + t) * batch, (task * steps + t + 1) * batch),
+    ),
     queries: query.slice(task * queries, (task + 1) * queries),
   }));
 }
 
 /** The same episodes as the kernels take them, every number rounded to float32. */
 export function inFloat32(episodes: ReferenceEpisodes): Episodes {
-  const inputs = (x: ReferenceEpisodes['supportX']) => (x instanceof Float64Array ? Float32Array.from(x) : x);
+  const inputs = (x: ReferenceEpisodes['supportX']) =>
+    x instanceof Float64Array ? Float32Array.from(x) : x;
   const { supportX, supportY, queryX, queryY } = episodes;
-  return { ...episodes, supportX: inputs(supportX), supportY: Float32Array.from(supportY), queryX: inputs(queryX), queryY: Float32Array.from(queryY) };
+  return {
+    ...episodes,
+    supportX: inputs(supportX),
+    supportY: Float32Array.from(supportY),
+    queryX: inputs(queryX),
+    queryY: Float32Array.from(queryY),
+  };
 }
 
-function samples(system: System, count: number, inputs: ReferenceEpisodes['supportX'], targets: ReferenceEpisodes['supportY'], bank: ImageBank | undefined, set: string): Sample[] {
-  const n0 = system.sizes[0]!, nL = system.sizes.at(-1)!;
+function samples(
+  system: System,
+  count: number,
+  inputs: ReferenceEpisodes['supportX'],
+  targets: ReferenceEpisodes['supportY'],
+  bank: ImageBank | undefined,
+  set: string,
+): Sample[] {
+  const n0 = system.sizes[0]!;
+  const nL = system.sizes.at(-1)!;
   const indices = inputs instanceof Uint32Array;
   expectLength(`episodes.${set}X`, inputs.length, count, indices ? 1 : n0);
   expectLength(`episodes.${set}Y`, targets.length, count, nL);
-  const read = indices ? image(bank, inputs, n0, set) : (k: number) => Float64Array.from(inputs.subarray(k * n0, (k + 1) * n0));
-  return Array.from({ length: count }, (_, k) => ({ x: read(k), y: Float64Array.from(targets.subarray(k * nL, (k + 1) * nL)) }));
+  const read = indices
+    ? image(bank, inputs, n0, set)
+    : (k: number) => Float64Array.from(inputs.subarray(k * n0, (k + 1) * n0));
+  return Array.from({ length: count }, (_, k) => ({
+    x: read(k),
+    y: Float64Array.from(targets.subarray(k * nL, (k + 1) * nL)),
+  }));
 }
 
-function image(bank: ImageBank | undefined, indices: Uint32Array, n0: number, set: string): (k: number) => Float64Array {
-  if (!bank) throw new MetaplasticError(`episodes.${set}X`, 'expected a bank for its image indices, got none', 'pass options.bank');
+function image(
+  bank: ImageBank | undefined,
+  indices: Uint32Array,
+  n0: number,
+  set: string,
+): (k: number) => Float64Array {
+  if (!bank)
+    throw new MetaplasticError(
+      `episodes.${set}X`,
+      'expected a bank for its image indices, got none',
+      'pass options.bank',
+    );
   const { width, height, pixels } = bank;
-  if (width * height !== n0) throw new MetaplasticError('options.bank', `expected images of ${n0} pixels, the system's inputs, got ${width} × ${height}`);
+  if (width * height !== n0)
+    throw new MetaplasticError(
+      'options.bank',
+      `expected images of ${n0} pixels, the system's inputs, got ${width} × ${height}`,
+    );
   return k => {
     const index = indices[k]!;
-    if (index >= bank.count) throw new MetaplasticError(`episodes.${set}X`, `expected image indices below ${bank.count}, got ${index} at ${k}`);
+    if (index >= bank.count)
+      throw new MetaplasticError(
+        `episodes.${set}X`,
+        `expected image indices below ${bank.count}, got ${index} at ${k}`,
+      );
     return Float64Array.from(pixels.subarray(index * n0, (index + 1) * n0), grey => grey / 255);
   };
 }
 
 function expectLength(where: string, got: number, count: number, each: number): void {
-  if (got !== count * each) throw new MetaplasticError(where, `expected ${count} samples × ${each} = ${count * each} entries, got ${got}`);
+  if (got !== count * each)
+    throw new MetaplasticError(
+      where,
+      `expected ${count} samples × ${each} = ${count * each} entries, got ${got}`,
+    );
 }

@@ -3,18 +3,31 @@ import { add, addOuter, NONE, times, timesTransposed, transposed } from './algeb
 import { activations, losses } from './choices.js';
 import type { Weights } from './parameters.js';
 
-/** What carries the error of layer l down to layer l − 1: a matrix M made of W (n_l, n_{l-1}) and B, and the error that it carries. */
+/**
+ * What carries the error of layer l down to layer l − 1: a matrix M made of W (n_l, n_{l-1}) and B,
+ * and the error that it carries.
+ */
 export interface ErrorPath {
   /** The error of the layer `above`, or of the `output`. */
   readonly from: 'above' | 'output';
   /** M (n_{l-1}, n_l), or (n_{l-1}, n_L) from the output. */
   matrix(W: Float64Array, B: Float64Array, layer: Layer): Float64Array;
   /** From dM adds to dW and dB. */
-  adjoint(W: Float64Array, B: Float64Array, layer: Layer, dM: Float64Array, dW: Float64Array, dB: Float64Array): void;
+  adjoint(
+    W: Float64Array,
+    B: Float64Array,
+    layer: Layer,
+    dM: Float64Array,
+    dW: Float64Array,
+    dB: Float64Array,
+  ): void;
 }
 
 /** Feedback alignment (Lillicrap et al. 2016): M = B. */
-const alignment: Omit<ErrorPath, 'from'> = { matrix: (_, B) => B, adjoint: (_W, _B, _layer, dM, _dW, dB) => add(dB, dM) };
+const alignment: Omit<ErrorPath, 'from'> = {
+  matrix: (_, B) => B,
+  adjoint: (_W, _B, _layer, dM, _dW, dB) => add(dB, dM),
+};
 
 /** The error paths (papers §2.1, §4). */
 export const errorPaths = {
@@ -23,8 +36,13 @@ export const errorPaths = {
   // M = |B| ⊙ sign(Wᵀ), where |·|' = sign and sign' = 0.
   'sign-symmetric': {
     from: 'above',
-    matrix: (W, B, { fanIn }) => transposed(W, fanIn).map((w, ij) => Math.abs(B[ij]!) * Math.sign(w)),
-    adjoint: (W, B, { fanIn }, dM, _dW, dB) => add(dB, transposed(W, fanIn).map((w, ij) => dM[ij]! * Math.sign(B[ij]!) * Math.sign(w))),
+    matrix: (W, B, { fanIn }) =>
+      transposed(W, fanIn).map((w, ij) => Math.abs(B[ij]!) * Math.sign(w)),
+    adjoint: (W, B, { fanIn }, dM, _dW, dB) =>
+      add(
+        dB,
+        transposed(W, fanIn).map((w, ij) => dM[ij]! * Math.sign(B[ij]!) * Math.sign(w)),
+      ),
   },
   backprop: {
     from: 'above',
@@ -34,41 +52,70 @@ export const errorPaths = {
 } satisfies Record<Exclude<Choice<'feedback'>, 'direct-rectified'>, ErrorPath>;
 
 /**
- * The errors e_0 … e_L of one sample, empty where none comes; all are empty under direct-rectified feedback (papers §2.1, Eq. 24).
+ * The errors e_0 … e_L of one sample, empty where none comes; all are empty under direct-rectified
+ * feedback (papers §2.1, Eq. 24).
  *
- *     e_L = a − y,   e_{l-1} = up_{l-1} ⊙ φ'(x_{l-1}),   up_{l-1} = M_l e_l, or M_l e_L if the path is direct
+ *     e_L = a − y,   e_{l-1} = up_{l-1} ⊙ φ'(x_{l-1}),   up_{l-1} = M_l e_l, or M_l e_L if the path
+ * is direct
  *
- * for every layer l that carries on its error; φ' is the hidden neurons' also for x_0, the input or the encoder's activity.
+ * for every layer l that carries on its error; φ' is the hidden neurons' also for x_0, the input or
+ * the encoder's activity.
  */
-export function errors(system: System, W: Weights, B: Weights, x: readonly Float64Array[], target: Float64Array): Float64Array[] {
+export function errors(
+  system: System,
+  W: Weights,
+  B: Weights,
+  x: readonly Float64Array[],
+  target: Float64Array,
+): Float64Array[] {
   const e = x.map(() => NONE);
   if (system.feedback === 'direct-rectified') return e;
-  const depth = system.layers.length, { slope } = activations[system.activation];
+  const depth = system.layers.length;
+  const { slope } = activations[system.activation];
   e[depth] = losses[system.loss].answer(x[depth]!).map((a, i) => a - target[i]!);
   for (let l = depth; l > 0; l--) {
     const { layer, path, source } = stage(system, system.feedback, l);
-    if (layer.carries) e[l - 1] = times(path.matrix(W[l - 1]!, B[l - 1]!, layer), e[source]!).map((up, j) => up * slope(x[l - 1]![j]!));
+    if (layer.carries)
+      e[l - 1] = times(path.matrix(W[l - 1]!, B[l - 1]!, layer), e[source]!).map(
+        (up, j) => up * slope(x[l - 1]![j]!),
+      );
   }
   return e;
 }
 
 /**
- * Adjoint of the errors, from the lowest up. `dE` (e_0 … e_L) arrives with what reads each error directly and is completed here:
+ * Adjoint of the errors, from the lowest up. `dE` (e_0 … e_L) arrives with what reads each error
+ * directly and is completed here:
  *
- *     dup = de_{l-1} ⊙ φ'(x_{l-1}),   dx_{l-1} += de_{l-1} ⊙ up ⊙ φ''(x_{l-1}),   dM_l += dup eᵀ,   de += M_lᵀ dup;   at last da += de_L
+ *     dup = de_{l-1} ⊙ φ'(x_{l-1}),   dx_{l-1} += de_{l-1} ⊙ up ⊙ φ''(x_{l-1}),   dM_l += dup eᵀ,  
+ * de += M_lᵀ dup;   at last da += de_L
  */
 export function errorsAdjoint(
-  system: System, W: Weights, B: Weights, x: readonly Float64Array[], e: readonly Float64Array[],
-  dE: readonly Float64Array[], dW: Weights, dB: Weights, dX: readonly Float64Array[],
+  system: System,
+  W: Weights,
+  B: Weights,
+  x: readonly Float64Array[],
+  e: readonly Float64Array[],
+  dE: readonly Float64Array[],
+  dW: Weights,
+  dB: Weights,
+  dX: readonly Float64Array[],
 ): void {
   if (system.feedback === 'direct-rectified') return;
-  const depth = system.layers.length, { slope, curvature } = activations[system.activation];
+  const depth = system.layers.length;
+  const { slope, curvature } = activations[system.activation];
   for (let l = 1; l <= depth; l++) {
-    const { layer, path, source } = stage(system, system.feedback, l), below = x[l - 1]!;
+    const { layer, path, source } = stage(system, system.feedback, l);
+    const below = x[l - 1]!;
     if (!layer.carries) continue;
-    const M = path.matrix(W[l - 1]!, B[l - 1]!, layer), up = times(M, e[source]!), dM = new Float64Array(M.length);
+    const M = path.matrix(W[l - 1]!, B[l - 1]!, layer);
+    const up = times(M, e[source]!);
+    const dM = new Float64Array(M.length);
     const dUp = dE[l - 1]!.map((d, j) => d * slope(below[j]!));
-    add(dX[l - 1]!, dE[l - 1]!.map((d, j) => d * up[j]! * curvature(below[j]!)));
+    add(
+      dX[l - 1]!,
+      dE[l - 1]!.map((d, j) => d * up[j]! * curvature(below[j]!)),
+    );
     add(dE[source]!, timesTransposed(M, dUp));
     addOuter(dM, dUp, e[source]!);
     path.adjoint(W[l - 1]!, B[l - 1]!, layer, dM, dW[l - 1]!, dB[l - 1]!);
@@ -80,5 +127,9 @@ export function errorsAdjoint(
 /** How the error of layer l goes down, and whose error `source` it carries. */
 function stage(system: System, feedback: keyof typeof errorPaths, l: number) {
   const path: ErrorPath = errorPaths[feedback];
-  return { layer: system.layers[l - 1]!, path, source: path.from === 'output' ? system.layers.length : l };
+  return {
+    layer: system.layers[l - 1]!,
+    path,
+    source: path.from === 'output' ? system.layers.length : l,
+  };
 }

@@ -12,43 +12,118 @@ import { plasticity, plasticityAdjoint } from './plasticity.js';
 import type { Local } from './rules.js';
 
 /**
- * Inner step t on a batch: forward → feedback → plasticity, and alignment of the feedback weights. Every layer changes at once, by what was
- * seen under the W and B from before the step; feedback weights that are drawn anew for every step are so before it.
+ * Inner step t on a batch: forward → feedback → plasticity, and alignment of the feedback weights.
+ * Every layer changes at once, by what was
+ * seen under the W and B from before the step; feedback weights that are drawn anew for every step
+ * are so before it.
  */
-export function innerStep(system: System, parameters: readonly LayerParameters[], before: Fast, batch: readonly Sample[], chance: Chance, t: number): Fast {
-  const { W, v } = before, B = feedbackAt(system, before, chance, t), seen = observe(system, parameters, W, B, batch);
-  const changes = system.layers.map((layer, k) => plasticity(system, layer, parameters[k]!, W[k]!, v[k]!, locals(W, parameters, seen, k)));
-  const aligned = system.layers.map((layer, k) => alignment(system, layer, parameters[k]!, W[k]!, B[k]!, mirrored(system, seen, chance, k, t), changes[k]!.step, t));
+export function innerStep(
+  system: System,
+  parameters: readonly LayerParameters[],
+  before: Fast,
+  batch: readonly Sample[],
+  chance: Chance,
+  t: number,
+): Fast {
+  const { W, v } = before;
+  const B = feedbackAt(system, before, chance, t);
+  const seen = observe(system, parameters, W, B, batch);
+  const changes = system.layers.map((layer, k) =>
+    plasticity(system, layer, parameters[k]!, W[k]!, v[k]!, locals(W, parameters, seen, k)),
+  );
+  const aligned = system.layers.map((layer, k) =>
+    alignment(
+      system,
+      layer,
+      parameters[k]!,
+      W[k]!,
+      B[k]!,
+      mirrored(system, seen, chance, k, t),
+      changes[k]!.step,
+      t,
+    ),
+  );
   const toFeedback = system.feedbackRule === 'kolen-pollack';
   return {
-    W: changes.map((change, k) => (toFeedback || !system.layers[k]!.plastic ? change.W : noisy(system, change.W, 'W', chance, k, t))),
-    B: aligned.map((next, k) => (toFeedback && system.layers[k]!.aligned ? noisy(system, next, 'B', chance, k, t) : next)),
+    W: changes.map((change, k) =>
+      toFeedback || !system.layers[k]!.plastic
+        ? change.W
+        : noisy(system, change.W, 'W', chance, k, t),
+    ),
+    B: aligned.map((next, k) =>
+      toFeedback && system.layers[k]!.aligned ? noisy(system, next, 'B', chance, k, t) : next,
+    ),
     v: changes.map(change => change.v),
   };
 }
 
 /**
- * Adjoint of one inner step, stages in reverse: from `dNext`, that of what is fast after the step, adds to `dBefore`, that of what was before it,
- * and to `dParameters`. First-order, what was seen (activities, told activities, errors, and what rules make of them) is held constant.
+ * Adjoint of one inner step, stages in reverse: from `dNext`, that of what is fast after the step,
+ * adds to `dBefore`, that of what was before it,
+ * and to `dParameters`. First-order, what was seen (activities, told activities, errors, and what
+ * rules make of them) is held constant.
  */
 export function innerStepAdjoint(
-  system: System, parameters: readonly LayerParameters[], before: Fast, batch: readonly Sample[], chance: Chance, t: number,
-  dNext: Fast, dBefore: Fast, dParameters: readonly LayerParameters[],
+  system: System,
+  parameters: readonly LayerParameters[],
+  before: Fast,
+  batch: readonly Sample[],
+  chance: Chance,
+  t: number,
+  dNext: Fast,
+  dBefore: Fast,
+  dParameters: readonly LayerParameters[],
 ): void {
-  const { W, v } = before, B = feedbackAt(system, before, chance, t), seen = observe(system, parameters, W, B, batch);
-  const dSeen: Observation = { x: seen.x.map(zerosLike), post: seen.post.map(zerosLike), error: seen.error.map(zerosLike) }, dStep = zerosLike(W);
+  const { W, v } = before;
+  const B = feedbackAt(system, before, chance, t);
+  const seen = observe(system, parameters, W, B, batch);
+  const dSeen: Observation = {
+    x: seen.x.map(zerosLike),
+    post: seen.post.map(zerosLike),
+    error: seen.error.map(zerosLike),
+  };
+  const dStep = zerosLike(W);
   system.layers.forEach((layer, k) => {
-    const x = mirrored(system, seen, chance, k, t), dX = system.mirror === 'noise' ? zerosLike(x) : atLayer(dSeen.x, k);
-    alignmentAdjoint(system, layer, parameters[k]!, W[k]!, B[k]!, x, t, dNext.B[k]!, dBefore.W[k]!, dBefore.B[k]!, dX, dStep[k]!, dParameters[k]!);
+    const x = mirrored(system, seen, chance, k, t);
+    const dX = system.mirror === 'noise' ? zerosLike(x) : atLayer(dSeen.x, k);
+    alignmentAdjoint(
+      system,
+      layer,
+      parameters[k]!,
+      W[k]!,
+      B[k]!,
+      x,
+      t,
+      dNext.B[k]!,
+      dBefore.W[k]!,
+      dBefore.B[k]!,
+      dX,
+      dStep[k]!,
+      dParameters[k]!,
+    );
   });
-  const dSeenW = zerosLike(W), dSeenB = zerosLike(B), dSeenParameters = dParameters.map(dP => ({ ...dP, b: new Float64Array(dP.b.length) }));
-  system.layers.forEach((layer, k) => plasticityAdjoint(
-    system, layer, parameters[k]!, W[k]!, v[k]!, locals(W, parameters, seen, k), { W: dNext.W[k]!, v: dNext.v[k]!, step: dStep[k]! },
-    dBefore.W[k]!, dBefore.v[k]!, locals(dSeenW, dSeenParameters, dSeen, k), dParameters[k]!,
-  ));
+  const dSeenW = zerosLike(W);
+  const dSeenB = zerosLike(B);
+  const dSeenParameters = dParameters.map(dP => ({ ...dP, b: new Float64Array(dP.b.length) }));
+  system.layers.forEach((layer, k) =>
+    plasticityAdjoint(
+      system,
+      layer,
+      parameters[k]!,
+      W[k]!,
+      v[k]!,
+      locals(W, parameters, seen, k),
+      { W: dNext.W[k]!, v: dNext.v[k]!, step: dStep[k]! },
+      dBefore.W[k]!,
+      dBefore.v[k]!,
+      locals(dSeenW, dSeenParameters, dSeen, k),
+      dParameters[k]!,
+    ),
+  );
   if (system.firstOrder) return;
   batch.forEach(({ y }, b) => {
-    const x = seen.x[b]!, dX = dSeen.x[b]!;
+    const x = seen.x[b]!;
+    const dX = dSeen.x[b]!;
     feedbackAdjoint(system, parameters, B, x, y, dSeen.post[b]!, dSeenB, dX, dSeenParameters);
     errorsAdjoint(system, W, B, x, seen.error[b]!, dSeen.error[b]!, dSeenW, dSeenB, dX);
     forwardAdjoint(system, W, x, dX, dSeenW, dSeenParameters);
@@ -61,31 +136,65 @@ export function innerStepAdjoint(
 }
 
 /** The inner loop: what is fast along a support stream of T steps, from birth on. */
-export function adapt(system: System, parameters: readonly LayerParameters[], support: readonly (readonly Sample[])[], chance: Chance): Fast[] {
+export function adapt(
+  system: System,
+  parameters: readonly LayerParameters[],
+  support: readonly (readonly Sample[])[],
+  chance: Chance,
+): Fast[] {
   const trajectory: Fast[] = [birth(system, parameters, chance)];
-  support.forEach((batch, t) => trajectory.push(innerStep(system, parameters, trajectory[t]!, batch, chance, t)));
+  support.forEach((batch, t) =>
+    trajectory.push(innerStep(system, parameters, trajectory[t]!, batch, chance, t)),
+  );
   return trajectory;
 }
 
-/** Adjoint of the inner loop. `dTrajectory` arrives with what reads each moment directly, and is completed from the last step back, to birth. */
+/**
+ * Adjoint of the inner loop. `dTrajectory` arrives with what reads each moment directly, and is
+ * completed from the last step back, to birth.
+ */
 export function adaptAdjoint(
-  system: System, parameters: readonly LayerParameters[], support: readonly (readonly Sample[])[], trajectory: readonly Fast[], chance: Chance,
-  dTrajectory: readonly Fast[], dParameters: readonly LayerParameters[],
+  system: System,
+  parameters: readonly LayerParameters[],
+  support: readonly (readonly Sample[])[],
+  trajectory: readonly Fast[],
+  chance: Chance,
+  dTrajectory: readonly Fast[],
+  dParameters: readonly LayerParameters[],
 ): void {
   for (let t = support.length - 1; t >= 0; t--) {
-    innerStepAdjoint(system, parameters, trajectory[t]!, support[t]!, chance, t, dTrajectory[t + 1]!, dTrajectory[t]!, dParameters);
+    innerStepAdjoint(
+      system,
+      parameters,
+      trajectory[t]!,
+      support[t]!,
+      chance,
+      t,
+      dTrajectory[t + 1]!,
+      dTrajectory[t]!,
+      dParameters,
+    );
   }
   birthAdjoint(dTrajectory[0]!, dParameters);
 }
 
-/** What a batch shows, or its adjoint: activities x_0 … x_L, post-synaptic activities 1 … L and errors e_0 … e_L, (batch)(…). */
+/**
+ * What a batch shows, or its adjoint: activities x_0 … x_L, post-synaptic activities 1 … L and
+ * errors e_0 … e_L, (batch)(…).
+ */
 interface Observation {
   readonly x: readonly (readonly Float64Array[])[];
   readonly post: readonly (readonly Float64Array[])[];
   readonly error: readonly (readonly Float64Array[])[];
 }
 
-function observe(system: System, parameters: readonly LayerParameters[], W: Weights, B: Weights, batch: readonly Sample[]): Observation {
+function observe(
+  system: System,
+  parameters: readonly LayerParameters[],
+  W: Weights,
+  B: Weights,
+  batch: readonly Sample[],
+): Observation {
   const x = batch.map(sample => forward(system, parameters, W, sample.x));
   return {
     x,
@@ -95,23 +204,53 @@ function observe(system: System, parameters: readonly LayerParameters[], W: Weig
 }
 
 /** What the synapses of layers[k] see of each sample; or, made of adjoints, where theirs add. */
-function locals(W: Weights, parameters: readonly LayerParameters[], { x, post, error }: Observation, k: number): Local[] {
+function locals(
+  W: Weights,
+  parameters: readonly LayerParameters[],
+  { x, post, error }: Observation,
+  k: number,
+): Local[] {
   const { b, theta } = parameters[k]!;
-  return x.map((_, s) => ({ W: W[k]!, b, theta, pre: x[s]![k]!, post: post[s]![k]!, errorBelow: error[s]![k]!, error: error[s]![k + 1]! }));
+  return x.map((_, s) => ({
+    W: W[k]!,
+    b,
+    theta,
+    pre: x[s]![k]!,
+    post: post[s]![k]!,
+    errorBelow: error[s]![k]!,
+    error: error[s]![k + 1]!,
+  }));
 }
 
 /** What the mirror of layers[k] shows, (batch)(n_{l-1}). */
-function mirrored(system: System, { x }: Observation, chance: Chance, k: number, t: number): Float64Array[] {
-  return system.mirror === 'noise' && system.layers[k]!.aligned ? x.map((_, b) => chance.mirror(k, t, b)) : atLayer(x, k);
+function mirrored(
+  system: System,
+  { x }: Observation,
+  chance: Chance,
+  k: number,
+  t: number,
+): Float64Array[] {
+  return system.mirror === 'noise' && system.layers[k]!.aligned
+    ? x.map((_, b) => chance.mirror(k, t, b))
+    : atLayer(x, k);
 }
 
 /** B in inner step t: what is fast, or drawn anew. */
 export function feedbackAt(system: System, before: Fast, chance: Chance, t: number): Weights {
   if (system.feedbackWeights !== 'drawn-every-step') return before.B;
-  return system.layers.map(({ carries }, k) => (carries ? chance.weights('B', k, t) : before.B[k]!));
+  return system.layers.map(({ carries }, k) =>
+    carries ? chance.weights('B', k, t) : before.B[k]!,
+  );
 }
 
-function noisy(system: System, weights: Float64Array, kind: 'W' | 'B', chance: Chance, k: number, t: number): Float64Array {
+function noisy(
+  system: System,
+  weights: Float64Array,
+  kind: 'W' | 'B',
+  chance: Chance,
+  k: number,
+  t: number,
+): Float64Array {
   if (!system.noise) return weights;
   const noise = chance.noise(kind, k, t);
   return weights.map((w, i) => w + system.noise * noise[i]!);

@@ -14,7 +14,12 @@ export interface Answer {
   readonly outputs: readonly Float64Array[];
 }
 
-export function queryLoss(system: System, parameters: readonly LayerParameters[], W: Weights, queries: readonly Sample[]): Answer {
+export function queryLoss(
+  system: System,
+  parameters: readonly LayerParameters[],
+  W: Weights,
+  queries: readonly Sample[],
+): Answer {
   const { value, correct } = losses[system.loss];
   const outputs = queries.map(({ x }) => forward(system, parameters, W, x).at(-1)!);
   const mean = (of: (output: Float64Array, target: Float64Array) => number) =>
@@ -24,12 +29,22 @@ export function queryLoss(system: System, parameters: readonly LayerParameters[]
 
 /** Adjoint of the query loss: from `dLoss`, adds to `dW` and, for the biases, to `dParameters`. */
 export function queryLossAdjoint(
-  system: System, parameters: readonly LayerParameters[], W: Weights, queries: readonly Sample[],
-  dLoss: number, dW: Weights, dParameters: readonly LayerParameters[],
+  system: System,
+  parameters: readonly LayerParameters[],
+  W: Weights,
+  queries: readonly Sample[],
+  dLoss: number,
+  dW: Weights,
+  dParameters: readonly LayerParameters[],
 ): void {
   for (const { x: input, y } of queries) {
-    const x = forward(system, parameters, W, input), dX = zerosLike(x);
-    dX.splice(-1, 1, losses[system.loss].gradient(x.at(-1)!, y).map(g => (dLoss * g) / queries.length));
+    const x = forward(system, parameters, W, input);
+    const dX = zerosLike(x);
+    dX.splice(
+      -1,
+      1,
+      losses[system.loss].gradient(x.at(-1)!, y).map(g => (dLoss * g) / queries.length),
+    );
     forwardAdjoint(system, W, x, dX, dW, dParameters);
   }
 }

@@ -9,9 +9,14 @@ import { queryLoss, queryLossAdjoint } from './loss.js';
 import { type Fast, layerParameters, type Weights, zerosLike } from './parameters.js';
 
 export interface ReferenceOptions {
-  /** After how many inner steps the query set is asked: ascending, each 0 … T. Default: once, after the last. */
+  /**
+   * After how many inner steps the query set is asked: ascending, each 0 … T. Default: once, after
+   * the last.
+   */
   readonly moments?: readonly number[];
-  /** Weight of each moment in the loss of a task. Default: 1 for the last moment, 0 for the others. */
+  /**
+   * Weight of each moment in the loss of a task. Default: 1 for the last moment, 0 for the others.
+   */
   readonly weights?: readonly number[];
   /** The images, where the episodes' inputs are image indices. */
   readonly bank?: ImageBank;
@@ -41,41 +46,109 @@ export interface ReferenceGradient extends ReferenceLoss {
   readonly taskGradients: Float64Array[];
 }
 
-/** The meta-loss of a set of tasks in float64: each lives its lifetime from the same meta-parameters, then is asked its queries. */
-export function referenceLoss(system: System, layout: Layout, parameters: Float64Array | Float32Array, episodes: ReferenceEpisodes, options: ReferenceOptions = {}): ReferenceLoss {
+/**
+ * The meta-loss of a set of tasks in float64: each lives its lifetime from the same
+ * meta-parameters, then is asked its queries.
+ */
+export function referenceLoss(
+  system: System,
+  layout: Layout,
+  parameters: Float64Array | Float32Array,
+  episodes: ReferenceEpisodes,
+  options: ReferenceOptions = {},
+): ReferenceLoss {
   return live(system, layout, parameters, episodes, options);
 }
 
-/** The meta-loss and its exact gradient, differentiated through every inner step (or, for a first-order system, its approximation). */
-export function referenceGradient(system: System, layout: Layout, parameters: Float64Array | Float32Array, episodes: ReferenceEpisodes, options: ReferenceOptions = {}): ReferenceGradient {
-  const { p, moments, weights, lives, ...result } = live(system, layout, parameters, episodes, options);
+/**
+ * The meta-loss and its exact gradient, differentiated through every inner step (or, for a
+ * first-order system, its approximation).
+ */
+export function referenceGradient(
+  system: System,
+  layout: Layout,
+  parameters: Float64Array | Float32Array,
+  episodes: ReferenceEpisodes,
+  options: ReferenceOptions = {},
+): ReferenceGradient {
+  const { p, moments, weights, lives, ...result } = live(
+    system,
+    layout,
+    parameters,
+    episodes,
+    options,
+  );
   const taskGradients = lives.map(({ support, queries, trajectory, chance }) => {
-    const gradient = new Float64Array(layout.size), dParameters = layerParameters(system, layout, gradient);
-    const dTrajectory = trajectory.map(({ W, B, v }): Fast => ({ W: zerosLike(W), B: zerosLike(B), v: zerosLike(v) }));
-    moments.forEach((t, k) => queryLossAdjoint(system, p, trajectory[t]!.W, queries, weights[k]!, dTrajectory[t]!.W, dParameters));
+    const gradient = new Float64Array(layout.size);
+    const dParameters = layerParameters(system, layout, gradient);
+    const dTrajectory = trajectory.map(({ W, B, v }): Fast => ({
+      W: zerosLike(W),
+      B: zerosLike(B),
+      v: zerosLike(v),
+    }));
+    moments.forEach((t, k) =>
+      queryLossAdjoint(
+        system,
+        p,
+        trajectory[t]!.W,
+        queries,
+        weights[k]!,
+        dTrajectory[t]!.W,
+        dParameters,
+      ),
+    );
     adaptAdjoint(system, p, support, trajectory, chance, dTrajectory, dParameters);
     return gradient;
   });
-  const gradient = new Float64Array(layout.size).map((_, i) => taskGradients.reduce((sum, g) => sum + g[i]!, 0) / episodes.tasks);
-  forEachTheta(layout, i => { gradient[i]! += (options.l1 ?? 0) * Math.sign(parameters[i]!); });
+  const gradient = new Float64Array(layout.size).map(
+    (_, i) => taskGradients.reduce((sum, g) => sum + g[i]!, 0) / episodes.tasks,
+  );
+  forEachTheta(layout, i => {
+    gradient[i]! += (options.l1 ?? 0) * Math.sign(parameters[i]!);
+  });
   return { ...result, gradient, taskGradients };
 }
 
 /** Runs every lifetime and keeps what the adjoint needs: the trajectory of each. */
-function live(system: System, layout: Layout, parameters: Float64Array | Float32Array, episodes: ReferenceEpisodes, options: ReferenceOptions) {
-  if (parameters.length !== layout.size) throw new MetaplasticError('parameters', `expected ${layout.size} numbers, the size of the layout, got ${parameters.length}`);
+function live(
+  system: System,
+  layout: Layout,
+  parameters: Float64Array | Float32Array,
+  episodes: ReferenceEpisodes,
+  options: ReferenceOptions,
+) {
+  if (parameters.length !== layout.size)
+    throw new MetaplasticError(
+      'parameters',
+      `expected ${layout.size} numbers, the size of the layout, got ${parameters.length}`,
+    );
   const { moments, weights } = examination(episodes.steps, options);
   const p = layerParameters(system, layout, Float64Array.from(parameters));
   const lives = unpack(system, episodes, options.bank).map(({ support, queries }, task) => {
-    const chance = chanceOf(system, episodes, task), trajectory = adapt(system, p, support, chance);
-    return { support, queries, chance, trajectory, answers: moments.map(t => queryLoss(system, p, trajectory[t]!.W, queries)) };
+    const chance = chanceOf(system, episodes, task);
+    const trajectory = adapt(system, p, support, chance);
+    return {
+      support,
+      queries,
+      chance,
+      trajectory,
+      answers: moments.map(t => queryLoss(system, p, trajectory[t]!.W, queries)),
+    };
   });
   const answers = lives.flatMap(life => life.answers);
   let penalty = 0;
-  forEachTheta(layout, i => { penalty += (options.l1 ?? 0) * Math.abs(parameters[i]!); });
+  forEachTheta(layout, i => {
+    penalty += (options.l1 ?? 0) * Math.abs(parameters[i]!);
+  });
   return {
-    p, moments, weights, lives,
-    loss: answers.reduce((sum, { loss }, i) => sum + weights[i % moments.length]! * loss, 0) / episodes.tasks + penalty,
+    p,
+    moments,
+    weights,
+    lives,
+    loss:
+      answers.reduce((sum, { loss }, i) => sum + weights[i % moments.length]! * loss, 0) /
+        episodes.tasks +
+      penalty,
     losses: Float64Array.from(answers, a => a.loss),
     accuracies: Float64Array.from(answers, a => a.accuracy),
     predictions: Float64Array.from(answers.flatMap(a => a.outputs.flatMap(output => [...output]))),
@@ -91,11 +164,24 @@ function forEachTheta({ groupStart }: Layout, each: (i: number) => void): void {
 }
 
 /** When the query set is asked, and what each moment weighs. */
-function examination(steps: number, options: ReferenceOptions): { moments: readonly number[]; weights: readonly number[] } {
+function examination(
+  steps: number,
+  options: ReferenceOptions,
+): { moments: readonly number[]; weights: readonly number[] } {
   const moments = options.moments ?? [steps];
-  const ascending = moments.every((t, k) => Number.isInteger(t) && t >= 0 && t <= steps && (k === 0 || t > moments[k - 1]!));
-  if (!moments.length || !ascending) throw new MetaplasticError('options.moments', `expected ascending whole numbers 0 … ${steps}, the inner steps, got [${moments.join(', ')}]`);
+  const ascending = moments.every(
+    (t, k) => Number.isInteger(t) && t >= 0 && t <= steps && (k === 0 || t > moments[k - 1]!),
+  );
+  if (!moments.length || !ascending)
+    throw new MetaplasticError(
+      'options.moments',
+      `expected ascending whole numbers 0 … ${steps}, the inner steps, got [${moments.join(', ')}]`,
+    );
   const weights = options.weights ?? moments.map((_, k) => (k === moments.length - 1 ? 1 : 0));
-  if (weights.length !== moments.length) throw new MetaplasticError('options.weights', `expected one weight for each of ${moments.length} moments, got ${weights.length}`);
+  if (weights.length !== moments.length)
+    throw new MetaplasticError(
+      'options.weights',
+      `expected one weight for each of ${moments.length} moments, got ${weights.length}`,
+    );
   return { moments, weights };
 }

@@ -2,13 +2,19 @@ import type { Layout } from '../inner/layout.js';
 import { RULES, type System } from '../systems/system.js';
 import { NONE } from './algebra.js';
 
-/** The meta-parameters of one layer as views into a flat array; a tensor that the layer does not have is empty. What layers share, every layer views. */
+/**
+ * The meta-parameters of one layer as views into a flat array; a tensor that the layer does not
+ * have is empty. What layers share, every layer views.
+ */
 export interface LayerParameters {
   /** Initial weights (n_l, n_{l-1}). */
   readonly W: Float64Array;
   /** Biases (n_l); meta-learned, never plastic. */
   readonly b: Float64Array;
-  /** Initial feedback weights: direct-rectified (n_l, n_L); of an error path (n_{l-1}, n_l), or (n_{l-1}, n_L) if it is direct. */
+  /**
+   * Initial feedback weights: direct-rectified (n_l, n_L); of an error path (n_{l-1}, n_l), or
+   * (n_{l-1}, n_L) if it is direct.
+   */
   readonly B: Float64Array;
   /** Feedback biases (n_l). */
   readonly c: Float64Array;
@@ -27,8 +33,15 @@ export interface LayerParameters {
   readonly etaB: Float64Array;
 }
 
-/** Views of `flat` (layout.size), layer by layer. Given a gradient, its views are where the adjoints add. */
-export function layerParameters(system: System, layout: Layout, flat: Float64Array): LayerParameters[] {
+/**
+ * Views of `flat` (layout.size), layer by layer. Given a gradient, its views are where the adjoints
+ * add.
+ */
+export function layerParameters(
+  system: System,
+  layout: Layout,
+  flat: Float64Array,
+): LayerParameters[] {
   const view = (name: string) => {
     const tensor = layout.get(name);
     return tensor ? flat.subarray(tensor.offset, tensor.offset + tensor.size) : NONE;
@@ -36,13 +49,21 @@ export function layerParameters(system: System, layout: Layout, flat: Float64Arr
   const { coefficient } = RULES[system.rule];
   let mixed = 0;
   return system.layers.map(({ index, told }) => {
-    const name = system.granularity === 'network' ? coefficient : `${coefficient}${index}`, isTheta = coefficient === 'theta';
+    const name = system.granularity === 'network' ? coefficient : `${coefficient}${index}`;
+    const isTheta = coefficient === 'theta';
     return {
-      W: view(`W${index}`), b: view(`b${index}`), B: view(`B${index}`), c: view(`c${index}`),
-      rate: isTheta ? NONE : view(name), rateShape: (layout.get(name)?.shape ?? [0, 0]) as [number, number],
+      W: view(`W${index}`),
+      b: view(`b${index}`),
+      B: view(`B${index}`),
+      c: view(`c${index}`),
+      rate: isTheta ? NONE : view(name),
+      rateShape: (layout.get(name)?.shape ?? [0, 0]) as [number, number],
       theta: isTheta ? view(name) : NONE,
       beta: told === 'mixed' ? view('beta').subarray(mixed, ++mixed) : NONE,
-      weightDecay: view('weightDecay'), momentum: view('momentum'), k: view('k'), etaB: view('etaB'),
+      weightDecay: view('weightDecay'),
+      momentum: view('momentum'),
+      k: view('k'),
+      etaB: view('etaB'),
     };
   });
 }
@@ -50,7 +71,10 @@ export function layerParameters(system: System, layout: Layout, flat: Float64Arr
 /** One matrix a layer, such as the fast weights (n_l, n_{l-1}); or their adjoint. */
 export type Weights = readonly Float64Array[];
 
-/** What changes within a lifetime, or its adjoint: a matrix for each layer, empty where the layer has none. */
+/**
+ * What changes within a lifetime, or its adjoint: a matrix for each layer, empty where the layer
+ * has none.
+ */
 export interface Fast {
   /** Weights (n_l, n_{l-1}). */
   readonly W: Weights;

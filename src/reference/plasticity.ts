@@ -15,14 +15,22 @@ export interface Change {
 /**
  * Plasticity of one layer: its fast weights after an inner step on a batch (papers §1.1, §2.2, §4).
  *
- *     g = SHARE Σ_b (H_b − κ_b ⊙ W)         by the rule; SHARE is 1, or 1 / batch if the update is a mean
+ *     g = SHARE Σ_b (H_b − κ_b ⊙ W)         by the rule; SHARE is 1, or 1 / batch if the update is
+ * a mean
  *     u = g − λ W + μ v                      λ, μ are 0 without weight decay, momentum; v' = u
  *     W' = W + m a ⊙ u                       a is α, η, or 1 for the pool, whose θ is in H
  *     step = m a ⊙ w                         w = u with momentum, else g
  *
  * W, v (n, m). A frozen layer stays as it is.
  */
-export function plasticity(system: System, layer: Layer, p: LayerParameters, W: Float64Array, v: Float64Array, locals: readonly Local[]): Change {
+export function plasticity(
+  system: System,
+  layer: Layer,
+  p: LayerParameters,
+  W: Float64Array,
+  v: Float64Array,
+  locals: readonly Local[],
+): Change {
   if (!layer.plastic) return { W, v, step: new Float64Array(W.length) };
   const { g, u, scale } = update(system, layer, p, W, v, locals);
   return {
@@ -33,21 +41,39 @@ export function plasticity(system: System, layer: Layer, p: LayerParameters, W: 
 }
 
 /**
- * Adjoint of the plasticity of one layer: from `dNext`, that of what it made, adds to everything else.
+ * Adjoint of the plasticity of one layer: from `dNext`, that of what it made, adds to everything
+ * else.
  *
- *     da += m (dW' ⊙ u + dstep ⊙ w),   du = m a ⊙ dW' + dv',   dw = m a ⊙ dstep, which joins du or dg
+ *     da += m (dW' ⊙ u + dstep ⊙ w),   du = m a ⊙ dW' + dv',   dw = m a ⊙ dstep, which joins du or
+ * dg
  *     dg += du,   dλ −= du · W,   dμ += du · v,   dW += dW' − λ du,   dv += μ du
- *     dH_b = SHARE dg,   dκ_bi = −SHARE Σ_j dg_ij W_ij,   dW −= SHARE Σ_b κ_b ⊙ dg;   then the rule's own adjoint
+ *     dH_b = SHARE dg,   dκ_bi = −SHARE Σ_j dg_ij W_ij,   dW −= SHARE Σ_b κ_b ⊙ dg;   then the
+ * rule's own adjoint
  */
 export function plasticityAdjoint(
-  system: System, layer: Layer, p: LayerParameters, W: Float64Array, v: Float64Array, locals: readonly Local[],
-  dNext: Change, dW: Float64Array, dV: Float64Array, dLocals: readonly Local[], dP: LayerParameters,
+  system: System,
+  layer: Layer,
+  p: LayerParameters,
+  W: Float64Array,
+  v: Float64Array,
+  locals: readonly Local[],
+  dNext: Change,
+  dW: Float64Array,
+  dV: Float64Array,
+  dLocals: readonly Local[],
+  dP: LayerParameters,
 ): void {
   add(dW, dNext.W);
   if (!layer.plastic) return;
-  const { g, u, scale, lambda, mu, share, rule } = update(system, layer, p, W, v, locals), w = system.momentum ? u : g;
-  if (dP.rate.length) W.forEach((_, ij) => { dP.rate[rateIndex(layer, p, ij)]! += layer.multiplier * (dNext.W[ij]! * u[ij]! + dNext.step[ij]! * w[ij]!); });
-  const dU = dNext.W.map((d, ij) => scale[ij]! * d), dStep = dNext.step.map((d, ij) => scale[ij]! * d);
+  const { g, u, scale, lambda, mu, share, rule } = update(system, layer, p, W, v, locals);
+  const w = system.momentum ? u : g;
+  if (dP.rate.length)
+    W.forEach((_, ij) => {
+      dP.rate[rateIndex(layer, p, ij)]! +=
+        layer.multiplier * (dNext.W[ij]! * u[ij]! + dNext.step[ij]! * w[ij]!);
+    });
+  const dU = dNext.W.map((d, ij) => scale[ij]! * d);
+  const dStep = dNext.step.map((d, ij) => scale[ij]! * d);
   if (system.momentum) {
     add(dU, dNext.v);
     add(dU, dStep);
@@ -62,7 +88,8 @@ export function plasticityAdjoint(
   if (!system.momentum) add(dG, dStep);
   const dDrive = dG.map(d => share * d);
   locals.forEach((local, b) => {
-    const decay = rule.decay(local, system), dDecay = new Float64Array(layer.fanOut);
+    const decay = rule.decay(local, system);
+    const dDecay = new Float64Array(layer.fanOut);
     dDrive.forEach((d, ij) => {
       const i = Math.floor(ij / layer.fanIn);
       dDecay[i]! -= d * W[ij]!;
@@ -73,15 +100,31 @@ export function plasticityAdjoint(
 }
 
 /** g, u, and the scale m a that u is given. */
-function update(system: System, layer: Layer, p: LayerParameters, W: Float64Array, v: Float64Array, locals: readonly Local[]) {
-  const rule: Rule = rules[system.rule], share = shareOf(system, locals.length), g = new Float64Array(W.length);
+function update(
+  system: System,
+  layer: Layer,
+  p: LayerParameters,
+  W: Float64Array,
+  v: Float64Array,
+  locals: readonly Local[],
+) {
+  const rule: Rule = rules[system.rule];
+  const share = shareOf(system, locals.length);
+  const g = new Float64Array(W.length);
   for (const local of locals) {
     const decay = rule.decay(local, system);
-    add(g, rule.drive(local, system).map((h, ij) => h - decay[Math.floor(ij / layer.fanIn)]! * W[ij]!), share);
+    add(
+      g,
+      rule.drive(local, system).map((h, ij) => h - decay[Math.floor(ij / layer.fanIn)]! * W[ij]!),
+      share,
+    );
   }
-  const lambda = system.weightDecay ? p.weightDecay[0]! : 0, mu = system.momentum ? p.momentum[0]! : 0;
+  const lambda = system.weightDecay ? p.weightDecay[0]! : 0;
+  const mu = system.momentum ? p.momentum[0]! : 0;
   const u = g.map((gij, ij) => gij - lambda * W[ij]! + (system.momentum ? mu * v[ij]! : 0));
-  const scale = W.map((_, ij) => layer.multiplier * (p.rate.length ? p.rate[rateIndex(layer, p, ij)]! : 1));
+  const scale = W.map(
+    (_, ij) => layer.multiplier * (p.rate.length ? p.rate[rateIndex(layer, p, ij)]! : 1),
+  );
   return { rule, share, g, u, scale, lambda, mu };
 }
 
@@ -90,7 +133,13 @@ export function shareOf({ reduction }: System, batch: number): number {
   return reduction === 'mean' ? 1 / batch : 1;
 }
 
-/** Where a_ij lies in a tensor of shape (n, m), (n, 1) or (1, 1): an axis of length 1 broadcasts. */
-function rateIndex({ fanIn }: Layer, { rateShape: [rows, columns] }: LayerParameters, ij: number): number {
+/**
+ * Where a_ij lies in a tensor of shape (n, m), (n, 1) or (1, 1): an axis of length 1 broadcasts.
+ */
+function rateIndex(
+  { fanIn }: Layer,
+  { rateShape: [rows, columns] }: LayerParameters,
+  ij: number,
+): number {
   return (rows === 1 ? 0 : Math.floor(ij / fanIn)) * columns + (columns === 1 ? 0 : ij % fanIn);
 }

@@ -1,5 +1,14 @@
 import { TERMS } from '../systems/system.js';
-import { add, addOuter, affine, affineAdjoint, dot, outer, times, timesTransposed } from './algebra.js';
+import {
+  add,
+  addOuter,
+  affine,
+  affineAdjoint,
+  dot,
+  outer,
+  times,
+  timesTransposed,
+} from './algebra.js';
 import type { Local, Rule } from './rules.js';
 
 /** Something that a term is made of, and its adjoint: from `d` adds to `dLocal`. */
@@ -29,7 +38,11 @@ const scalars = {
   one: { value: () => 1, adjoint: () => {} },
   sumOfPost: {
     value: s => s.post.reduce((sum, y) => sum + y, 0),
-    adjoint: (s, d, dS) => add(dS.post, s.post.map(() => d)),
+    adjoint: (s, d, dS) =>
+      add(
+        dS.post,
+        s.post.map(() => d),
+      ),
   },
   // s = postᵀ W e_pre.
   postByErrorBelow: {
@@ -45,12 +58,24 @@ const scalars = {
     value: s => dot(s.error, affine(s.W, s.b, s.pre)),
     adjoint(s, d, dS) {
       add(dS.error, affine(s.W, s.b, s.pre), d);
-      affineAdjoint(s.W, s.pre, s.error.map(e => d * e), dS.W, dS.b, dS.pre);
+      affineAdjoint(
+        s.W,
+        s.pre,
+        s.error.map(e => d * e),
+        dS.W,
+        dS.b,
+        dS.pre,
+      );
     },
   },
 } satisfies Record<string, Quantity<number>>;
 
-type Term = readonly [sign: 1 | -1, scale: keyof typeof scalars, left: keyof typeof vectors, right: keyof typeof vectors];
+type Term = readonly [
+  sign: 1 | -1,
+  scale: keyof typeof scalars,
+  left: keyof typeof vectors,
+  right: keyof typeof vectors,
+];
 
 /** F^r = sign · scale · left rightᵀ; but F³ = −W (papers §2.2, Eqs. 14–23). */
 const terms: Readonly<Record<(typeof TERMS)[number], Term | 'decay'>> = {
@@ -67,15 +92,25 @@ const terms: Readonly<Record<(typeof TERMS)[number], Term | 'decay'>> = {
 };
 
 /**
- * The pool of plasticity terms (Shervani-Tabar & Rosenbaum 2023): ΔW = Σ_r θ_r F^r over the system's terms r, so H holds all but F³ and κ_i = θ_3.
+ * The pool of plasticity terms (Shervani-Tabar & Rosenbaum 2023): ΔW = Σ_r θ_r F^r over the
+ * system's terms r, so H holds all but F³ and κ_i = θ_3.
  *
- * With G = θ_r sign · dH, the adjoint of one term is: dθ_r += F^r · dH,   dscale += leftᵀ G right,   dleft += scale G right,   dright += scale Gᵀ left.
+ * With G = θ_r sign · dH, the adjoint of one term is: dθ_r += F^r · dH,   dscale += leftᵀ G right,
+ *  dleft += scale G right,   dright += scale Gᵀ left.
  */
 export const pool: Rule = {
   drive(local, { terms: chosen }) {
     const H = new Float64Array(local.W.length);
     forEachProduct(chosen, (r, [sign, scale, left, right]) =>
-      add(H, outer(vectors[left].value(local), vectors[right].value(local), local.theta[r]! * sign * scalars[scale].value(local))));
+      add(
+        H,
+        outer(
+          vectors[left].value(local),
+          vectors[right].value(local),
+          local.theta[r]! * sign * scalars[scale].value(local),
+        ),
+      ),
+    );
     return H;
   },
   decay({ post, theta }, { terms: chosen }) {
@@ -83,19 +118,35 @@ export const pool: Rule = {
   },
   adjoint(local, { terms: chosen }, dDrive, dDecay, dLocal) {
     forEachProduct(chosen, (r, [sign, scale, left, right]) => {
-      const c = scalars[scale].value(local), a = vectors[left].value(local), b = vectors[right].value(local), factor = local.theta[r]! * sign;
-      const Gb = times(dDrive, b), aGb = dot(a, Gb);
+      const c = scalars[scale].value(local);
+      const a = vectors[left].value(local);
+      const b = vectors[right].value(local);
+      const factor = local.theta[r]! * sign;
+      const Gb = times(dDrive, b);
+      const aGb = dot(a, Gb);
       dLocal.theta[r]! += sign * c * aGb;
       scalars[scale].adjoint(local, factor * aGb, dLocal);
-      vectors[left].adjoint(local, Gb.map(g => factor * c * g), dLocal);
-      vectors[right].adjoint(local, timesTransposed(dDrive, a).map(g => factor * c * g), dLocal);
+      vectors[left].adjoint(
+        local,
+        Gb.map(g => factor * c * g),
+        dLocal,
+      );
+      vectors[right].adjoint(
+        local,
+        timesTransposed(dDrive, a).map(g => factor * c * g),
+        dLocal,
+      );
     });
-    if (chosen.includes(3)) dLocal.theta[chosen.indexOf(3)]! += dDecay.reduce((sum, d) => sum + d, 0);
+    if (chosen.includes(3))
+      dLocal.theta[chosen.indexOf(3)]! += dDecay.reduce((sum, d) => sum + d, 0);
   },
 };
 
 /** Calls `each` for every chosen term that is a product, with its place in θ. */
-function forEachProduct(chosen: readonly number[], each: (place: number, term: Term) => void): void {
+function forEachProduct(
+  chosen: readonly number[],
+  each: (place: number, term: Term) => void,
+): void {
   chosen.forEach((r, place) => {
     const term = terms[r as keyof typeof terms];
     if (term !== 'decay') each(place, term);

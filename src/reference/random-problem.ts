@@ -1,5 +1,9 @@
 import { type Layout, layoutOf } from '../inner/layout.js';
-import { type ReferenceGradient, referenceGradient, type ReferenceOptions } from './meta-gradient.js';
+import {
+  type ReferenceGradient,
+  referenceGradient,
+  type ReferenceOptions,
+} from './meta-gradient.js';
 import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
 import type { Episodes, ImageBank } from '../tasks/episodes.js';
 import { type Random, random } from '../tasks/random.js';
@@ -11,53 +15,94 @@ export interface ProblemSpec {
   readonly batch?: number;
   readonly queries?: number;
   readonly seed?: number;
-  /** Draw inputs as indices into a bank of this many images, each of n_0 pixels in one row. Default: numbers in −1 … 1, or in 0 … 1 for softplus, which the error below wants. */
+  /**
+   * Draw inputs as indices into a bank of this many images, each of n_0 pixels in one row. Default:
+   * numbers in −1 … 1, or in 0 … 1 for softplus, which the error below wants.
+   */
   readonly images?: number;
 }
 
 export interface Problem {
   readonly system: System;
   readonly layout: Layout;
-  /** (layout.size) float64 that float32 holds exactly, so that a kernel and the reference are asked the very same question. */
+  /**
+   * (layout.size) float64 that float32 holds exactly, so that a kernel and the reference are asked
+   * the very same question.
+   */
   readonly parameters: Float64Array;
   readonly episodes: Episodes;
   readonly bank?: ImageBank;
 }
 
-/** A seeded problem of any system, with meta-parameters of the scale that a life needs to be neither dull nor divergent. */
-export function randomProblem({ spec, tasks = 1, steps = 1, batch = 1, queries = 4, seed = 1, images }: ProblemSpec): Problem {
-  const system = defineSystem(spec), layout = layoutOf(system);
-  const n0 = system.sizes[0]!, nL = system.sizes.at(-1)!, support = tasks * steps * batch, query = tasks * queries;
+/**
+ * A seeded problem of any system, with meta-parameters of the scale that a life needs to be neither
+ * dull nor divergent.
+ */
+export function randomProblem({
+  spec,
+  tasks = 1,
+  steps = 1,
+  batch = 1,
+  queries = 4,
+  seed = 1,
+  images,
+}: ProblemSpec): Problem {
+  const system = defineSystem(spec);
+  const layout = layoutOf(system);
+  const n0 = system.sizes[0]!;
+  const nL = system.sizes.at(-1)!;
+  const support = tasks * steps * batch;
+  const query = tasks * queries;
   const r = random(seed, 0);
-  const input = system.activation === 'softplus' ? () => Math.abs(between(r, -1, 1)) : () => between(r, -1, 1);
-  const inputs = (count: number) => (images ? Uint32Array.from({ length: count }, () => r.below(images)) : filled(count * n0, input));
-  const targets = (count: number) => (system.loss === 'cross-entropy' ? oneHot(count, nL, r) : filled(count * nL, () => between(r, -1, 1)));
+  const input =
+    system.activation === 'softplus' ? () => Math.abs(between(r, -1, 1)) : () => between(r, -1, 1);
+  const inputs = (count: number) =>
+    images ? Uint32Array.from({ length: count }, () => r.below(images)) : filled(count * n0, input);
+  const targets = (count: number) =>
+    system.loss === 'cross-entropy'
+      ? oneHot(count, nL, r)
+      : filled(count * nL, () => between(r, -1, 1));
   return {
-    system, layout,
+    system,
+    layout,
     parameters: randomParameters(system, layout, seed, system.reduction === 'sum' ? batch : 1),
     episodes: {
-      tasks, steps, batch, queries, origin: { seed, first: 3 },
-      supportX: inputs(support), supportY: targets(support), queryX: inputs(query), queryY: targets(query),
+      tasks,
+      steps,
+      batch,
+      queries,
+      origin: { seed, first: 3 },
+      supportX: inputs(support),
+      supportY: targets(support),
+      queryX: inputs(query),
+      queryY: targets(query),
     },
     ...(images ? { bank: randomBank(images, n0, random(seed, 1)) } : {}),
   };
 }
 
 /** What the reference answers. */
-export function solve({ system, layout, parameters, episodes, bank }: Problem, options: ReferenceOptions = {}): ReferenceGradient {
+export function solve(
+  { system, layout, parameters, episodes, bank }: Problem,
+  options: ReferenceOptions = {},
+): ReferenceGradient {
   return referenceGradient(system, layout, parameters, episodes, { bank, ...options });
 }
 
 /** Element i of a tensor of that kind. */
-const DRAWS: Readonly<Record<string, (r: Random, shape: readonly number[], system: System, i: number) => number>> = {
+const DRAWS: Readonly<
+  Record<string, (r: Random, shape: readonly number[], system: System, i: number) => number>
+> = {
   W: (r, shape) => r.normal() * Math.sqrt(2 / shape[1]!),
   b: r => r.normal() * 0.1,
   B: (r, _, { feedback }) => r.normal() * (feedback === 'direct-rectified' ? 0.7 : 0.5),
   c: r => r.normal() * 0.1,
   alpha: r => between(r, -0.02, 0.05),
   beta: r => between(r, 0.2, 0.8),
-  // The answers of squared error have no bounds, and some terms grow with the cube of what they see.
-  theta: (r, _, { terms, loss }, i) => (terms[i] === 0 ? 0.05 : between(r, -0.02, 0.02)) * (loss === 'cross-entropy' ? 1 : 0.2),
+  // The answers of squared error have no bounds, and some terms grow with the cube of what they
+  // see.
+  theta: (r, _, { terms, loss }, i) =>
+    (terms[i] === 0 ? 0.05 : between(r, -0.02, 0.02)) * (loss === 'cross-entropy' ? 1 : 0.2),
   eta: r => between(r, 0.02, 0.08),
   weightDecay: () => 0.1,
   momentum: () => 0.5,
@@ -65,21 +110,33 @@ const DRAWS: Readonly<Record<string, (r: Random, shape: readonly number[], syste
   etaB: () => 0.05,
 };
 
-/** Every tensor has a stream of its own, by kind and layer, so that two systems that share a tensor are given the same numbers; but rates are for an update that is a sum of so many. */
-function randomParameters(system: System, layout: Layout, seed: number, summed: number): Float64Array {
+/**
+ * Every tensor has a stream of its own, by kind and layer, so that two systems that share a tensor
+ * are given the same numbers; but rates are for an update that is a sum of so many.
+ */
+function randomParameters(
+  system: System,
+  layout: Layout,
+  seed: number,
+  summed: number,
+): Float64Array {
   const parameters = new Float64Array(layout.size);
   for (const { name, shape, offset, size } of layout.tensors) {
     const [, kind, index] = /^(\D+)(\d*)$/.exec(name) as unknown as [string, string, string];
     const r = random(seed, 1000 + 100 * Object.keys(DRAWS).indexOf(kind) + Number(index));
     const share = ['alpha', 'eta', 'etaB'].includes(kind) ? 1 / summed : 1;
-    for (let i = 0; i < size; i++) parameters[offset + i] = Math.fround(share * DRAWS[kind]!(r, shape, system, i));
+    for (let i = 0; i < size; i++)
+      parameters[offset + i] = Math.fround(share * DRAWS[kind]!(r, shape, system, i));
   }
   return parameters;
 }
 
 function randomBank(count: number, pixels: number, r: Random): ImageBank {
   return {
-    count, width: pixels, height: 1, classes: count,
+    count,
+    width: pixels,
+    height: 1,
+    classes: count,
     pixels: Uint8Array.from({ length: count * pixels }, () => r.below(256)),
     labels: Uint16Array.from({ length: count }, (_, i) => i),
   };

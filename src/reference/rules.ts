@@ -2,7 +2,10 @@ import type { Choice, System } from '../systems/system.js';
 import { add, outer, times, timesTransposed } from './algebra.js';
 import { pool } from './pool.js';
 
-/** What is local to the synapses of one layer during one sample; or its adjoint. What a system does not have is empty. */
+/**
+ * What is local to the synapses of one layer during one sample; or its adjoint. What a system does
+ * not have is empty.
+ */
 export interface Local {
   /** Weights before the step (n_l, n_{l-1}), and biases (n_l). */
   readonly W: Float64Array;
@@ -24,7 +27,13 @@ export interface Rule {
   /** κ (n_l). */
   decay(local: Local, system: System): Float64Array;
   /** From dH and dκ adds to `dLocal`. The W in κ_i W_ij is not the rule's business. */
-  adjoint(local: Local, system: System, dDrive: Float64Array, dDecay: Float64Array, dLocal: Local): void;
+  adjoint(
+    local: Local,
+    system: System,
+    dDrive: Float64Array,
+    dDecay: Float64Array,
+    dLocal: Local,
+  ): void;
 }
 
 /** H = post preᵀ (papers §1.1). */
@@ -41,7 +50,10 @@ export const rules = {
     decay: ({ post }) => post.map(y => y * y),
     adjoint(local, _, dDrive, dDecay, dLocal) {
       driveAdjoint(local, dDrive, dLocal);
-      add(dLocal.post, dDecay.map((d, i) => 2 * local.post[i]! * d));
+      add(
+        dLocal.post,
+        dDecay.map((d, i) => 2 * local.post[i]! * d),
+      );
     },
   },
   hebb: {

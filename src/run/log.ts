@@ -18,27 +18,50 @@ export interface LogLine {
   readonly taskStepsPerSecond: number;
   /** Wall-clock seconds of meta-training so far, over all sessions of the run. */
   readonly seconds: number;
-  /** Coefficients of the rule after the meta-step, by name (theta, eta, k …), if there are not too many to write down. */
+  /**
+   * Coefficients of the rule after the meta-step, by name (theta, eta, k …), if there are not too
+   * many to write down.
+   */
   readonly coefficients?: Readonly<Record<string, readonly number[]>>;
 }
 
-const KEYS = ['metaStep', 'loss', 'medianLoss', 'counted', 'diverged', 'gradientNorm', 'taskStepsPerSecond', 'seconds'] as const satisfies (keyof LogLine)[];
+const KEYS = [
+  'metaStep',
+  'loss',
+  'medianLoss',
+  'counted',
+  'diverged',
+  'gradientNorm',
+  'taskStepsPerSecond',
+  'seconds',
+] as const satisfies (keyof LogLine)[];
 
-/** One line of JSON, line break included. JSON knows no NaN: a number that is not finite is written as null. */
+/**
+ * One line of JSON, line break included. JSON knows no NaN: a number that is not finite is written
+ * as null.
+ */
 export function formatLogLine(line: LogLine): string {
   return `${JSON.stringify(line)}\n`;
 }
 
-/** Reads a log; null is NaN again. A last line that was cut off, as by a crash, is dropped; any other bad line is an error. */
+/**
+ * Reads a log; null is NaN again. A last line that was cut off, as by a crash, is dropped; any
+ * other bad line is an error.
+ */
 export function parseLog(text: string, where: string): LogLine[] {
-  const rows = text.split('\n'), cutOff = rows.pop();
+  const rows = text.split('\n');
+  const cutOff = rows.pop();
   const lines = rows.map((row, i) => parseLine(row) ?? failAt(where, i + 1, row));
   const last = cutOff ? parseLine(cutOff) : undefined;
   return last ? [...lines, last] : lines;
 }
 
 function failAt(where: string, number: number, row: string): never {
-  throw new MetaplasticError(`${where}: line ${number}`, `expected a JSON object with the numbers ${KEYS.join(', ')}; got ${JSON.stringify(row.length > 60 ? `${row.slice(0, 60)}…` : row)}`, 'remove the line, or restore the file');
+  throw new MetaplasticError(
+    `${where}: line ${number}`,
+    `expected a JSON object with the numbers ${KEYS.join(', ')}; got ${JSON.stringify(row.length > 60 ? `${row.slice(0, 60)}…` : row)}`,
+    'remove the line, or restore the file',
+  );
 }
 
 function parseLine(row: string): LogLine | undefined {
@@ -51,7 +74,9 @@ function parseLine(row: string): LogLine | undefined {
   if (typeof line !== 'object' || line === null) return undefined;
   const has = (key: string) => line[key] === null || typeof line[key] === 'number';
   if (!KEYS.every(has) || !('accuracy' in line ? has('accuracy') : true)) return undefined;
-  return Object.fromEntries(Object.entries(line).map(([key, x]) => [key, x ?? NaN])) as unknown as LogLine;
+  return Object.fromEntries(
+    Object.entries(line).map(([key, x]) => [key, x ?? NaN]),
+  ) as unknown as LogLine;
 }
 
 /** The moving average over `span` values around each; values that are not finite are left out. */
@@ -66,23 +91,39 @@ export function smooth(values: readonly number[], span: number): number[] {
 /** Meta-steps over which the progress line averages. */
 const PROGRESS_SPAN = 20;
 
-/** How a run of `metaSteps` is going, in at most 80 columns, from the lines logged so far; the loss is the median over tasks. */
+/**
+ * How a run of `metaSteps` is going, in at most 80 columns, from the lines logged so far; the loss
+ * is the median over tasks.
+ */
 export function progressLine(log: readonly LogLine[], metaSteps: number): string {
-  const recent = log.slice(-PROGRESS_SPAN), last = recent.at(-1);
+  const recent = log.slice(-PROGRESS_SPAN);
+  const last = recent.at(-1);
   if (!last) return `meta-step 0/${metaSteps}`;
   const mean = (of: (line: LogLine) => number) => smooth(recent.map(of), 2 * PROGRESS_SPAN)[0]!;
-  // Time per meta-step from the lines themselves; the very first one also holds what came before it.
-  const perStep = recent.length > 1 ? (last.seconds - recent[0]!.seconds) / (last.metaStep - recent[0]!.metaStep) : last.seconds / last.metaStep;
+  // Time per meta-step from the lines themselves; the very first one also holds what came before
+  // it.
+  const perStep =
+    recent.length > 1
+      ? (last.seconds - recent[0]!.seconds) / (last.metaStep - recent[0]!.metaStep)
+      : last.seconds / last.metaStep;
   return [
     `meta-step ${String(last.metaStep).padStart(String(metaSteps).length)}/${metaSteps}`,
-    `loss ${formatNumber(mean(line => line.medianLoss))}`,      // one lifetime that nearly exploded would hide the others
-    ...(last.accuracy === undefined ? [] : [`accuracy ${formatPercent(mean(line => line.accuracy ?? NaN))}`]),
+    // one lifetime that nearly exploded would hide the others
+    `loss ${formatNumber(mean(line => line.medianLoss))}`,
+    ...(last.accuracy === undefined
+      ? []
+      : [`accuracy ${formatPercent(mean(line => line.accuracy ?? NaN))}`]),
     `${formatCount(mean(line => line.taskStepsPerSecond))} task-steps/s`,
     `${formatDuration((metaSteps - last.metaStep) * perStep)} left`,
-  ].join('  ').slice(0, 80);
+  ]
+    .join('  ')
+    .slice(0, 80);
 }
 
-/** Curves of one unseen task: the truth, what was seen, and what was predicted after some inner steps. */
+/**
+ * Curves of one unseen task: the truth, what was seen, and what was predicted after some inner
+ * steps.
+ */
 export interface Example {
   readonly title: string;
   readonly x: readonly number[];
@@ -93,21 +134,36 @@ export interface Example {
   readonly curves: readonly { readonly after: number; readonly y: readonly number[] }[];
 }
 
-/** How well learners do on unseen tasks after `at` inner steps. The first row is the learner that was meta-trained. */
+/**
+ * How well learners do on unseen tasks after `at` inner steps. The first row is the learner that
+ * was meta-trained.
+ */
 export interface Evaluation {
   /** What tells this evaluation from others of the same run. */
   readonly title?: string;
   readonly metric: 'mean squared error' | 'accuracy';
   readonly tasks: number;
   readonly at: readonly number[];
-  /** One value for each of `at`; `ci` is the half-width of the 95 % confidence interval of the mean. Accuracies are 0 … 1. `diverged` lifetimes are left out of mean and interval. */
-  readonly rows: readonly { readonly name: string; readonly mean: readonly number[]; readonly median: readonly number[]; readonly ci: readonly number[]; readonly diverged?: number }[];
+  /**
+   * One value for each of `at`; `ci` is the half-width of the 95 % confidence interval of the mean.
+   * Accuracies are 0 … 1. `diverged` lifetimes are left out of mean and interval.
+   */
+  readonly rows: readonly {
+    readonly name: string;
+    readonly mean: readonly number[];
+    readonly median: readonly number[];
+    readonly ci: readonly number[];
+    readonly diverged?: number;
+  }[];
   /** Of tasks in parts, one after another (classes, functions). */
   readonly forgetting?: Forgetting;
   readonly examples?: readonly Example[];
 }
 
-/** The metric on the queries of each part when each part ends: how what came first survives what comes later. */
+/**
+ * The metric on the queries of each part when each part ends: how what came first survives what
+ * comes later.
+ */
 export interface Forgetting {
   /** Inner steps after which a part ends. */
   readonly after: readonly number[];
@@ -117,28 +173,61 @@ export interface Forgetting {
 }
 
 /**
- * An evaluation as aligned text: one row per learner, one column per number of examples seen (inner steps × `batch`),
- * then the half-width of the 95 % interval of the last column and, of errors, its median; and how many lifetimes diverged, if any.
+ * An evaluation as aligned text: one row per learner, one column per number of examples seen (inner
+ * steps × `batch`),
+ * then the half-width of the 95 % interval of the last column and, of errors, its median; and how
+ * many lifetimes diverged, if any.
  */
-export function evaluationTable({ title, metric, tasks, at, rows, forgetting }: Evaluation, batch = 1): string {
-  const show = metric === 'accuracy' ? formatPercent : formatNumber, withMedian = metric !== 'accuracy', withDiverged = rows.some(row => row.diverged);
+export function evaluationTable(
+  { title, metric, tasks, at, rows, forgetting }: Evaluation,
+  batch = 1,
+): string {
+  const show = metric === 'accuracy' ? formatPercent : formatNumber;
+  const withMedian = metric !== 'accuracy';
+  const withDiverged = rows.some(row => row.diverged);
   const table = [
-    ['examples seen', ...at.map(t => String(t * batch)), '±', ...(withMedian ? ['median'] : []), ...(withDiverged ? ['diverged'] : [])],
-    ...rows.map(({ name, mean, median, ci, diverged = 0 }) => [name, ...mean.map(show), show(ci.at(-1)!), ...(withMedian ? [show(median.at(-1)!)] : []), ...(withDiverged ? [String(diverged)] : [])]),
+    [
+      'examples seen',
+      ...at.map(t => String(t * batch)),
+      '±',
+      ...(withMedian ? ['median'] : []),
+      ...(withDiverged ? ['diverged'] : []),
+    ],
+    ...rows.map(({ name, mean, median, ci, diverged = 0 }) => [
+      name,
+      ...mean.map(show),
+      show(ci.at(-1)!),
+      ...(withMedian ? [show(median.at(-1)!)] : []),
+      ...(withDiverged ? [String(diverged)] : []),
+    ]),
   ];
   return [
-    `${title ? `${title}: ` : ''}${metric} on ${tasks} unseen tasks`, ...aligned(table),
-    ...(forgetting ? [`${metric} on each part of a lifetime`, ...aligned([
-      ['when it ends', ...forgetting.after.map((_, k) => `part ${k + 1}`)],
-      ...forgetting.parts.map((part, p) => [`on part ${p + 1}`, ...part.map(show)]),
-    ])] : []),
-  ].map(line => `${line}\n`).join('');
+    `${title ? `${title}: ` : ''}${metric} on ${tasks} unseen tasks`,
+    ...aligned(table),
+    ...(forgetting
+      ? [
+          `${metric} on each part of a lifetime`,
+          ...aligned([
+            ['when it ends', ...forgetting.after.map((_, k) => `part ${k + 1}`)],
+            ...forgetting.parts.map((part, p) => [`on part ${p + 1}`, ...part.map(show)]),
+          ]),
+        ]
+      : []),
+  ]
+    .map(line => `${line}\n`)
+    .join('');
 }
 
 /** Rows of text as lines: the first column to the left, the others to the right. */
 export function aligned(table: readonly (readonly string[])[]): string[] {
   const widths = table[0]!.map((_, column) => Math.max(...table.map(row => row[column]!.length)));
-  return table.map(row => row.map((cell, column) => (column ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join('  '));
+  return table.map(row =>
+    row
+      .map((cell, column) =>
+        column ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
+      )
+      .join('  '),
+  );
 }
 
 /** Three significant digits. */
@@ -150,15 +239,19 @@ export function formatNumber(x: number): string {
 }
 
 /** A share as a percentage with one decimal. */
-export const formatPercent = (x: number) => (Number.isFinite(x) ? `${(100 * x).toFixed(1)} %` : '–');
+export const formatPercent = (x: number) =>
+  Number.isFinite(x) ? `${(100 * x).toFixed(1)} %` : '–';
 
 /** A whole number with thousands apart. */
-export const formatCount = (x: number) => (Number.isFinite(x) ? Math.round(x).toLocaleString('en') : '–');
+export const formatCount = (x: number) =>
+  Number.isFinite(x) ? Math.round(x).toLocaleString('en') : '–';
 
 /** Seconds as 0:07, 12:34 or 1:02:03. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';
-  const s = Math.max(0, Math.round(seconds)), two = (n: number) => String(n).padStart(2, '0');
-  const h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60;
+  const s = Math.max(0, Math.round(seconds));
+  const two = (n: number) => String(n).padStart(2, '0');
+  const h = Math.floor(s / 3600);
+  const m = Math.floor(s / 60) % 60;
   return h ? `${h}:${two(m)}:${two(s % 60)}` : `${m}:${two(s % 60)}`;
 }

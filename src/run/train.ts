@@ -9,21 +9,54 @@ import type { LogLine } from './log.js';
 import type { World } from './worlds.js';
 
 /** The learner that a configuration describes, for this world's tasks. */
-export function learnerOf(gpu: Gpu, config: RunConfig, { train, bank }: World, onNotice?: (notice: string) => void): Promise<Learner> {
+export function learnerOf(
+  gpu: Gpu,
+  config: RunConfig,
+  { train, bank }: World,
+  onNotice?: (notice: string) => void,
+): Promise<Learner> {
   return Learner.create(gpu, learnerOptions(config, train, bank, onNotice));
 }
 
 /** The options of that learner, for a plan without a GPU as well. */
-export function learnerOptions({ system, meta, initial, seed, budget, plan }: RunConfig, { steps, batch, queries }: Pick<TaskSource, 'steps' | 'batch' | 'queries'>, bank?: World['bank'], onNotice?: (notice: string) => void): LearnerOptions {
-  const { tasks, adjoint, moments, momentWeights, rates, l1, clipPerTask, clip, onDivergence } = meta;
-  return { system, episode: { steps, batch, queries, bank }, tasks, adjoint, moments, momentWeights, rates, l1, clipPerTask, clip, onDivergence, initial, seed, budget, plan, onNotice };
+export function learnerOptions(
+  { system, meta, initial, seed, budget, plan }: RunConfig,
+  { steps, batch, queries }: Pick<TaskSource, 'steps' | 'batch' | 'queries'>,
+  bank?: World['bank'],
+  onNotice?: (notice: string) => void,
+): LearnerOptions {
+  const { tasks, adjoint, moments, momentWeights, rates, l1, clipPerTask, clip, onDivergence } =
+    meta;
+  return {
+    system,
+    episode: { steps, batch, queries, bank },
+    tasks,
+    adjoint,
+    moments,
+    momentWeights,
+    rates,
+    l1,
+    clipPerTask,
+    clip,
+    onDivergence,
+    initial,
+    seed,
+    budget,
+    plan,
+    onNotice,
+  };
 }
 
 /** Groups whose coefficients are logged, and how many numbers a tensor may have for that. */
-const COEFFICIENTS: readonly Group[] = ['beta', 'theta', 'eta', 'alignment'], MOST_COEFFICIENTS = 32;
+const COEFFICIENTS: readonly Group[] = ['beta', 'theta', 'eta', 'alignment'];
+const MOST_COEFFICIENTS = 32;
 
-/** A meta-step all of whose lifetimes diverged changes nothing, and so many of them on end stop a run. With one task a meta-step that happens now and then. */
-const PATIENCE = 10, NOTHING = { loss: NaN, medianLoss: NaN, accuracy: NaN, counted: 0, gradientNorm: NaN };
+/**
+ * A meta-step all of whose lifetimes diverged changes nothing, and so many of them on end stop a
+ * run. With one task a meta-step that happens now and then.
+ */
+const PATIENCE = 10;
+const NOTHING = { loss: NaN, medianLoss: NaN, accuracy: NaN, counted: 0, gradientNorm: NaN };
 
 export interface TrainOptions {
   readonly config: RunConfig;
@@ -40,33 +73,69 @@ export interface TrainOptions {
 }
 
 /**
- * Meta-training: one meta-step after another, from `from` to `meta.steps`. Meta-step m (from 0) lives the tasks m·N … m·N + N − 1 of the
- * config's seed at the rate that the schedule gives to m, so a run that is resumed goes on as if it had not stopped. Returns the meta-steps made.
+ * Meta-training: one meta-step after another, from `from` to `meta.steps`. Meta-step m (from 0)
+ * lives the tasks m·N … m·N + N − 1 of the
+ * config's seed at the rate that the schedule gives to m, so a run that is resumed goes on as if it
+ * had not stopped. Returns the meta-steps made.
  */
-export async function train({ config, learner, tasks, from = { metaStep: 0, seconds: 0 }, onStep, onCheckpoint, stopped = () => false }: TrainOptions): Promise<number> {
-  const { meta, seed, checkpointEvery } = config, start = performance.now();
+export async function train({
+  config,
+  learner,
+  tasks,
+  from = { metaStep: 0, seconds: 0 },
+  onStep,
+  onCheckpoint,
+  stopped = () => false,
+}: TrainOptions): Promise<number> {
+  const { meta, seed, checkpointEvery } = config;
+  const start = performance.now();
   const episodes = (m: number) => tasks.episodes(seed, m * meta.tasks, meta.tasks);
   const classification = learner.system.loss === 'cross-entropy';
-  const named = learner.layout.tensors.filter(({ group, size }) => COEFFICIENTS.includes(group) && size <= MOST_COEFFICIENTS);
-  let skipped = 0, metaStep = from.metaStep, next = metaStep < meta.steps ? episodes(metaStep) : undefined, before = start;
+  const named = learner.layout.tensors.filter(
+    ({ group, size }) => COEFFICIENTS.includes(group) && size <= MOST_COEFFICIENTS,
+  );
+  let skipped = 0;
+  let metaStep = from.metaStep;
+  let next = metaStep < meta.steps ? episodes(metaStep) : undefined;
+  let before = start;
   while (next) {
     const step = learner.step(next, rateAt(meta.decay, metaStep, meta.steps));
-    next = metaStep + 1 < meta.steps ? episodes(metaStep + 1) : undefined;      // drawn while the GPU works
-    const { loss, medianLoss, accuracy, counted, diverged, gradientNorm } = await step.catch((error: Error) => {
-      if (error instanceof DivergenceError && meta.onDivergence === 'skip' && skipped < PATIENCE) return { ...NOTHING, diverged: meta.tasks };
-      throw new (error instanceof DeviceLostError ? DeviceLostError : MetaplasticError)(`meta-step ${metaStep + 1}`, error.message);
-    });
+    // drawn while the GPU works
+    next = metaStep + 1 < meta.steps ? episodes(metaStep + 1) : undefined;
+    const { loss, medianLoss, accuracy, counted, diverged, gradientNorm } = await step.catch(
+      (error: Error) => {
+        if (error instanceof DivergenceError && meta.onDivergence === 'skip' && skipped < PATIENCE)
+          return { ...NOTHING, diverged: meta.tasks };
+        throw new (error instanceof DeviceLostError ? DeviceLostError : MetaplasticError)(
+          `meta-step ${metaStep + 1}`,
+          error.message,
+        );
+      },
+    );
     skipped = counted ? 0 : skipped + 1;
-    const coefficients = Object.fromEntries(await Promise.all(named.map(async ({ name }) => [name, [...await learner.read(name)]] as const)));
+    const coefficients = Object.fromEntries(
+      await Promise.all(
+        named.map(async ({ name }) => [name, [...(await learner.read(name))]] as const),
+      ),
+    );
     metaStep++;
     const now = performance.now();
     onStep({
-      metaStep, loss, medianLoss, ...(classification && { accuracy }), counted, diverged, gradientNorm,
-      taskStepsPerSecond: meta.tasks * tasks.steps / (now - before) * 1e3, seconds: from.seconds + (now - start) / 1e3, ...(named.length && { coefficients }),
+      metaStep,
+      loss,
+      medianLoss,
+      ...(classification && { accuracy }),
+      counted,
+      diverged,
+      gradientNorm,
+      taskStepsPerSecond: ((meta.tasks * tasks.steps) / (now - before)) * 1e3,
+      seconds: from.seconds + (now - start) / 1e3,
+      ...(named.length && { coefficients }),
     });
     before = now;
     const stop = stopped();
-    if (stop || !next || metaStep % checkpointEvery === 0) await onCheckpoint({ metaStep, state: await learner.state() });
+    if (stop || !next || metaStep % checkpointEvery === 0)
+      await onCheckpoint({ metaStep, state: await learner.state() });
     if (stop) break;
   }
   return metaStep;

@@ -14,7 +14,10 @@ export type ReadData = (path: string) => Promise<Uint8Array>;
 export interface Test {
   readonly title?: string;
   readonly source: TaskSource | SineSource;
-  /** In how many parts of equal length (classes, functions) a lifetime comes, one after another; the queries are in as many groups. Left out if it is one, or shuffled. */
+  /**
+   * In how many parts of equal length (classes, functions) a lifetime comes, one after another; the
+   * queries are in as many groups. Left out if it is one, or shuffled.
+   */
   readonly parts?: number;
 }
 
@@ -27,27 +30,47 @@ export interface World {
 }
 
 /** Makes the tasks that a configuration describes; `read` is asked for the files of real data. */
-export async function openWorld({ task, system, seed }: Pick<RunConfig, 'task' | 'seed'> & { readonly system: SystemSpec }, read: ReadData): Promise<World> {
+export async function openWorld(
+  { task, system, seed }: Pick<RunConfig, 'task' | 'seed'> & { readonly system: SystemSpec },
+  read: ReadData,
+): Promise<World> {
   const outputs = system.sizes.at(-1)!;
   switch (task.kind) {
-    case 'sine': return { train: sineTasks(task), tests: [{ source: sineTasks(task) }] };
-    case 'sine-sequence': return {
-      train: sineSequenceTasks({ ...task, seed }),
-      tests: inBothOrders(task.order, order => sineSequenceTasks({ ...task, order, split: 'test', seed }), { each: 'function', parts: task.functions }),
-    };
+    case 'sine':
+      return { train: sineTasks(task), tests: [{ source: sineTasks(task) }] };
+    case 'sine-sequence':
+      return {
+        train: sineSequenceTasks({ ...task, seed }),
+        tests: inBothOrders(
+          task.order,
+          order => sineSequenceTasks({ ...task, order, split: 'test', seed }),
+          { each: 'function', parts: task.functions },
+        ),
+      };
     case 'few-shot': {
       const { bank, train, tests } = await openImages(task.source, seed, read);
       checkPixels(bank, system.sizes);
       return {
-        bank, train: fewShotTasks({ ...task, bank, outputs, classes: train }),
-        tests: tests.flatMap(({ title, classes }) => inBothOrders(task.order, order => fewShotTasks({ ...task, bank, outputs, classes, order }), { of: title, parts: task.ways })),
+        bank,
+        train: fewShotTasks({ ...task, bank, outputs, classes: train }),
+        tests: tests.flatMap(({ title, classes }) =>
+          inBothOrders(
+            task.order,
+            order => fewShotTasks({ ...task, bank, outputs, classes, order }),
+            { of: title, parts: task.ways },
+          ),
+        ),
       };
     }
     case 'stream': {
       const bank = await readIdx(task.source, read);
       checkPixels(bank, system.sizes);
       const source = (order: Order) => imageStreamTasks({ ...task, bank, outputs, order, seed });
-      return { bank, train: source(task.order), tests: inBothOrders(task.order, source, { of: 'fresh draws of the same images' }) };
+      return {
+        bank,
+        train: source(task.order),
+        tests: inBothOrders(task.order, source, { of: 'fresh draws of the same images' }),
+      };
     }
   }
 }
@@ -55,62 +78,118 @@ export async function openWorld({ task, system, seed }: Pick<RunConfig, 'task' |
 type Order = 'iid' | 'continual';
 
 /** Tests in the order of meta-training, then in the other; the title says which, and of what. */
-function inBothOrders(order: Order, sourceIn: (order: Order) => TaskSource, { of, each = 'class', parts }: { readonly of?: string; readonly each?: string; readonly parts?: number }): readonly Test[] {
-  return [order, order === 'iid' ? 'continual' as const : 'iid' as const].map(o => {
-    const source = sourceIn(o), inParts = o === 'continual' && parts !== undefined && source.steps % parts === 0;
+function inBothOrders(
+  order: Order,
+  sourceIn: (order: Order) => TaskSource,
+  {
+    of,
+    each = 'class',
+    parts,
+  }: { readonly of?: string; readonly each?: string; readonly parts?: number },
+): readonly Test[] {
+  return [order, order === 'iid' ? ('continual' as const) : ('iid' as const)].map(o => {
+    const source = sourceIn(o);
+    const inParts = o === 'continual' && parts !== undefined && source.steps % parts === 0;
     const title = o === 'iid' ? 'i.i.d.' : `${each} by ${each}`;
     return { title: of ? `${title}, ${of}` : title, source, ...(inParts && { parts }) };
   });
 }
 
 function checkPixels({ width, height }: ImageBank, sizes: readonly number[]): void {
-  if (width * height !== sizes[0]) throw new MetaplasticError('system.sizes', `expected ${width * height} inputs for images of ${width} × ${height}, got ${sizes[0]}`);
+  if (width * height !== sizes[0])
+    throw new MetaplasticError(
+      'system.sizes',
+      `expected ${width * height} inputs for images of ${width} × ${height}, got ${sizes[0]}`,
+    );
 }
 
-const readIdx = async ({ images, labels }: { readonly images: string; readonly labels: string }, read: ReadData): Promise<ImageBank> =>
-  readIdxImages(await read(images), await read(labels), images);
+const readIdx = async (
+  { images, labels }: { readonly images: string; readonly labels: string },
+  read: ReadData,
+): Promise<ImageBank> => readIdxImages(await read(images), await read(labels), images);
 
-interface Images { readonly bank: ImageBank; readonly train: readonly number[]; readonly tests: readonly { readonly title: string; readonly classes: readonly number[] }[] }
+interface Images {
+  readonly bank: ImageBank;
+  readonly train: readonly number[];
+  readonly tests: readonly { readonly title: string; readonly classes: readonly number[] }[];
+}
 
-async function openImages(source: Extract<TaskConfig, { kind: 'few-shot' }>['source'], seed: number, read: ReadData): Promise<Images> {
+async function openImages(
+  source: Extract<TaskConfig, { kind: 'few-shot' }>['source'],
+  seed: number,
+  read: ReadData,
+): Promise<Images> {
   if (source.format === 'idx') {
     const bank = await readIdx(source, read);
     if (source.testFraction === 0) {
       const classes = Array.from({ length: bank.classes }, (_, c) => c);
-      return { bank, train: classes, tests: [{ title: `fresh draws of the same ${bank.classes} classes`, classes }] };
+      return {
+        bank,
+        train: classes,
+        tests: [{ title: `fresh draws of the same ${bank.classes} classes`, classes }],
+      };
     }
     const { train, test } = splitClasses(bank.classes, 1 - source.testFraction, seed);
     return { bank, train, tests: [{ title: `${test.length} unseen classes`, classes: test }] };
   }
-  const { readOmniglot } = await import('../tasks/omniglot.js');      // brings a reader of PNG, which few pages need
+  // brings a reader of PNG, which few pages need
+  const { readOmniglot } = await import('../tasks/omniglot.js');
   const below = (file: string) => read(`${source.folder}/${file}`);
-  const trained = readOmniglot(await below(source.train), source, source.train), held = readOmniglot(await below(source.test), source, source.test);
-  const seen = source.rotations ? [1, 2, 3].reduce<ImageBank>((bank, turns) => join(bank, turned(trained, turns)), trained) : trained;
-  const classes = held.names.map((_, c) => seen.classes + c), unseen = classes.filter((_, c) => !trained.names.includes(held.names[c]!));
+  const trained = readOmniglot(await below(source.train), source, source.train);
+  const held = readOmniglot(await below(source.test), source, source.test);
+  const seen = source.rotations
+    ? [1, 2, 3].reduce<ImageBank>((bank, turns) => join(bank, turned(trained, turns)), trained)
+    : trained;
+  const classes = held.names.map((_, c) => seen.classes + c);
+  const unseen = classes.filter((_, c) => !trained.names.includes(held.names[c]!));
   return {
-    bank: join(seen, held), train: Array.from({ length: seen.classes }, (_, c) => c),
+    bank: join(seen, held),
+    train: Array.from({ length: seen.classes }, (_, c) => c),
     // Omniglot's published small sets share two alphabets: what was never seen is told apart.
-    tests: [{ title: `${classes.length} characters of ${source.test.replace(/\.zip$/, '')}`, classes }, ...(unseen.length < classes.length ? [{ title: `its ${unseen.length} characters of unseen alphabets`, classes: unseen }] : [])],
+    tests: [
+      { title: `${classes.length} characters of ${source.test.replace(/\.zip$/, '')}`, classes },
+      ...(unseen.length < classes.length
+        ? [{ title: `its ${unseen.length} characters of unseen alphabets`, classes: unseen }]
+        : []),
+    ],
   };
 }
 
-/** Two banks of images of one size as one; the classes of the second come behind those of the first. */
+/**
+ * Two banks of images of one size as one; the classes of the second come behind those of the first.
+ */
 function join(a: ImageBank, b: ImageBank): ImageBank {
-  const pixels = new Uint8Array(a.pixels.length + b.pixels.length), labels = new Uint16Array(a.count + b.count);
+  const pixels = new Uint8Array(a.pixels.length + b.pixels.length);
+  const labels = new Uint16Array(a.count + b.count);
   pixels.set(a.pixels);
   pixels.set(b.pixels, a.pixels.length);
   labels.set(a.labels);
-  labels.set(b.labels.map(label => label + a.classes), a.count);
-  return { count: a.count + b.count, width: a.width, height: a.height, pixels, labels, classes: a.classes + b.classes };
+  labels.set(
+    b.labels.map(label => label + a.classes),
+    a.count,
+  );
+  return {
+    count: a.count + b.count,
+    width: a.width,
+    height: a.height,
+    pixels,
+    labels,
+    classes: a.classes + b.classes,
+  };
 }
 
 /** The square images of a bank turned by so many quarters, counter-clockwise. */
-function turned({ count, width, height, pixels, labels, classes }: ImageBank, turns: number): ImageBank {
+function turned(
+  { count, width, height, pixels, labels, classes }: ImageBank,
+  turns: number,
+): ImageBank {
   let now = pixels;
   for (let turn = 0; turn < turns; turn++) {
     const before = now;
     now = before.map((_, k) => {
-      const image = k - k % (width * height), y = Math.floor((k - image) / width), x = k % width;
+      const image = k - (k % (width * height));
+      const y = Math.floor((k - image) / width);
+      const x = k % width;
       return before[image + x * width + (width - 1 - y)]!;
     });
   }

@@ -1,16 +1,45 @@
 import type { SystemSpec } from './system.js';
 
-/** Shervani-Tabar & Rosenbaum 2023 (§2): nothing but the rule is inherited; W and B are drawn anew for every lifetime. */
-const drawn = { activation: 'softplus', loss: 'cross-entropy', bias: false, weights: 'drawn' } as const satisfies Partial<SystemSpec>;
-const pool = { ...drawn, rule: 'pool', feedback: 'chained', feedbackWeights: 'drawn' } as const satisfies Partial<SystemSpec>;
+/**
+ * Shervani-Tabar & Rosenbaum 2023 (§2): nothing but the rule is inherited; W and B are drawn anew
+ * for every lifetime.
+ */
+const drawn = {
+  activation: 'softplus',
+  loss: 'cross-entropy',
+  bias: false,
+  weights: 'drawn',
+} as const satisfies Partial<SystemSpec>;
+const pool = {
+  ...drawn,
+  rule: 'pool',
+  feedback: 'chained',
+  feedbackWeights: 'drawn',
+} as const satisfies Partial<SystemSpec>;
 
-/** Pseudo-gradient descent at one learned rate, by errors that come down one way or another (§4). */
-const descent = { ...drawn, rule: 'gradient', eta: 'network' } as const satisfies Partial<SystemSpec>;
+/**
+ * Pseudo-gradient descent at one learned rate, by errors that come down one way or another (§4).
+ */
+const descent = {
+  ...drawn,
+  rule: 'gradient',
+  eta: 'network',
+} as const satisfies Partial<SystemSpec>;
 
 /** Kunin et al. 2020, Akrout et al. 2019 (§3, §4): B learns to be Wᵀ while W learns the task. */
-const aligning = { ...descent, activation: 'sigmoid', reduction: 'mean', feedback: 'chained', feedbackWeights: 'drawn' } as const satisfies Partial<SystemSpec>;
+const aligning = {
+  ...descent,
+  activation: 'sigmoid',
+  reduction: 'mean',
+  feedback: 'chained',
+  feedbackWeights: 'drawn',
+} as const satisfies Partial<SystemSpec>;
 
-const maml = { rule: 'gradient', feedback: 'backprop', activation: 'relu' } as const satisfies Partial<SystemSpec>;
+const maml = {
+  rule: 'gradient',
+  feedback: 'backprop',
+  activation: 'relu',
+} as const satisfies Partial<SystemSpec>;
 
 /** The published systems, as choices over the slots (papers in docs/architecture.md). */
 export const PRESETS = {

@@ -1,7 +1,8 @@
 import { MetaplasticError } from '../errors.js';
 
 /**
- * A meta-batch of lifetimes: for each task a support stream (T inner steps of a batch of samples) and a query set.
+ * A meta-batch of lifetimes: for each task a support stream (T inner steps of a batch of samples)
+ * and a query set.
  * Inputs are numbers, or indices into a bank of images that lives once on the GPU.
  */
 export interface Episodes {
@@ -19,9 +20,15 @@ export interface Episodes {
   readonly queryX: Float32Array | Uint32Array;
   /** (tasks, queries, n_L). */
   readonly queryY: Float32Array;
-  /** Which tasks these are: `first`, `first` + 1 … of the stream of `seed`. Needed where lifetimes draw random numbers, such as their weights. */
+  /**
+   * Which tasks these are: `first`, `first` + 1 … of the stream of `seed`. Needed where lifetimes
+   * draw random numbers, such as their weights.
+   */
   readonly origin?: Origin;
-  /** (tasks, settings) coefficients that a task has of its own, in place of the last meta-parameters of the layout: a sweep of settings. */
+  /**
+   * (tasks, settings) coefficients that a task has of its own, in place of the last meta-parameters
+   * of the layout: a sweep of settings.
+   */
   readonly settings?: Float32Array;
 }
 
@@ -31,7 +38,10 @@ export interface Origin {
   readonly first: number;
 }
 
-/** Images of one size, grey levels in [0, 1], row-major; `labels[i]` is the class of image i, 0 … classes − 1. */
+/**
+ * Images of one size, grey levels in [0, 1], row-major; `labels[i]` is the class of image i, 0 …
+ * classes − 1.
+ */
 export interface ImageBank {
   readonly count: number;
   readonly width: number;
@@ -44,7 +54,10 @@ export interface ImageBank {
   readonly names?: readonly string[];
 }
 
-/** Where tasks come from. Task number i of a seed is always the same lifetime, whoever asks for it and in whatever chunk. */
+/**
+ * Where tasks come from. Task number i of a seed is always the same lifetime, whoever asks for it
+ * and in whatever chunk.
+ */
 export interface TaskSource {
   readonly inputs: number;
   readonly outputs: number;
@@ -63,61 +76,111 @@ export interface TaskSource {
  */
 export function checkCounts(counts: Readonly<Record<string, number>>, where: string): void {
   for (const [name, count] of Object.entries(counts)) {
-    if (!Number.isInteger(count) || count < 1) throw new MetaplasticError(`${where}.${name}`, `expected a whole number of at least 1, got ${count}`);
+    if (!Number.isInteger(count) || count < 1)
+      throw new MetaplasticError(
+        `${where}.${name}`,
+        `expected a whole number of at least 1, got ${count}`,
+      );
   }
 }
 
-/** Tasks are the random streams 0 … TASK_STREAMS − 1 of a seed; streams from there on are free for what all tasks share. */
+/**
+ * Tasks are the random streams 0 … TASK_STREAMS − 1 of a seed; streams from there on are free for
+ * what all tasks share.
+ */
 export const TASK_STREAMS = 2 ** 31;
 
-/** Checks a seed: a whole number, 0 … 2³² − 1, because larger ones would repeat the stream of a smaller one. */
+/**
+ * Checks a seed: a whole number, 0 … 2³² − 1, because larger ones would repeat the stream of a
+ * smaller one.
+ */
 export function checkSeed(seed: number, where: string): void {
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
-    throw new MetaplasticError(`${where}.seed`, `expected a whole number from 0 to ${2 ** 32 - 1}, got ${seed}`);
+    throw new MetaplasticError(
+      `${where}.seed`,
+      `expected a whole number from 0 to ${2 ** 32 - 1}, got ${seed}`,
+    );
   }
 }
 
-/** Checks what `TaskSource.episodes` is asked for: a seed, and tasks `first` … `first + count − 1` below TASK_STREAMS. */
+/**
+ * Checks what `TaskSource.episodes` is asked for: a seed, and tasks `first` … `first + count − 1`
+ * below TASK_STREAMS.
+ */
 export function checkStream(seed: number, first: number, count: number, where: string): void {
   checkSeed(seed, where);
   checkCounts({ count }, where);
   if (!Number.isInteger(first) || first < 0 || first + count > TASK_STREAMS) {
-    throw new MetaplasticError(`${where}.first`, `expected tasks from 0 to ${TASK_STREAMS - 1}, got ${count} from ${first}`, 'use another seed for more tasks');
+    throw new MetaplasticError(
+      `${where}.first`,
+      `expected tasks from 0 to ${TASK_STREAMS - 1}, got ${count} from ${first}`,
+      'use another seed for more tasks',
+    );
   }
 }
 
-/** Checks that a bank agrees with itself: at least one image, array lengths that match the counts, labels below `classes`. */
+/**
+ * Checks that a bank agrees with itself: at least one image, array lengths that match the counts,
+ * labels below `classes`.
+ */
 export function checkBank(bank: ImageBank, where: string): void {
   const { count, width, height, classes, pixels, labels } = bank;
   checkCounts({ count, width, height, classes }, where);
   if (pixels.length !== count * width * height) {
-    throw new MetaplasticError(`${where}.pixels`, `expected count × height × width = ${count} × ${height} × ${width} = ${count * height * width} bytes, got ${pixels.length}`);
+    throw new MetaplasticError(
+      `${where}.pixels`,
+      `expected count × height × width = ${count} × ${height} × ${width} = ${count * height * width} bytes, got ${pixels.length}`,
+    );
   }
-  if (labels.length !== count) throw new MetaplasticError(`${where}.labels`, `expected one label for each of ${count} images, got ${labels.length}`);
+  if (labels.length !== count)
+    throw new MetaplasticError(
+      `${where}.labels`,
+      `expected one label for each of ${count} images, got ${labels.length}`,
+    );
   const bad = labels.findIndex(label => label >= classes);
-  if (bad >= 0) throw new MetaplasticError(`${where}.labels`, `expected labels below classes = ${classes}, got ${labels[bad]} for image ${bad}`);
+  if (bad >= 0)
+    throw new MetaplasticError(
+      `${where}.labels`,
+      `expected labels below classes = ${classes}, got ${labels[bad]} for image ${bad}`,
+    );
 }
 
 /**
- * Checks a meta-batch that somebody built by hand, before it goes to the GPU: sizes of at least 1, arrays as long as their shapes
+ * Checks a meta-batch that somebody built by hand, before it goes to the GPU: sizes of at least 1,
+ * arrays as long as their shapes
  * say, every number finite, every image index below the bank's count.
  *
- * @param expect - what the network takes and gives: `inputs` n_0, `outputs` n_L, and the bank if the inputs are image indices.
+ * @param expect - what the network takes and gives: `inputs` n_0, `outputs` n_L, and the bank if
+ * the inputs are image indices.
  * @param where - the public function or file to name in the error.
- * @throws MetaplasticError naming the array, and the task and the position in that task of a bad value.
+ * @throws MetaplasticError naming the array, and the task and the position in that task of a bad
+ * value.
  */
-export function checkEpisodes(episodes: Episodes, expect: { readonly inputs: number; readonly outputs: number; readonly bank?: ImageBank }, where: string): void {
-  const { tasks, steps, batch, queries } = episodes, { inputs, outputs, bank } = expect;
+export function checkEpisodes(
+  episodes: Episodes,
+  expect: { readonly inputs: number; readonly outputs: number; readonly bank?: ImageBank },
+  where: string,
+): void {
+  const { tasks, steps, batch, queries } = episodes,
+    { inputs, outputs, bank } = expect;
   if (!Number.isInteger(steps) || steps < 1) {
-    throw new MetaplasticError(`${where}.steps`, `expected at least one inner step, got ${steps}`, 'give every task a support stream');
+    throw new MetaplasticError(
+      `${where}.steps`,
+      `expected at least one inner step, got ${steps}`,
+      'give every task a support stream',
+    );
   }
   checkCounts({ tasks, batch, queries }, where);
   if (bank && bank.width * bank.height !== inputs) {
-    throw new MetaplasticError(where, `expected images of ${inputs} pixels, one for each input, got ${bank.width} × ${bank.height} = ${bank.width * bank.height}`,
-      'change the first size of the network or the size of the images');
+    throw new MetaplasticError(
+      where,
+      `expected images of ${inputs} pixels, one for each input, got ${bank.width} × ${bank.height} = ${bank.width * bank.height}`,
+      'change the first size of the network or the size of the images',
+    );
   }
 
-  const support = { tasks, steps, batch }, query = { tasks, queries };
+  const support = { tasks, steps, batch };
+  const query = { tasks, queries };
   if (bank) {
     checkIndices(episodes.supportX, support, bank.count, `${where}.supportX`);
     checkIndices(episodes.queryX, query, bank.count, `${where}.queryX`);
@@ -133,24 +196,52 @@ export function checkEpisodes(episodes: Episodes, expect: { readonly inputs: num
 type Shape = Readonly<Record<string, number>>;
 
 function checkNumbers(array: Float32Array | Uint32Array, shape: Shape, where: string): void {
-  if (!(array instanceof Float32Array)) throw new MetaplasticError(where, `expected a Float32Array, got ${kind(array)}`, 'image indices need a bank');
+  if (!(array instanceof Float32Array))
+    throw new MetaplasticError(
+      where,
+      `expected a Float32Array, got ${kind(array)}`,
+      'image indices need a bank',
+    );
   checkLength(array, shape, where);
   for (let i = 0; i < array.length; i++) {
-    if (!Number.isFinite(array[i])) throw new MetaplasticError(where, `expected finite numbers, got ${array[i]} ${place(i, array, shape)}`);
+    if (!Number.isFinite(array[i]))
+      throw new MetaplasticError(
+        where,
+        `expected finite numbers, got ${array[i]} ${place(i, array, shape)}`,
+      );
   }
 }
 
-function checkIndices(array: Float32Array | Uint32Array, shape: Shape, count: number, where: string): void {
-  if (!(array instanceof Uint32Array)) throw new MetaplasticError(where, `expected a Uint32Array of image indices, got ${kind(array)}`, 'leave the bank out if the inputs are numbers');
+function checkIndices(
+  array: Float32Array | Uint32Array,
+  shape: Shape,
+  count: number,
+  where: string,
+): void {
+  if (!(array instanceof Uint32Array))
+    throw new MetaplasticError(
+      where,
+      `expected a Uint32Array of image indices, got ${kind(array)}`,
+      'leave the bank out if the inputs are numbers',
+    );
   checkLength(array, shape, where);
   for (let i = 0; i < array.length; i++) {
-    if (array[i]! >= count) throw new MetaplasticError(where, `expected image indices below ${count}, the images of the bank, got ${array[i]} ${place(i, array, shape)}`);
+    if (array[i]! >= count)
+      throw new MetaplasticError(
+        where,
+        `expected image indices below ${count}, the images of the bank, got ${array[i]} ${place(i, array, shape)}`,
+      );
   }
 }
 
 function checkLength(array: Float32Array | Uint32Array, shape: Shape, where: string): void {
-  const sizes = Object.values(shape), length = sizes.reduce((a, b) => a * b, 1);
-  if (array.length !== length) throw new MetaplasticError(where, `expected ${Object.keys(shape).join(' × ')} = ${sizes.join(' × ')} = ${length} values, got ${array.length}`);
+  const sizes = Object.values(shape);
+  const length = sizes.reduce((a, b) => a * b, 1);
+  if (array.length !== length)
+    throw new MetaplasticError(
+      where,
+      `expected ${Object.keys(shape).join(' × ')} = ${sizes.join(' × ')} = ${length} values, got ${array.length}`,
+    );
 }
 
 /** Where element `i` is, in words: its task and its position among the values of that task. */
@@ -159,4 +250,5 @@ function place(i: number, array: { readonly length: number }, shape: Shape): str
   return `in task ${Math.floor(i / perTask)} at position ${i % perTask}`;
 }
 
-const kind = (value: unknown): string => (value as object | undefined)?.constructor?.name ?? String(value);
+const kind = (value: unknown): string =>
+  (value as object | undefined)?.constructor?.name ?? String(value);

@@ -1,5 +1,12 @@
 import { MetaplasticError } from '../errors.js';
-import { checkBank, checkCounts, checkSeed, checkStream, type ImageBank, type TaskSource } from './episodes.js';
+import {
+  checkBank,
+  checkCounts,
+  checkSeed,
+  checkStream,
+  type ImageBank,
+  type TaskSource,
+} from './episodes.js';
 import { random } from './random.js';
 import { split } from './split.js';
 
@@ -13,94 +20,172 @@ export interface FewShotOptions {
   readonly queriesPerClass: number;
   /** Images per inner step; must divide ways · shots. */
   readonly batch?: number;
-  /** 'iid': the support stream is shuffled. 'continual': class after class, the classes in random order. */
+  /**
+   * 'iid': the support stream is shuffled. 'continual': class after class, the classes in random
+   * order.
+   */
   readonly order?: 'iid' | 'continual';
   /** The classes that tasks may draw from; all of the bank if left out. */
   readonly classes?: readonly number[];
   /**
-   * 'permuted': a task's classes are labelled 0 … ways − 1, at random. 'own': each keeps its number in the bank, and the others are wrong answers.
+   * 'permuted': a task's classes are labelled 0 … ways − 1, at random. 'own': each keeps its number
+   * in the bank, and the others are wrong answers.
    * Default 'permuted'.
    */
   readonly labels?: 'permuted' | 'own';
-  /** Outputs of the network: at least ways, which is the default, or with own labels bank.classes, likewise; those above are never a target. */
+  /**
+   * Outputs of the network: at least ways, which is the default, or with own labels bank.classes,
+   * likewise; those above are never a target.
+   */
   readonly outputs?: number;
 }
 
 /**
- * Few-shot classification of images from a bank. A task draws `ways` different classes, whose labels 0 … ways − 1 are a random permutation
- * (or their own), and shots + queriesPerClass different images of each: no image is in both the support stream and the query set.
- * T = ways · shots / batch steps; queries = ways · queriesPerClass, class after class. Inputs are indices into the bank (width · height
- * numbers each), targets one-hot (outputs). With `batch: 1` this is the protocol of Lindsey & Litwin-Kumar 2020 (Omniglot: 5 ways, 5 shots)
- * and, with own labels, of Shervani-Tabar & Rosenbaum 2023, Algorithm 1 (EMNIST: 5 ways, 50 shots, 10 queries per class, a softmax over all 47 classes).
+ * Few-shot classification of images from a bank. A task draws `ways` different classes, whose
+ * labels 0 … ways − 1 are a random permutation
+ * (or their own), and shots + queriesPerClass different images of each: no image is in both the
+ * support stream and the query set.
+ * T = ways · shots / batch steps; queries = ways · queriesPerClass, class after class. Inputs are
+ * indices into the bank (width · height
+ * numbers each), targets one-hot (outputs). With `batch: 1` this is the protocol of Lindsey &
+ * Litwin-Kumar 2020 (Omniglot: 5 ways, 5 shots)
+ * and, with own labels, of Shervani-Tabar & Rosenbaum 2023, Algorithm 1 (EMNIST: 5 ways, 50 shots,
+ * 10 queries per class, a softmax over all 47 classes).
  * The same seed and task have the same images in both orders and with both labels.
  *
- * @throws MetaplasticError if a count is not a whole number ≥ 1, if batch does not divide ways · shots, if there are fewer classes than
- * ways, if a class has fewer than shots + queriesPerClass images, or if there are fewer outputs than labels.
+ * @throws MetaplasticError if a count is not a whole number ≥ 1, if batch does not divide ways ·
+ * shots, if there are fewer classes than
+ * ways, if a class has fewer than shots + queriesPerClass images, or if there are fewer outputs
+ * than labels.
  */
-export function fewShotTasks({ bank, ways, shots, queriesPerClass, batch = 1, order = 'iid', classes, labels = 'permuted', outputs: given }: FewShotOptions): TaskSource {
+export function fewShotTasks({
+  bank,
+  ways,
+  shots,
+  queriesPerClass,
+  batch = 1,
+  order = 'iid',
+  classes,
+  labels = 'permuted',
+  outputs: given,
+}: FewShotOptions): TaskSource {
   const where = 'fewShotTasks';
   checkBank(bank, `${where}.bank`);
-  if (labels !== 'permuted' && labels !== 'own') throw new MetaplasticError(`${where}.labels`, `expected 'permuted' or 'own', got ${labels}`);
-  const [least, leastIs] = labels === 'own' ? [bank.classes, 'bank.classes'] : [ways, 'ways'], outputs = given ?? least;
+  if (labels !== 'permuted' && labels !== 'own')
+    throw new MetaplasticError(`${where}.labels`, `expected 'permuted' or 'own', got ${labels}`);
+  const [least, leastIs] = labels === 'own' ? [bank.classes, 'bank.classes'] : [ways, 'ways'];
+  const outputs = given ?? least;
   checkCounts({ ways, shots, queriesPerClass, batch, outputs }, where);
-  if (order !== 'iid' && order !== 'continual') throw new MetaplasticError(`${where}.order`, `expected 'iid' or 'continual', got ${order}`);
+  if (order !== 'iid' && order !== 'continual')
+    throw new MetaplasticError(`${where}.order`, `expected 'iid' or 'continual', got ${order}`);
   if (outputs < least) {
-    throw new MetaplasticError(`${where}.outputs`, `expected at least ${leastIs} = ${least}, got ${outputs}`, labels === 'own' ? "raise outputs or use labels 'permuted'" : 'raise outputs or lower ways');
+    throw new MetaplasticError(
+      `${where}.outputs`,
+      `expected at least ${leastIs} = ${least}, got ${outputs}`,
+      labels === 'own' ? "raise outputs or use labels 'permuted'" : 'raise outputs or lower ways',
+    );
   }
   const support = ways * shots;
   if (support % batch !== 0) {
-    throw new MetaplasticError(`${where}.batch`, `expected a divisor of ways · shots = ${ways} · ${shots} = ${support}, got ${batch}`, 'change batch, ways or shots');
+    throw new MetaplasticError(
+      `${where}.batch`,
+      `expected a divisor of ways · shots = ${ways} · ${shots} = ${support}, got ${batch}`,
+      'change batch, ways or shots',
+    );
   }
   const drawable = classes ?? Array.from({ length: bank.classes }, (_, c) => c);
   checkClasses(drawable, bank.classes, `${where}.classes`);
   if (drawable.length < ways) {
-    throw new MetaplasticError(`${where}.ways`, `expected at most ${drawable.length}, the classes to draw from, got ${ways}`, classes ? 'lower ways or give more classes' : 'lower ways or give a bank with more classes');
+    throw new MetaplasticError(
+      `${where}.ways`,
+      `expected at most ${drawable.length}, the classes to draw from, got ${ways}`,
+      classes ? 'lower ways or give more classes' : 'lower ways or give a bank with more classes',
+    );
   }
-  const imagesOf = imagesByClass(bank), perClass = shots + queriesPerClass;
+  const imagesOf = imagesByClass(bank);
+  const perClass = shots + queriesPerClass;
   for (const c of drawable) {
     if (imagesOf[c]!.length < perClass) {
-      throw new MetaplasticError(where, `expected shots + queriesPerClass = ${shots} + ${queriesPerClass} = ${perClass} images of each class, got ${imagesOf[c]!.length} of class ${c}${bank.names ? ` (${bank.names[c]})` : ''}`,
-        'lower shots or queriesPerClass, or leave this class out of classes');
+      throw new MetaplasticError(
+        where,
+        `expected shots + queriesPerClass = ${shots} + ${queriesPerClass} = ${perClass} images of each class, got ${imagesOf[c]!.length} of class ${c}${bank.names ? ` (${bank.names[c]})` : ''}`,
+        'lower shots or queriesPerClass, or leave this class out of classes',
+      );
     }
   }
 
-  const steps = support / batch, queries = ways * queriesPerClass;
+  const steps = support / batch;
+  const queries = ways * queriesPerClass;
   return {
-    inputs: bank.width * bank.height, outputs, steps, batch, queries, bank,
+    inputs: bank.width * bank.height,
+    outputs,
+    steps,
+    batch,
+    queries,
+    bank,
     episodes(seed, first, count) {
       checkStream(seed, first, count, `${where}.episodes`);
-      const supportX = new Uint32Array(count * support), supportY = new Float32Array(count * support * outputs);
-      const queryX = new Uint32Array(count * queries), queryY = new Float32Array(count * queries * outputs);
-      const places = Array.from({ length: ways }, (_, place) => place), shotNumbers = Array.from({ length: support }, (_, shot) => shot);
+      const supportX = new Uint32Array(count * support);
+      const supportY = new Float32Array(count * support * outputs);
+      const queryX = new Uint32Array(count * queries);
+      const queryY = new Float32Array(count * queries * outputs);
+      const places = Array.from({ length: ways }, (_, place) => place);
+      const shotNumbers = Array.from({ length: support }, (_, shot) => shot);
       for (let task = 0; task < count; task++) {
-        // Drawn in random order, so that the place of a class is its permuted label; of its images, the first `shots` are the support.
-        const r = random(seed, first + task), chosen = r.chosen(drawable, ways), images = chosen.map(c => r.chosen(imagesOf[c]!, perClass));
+        // Drawn in random order, so that the place of a class is its permuted label; of its images,
+        // the first `shots` are the support.
+        const r = random(seed, first + task);
+        const chosen = r.chosen(drawable, ways);
+        const images = chosen.map(c => r.chosen(imagesOf[c]!, perClass));
         const labelOf = labels === 'own' ? chosen : places;
         // Shot s is image s % shots of the class at place s / shots.
-        const stream = order === 'iid' ? r.shuffled(shotNumbers) : r.shuffled(places).flatMap(place => shotNumbers.slice(place * shots, (place + 1) * shots));
+        const stream =
+          order === 'iid'
+            ? r.shuffled(shotNumbers)
+            : r
+                .shuffled(places)
+                .flatMap(place => shotNumbers.slice(place * shots, (place + 1) * shots));
         stream.forEach((shot, i) => {
-          const sample = task * support + i, place = Math.floor(shot / shots);
+          const sample = task * support + i;
+          const place = Math.floor(shot / shots);
           supportX[sample] = images[place]![shot % shots]!;
           supportY[sample * outputs + labelOf[place]!] = 1;
         });
         for (let q = 0; q < queries; q++) {
-          const sample = task * queries + q, place = Math.floor(q / queriesPerClass);
-          queryX[sample] = images[place]![shots + q % queriesPerClass]!;
+          const sample = task * queries + q;
+          const place = Math.floor(q / queriesPerClass);
+          queryX[sample] = images[place]![shots + (q % queriesPerClass)]!;
           queryY[sample * outputs + labelOf[place]!] = 1;
         }
       }
-      return { tasks: count, steps, batch, queries, supportX, supportY, queryX, queryY, origin: { seed, first } };
+      return {
+        tasks: count,
+        steps,
+        batch,
+        queries,
+        supportX,
+        supportY,
+        queryX,
+        queryY,
+        origin: { seed, first },
+      };
     },
   };
 }
 
 /**
- * Splits classes 0 … classes − 1 at random into those for meta-training and those for meta-test, each list in ascending order.
+ * Splits classes 0 … classes − 1 at random into those for meta-training and those for meta-test,
+ * each list in ascending order.
  *
- * @param train - how many classes are for meta-training: a fraction in (0, 1), rounded to whole classes, or a number from 1 on.
+ * @param train - how many classes are for meta-training: a fraction in (0, 1), rounded to whole
+ * classes, or a number from 1 on.
  * @throws MetaplasticError if either side would be empty.
  */
-export function splitClasses(classes: number, train: number, seed: number): { readonly train: readonly number[]; readonly test: readonly number[] } {
+export function splitClasses(
+  classes: number,
+  train: number,
+  seed: number,
+): { readonly train: readonly number[]; readonly test: readonly number[] } {
   checkCounts({ classes }, 'splitClasses');
   checkSeed(seed, 'splitClasses');
   const [first, second] = split(classes, train, seed, 'splitClasses.train', 'classes');
@@ -116,8 +201,13 @@ function imagesByClass({ labels, classes }: ImageBank): number[][] {
 function checkClasses(list: readonly number[], classes: number, where: string): void {
   const seen = new Set<number>();
   for (const c of list) {
-    if (!Number.isInteger(c) || c < 0 || c >= classes) throw new MetaplasticError(where, `expected classes of the bank, 0 to ${classes - 1}, got ${c}`);
-    if (seen.has(c)) throw new MetaplasticError(where, `expected different classes, got ${c} twice`);
+    if (!Number.isInteger(c) || c < 0 || c >= classes)
+      throw new MetaplasticError(
+        where,
+        `expected classes of the bank, 0 to ${classes - 1}, got ${c}`,
+      );
+    if (seen.has(c))
+      throw new MetaplasticError(where, `expected different classes, got ${c} twice`);
     seen.add(c);
   }
 }

@@ -1,12 +1,22 @@
 /**
- * Counter-based random numbers: a hash of (seed, stream, counter), the same in WGSL and TypeScript, so that task i of a seed is
- * the same wherever and whenever it is drawn. The hash is pcg3d (Jarzynski & Olano, "Hash functions for GPU rendering", JCGT 2020).
+ * Counter-based random numbers: a hash of (seed, stream, counter), the same in WGSL and TypeScript,
+ * so that task i of a seed is
+ * the same wherever and whenever it is drawn. The hash is pcg3d (Jarzynski & Olano, "Hash functions
+ * for GPU rendering", JCGT 2020).
  */
 export function hash(seed: number, stream: number, counter: number): number {
-  let x = (Math.imul(seed, 1664525) + 1013904223) | 0, y = (Math.imul(stream, 1664525) + 1013904223) | 0, z = (Math.imul(counter, 1664525) + 1013904223) | 0;
-  x = (x + Math.imul(y, z)) | 0; y = (y + Math.imul(z, x)) | 0; z = (z + Math.imul(x, y)) | 0;
-  x ^= x >>> 16; y ^= y >>> 16; z ^= z >>> 16;
-  x = (x + Math.imul(y, z)) | 0; y = (y + Math.imul(z, x)) | 0; z = (z + Math.imul(x, y)) | 0;
+  let x = (Math.imul(seed, 1664525) + 1013904223) | 0;
+  let y = (Math.imul(stream, 1664525) + 1013904223) | 0;
+  let z = (Math.imul(counter, 1664525) + 1013904223) | 0;
+  x = (x + Math.imul(y, z)) | 0;
+  y = (y + Math.imul(z, x)) | 0;
+  z = (z + Math.imul(x, y)) | 0;
+  x ^= x >>> 16;
+  y ^= y >>> 16;
+  z ^= z >>> 16;
+  x = (x + Math.imul(y, z)) | 0;
+  y = (y + Math.imul(z, x)) | 0;
+  z = (z + Math.imul(x, y)) | 0;
   return z >>> 0;
 }
 
@@ -20,7 +30,10 @@ export interface Random {
   below(n: number): number;
   /** The items in random order (Fisher–Yates), as a new array. */
   shuffled<T>(items: readonly T[]): T[];
-  /** `count` of the items at different positions, in random order, as a new array; `count` ≤ items.length. */
+  /**
+   * `count` of the items at different positions, in random order, as a new array; `count` ≤
+   * items.length.
+   */
   chosen<T>(items: readonly T[], count: number): T[];
 }
 
@@ -29,17 +42,24 @@ export function random(seed: number, stream: number): Random {
   const uniform = () => (hash(seed, stream, counter++) >>> 8) / 2 ** 24;
   const below = (n: number) => Math.floor(uniform() * n);
   return {
-    uniform, below,
+    uniform,
+    below,
     normal: () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()),
     shuffled(items) {
       const out = [...items];
-      for (let i = out.length - 1; i > 0; i--) { const j = below(i + 1); [out[i], out[j]] = [out[j]!, out[i]!]; }
+      for (let i = out.length - 1; i > 0; i--) {
+        const j = below(i + 1);
+        [out[i], out[j]] = [out[j]!, out[i]!];
+      }
       return out;
     },
     chosen(items, count) {
       // Fisher–Yates from the front, stopped after `count` places.
       const out = [...items];
-      for (let i = 0; i < count; i++) { const j = i + below(out.length - i); [out[i], out[j]] = [out[j]!, out[i]!]; }
+      for (let i = 0; i < count; i++) {
+        const j = i + below(out.length - i);
+        [out[i], out[j]] = [out[j]!, out[i]!];
+      }
       return out.slice(0, count);
     },
   };

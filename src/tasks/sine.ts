@@ -10,7 +10,9 @@ export interface Sine {
 
 /** Tasks made of sines; the sines behind a task can be asked for, to plot them. */
 export interface SineSource extends TaskSource {
-  /** The functions of task `task` of this seed: one, or one for each slot in the order of the slots. */
+  /**
+   * The functions of task `task` of this seed: one, or one for each slot in the order of the slots.
+   */
   sinesOf(seed: number, task: number): readonly Sine[];
 }
 
@@ -31,29 +33,49 @@ export interface SineOptions {
 }
 
 /**
- * Regression on one sine per task: input x (1), target y = A sin(x + φ) (1), with A, φ and every x uniform in their ranges.
- * The defaults are the sine task of MAML (Finn et al. 2017, §5.1), where 10 points are seen: `steps: 10`, or one step of `batch: 10`.
+ * Regression on one sine per task: input x (1), target y = A sin(x + φ) (1), with A, φ and every x
+ * uniform in their ranges.
+ * The defaults are the sine task of MAML (Finn et al. 2017, §5.1), where 10 points are seen:
+ * `steps: 10`, or one step of `batch: 10`.
  *
- * @throws MetaplasticError if a count is not a whole number ≥ 1 or a range is not [from, to] with from ≤ to.
+ * @throws MetaplasticError if a count is not a whole number ≥ 1 or a range is not [from, to] with
+ * from ≤ to.
  */
-export function sineTasks({ steps, batch = 1, queries, amplitude = [0.1, 5], phase = [0, Math.PI], x = [-5, 5] }: SineOptions): SineSource {
+export function sineTasks({
+  steps,
+  batch = 1,
+  queries,
+  amplitude = [0.1, 5],
+  phase = [0, Math.PI],
+  x = [-5, 5],
+}: SineOptions): SineSource {
   checkCounts({ steps, batch, queries }, 'sineTasks');
   checkRanges({ amplitude, phase, x }, 'sineTasks');
 
   // The first two draws of a task are its function.
-  const draw = (r: Random): Sine => ({ amplitude: uniformIn(r, amplitude), phase: uniformIn(r, phase) });
+  const draw = (r: Random): Sine => ({
+    amplitude: uniformIn(r, amplitude),
+    phase: uniformIn(r, phase),
+  });
   return {
-    inputs: 1, outputs: 1, steps, batch, queries,
+    inputs: 1,
+    outputs: 1,
+    steps,
+    batch,
+    queries,
     sinesOf(seed, task) {
       checkStream(seed, task, 1, 'sineTasks.sinesOf');
       return [draw(random(seed, task))];
     },
     episodes(seed, first, count) {
       checkStream(seed, first, count, 'sineTasks.episodes');
-      const supportX = new Float32Array(count * steps * batch), supportY = new Float32Array(supportX.length);
-      const queryX = new Float32Array(count * queries), queryY = new Float32Array(queryX.length);
+      const supportX = new Float32Array(count * steps * batch);
+      const supportY = new Float32Array(supportX.length);
+      const queryX = new Float32Array(count * queries);
+      const queryY = new Float32Array(queryX.length);
       for (let task = 0; task < count; task++) {
-        const r = random(seed, first + task), sine = draw(r);
+        const r = random(seed, first + task);
+        const sine = draw(r);
         for (let i = task * steps * batch; i < (task + 1) * steps * batch; i++) {
           supportX[i] = uniformIn(r, x);
           supportY[i] = valueAt(sine, supportX[i]!);
@@ -63,7 +85,17 @@ export function sineTasks({ steps, batch = 1, queries, amplitude = [0.1, 5], pha
           queryY[i] = valueAt(sine, queryX[i]!);
         }
       }
-      return { tasks: count, steps, batch, queries, supportX, supportY, queryX, queryY, origin: { seed, first } };
+      return {
+        tasks: count,
+        steps,
+        batch,
+        queries,
+        supportX,
+        supportY,
+        queryX,
+        queryY,
+        origin: { seed, first },
+      };
     },
   };
 }
@@ -88,54 +120,94 @@ export interface SineSequenceOptions {
   readonly order: 'continual' | 'iid';
   /** 'train' draws from the pool, 'test' from 1000 functions outside it. */
   readonly split?: 'train' | 'test';
-  /** Fixes the pool and the functions outside it. Sources that should share functions share this, whatever seed their tasks have. */
+  /**
+   * Fixes the pool and the functions outside it. Sources that should share functions share this,
+   * whatever seed their tasks have.
+   */
   readonly seed?: number;
 }
 
 /**
- * Several sines in one lifetime, told apart by a one-hot slot: the regression task of Lindsey & Litwin-Kumar 2020, after OML (Javed & White 2019).
- * Input [one-hot(slot), x] (slots + 1), target y (1). Amplitude (U[0,1] + 0.02)·5, phase U[0,π], x U[−5,5].
- * A task takes `functions` different ones of the pool, in random order; the k-th has slot k, and every minibatch is of one function.
- * The query set has `queriesPerFunction` fresh points of each, slot after slot. The defaults are the paper's: 400 steps of 32 points, 320 queries.
+ * Several sines in one lifetime, told apart by a one-hot slot: the regression task of Lindsey &
+ * Litwin-Kumar 2020, after OML (Javed & White 2019).
+ * Input [one-hot(slot), x] (slots + 1), target y (1). Amplitude (U[0,1] + 0.02)·5, phase U[0,π], x
+ * U[−5,5].
+ * A task takes `functions` different ones of the pool, in random order; the k-th has slot k, and
+ * every minibatch is of one function.
+ * The query set has `queriesPerFunction` fresh points of each, slot after slot. The defaults are
+ * the paper's: 400 steps of 32 points, 320 queries.
  *
- * @throws MetaplasticError if a count is not a whole number ≥ 1, if functions > slots, or if functions > pool.
+ * @throws MetaplasticError if a count is not a whole number ≥ 1, if functions > slots, or if
+ * functions > pool.
  */
 export function sineSequenceTasks({
-  functions = 10, slots = 10, stepsPerFunction = 40, batch = 32, queriesPerFunction = 32, pool = 400, order, split = 'train', seed: poolSeed = 0,
+  functions = 10,
+  slots = 10,
+  stepsPerFunction = 40,
+  batch = 32,
+  queriesPerFunction = 32,
+  pool = 400,
+  order,
+  split = 'train',
+  seed: poolSeed = 0,
 }: SineSequenceOptions): SineSource {
   const where = 'sineSequenceTasks';
   checkCounts({ functions, slots, stepsPerFunction, batch, queriesPerFunction, pool }, where);
   checkSeed(poolSeed, where);
-  if (order !== 'continual' && order !== 'iid') throw new MetaplasticError(`${where}.order`, `expected 'continual' or 'iid', got ${order}`);
-  if (split !== 'train' && split !== 'test') throw new MetaplasticError(`${where}.split`, `expected 'train' or 'test', got ${split}`);
-  if (functions > slots) throw new MetaplasticError(`${where}.functions`, `expected at most slots = ${slots}, got ${functions}`, 'raise slots or lower functions');
+  if (order !== 'continual' && order !== 'iid')
+    throw new MetaplasticError(`${where}.order`, `expected 'continual' or 'iid', got ${order}`);
+  if (split !== 'train' && split !== 'test')
+    throw new MetaplasticError(`${where}.split`, `expected 'train' or 'test', got ${split}`);
+  if (functions > slots)
+    throw new MetaplasticError(
+      `${where}.functions`,
+      `expected at most slots = ${slots}, got ${functions}`,
+      'raise slots or lower functions',
+    );
   const available = split === 'train' ? pool : TEST_FUNCTIONS;
   if (functions > available) {
-    throw new MetaplasticError(`${where}.functions`, `expected at most ${available} functions, all that split '${split}' has, got ${functions}`, 'raise pool or lower functions');
+    throw new MetaplasticError(
+      `${where}.functions`,
+      `expected at most ${available} functions, all that split '${split}' has, got ${functions}`,
+      'raise pool or lower functions',
+    );
   }
 
-  // Function k has its own stream, so a longer pool begins with the shorter one; those outside the pool come after it.
+  // Function k has its own stream, so a longer pool begins with the shorter one; those outside the
+  // pool come after it.
   const firstFunction = split === 'train' ? 0 : pool;
   const world = Array.from({ length: available }, (_, k): Sine => {
     const r = random(poolSeed, TASK_STREAMS + firstFunction + k);
     return { amplitude: (r.uniform() + 0.02) * 5, phase: uniformIn(r, [0, Math.PI]) };
   });
 
-  const x: Range = [-5, 5], inputs = slots + 1, steps = functions * stepsPerFunction, queries = functions * queriesPerFunction;
+  const x: Range = [-5, 5];
+  const inputs = slots + 1;
+  const steps = functions * stepsPerFunction;
+  const queries = functions * queriesPerFunction;
   return {
-    inputs, outputs: 1, steps, batch, queries,
+    inputs,
+    outputs: 1,
+    steps,
+    batch,
+    queries,
     sinesOf(seed, task) {
       checkStream(seed, task, 1, `${where}.sinesOf`);
       return random(seed, task).chosen(world, functions);
     },
     episodes(seed, first, count) {
       checkStream(seed, first, count, `${where}.episodes`);
-      const supportX = new Float32Array(count * steps * batch * inputs), supportY = new Float32Array(count * steps * batch);
-      const queryX = new Float32Array(count * queries * inputs), queryY = new Float32Array(count * queries);
+      const supportX = new Float32Array(count * steps * batch * inputs);
+      const supportY = new Float32Array(count * steps * batch);
+      const queryX = new Float32Array(count * queries * inputs);
+      const queryY = new Float32Array(count * queries);
       const inSequence = Array.from({ length: steps }, (_, step) => step);
       for (let task = 0; task < count; task++) {
-        // The order is drawn before the points and in either case, so that both orders show the very same points.
-        const r = random(seed, first + task), sines = r.chosen(world, functions), shuffled = r.shuffled(inSequence);
+        // The order is drawn before the points and in either case, so that both orders show the
+        // very same points.
+        const r = random(seed, first + task);
+        const sines = r.chosen(world, functions);
+        const shuffled = r.shuffled(inSequence);
         const place = order === 'continual' ? inSequence : shuffled;
         const write = (X: Float32Array, Y: Float32Array, sample: number, slot: number) => {
           const at = sample * inputs + slots;
@@ -145,11 +217,23 @@ export function sineSequenceTasks({
         };
         for (let step = 0; step < steps; step++) {
           const sample = (task * steps + place[step]!) * batch;
-          for (let b = 0; b < batch; b++) write(supportX, supportY, sample + b, Math.floor(step / stepsPerFunction));
+          for (let b = 0; b < batch; b++)
+            write(supportX, supportY, sample + b, Math.floor(step / stepsPerFunction));
         }
-        for (let q = 0; q < queries; q++) write(queryX, queryY, task * queries + q, Math.floor(q / queriesPerFunction));
+        for (let q = 0; q < queries; q++)
+          write(queryX, queryY, task * queries + q, Math.floor(q / queriesPerFunction));
       }
-      return { tasks: count, steps, batch, queries, supportX, supportY, queryX, queryY, origin: { seed, first } };
+      return {
+        tasks: count,
+        steps,
+        batch,
+        queries,
+        supportX,
+        supportY,
+        queryX,
+        queryY,
+        origin: { seed, first },
+      };
     },
   };
 }
@@ -161,7 +245,10 @@ const valueAt = (sine: Sine, x: number): number => sine.amplitude * Math.sin(x +
 function checkRanges(ranges: Readonly<Record<string, Range>>, where: string): void {
   for (const [name, [from, to]] of Object.entries(ranges)) {
     if (!Number.isFinite(from) || !Number.isFinite(to) || from > to) {
-      throw new MetaplasticError(`${where}.${name}`, `expected a range [from, to] of finite numbers with from ≤ to, got [${from}, ${to}]`);
+      throw new MetaplasticError(
+        `${where}.${name}`,
+        `expected a range [from, to] of finite numbers with from ≤ to, got [${from}, ${to}]`,
+      );
     }
   }
 }

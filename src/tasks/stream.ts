@@ -1,5 +1,12 @@
 import { MetaplasticError } from '../errors.js';
-import { checkBank, checkCounts, checkSeed, checkStream, type ImageBank, type TaskSource } from './episodes.js';
+import {
+  checkBank,
+  checkCounts,
+  checkSeed,
+  checkStream,
+  type ImageBank,
+  type TaskSource,
+} from './episodes.js';
 import { random } from './random.js';
 import { split } from './split.js';
 
@@ -11,65 +18,138 @@ export interface ImageStreamOptions {
   readonly batch: number;
   /** Held-out images that a lifetime is asked, ≥ 1. */
   readonly queries: number;
-  /** Classes 0 … classes − 1 of the bank, the images of others left out; all of the bank if left out. */
+  /**
+   * Classes 0 … classes − 1 of the bank, the images of others left out; all of the bank if left
+   * out.
+   */
   readonly classes?: number;
   /** 'iid': shuffled. 'continual': class after class, the classes in random order. */
   readonly order?: 'iid' | 'continual';
-  /** Images that no lifetime sees: a fraction in (0, 1), rounded to whole images, or a number from 1 on. Default 0.2. */
+  /**
+   * Images that no lifetime sees: a fraction in (0, 1), rounded to whole images, or a number from 1
+   * on. Default 0.2.
+   */
   readonly heldOut?: number;
-  /** Outputs of the network, ≥ classes, which is the default; those from `classes` on are never a target. */
+  /**
+   * Outputs of the network, ≥ classes, which is the default; those from `classes` on are never a
+   * target.
+   */
   readonly outputs?: number;
-  /** Fixes which images are held out. Sources that should hold out the same images share this, whatever seed their tasks have. */
+  /**
+   * Fixes which images are held out. Sources that should hold out the same images share this,
+   * whatever seed their tasks have.
+   */
   readonly seed?: number;
 }
 
 /**
- * Ordinary classification, one network from scratch: a task sees steps · batch training images of a bank, and is asked `queries` different ones of
- * those held out, its own draw. The images are split once, at random, for all tasks, so no query image is in any support stream. A stream longer than
- * the training images goes on in epochs, each shuffled anew. Inputs are indices into the bank (width · height numbers each), targets one-hot (outputs),
- * the label is the class's number in the bank. The same seed and task have the same images in both orders; in continual order a class shows its images
- * of all epochs before the next class begins, and a minibatch may hold the end of one class and the begin of the next.
- * With `batch: 1` and one epoch this is the online MNIST of Shervani-Tabar & Rosenbaum 2023, Fig. 1; with minibatches and epochs the training of
+ * Ordinary classification, one network from scratch: a task sees steps · batch training images of a
+ * bank, and is asked `queries` different ones of
+ * those held out, its own draw. The images are split once, at random, for all tasks, so no query
+ * image is in any support stream. A stream longer than
+ * the training images goes on in epochs, each shuffled anew. Inputs are indices into the bank
+ * (width · height numbers each), targets one-hot (outputs),
+ * the label is the class's number in the bank. The same seed and task have the same images in both
+ * orders; in continual order a class shows its images
+ * of all epochs before the next class begins, and a minibatch may hold the end of one class and the
+ * begin of the next.
+ * With `batch: 1` and one epoch this is the online MNIST of Shervani-Tabar & Rosenbaum 2023, Fig.
+ * 1; with minibatches and epochs the training of
  * Akrout et al. 2019 and Kunin et al. 2020.
  *
- * @throws MetaplasticError if a count is not a whole number ≥ 1, if the bank has fewer classes than `classes`, if there are fewer outputs than classes,
+ * @throws MetaplasticError if a count is not a whole number ≥ 1, if the bank has fewer classes than
+ * `classes`, if there are fewer outputs than classes,
  * if either side of the split would be empty, or if fewer than `queries` images are held out.
  */
-export function imageStreamTasks({ bank, steps, batch, queries, classes = bank.classes, order = 'iid', heldOut = 0.2, outputs = classes, seed: splitSeed = 0 }: ImageStreamOptions): TaskSource {
+export function imageStreamTasks({
+  bank,
+  steps,
+  batch,
+  queries,
+  classes = bank.classes,
+  order = 'iid',
+  heldOut = 0.2,
+  outputs = classes,
+  seed: splitSeed = 0,
+}: ImageStreamOptions): TaskSource {
   const where = 'imageStreamTasks';
   checkBank(bank, `${where}.bank`);
   checkCounts({ steps, batch, queries, classes, outputs }, where);
   checkSeed(splitSeed, where);
-  if (order !== 'iid' && order !== 'continual') throw new MetaplasticError(`${where}.order`, `expected 'iid' or 'continual', got ${order}`);
-  if (classes > bank.classes) throw new MetaplasticError(`${where}.classes`, `expected at most ${bank.classes}, the classes of the bank, got ${classes}`);
-  if (outputs < classes) throw new MetaplasticError(`${where}.outputs`, `expected at least one for each of ${classes} classes, got ${outputs}`, 'raise outputs or lower classes');
+  if (order !== 'iid' && order !== 'continual')
+    throw new MetaplasticError(`${where}.order`, `expected 'iid' or 'continual', got ${order}`);
+  if (classes > bank.classes)
+    throw new MetaplasticError(
+      `${where}.classes`,
+      `expected at most ${bank.classes}, the classes of the bank, got ${classes}`,
+    );
+  if (outputs < classes)
+    throw new MetaplasticError(
+      `${where}.outputs`,
+      `expected at least one for each of ${classes} classes, got ${outputs}`,
+      'raise outputs or lower classes',
+    );
   const images = [...bank.labels.keys()].filter(image => bank.labels[image]! < classes);
-  const [held, training] = split(images.length, heldOut, splitSeed, `${where}.heldOut`, 'images').map(side => side.map(k => images[k]!)) as [number[], number[]];
-  if (queries > held.length) throw new MetaplasticError(`${where}.queries`, `expected at most ${held.length}, the images held out, got ${queries}`, 'lower queries or raise heldOut');
+  const [held, training] = split(
+    images.length,
+    heldOut,
+    splitSeed,
+    `${where}.heldOut`,
+    'images',
+  ).map(side => side.map(k => images[k]!)) as [number[], number[]];
+  if (queries > held.length)
+    throw new MetaplasticError(
+      `${where}.queries`,
+      `expected at most ${held.length}, the images held out, got ${queries}`,
+      'lower queries or raise heldOut',
+    );
 
-  const seen = steps * batch, classNumbers = Array.from({ length: classes }, (_, c) => c);
+  const seen = steps * batch;
+  const classNumbers = Array.from({ length: classes }, (_, c) => c);
   return {
-    inputs: bank.width * bank.height, outputs, steps, batch, queries, bank,
+    inputs: bank.width * bank.height,
+    outputs,
+    steps,
+    batch,
+    queries,
+    bank,
     episodes(seed, first, count) {
       checkStream(seed, first, count, `${where}.episodes`);
-      const supportX = new Uint32Array(count * seen), supportY = new Float32Array(count * seen * outputs);
-      const queryX = new Uint32Array(count * queries), queryY = new Float32Array(count * queries * outputs);
-      const show = (X: Uint32Array, Y: Float32Array, from: number, shown: readonly number[]) => shown.forEach((image, i) => {
-        X[from + i] = image;
-        Y[(from + i) * outputs + bank.labels[image]!] = 1;
-      });
+      const supportX = new Uint32Array(count * seen);
+      const supportY = new Float32Array(count * seen * outputs);
+      const queryX = new Uint32Array(count * queries);
+      const queryY = new Float32Array(count * queries * outputs);
+      const show = (X: Uint32Array, Y: Float32Array, from: number, shown: readonly number[]) =>
+        shown.forEach((image, i) => {
+          X[from + i] = image;
+          Y[(from + i) * outputs + bank.labels[image]!] = 1;
+        });
       for (let task = 0; task < count; task++) {
-        const r = random(seed, first + task), stream: number[] = [];
-        while (stream.length < seen) for (const image of r.chosen(training, Math.min(training.length, seen - stream.length))) stream.push(image);
+        const r = random(seed, first + task);
+        const stream: number[] = [];
+        while (stream.length < seen)
+          for (const image of r.chosen(training, Math.min(training.length, seen - stream.length)))
+            stream.push(image);
         const asked = r.chosen(held, queries);
         if (order === 'continual') {
           const place = r.shuffled(classNumbers);
-          stream.sort((a, b) => place[bank.labels[a]!]! - place[bank.labels[b]!]!);      // stable: epochs stay in their order
+          // stable: epochs stay in their order
+          stream.sort((a, b) => place[bank.labels[a]!]! - place[bank.labels[b]!]!);
         }
         show(supportX, supportY, task * seen, stream);
         show(queryX, queryY, task * queries, asked);
       }
-      return { tasks: count, steps, batch, queries, supportX, supportY, queryX, queryY, origin: { seed, first } };
+      return {
+        tasks: count,
+        steps,
+        batch,
+        queries,
+        supportX,
+        supportY,
+        queryX,
+        queryY,
+        origin: { seed, first },
+      };
     },
   };
 }

@@ -11,7 +11,8 @@ test('a sample is the median, the fastest, and the middle half relative to the m
 });
 
 test('a part is the difference of the fastest; what both spread is its spread; less than nothing is nothing', () => {
-  const a = { median: 6, fastest: 5, spread: 0.5 }, b = { median: 4, fastest: 3, spread: 0.25 };
+  const a = { median: 6, fastest: 5, spread: 0.5 };
+  const b = { median: 4, fastest: 3, spread: 0.25 };
   expect(without(a, b)).toEqual({ median: 2, fastest: 2, spread: 2 });
   expect(without(b, a)).toEqual({ median: 0, fastest: 0, spread: 0 });
 });
@@ -20,13 +21,28 @@ test('a part is the difference of the fastest; what both spread is its spread; l
 function slowClock(cost: number) {
   const batches: number[] = [];
   let asked = 0;
-  const clock: Clock = { kind: 'wall clock', async time(record) { record(undefined as never); return cost * asked; }, destroy() {} };
-  return { batches, clock, record: (_: unknown, times: number) => { asked = times; batches.push(times); } };
+  const clock: Clock = {
+    kind: 'wall clock',
+    async time(record) {
+      record(undefined as never);
+      return cost * asked;
+    },
+    destroy() {},
+  };
+  return {
+    batches,
+    clock,
+    record: (_: unknown, times: number) => {
+      asked = times;
+      batches.push(times);
+    },
+  };
 }
 
 describe('measuring', () => {
   test('makes batches so long that the clock can tell them, and times each so often', async () => {
-    const { batches, clock, record } = slowClock(1e-5), sample = await measure(clock, record, { batchSeconds: 0.01, repeats: 3 });
+    const { batches, clock, record } = slowClock(1e-5);
+    const sample = await measure(clock, record, { batchSeconds: 0.01, repeats: 3 });
     expect(sample.median).toBeCloseTo(1e-5, 12);
     expect(new Set(batches.slice(-3)).size).toBe(1);
     expect(batches.at(-1)! * 1e-5).toBeGreaterThanOrEqual(0.01);
@@ -39,8 +55,21 @@ describe('measuring', () => {
   });
   test('does not wait for timestamps that stand still while work goes on', async () => {
     let longest = 0;
-    const clock: Clock = { kind: 'timestamps', time: record => { record(undefined as never); return new Promise(done => setTimeout(() => done(0), 30)); }, destroy() {} };
-    await measure(clock, (_, times) => { longest = Math.max(longest, times); }, { batchSeconds: 0.001, repeats: 1 });
+    const clock: Clock = {
+      kind: 'timestamps',
+      time: record => {
+        record(undefined as never);
+        return new Promise(done => setTimeout(() => done(0), 30));
+      },
+      destroy() {},
+    };
+    await measure(
+      clock,
+      (_, times) => {
+        longest = Math.max(longest, times);
+      },
+      { batchSeconds: 0.001, repeats: 1 },
+    );
     expect(longest).toBe(1);
   });
   test('comes to an end where the clock never moves', async () => {
@@ -53,8 +82,18 @@ describe('measuring', () => {
 test('every clock that the device has gives the time of a pass', async () => {
   for (const has of [true, false]) {
     if (has && !under.gpu.device.features.has('timestamp-query')) continue;
-    const { device, guard } = under.gpu, features = new Set(has ? ['timestamp-query'] : []);
-    const clock = makeClock({ ...under.gpu, guard, device: new Proxy(device, { get: (of, key) => { const value = key === 'features' ? features : Reflect.get(of, key, of); return typeof value === 'function' ? value.bind(of) : value; } }) });
+    const { device, guard } = under.gpu;
+    const features = new Set(has ? ['timestamp-query'] : []);
+    const clock = makeClock({
+      ...under.gpu,
+      guard,
+      device: new Proxy(device, {
+        get: (of, key) => {
+          const value = key === 'features' ? features : Reflect.get(of, key, of);
+          return typeof value === 'function' ? value.bind(of) : value;
+        },
+      }),
+    });
     expect(clock.kind).toBe(has ? 'timestamps' : 'wall clock');
     const seconds = await clock.time(() => {});
     expect(seconds).toBeGreaterThanOrEqual(0);

@@ -3,27 +3,44 @@ import { create, globals } from 'webgpu';
 import { recordDispatches } from '../../src/bench/calls.js';
 import { learnerFor } from '../../src/bench/meta-gradient.js';
 import { kernelWork, lifetimeWork } from '../../src/bench/work.js';
-import { encoderWorkload, flpWorkload, poolWorkload, type Workload } from '../../src/bench/workloads.js';
+import {
+  encoderWorkload,
+  flpWorkload,
+  poolWorkload,
+  type Workload,
+} from '../../src/bench/workloads.js';
 import { openGpu } from '../../src/gpu/device.js';
 import { makePlan, type Adjoint } from '../../src/gpu/plan.js';
 import { workOf } from '../../src/outer/learner.js';
 import { defineSystem } from '../../src/systems/system.js';
 import { SOFTWARE } from '../gpu/machine.js';
 
-
-function planOf({ system, episodes: { tasks, steps, batch, queries } }: Workload, adjoint: Adjoint = 'store') {
-  return makePlan(workOf(defineSystem(system), { system, episode: { steps, batch, queries }, tasks, adjoint }), { ...SOFTWARE, cores: 8 });
+function planOf(
+  { system, episodes: { tasks, steps, batch, queries } }: Workload,
+  adjoint: Adjoint = 'store',
+) {
+  return makePlan(
+    workOf(defineSystem(system), { system, episode: { steps, batch, queries }, tasks, adjoint }),
+    { ...SOFTWARE, cores: 8 },
+  );
 }
 
 const flp = (tasks = 1, steps = 20, width = 64) => flpWorkload({ tasks, steps, width, batch: 1 });
 
 describe('the work of FLP, 1-3-2, 2 samples, counted by hand', () => {
   // 3 + 6 = 9 synapses; B is (3, 2) and (2, 2), 10 entries.
-  const workload: Workload = { ...flp(1, 1), system: { sizes: [1, 3, 2] }, episodes: { ...flp(1, 1).episodes, batch: 2, queries: 4 } };
+  const workload: Workload = {
+    ...flp(1, 1),
+    system: { sizes: [1, 3, 2] },
+    episodes: { ...flp(1, 1).episodes, batch: 2, queries: 4 },
+  };
   const work = lifetimeWork(planOf(workload));
 
   test('a step: W x, B s, and W + a (post preᵀ − κ W), which reads W and α and writes W', () => {
-    expect(work.step).toEqual({ flops: 2 * 2 * 9 + 2 * 2 * 10 + (4 + 5) * 9, bytes: 4 * (9 + 10 + 3 * 9) });
+    expect(work.step).toEqual({
+      flops: 2 * 2 * 9 + 2 * 2 * 10 + (4 + 5) * 9,
+      bytes: 4 * (9 + 10 + 3 * 9),
+    });
   });
   test('a query: W x of 4 samples, which reads W once', () => {
     expect(work.query).toEqual({ flops: 2 * 4 * 9, bytes: 4 * 9 });
@@ -38,17 +55,25 @@ describe('the work of FLP, 1-3-2, 2 samples, counted by hand', () => {
 
 test('a lifetime is birth, its steps and its queries', () => {
   const { episode, birth, step, query } = lifetimeWork(planOf(flp(3, 7)));
-  expect(episode).toEqual({ flops: birth.flops + 7 * step.flops + query.flops, bytes: birth.bytes + 7 * step.bytes + query.bytes });
+  expect(episode).toEqual({
+    flops: birth.flops + 7 * step.flops + query.flops,
+    bytes: birth.bytes + 7 * step.bytes + query.bytes,
+  });
 });
 
 test('work grows with the tasks and, per step, not with T', () => {
-  const one = lifetimeWork(planOf(flp(1))), eight = lifetimeWork(planOf(flp(8))), long = lifetimeWork(planOf(flp(1, 40)));
-  for (const key of Object.keys(one) as (keyof typeof one)[]) expect(eight[key], key).toEqual({ flops: 8 * one[key].flops, bytes: 8 * one[key].bytes });
+  const one = lifetimeWork(planOf(flp(1)));
+  const eight = lifetimeWork(planOf(flp(8)));
+  const long = lifetimeWork(planOf(flp(1, 40)));
+  for (const key of Object.keys(one) as (keyof typeof one)[])
+    expect(eight[key], key).toEqual({ flops: 8 * one[key].flops, bytes: 8 * one[key].bytes });
   expect(long.step).toEqual(one.step);
 });
 
 test('checkpoints make the updates again, undoing them costs operations and a write', () => {
-  const [store, checkpoint, reverse] = (['store', 'checkpoint', 'reverse'] as const).map(adjoint => lifetimeWork(planOf(flp(), adjoint)));
+  const [store, checkpoint, reverse] = (['store', 'checkpoint', 'reverse'] as const).map(adjoint =>
+    lifetimeWork(planOf(flp(), adjoint)),
+  );
   expect(checkpoint!['episode.adjoint'].flops).toBeGreaterThan(store!['episode.adjoint'].flops);
   expect(checkpoint!['step.adjoint']).toEqual(store!['step.adjoint']);
   expect(reverse!['step.adjoint'].flops).toBeGreaterThan(store!['step.adjoint'].flops);
@@ -56,7 +81,11 @@ test('checkpoints make the updates again, undoing them costs operations and a wr
 });
 
 test('the adjoint of a lifetime is a few times its forward pass, in every workload', () => {
-  for (const workload of [flp(), poolWorkload({ tasks: 1, steps: 4 }), encoderWorkload({ tasks: 1, steps: 4 })]) {
+  for (const workload of [
+    flp(),
+    poolWorkload({ tasks: 1, steps: 4 }),
+    encoderWorkload({ tasks: 1, steps: 4 }),
+  ]) {
     const { episode, 'episode.adjoint': adjoint } = lifetimeWork(planOf(workload));
     expect(adjoint.flops / episode.flops, workload.name).toBeGreaterThan(1.5);
     expect(adjoint.flops / episode.flops, workload.name).toBeLessThan(5);
@@ -64,20 +93,34 @@ test('the adjoint of a lifetime is a few times its forward pass, in every worklo
 });
 
 // Dawn's null backend dispatches without computing: only labels are looked at.
-const dawn = create(['backend=null']);      // held, because Dawn that is collected too early brings the process down
-test.each([flp(2, 3, 4), poolWorkload({ tasks: 2, steps: 3 }, [12, 7, 5]), encoderWorkload({ tasks: 2, steps: 3 })].map(workload => [workload.name, workload] as const))('every kernel that a meta-step of %s dispatches is counted', async (_, workload) => {
+// held, because Dawn that is collected too early brings the process down
+const dawn = create(['backend=null']);
+test.each(
+  [
+    flp(2, 3, 4),
+    poolWorkload({ tasks: 2, steps: 3 }, [12, 7, 5]),
+    encoderWorkload({ tasks: 2, steps: 3 }),
+  ].map(workload => [workload.name, workload] as const),
+)('every kernel that a meta-step of %s dispatches is counted', async (_, workload) => {
   Object.assign(globalThis, globals);
   const learner = await learnerFor(await openGpu(dawn), workload, { adjoint: 'store' });
-  const made = await recordDispatches(async () => { await learner.step(workload.episodes).catch(() => {}); });      // zeros are no outcome, which comes after
+  const made = await recordDispatches(async () => {
+    await learner.step(workload.episodes).catch(() => {});
+  }); // zeros are no outcome, which comes after
   expect(made.length).toBe(learner.plan.dispatches);
-  for (const { label } of made) expect(kernelWork(learner.plan, label)?.bytes, label).toBeGreaterThan(0);
+  for (const { label } of made)
+    expect(kernelWork(learner.plan, label)?.bytes, label).toBeGreaterThan(0);
   learner.destroy();
 });
 
 describe('the work of a kernel', () => {
   test('of an encoder is its product over all rows of all tasks, and the same for each half of its adjoint', () => {
-    const plan = planOf(encoderWorkload({ tasks: 3, steps: 4 })), rows = 4 + 20;
-    expect(kernelWork(plan, 'encode 1')).toEqual({ flops: 3 * 2 * rows * 784 * 128, bytes: 4 * 3 * (784 * 128 + rows * (784 + 128)) });
+    const plan = planOf(encoderWorkload({ tasks: 3, steps: 4 }));
+    const rows = 4 + 20;
+    expect(kernelWork(plan, 'encode 1')).toEqual({
+      flops: 3 * 2 * rows * 784 * 128,
+      bytes: 4 * 3 * (784 * 128 + rows * (784 + 128)),
+    });
     expect(kernelWork(plan, 'encode.adjoint weights 2')).toEqual(kernelWork(plan, 'encode 2'));
     expect(kernelWork(plan, 'encode.adjoint below 2')).toEqual(kernelWork(plan, 'encode 2'));
   });

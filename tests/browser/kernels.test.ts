@@ -4,26 +4,50 @@ import { readCase } from '../../src/reference/case.js';
 import { useBrowserGpu } from './open.js';
 
 const under = useBrowserGpu();
-const CASES = Object.entries(import.meta.glob<object>('../oracle/flp-*.json', { eager: true, import: 'default' }));
+const CASES = Object.entries(
+  import.meta.glob<object>('../oracle/flp-*.json', { eager: true, import: 'default' }),
+);
 
-/** Of the problems that Node's tests and `metaplastic check` ask in full: each kind of kernel, recall and division of the work, as on a GPU too. */
+/**
+ * Of the problems that Node's tests and `metaplastic check` ask in full: each kind of kernel,
+ * recall and division of the work, as on a GPU too.
+ */
 const ASKED = [
-  'oja, relu, squared error', 'rule pool, feedback chained', 'images through an encoder', 'adjoint reverse',
-  '4 lanes, 2 tasks a workgroup', '32 lanes that hold their synapses', '32 lanes in rows and columns, synapses in storage', 'chunks and segments, checkpoint', 'Adam, 3 meta-steps, clipped',
+  'oja, relu, squared error',
+  'rule pool, feedback chained',
+  'images through an encoder',
+  'adjoint reverse',
+  '4 lanes, 2 tasks a workgroup',
+  '32 lanes that hold their synapses',
+  '32 lanes in rows and columns, synapses in storage',
+  'chunks and segments, checkpoint',
+  'Adam, 3 meta-steps, clipped',
 ];
 
 function passes({ passed, error, comparisons }: CheckResult): void {
-  expect({ passed, error, beyond: comparisons.filter(c => !(c.error <= 1e-5)) }).toEqual({ passed: true, error: undefined, beyond: [] });
+  expect({ passed, error, beyond: comparisons.filter(c => !(c.error <= 1e-5)) }).toEqual({
+    passed: true,
+    error: undefined,
+    beyond: [],
+  });
   expect(comparisons.length).toBeGreaterThan(3);
 }
 
 test.each(ASKED)('kernels in the browser agree with the reference: %s', async name => {
-  passes(await checkProblem(under.gpu, PROBLEMS.find(problem => problem.name === name)!));
+  passes(
+    await checkProblem(
+      under.gpu,
+      PROBLEMS.find(problem => problem.name === name)!,
+    ),
+  );
 });
 
-test.each(CASES)('kernels in the browser agree with an independent implementation: %s', async (_, json) => {
-  passes(await checkCase(under.gpu, readCase(json)));
-});
+test.each(CASES)(
+  'kernels in the browser agree with an independent implementation: %s',
+  async (_, json) => {
+    passes(await checkCase(under.gpu, readCase(json)));
+  },
+);
 
 test('there are cases of an independent implementation', () => {
   expect(CASES).toHaveLength(4);

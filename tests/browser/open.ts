@@ -4,7 +4,13 @@ import { openGpu, type Gpu } from '../../src/gpu/device.js';
 /** The browser's adapter, one per test file. */
 export function useBrowserGpu(): { readonly gpu: Gpu } {
   let gpu: Gpu | undefined;
-  beforeAll(async () => { gpu = await openGpu(); });
+  beforeAll(async () => {
+    gpu = await openGpu();
+  });
   afterAll(() => gpu?.close());
-  return { get gpu() { return gpu!; } };
+  return {
+    get gpu() {
+      return gpu!;
+    },
+  };
 }

@@ -3,30 +3,58 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { metaplastic, newFolder, TINY, writeConfig } from './command.js';
 
-/** What the command says on stderr, apart from the line about the adapter; it must fail with status 1. */
+/**
+ * What the command says on stderr, apart from the line about the adapter; it must fail with status
+ * 1.
+ */
 function refusal(args: string[], env?: Record<string, string>): string {
   const { status, err } = metaplastic(args, env);
   expect(status).toBe(1);
-  return err.split('\n').filter(line => line && !line.startsWith('adapter: ')).join('\n');
+  return err
+    .split('\n')
+    .filter(line => line && !line.startsWith('adapter: '))
+    .join('\n');
 }
 
 describe('the command line', () => {
   test('lists its commands', () => {
     const { status, out } = metaplastic(['--help']);
-    for (const command of ['train', 'eval', 'report', 'study', 'check', 'plan', 'tune', 'bench', 'devices']) expect(out).toMatch(new RegExp(`^  ${command} +\\w`, 'm'));
+    for (const command of [
+      'train',
+      'eval',
+      'report',
+      'study',
+      'check',
+      'plan',
+      'tune',
+      'bench',
+      'devices',
+    ])
+      expect(out).toMatch(new RegExp(`^  ${command} +\\w`, 'm'));
     expect(status).toBe(0);
   });
-  test.each(['train', 'eval', 'report', 'study', 'check', 'plan', 'tune', 'bench', 'devices'])('helps with %s', command => {
-    expect(metaplastic([command, '--help'])).toMatchObject({ status: 0, out: expect.stringContaining(`Usage: metaplastic ${command}`) });
-  });
+  test.each(['train', 'eval', 'report', 'study', 'check', 'plan', 'tune', 'bench', 'devices'])(
+    'helps with %s',
+    command => {
+      expect(metaplastic([command, '--help'])).toMatchObject({
+        status: 0,
+        out: expect.stringContaining(`Usage: metaplastic ${command}`),
+      });
+    },
+  );
   test('names the known commands to an unknown one', () => {
-    expect(refusal(['trian'])).toBe('metaplastic: unknown command "trian"; known: train, eval, report, study, check, plan, tune, bench, devices');
+    expect(refusal(['trian'])).toBe(
+      'metaplastic: unknown command "trian"; known: train, eval, report, study, check, plan, tune, bench, devices',
+    );
   });
   test('names an unknown option', () => {
     expect(refusal(['train', 'flp-sine', '--sed', '1'])).toContain("Unknown option '--sed'");
   });
   test('shows the adapter', () => {
-    expect(metaplastic(['devices'])).toMatchObject({ status: 0, out: expect.stringMatching(/^adapter: .+\n +largest buffer/) });
+    expect(metaplastic(['devices'])).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/^adapter: .+\n +largest buffer/),
+    });
   });
   test('prints a plan', () => {
     expect(metaplastic(['plan', 'flp-sine']).out).toMatch(/tasks +32 = 1 chunk\(s\) of 32/);
@@ -36,10 +64,14 @@ describe('the command line', () => {
 describe('one clear error comes', () => {
   test('without an adapter', () => {
     const none = { VK_DRIVER_FILES: '/nowhere.json', VK_ICD_FILENAMES: '/nowhere.json' };
-    expect(refusal(['devices'], none)).toContain('openNodeGpu: expected a WebGPU adapter, got none; install a GPU driver');
+    expect(refusal(['devices'], none)).toContain(
+      'openNodeGpu: expected a WebGPU adapter, got none; install a GPU driver',
+    );
   });
   test('for a config that is no preset and no file', () => {
-    expect(refusal(['train', 'flp-sin'])).toContain('config: expected a JSON file or a preset, got "flp-sin"; presets: flp-sine,');
+    expect(refusal(['train', 'flp-sin'])).toContain(
+      'config: expected a JSON file or a preset, got "flp-sin"; presets: flp-sine,',
+    );
   });
   test('for a file that is no JSON', () => {
     const path = writeConfig({});
@@ -47,38 +79,61 @@ describe('one clear error comes', () => {
     expect(refusal(['train', path])).toContain(`${path}: expected a JSON file`);
   });
   test('for an unknown rule, with the known ones', () => {
-    expect(refusal(['plan', writeConfig({ ...TINY, system: { ...TINY.system, rule: 'ojja' } })])).toContain('system.rule: unknown choice "ojja"; known: oja, hebb');
+    expect(
+      refusal(['plan', writeConfig({ ...TINY, system: { ...TINY.system, rule: 'ojja' } })]),
+    ).toContain('system.rule: unknown choice "ojja"; known: oja, hebb');
   });
   test('for an unknown key', () => {
-    expect(refusal(['plan', writeConfig({ ...TINY, sede: 3 })])).toContain('sede: unknown key; known: name, seed');
+    expect(refusal(['plan', writeConfig({ ...TINY, sede: 3 })])).toContain(
+      'sede: unknown key; known: name, seed',
+    );
   });
   test('for lifetimes without a step', () => {
-    expect(refusal(['plan', writeConfig({ ...TINY, task: { ...TINY.task, steps: 0 } })])).toContain('task.steps: expected a whole number ≥ 1, got 0');
+    expect(refusal(['plan', writeConfig({ ...TINY, task: { ...TINY.task, steps: 0 } })])).toContain(
+      'task.steps: expected a whole number ≥ 1, got 0',
+    );
   });
   test('for a size of 0', () => {
-    expect(refusal(['plan', writeConfig({ ...TINY, system: { sizes: [1, 0, 1] } })])).toContain('expected a whole number ≥ 1, got 0');
+    expect(refusal(['plan', writeConfig({ ...TINY, system: { sizes: [1, 0, 1] } })])).toContain(
+      'expected a whole number ≥ 1, got 0',
+    );
   });
   test('for a plan that cannot fit, with what is missing and what to lower', () => {
-    expect(refusal(['plan', writeConfig({ ...TINY, budget: { memory: 2000 } })])).toMatch(/plan: \d task\(s\) need .* MiB, the budget is .* MiB missing; .* lower steps/);
+    expect(refusal(['plan', writeConfig({ ...TINY, budget: { memory: 2000 } })])).toMatch(
+      /plan: \d task\(s\) need .* MiB, the budget is .* MiB missing; .* lower steps/,
+    );
   });
   test('for a seed that is no number', () => {
-    expect(refusal(['train', 'flp-sine', '--seed', 'x'])).toContain('train: seed: expected a whole number');
+    expect(refusal(['train', 'flp-sine', '--seed', 'x'])).toContain(
+      'train: seed: expected a whole number',
+    );
   });
   test('for a folder without a run', () => {
     expect(refusal(['eval', newFolder()])).toContain('expected the folder of a run');
   });
   test('for real data that are not given, and for those that are not there', () => {
-    expect(refusal(['train', 'flp-omniglot'], { METAPLASTIC_DATA: '' })).toContain('--data: expected the folder that holds omniglot/images_background_small1.zip');
+    expect(refusal(['train', 'flp-omniglot'], { METAPLASTIC_DATA: '' })).toContain(
+      '--data: expected the folder that holds omniglot/images_background_small1.zip',
+    );
     expect(refusal(['train', 'flp-omniglot', '--data', newFolder()])).toContain('got no such file');
   });
   test('for a zip that is damaged', () => {
     const folder = newFolder();
     mkdirSync(join(folder, 'omniglot'));
-    for (const n of [1, 2]) writeFileSync(join(folder, 'omniglot', `images_background_small${n}.zip`), 'PK no zip');
-    expect(refusal(['train', 'flp-omniglot', '--data', folder])).toContain('images_background_small1.zip: expected');
+    for (const n of [1, 2])
+      writeFileSync(join(folder, 'omniglot', `images_background_small${n}.zip`), 'PK no zip');
+    expect(refusal(['train', 'flp-omniglot', '--data', folder])).toContain(
+      'images_background_small1.zip: expected',
+    );
   });
   test('when a lifetime diverges and onDivergence is error: the meta-step, the lifetime and the numbers', () => {
-    const wild = { ...TINY, initial: { alpha: 1e6 }, meta: { ...TINY.meta, onDivergence: 'error' } };
-    expect(refusal(['train', writeConfig(wild), '--out', join(newFolder(), 'run')])).toMatch(/meta-step 1: learner\.step: lifetime \d of the meta-batch diverged: loss .*, gradient norm .*the meta-parameters are unchanged/);
+    const wild = {
+      ...TINY,
+      initial: { alpha: 1e6 },
+      meta: { ...TINY.meta, onDivergence: 'error' },
+    };
+    expect(refusal(['train', writeConfig(wild), '--out', join(newFolder(), 'run')])).toMatch(
+      /meta-step 1: learner\.step: lifetime \d of the meta-batch diverged: loss .*, gradient norm .*the meta-parameters are unchanged/,
+    );
   });
 });

@@ -7,7 +7,8 @@ const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.met
 
 test("the README's program runs as it stands, but for the number of meta-steps", () => {
   const code = /```ts\n(.*?)```/s.exec(readFileSync(file('README.md'), 'utf8'))![1]!;
-  const path = file(`dist/readme-${process.pid}.js`);      // inside the package, so that it can import it by name
+  // inside the package, so that it can import it by name
+  const path = file(`dist/readme-${process.pid}.js`);
   writeFileSync(path, code.replace('m < 1000', 'm < 2'));
   try {
     const { status, out, err } = program(path);

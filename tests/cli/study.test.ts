@@ -14,63 +14,123 @@ const SIZE = { full: false, scale: 1 };
 const none = () => Promise.reject(new Error('no data are read'));
 /** Two meta-trainings of a second each. */
 const study = (meta: object = {}): Study => ({
-  name: 'two', title: 'Two arms', about: 'two arms', time: 'a second',
+  name: 'two',
+  title: 'Two arms',
+  about: 'two arms',
+  time: 'a second',
   design: () => ({
-    arms: ['one', 'other'].map((name, seed) => ({ name, config: { ...TINY, seed, meta: { ...TINY.meta, ...meta } } as RunConfigInput })),
+    arms: ['one', 'other'].map((name, seed) => ({
+      name,
+      config: { ...TINY, seed, meta: { ...TINY.meta, ...meta } } as RunConfigInput,
+    })),
     conditions: ['Tiny.'],
-    summarise: ({ trained }) => ({ tables: [{ title: 'Error', head: ['arm', 'error'], rows: ['one', 'other'].map(name => [name, lastOf([trained(name)])]) }], figures: [] }),
+    summarise: ({ trained }) => ({
+      tables: [
+        {
+          title: 'Error',
+          head: ['arm', 'error'],
+          rows: ['one', 'other'].map(name => [name, lastOf([trained(name)])]),
+        },
+      ],
+      figures: [],
+    }),
   }),
 });
 
 let said: string[] = [];
 beforeEach(() => {
   said = [];
-  vi.spyOn(console, 'error').mockImplementation((line: string) => { said.push(line); });
+  vi.spyOn(console, 'error').mockImplementation((line: string) => {
+    said.push(line);
+  });
   vi.spyOn(console, 'log').mockReturnValue();
 });
-afterEach(() => { vi.restoreAllMocks(); });
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 const arms = () => said.filter(line => line.startsWith('arm '));
 
 describe('a study', () => {
-  const folder = join(newFolder(), 'study'), files = ['one', 'other'].map(arm => join(folder, arm, 'checkpoint.safetensors')), written = () => files.map(file => statSync(file).mtimeMs);
+  const folder = join(newFolder(), 'study');
+  const files = ['one', 'other'].map(arm => join(folder, arm, 'checkpoint.safetensors'));
+  const written = () => files.map(file => statSync(file).mtimeMs);
   test('runs its arms, and leaves a table in Markdown and a page', async () => {
     expect(await runStudy(study(), SIZE, folder, none)).toBe(0);
     expect(arms()).toEqual(['arm 1 of 2, one: begins', 'arm 2 of 2, other: begins']);
-    expect(readFileSync(join(folder, 'table.md'), 'utf8')).toMatch(/^# Two arms\n\n## Error\n\n\| arm \| error \|\n\| --- \| --- \|\n\| one \| \d\.\d+ ± \d\.\d+ \|\n/);
+    expect(readFileSync(join(folder, 'table.md'), 'utf8')).toMatch(
+      /^# Two arms\n\n## Error\n\n\| arm \| error \|\n\| --- \| --- \|\n\| one \| \d\.\d+ ± \d\.\d+ \|\n/,
+    );
     expect(readFileSync(join(folder, 'study.html'), 'utf8')).toContain('<li>Tiny.</li>');
   });
   test('that is finished is not run again', async () => {
-    const before = written(), table = readFileSync(join(folder, 'table.md'), 'utf8');
+    const before = written();
+    const table = readFileSync(join(folder, 'table.md'), 'utf8');
     expect(await runStudy(study(), SIZE, folder, none)).toBe(0);
-    expect([written(), said]).toEqual([before, ['arm 1 of 2, one: is finished', 'arm 2 of 2, other: is finished']]);
+    expect([written(), said]).toEqual([
+      before,
+      ['arm 1 of 2, one: is finished', 'arm 2 of 2, other: is finished'],
+    ]);
     expect(readFileSync(join(folder, 'table.md'), 'utf8')).toBe(table);
   });
   test('refuses a folder of another size by what differs, before anything runs', async () => {
-    await expect(runStudy(study({ steps: 7, tasks: 5 }), SIZE, folder, none)).rejects.toThrow(`${join(folder, 'one')}: expected a run of this study's size, got one that differs in meta.tasks, meta.steps; give another --out`);
+    await expect(runStudy(study({ steps: 7, tasks: 5 }), SIZE, folder, none)).rejects.toThrow(
+      `${join(folder, 'one')}: expected a run of this study's size, got one that differs in meta.tasks, meta.steps; give another --out`,
+    );
     expect(said).toEqual([]);
   });
   test('takes a run with another clip as it is, and says so', async () => {
     expect(await runStudy(study({ clip: 3 }), SIZE, folder, none)).toBe(0);
-    expect((JSON.parse(readFileSync(join(folder, 'study.json'), 'utf8')) as { conditions: string[] }).conditions).toEqual([
-      'Tiny.', ...['one', 'other'].map(arm => `${join(folder, arm)} was trained with another configuration than the study asks for, and is taken as it is: meta.clip`),
+    expect(
+      (JSON.parse(readFileSync(join(folder, 'study.json'), 'utf8')) as { conditions: string[] })
+        .conditions,
+    ).toEqual([
+      'Tiny.',
+      ...['one', 'other'].map(
+        arm =>
+          `${join(folder, arm)} was trained with another configuration than the study asks for, and is taken as it is: meta.clip`,
+      ),
     ]);
   });
   test('that was interrupted goes on where it stopped', async () => {
-    const folder = join(newFolder(), 'study'), long = study({ steps: 150 }), log = join(folder, 'one', 'log.jsonl');
-    const steps = () => existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').filter(Boolean).map(line => (JSON.parse(line) as { metaStep: number }).metaStep) : [];
+    const folder = join(newFolder(), 'study');
+    const long = study({ steps: 150 });
+    const log = join(folder, 'one', 'log.jsonl');
+    const steps = () =>
+      existsSync(log)
+        ? readFileSync(log, 'utf8')
+            .trim()
+            .split('\n')
+            .filter(Boolean)
+            .map(line => (JSON.parse(line) as { metaStep: number }).metaStep)
+        : [];
     const run = runStudy(long, SIZE, folder, none);
     while (steps().length < 5) await wait(2);
     process.emit('SIGINT');
-    expect([await run, existsSync(join(folder, 'other')), existsSync(join(folder, 'study.json'))]).toEqual([130, false, false]);
-    expect(said.at(-1)).toBe(`stopped after meta-step ${steps().length} of 150; the same command goes on`);
+    expect([
+      await run,
+      existsSync(join(folder, 'other')),
+      existsSync(join(folder, 'study.json')),
+    ]).toEqual([130, false, false]);
+    expect(said.at(-1)).toBe(
+      `stopped after meta-step ${steps().length} of 150; the same command goes on`,
+    );
     expect(await runStudy(long, SIZE, folder, none)).toBe(0);
     expect(arms().slice(1)).toEqual(['arm 1 of 2, one: goes on', 'arm 2 of 2, other: begins']);
     expect(steps()).toEqual(Array.from({ length: 150 }, (_, m) => m + 1));
   });
   test('refuses lifetimes of another size likewise', async () => {
-    const folder = join(newFolder(), 'study'), { arms } = STUDIES['online-mnist']!.design(SIZE), { sweep } = arms[2] as { sweep: Sweep };
-    writeWhole(join(folder, arms[2]!.name, 'lived.json'), JSON.stringify({ sweep: { ...sweep, lifetimes: 17, system: { ...sweep.system, sizes: [784, 10] } } }));
-    await expect(runStudy(STUDIES['online-mnist']!, SIZE, folder, none)).rejects.toThrow("expected lifetimes of this study's size, got others that differ in system.sizes, lifetimes; give another --out");
+    const folder = join(newFolder(), 'study');
+    const { arms } = STUDIES['online-mnist']!.design(SIZE);
+    const { sweep } = arms[2] as { sweep: Sweep };
+    writeWhole(
+      join(folder, arms[2]!.name, 'lived.json'),
+      JSON.stringify({
+        sweep: { ...sweep, lifetimes: 17, system: { ...sweep.system, sizes: [784, 10] } },
+      }),
+    );
+    await expect(runStudy(STUDIES['online-mnist']!, SIZE, folder, none)).rejects.toThrow(
+      "expected lifetimes of this study's size, got others that differ in system.sizes, lifetimes; give another --out",
+    );
     expect(said).toEqual([]);
   });
 });
@@ -82,12 +142,21 @@ describe('one clear error comes', () => {
     return err.trim().split('\n');
   };
   test('for an unknown study, with the known ones', () => {
-    expect(refusal('pol')).toEqual(['study: expected the name of one study, got pol; known: pool, online-mnist, alignment, alignment-learned, sine, omniglot']);
+    expect(refusal('pol')).toEqual([
+      'study: expected the name of one study, got pol; known: pool, online-mnist, alignment, alignment-learned, sine, omniglot',
+    ]);
   });
-  test('for none', () => expect(refusal()[0]).toContain('expected the name of one study, got none'));
-  test('for seeds that are no number', () => expect(refusal('sine', '--seeds', 'x')).toEqual(['--seeds: expected a whole number ≥ 1, got x']));
-  test('for a scale of 0', () => expect(refusal('sine', '--scale', '0')).toEqual(['--scale: expected a number > 0, got 0']));
+  test('for none', () =>
+    expect(refusal()[0]).toContain('expected the name of one study, got none'));
+  test('for seeds that are no number', () =>
+    expect(refusal('sine', '--seeds', 'x')).toEqual([
+      '--seeds: expected a whole number ≥ 1, got x',
+    ]));
+  test('for a scale of 0', () =>
+    expect(refusal('sine', '--scale', '0')).toEqual(['--scale: expected a number > 0, got 0']));
   test('without the data that a study needs', async () => {
-    await expect(runStudy(STUDIES['alignment']!, SIZE, join(newFolder(), 'study'), dataReader(undefined))).rejects.toThrow('--data: expected the folder that holds mnist/t10k-images-idx3-ubyte.gz');
+    await expect(
+      runStudy(STUDIES['alignment']!, SIZE, join(newFolder(), 'study'), dataReader(undefined)),
+    ).rejects.toThrow('--data: expected the folder that holds mnist/t10k-images-idx3-ubyte.gz');
   });
 });

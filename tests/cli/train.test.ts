@@ -5,12 +5,17 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { metaplastic, newFolder, start, TINY, writeConfig, type Outcome } from './command.js';
 
 const checkpoint = (folder: string) => readFileSync(join(folder, 'checkpoint.safetensors'));
-const logged = (folder: string) => existsSync(join(folder, 'log.jsonl')) ? readFileSync(join(folder, 'log.jsonl'), 'utf8').split('\n').length - 1 : 0;
+const logged = (folder: string) =>
+  existsSync(join(folder, 'log.jsonl'))
+    ? readFileSync(join(folder, 'log.jsonl'), 'utf8').split('\n').length - 1
+    : 0;
 
 describe('a run', () => {
   const out = join(newFolder(), 'run');
   let whole: Outcome;
-  beforeAll(() => { whole = metaplastic(['train', writeConfig(TINY), '--out', out]); });
+  beforeAll(() => {
+    whole = metaplastic(['train', writeConfig(TINY), '--out', out]);
+  });
 
   test('ends well and prints a table of its evaluation', () => {
     expect(whole.err).toContain('meta-step 6/6');
@@ -22,8 +27,21 @@ describe('a run', () => {
     expect(whole.err).toMatch(/^adapter: .+/);
   });
   test('leaves its files', () => {
-    for (const file of ['config.json', 'env.json', 'log.jsonl', 'checkpoint.safetensors', 'evaluation.json', 'report.html']) expect(existsSync(join(out, file)), file).toBe(true);
-    expect(JSON.parse(readFileSync(join(out, 'env.json'), 'utf8'))).toMatchObject({ seed: 3, webgpu: '0.6.2', node: process.version, adapter: { description: expect.any(String) } });
+    for (const file of [
+      'config.json',
+      'env.json',
+      'log.jsonl',
+      'checkpoint.safetensors',
+      'evaluation.json',
+      'report.html',
+    ])
+      expect(existsSync(join(out, file)), file).toBe(true);
+    expect(JSON.parse(readFileSync(join(out, 'env.json'), 'utf8'))).toMatchObject({
+      seed: 3,
+      webgpu: '0.6.2',
+      node: process.version,
+      adapter: { description: expect.any(String) },
+    });
   });
   test('is refused a folder that holds another', () => {
     const { status, err } = metaplastic(['train', writeConfig(TINY), '--out', out]);
@@ -31,7 +49,8 @@ describe('a run', () => {
     expect(status).toBe(1);
   });
   test('is the same again from the same seed, bit for bit, and another from another', () => {
-    const again = join(newFolder(), 'again'), other = join(newFolder(), 'other');
+    const again = join(newFolder(), 'again');
+    const other = join(newFolder(), 'other');
     metaplastic(['train', writeConfig(TINY), '--out', again]);
     metaplastic(['train', writeConfig(TINY), '--out', other, '--seed', '4']);
     expect(checkpoint(again).equals(checkpoint(out))).toBe(true);
@@ -42,26 +61,40 @@ describe('a run', () => {
     metaplastic(['train', writeConfig(TINY), '--out', folder, '--meta-steps', '4']);
     // As a crash leaves it: steps logged that no checkpoint holds, the last line cut off.
     const lines = readFileSync(join(folder, 'log.jsonl'), 'utf8');
-    writeFileSync(join(folder, 'log.jsonl'), `${lines}${lines.split('\n')[3]!.replace('"metaStep":4', '"metaStep":5')}\n{"metaStep":6,"lo`);
+    writeFileSync(
+      join(folder, 'log.jsonl'),
+      `${lines}${lines.split('\n')[3]!.replace('"metaStep":4', '"metaStep":5')}\n{"metaStep":6,"lo`,
+    );
     expect(metaplastic(['train', '--resume', folder, '--meta-steps', '6']).status).toBe(0);
     expect(checkpoint(folder).equals(checkpoint(out))).toBe(true);
-    const losses = (path: string) => readFileSync(join(path, 'log.jsonl'), 'utf8').trim().split('\n').map(line => (JSON.parse(line) as { loss: number }).loss);
+    const losses = (path: string) =>
+      readFileSync(join(path, 'log.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+        .map(line => (JSON.parse(line) as { loss: number }).loss);
     expect(losses(folder)).toEqual(losses(out));
   });
   test('can be evaluated again to the same table, and reported again', () => {
     expect(metaplastic(['eval', out]).out).toBe(whole.out);
-    expect(metaplastic(['report', out])).toMatchObject({ status: 0, out: `report: ${join(out, 'report.html')}\n` });
+    expect(metaplastic(['report', out])).toMatchObject({
+      status: 0,
+      out: `report: ${join(out, 'report.html')}\n`,
+    });
   });
 });
 
 test('Ctrl-C finishes the meta-step, saves, and says how to resume; resumed is as if uninterrupted, bit for bit', async () => {
-  const long = { ...TINY, meta: { ...TINY.meta, steps: 400 }, checkpointEvery: 1000 }, config = writeConfig(long);
-  const whole = join(newFolder(), 'whole'), stopped = join(newFolder(), 'stopped');
+  const long = { ...TINY, meta: { ...TINY.meta, steps: 400 }, checkpointEvery: 1000 };
+  const config = writeConfig(long);
+  const whole = join(newFolder(), 'whole');
+  const stopped = join(newFolder(), 'stopped');
   const run = start(['train', config, '--out', stopped]);
   while (logged(stopped) < 5) await wait(5);
   run.interrupt();
   const { status, err } = await run.ended;
-  const made = Number(/stopped after meta-step (\d+) of 400; go on with: metaplastic train --resume /.exec(err)?.[1]);
+  const made = Number(
+    /stopped after meta-step (\d+) of 400; go on with: metaplastic train --resume /.exec(err)?.[1],
+  );
   expect([status, made]).toEqual([130, logged(stopped)]);
   expect(metaplastic(['train', '--resume', stopped]).status).toBe(0);
   metaplastic(['train', config, '--out', whole]);
@@ -70,7 +103,9 @@ test('Ctrl-C finishes the meta-step, saves, and says how to resume; resumed is a
 
 describe('a checkpoint', () => {
   const folder = join(newFolder(), 'run');
-  beforeAll(() => { metaplastic(['train', writeConfig(TINY), '--out', folder]); });
+  beforeAll(() => {
+    metaplastic(['train', writeConfig(TINY), '--out', folder]);
+  });
   const resumed = () => metaplastic(['train', '--resume', folder]);
   const path = join(folder, 'checkpoint.safetensors');
 
@@ -83,11 +118,14 @@ describe('a checkpoint', () => {
     expect(status).toBe(1);
   });
   test('of another network is refused by the name of the tensor', () => {
-    const config = join(folder, 'config.json'), own = readFileSync(config, 'utf8');
+    const config = join(folder, 'config.json');
+    const own = readFileSync(config, 'utf8');
     writeFileSync(config, own.replace(/"sizes": \[\s*1,\s*6,/, '"sizes": [1, 7,'));
     const { status, err } = resumed();
     writeFileSync(config, own);
-    expect(err).toContain('expected W1 of shape 7 × 1, got 6 × 1; the checkpoint belongs to another network');
+    expect(err).toContain(
+      'expected W1 of shape 7 × 1, got 6 × 1; the checkpoint belongs to another network',
+    );
     expect(status).toBe(1);
   });
 });

@@ -6,7 +6,8 @@ import { openNodeGpu } from '../../src/node/open.js';
 import { learnerFor } from '../kernels/agree.js';
 import { type ProblemSpec, randomProblem } from '../reference/random-problem.js';
 
-const spec: ProblemSpec = { spec: { sizes: [1, 1] }, steps: 2 }, problem = randomProblem({ ...spec, seed: 2 });
+const spec: ProblemSpec = { spec: { sizes: [1, 1] }, steps: 2 };
+const problem = randomProblem({ ...spec, seed: 2 });
 const opened: Gpu[] = [];
 /** Devices are lost here, so every test opens its own. */
 async function open(): Promise<Gpu> {
@@ -14,19 +15,34 @@ async function open(): Promise<Gpu> {
   opened.push(gpu);
   return gpu;
 }
-afterEach(() => { for (const gpu of opened.splice(0)) gpu.close(); });
-
-const failure = (work: Promise<unknown>) => work.then(() => { throw new Error('expected a failure'); }, (error: Error) => {
-  expect(error).toBeInstanceOf(MetaplasticError);
-  return error.message;
+afterEach(() => {
+  for (const gpu of opened.splice(0)) gpu.close();
 });
-const lost = /^gpu: the device was lost \(.*\): .*; open a new device and resume from the last checkpoint$/;
+
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => {
+      throw new Error('expected a failure');
+    },
+    (error: Error) => {
+      expect(error).toBeInstanceOf(MetaplasticError);
+      return error.message;
+    },
+  );
+const lost =
+  /^gpu: the device was lost \(.*\): .*; open a new device and resume from the last checkpoint$/;
 
 describe('when the device is lost', () => {
   test('every call that waits for it fails, and says so', { timeout: 10_000 }, async () => {
-    const gpu = await open(), learner = await learnerFor(gpu, spec, problem);
+    const gpu = await open();
+    const learner = await learnerFor(gpu, spec, problem);
     await learner.step(problem.episodes);
-    const calls = [learner.step(problem.episodes), learner.gradient(problem.episodes), learner.adapt(problem.episodes), learner.state()];
+    const calls = [
+      learner.step(problem.episodes),
+      learner.gradient(problem.episodes),
+      learner.adapt(problem.episodes),
+      learner.state(),
+    ];
     await Promise.resolve();
     gpu.device.destroy();
     for (const call of calls) expect(await failure(call)).toMatch(lost);
@@ -34,30 +50,46 @@ describe('when the device is lost', () => {
   });
 
   test('every later call fails, and says so', { timeout: 10_000 }, async () => {
-    const gpu = await open(), learner = await learnerFor(gpu, spec, problem);
+    const gpu = await open();
+    const learner = await learnerFor(gpu, spec, problem);
     gpu.device.destroy();
     await gpu.device.lost;
-    for (const call of [() => learner.step(problem.episodes), () => learner.readParameters(), () => learner.adapt(problem.episodes)]) expect(await failure(call())).toMatch(lost);
+    for (const call of [
+      () => learner.step(problem.episodes),
+      () => learner.readParameters(),
+      () => learner.adapt(problem.episodes),
+    ])
+      expect(await failure(call())).toMatch(lost);
     learner.destroy();
   });
 
   test('a learner in the making fails, and says so', { timeout: 10_000 }, async () => {
-    const gpu = await open(), making = learnerFor(gpu, spec, problem);
+    const gpu = await open();
+    const making = learnerFor(gpu, spec, problem);
     gpu.device.destroy();
     expect(await failure(making)).toMatch(lost);
   });
 });
 
 test('a GPU error that nobody caught fails the calls that follow, with its message', async () => {
-  const gpu = await open(), learner = await learnerFor(gpu, spec, problem);
-  gpu.device.createBuffer({ label: 'impossible', size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.MAP_WRITE });
+  const gpu = await open();
+  const learner = await learnerFor(gpu, spec, problem);
+  gpu.device.createBuffer({
+    label: 'impossible',
+    size: 16,
+    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.MAP_WRITE,
+  });
   await gpu.device.queue.onSubmittedWorkDone();
-  const error = await failure(learner.step(problem.episodes).then(() => learner.step(problem.episodes)));
+  const error = await failure(
+    learner.step(problem.episodes).then(() => learner.step(problem.episodes)),
+  );
   expect(error).toMatch(/^gpu: .*impossible/s);
 });
 
 test('the device of a caller stays open', async () => {
-  const { device } = await open(), gpu = useDevice(device), learner = await learnerFor(gpu, spec, problem);
+  const { device } = await open();
+  const gpu = useDevice(device);
+  const learner = await learnerFor(gpu, spec, problem);
   expect((await learner.gradient(problem.episodes)).counted).toBe(1);
   gpu.close();
   const buffer = device.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ });
@@ -65,35 +97,81 @@ test('the device of a caller stays open', async () => {
 });
 
 test('a plan is told what the adapter is, by its name, how many registers its lanes have, by its maker, and how many cores the machine has', async () => {
-  const { device: { limits }, machine: { cores } } = await open();
-  const named = (adapterInfo: Partial<GPUAdapterInfo>) => useDevice({ adapterInfo, limits, lost: new Promise(() => {}), addEventListener() {} } as unknown as GPUDevice).machine;
+  const {
+    device: { limits },
+    machine: { cores },
+  } = await open();
+  const named = (adapterInfo: Partial<GPUAdapterInfo>) =>
+    useDevice({
+      adapterInfo,
+      limits,
+      lost: new Promise(() => {}),
+      addEventListener() {},
+    } as unknown as GPUDevice).machine;
   expect(cores).toBe(availableParallelism());
-  expect(named({ architecture: 'swiftshader', subgroupMaxSize: 4 })).toMatchObject({ software: true, teamwork: true, subgroup: 4 });
-  expect(named({ device: 'llvmpipe-llvm-15-0-6-256-bits-', subgroupMaxSize: 8 })).toMatchObject({ software: true, teamwork: false, subgroup: 8 });
-  expect(named({ vendor: 'nvidia', architecture: 'hopper' })).toMatchObject({ software: false, subgroup: 32, registers: 255 });
-  expect(['amd', 'intel', 'apple', ''].map(vendor => named({ vendor, architecture: 'any' }).registers)).toEqual([255, 128, 128, 128]);
+  expect(named({ architecture: 'swiftshader', subgroupMaxSize: 4 })).toMatchObject({
+    software: true,
+    teamwork: true,
+    subgroup: 4,
+  });
+  expect(named({ device: 'llvmpipe-llvm-15-0-6-256-bits-', subgroupMaxSize: 8 })).toMatchObject({
+    software: true,
+    teamwork: false,
+    subgroup: 8,
+  });
+  expect(named({ vendor: 'nvidia', architecture: 'hopper' })).toMatchObject({
+    software: false,
+    subgroup: 32,
+    registers: 255,
+  });
+  expect(
+    ['amd', 'intel', 'apple', ''].map(vendor => named({ vendor, architecture: 'any' }).registers),
+  ).toEqual([255, 128, 128, 128]);
 });
 
 describe('without an adapter', () => {
   const none = { requestAdapter: async () => null } as unknown as GPU;
 
   test('opening says why, and what to do', async () => {
-    expect(await failure(openGpu(undefined))).toMatch(/^openGpu: expected a WebGPU adapter that will do, got none; this environment has no navigator\.gpu; use .*openNodeGpu/);
-    expect(await failure(openGpu(none))).toMatch(/^openGpu: expected a WebGPU adapter that will do, got none; WebGPU found no adapter; update the graphics driver/);
+    expect(await failure(openGpu(undefined))).toMatch(
+      /^openGpu: expected a WebGPU adapter that will do, got none; this environment has no navigator\.gpu; use .*openNodeGpu/,
+    );
+    expect(await failure(openGpu(none))).toMatch(
+      /^openGpu: expected a WebGPU adapter that will do, got none; WebGPU found no adapter; update the graphics driver/,
+    );
   });
 
   test('it can be asked before', async () => {
     vi.stubGlobal('isSecureContext', false);
-    expect(await isAvailable(undefined)).toMatchObject({ available: false, reason: expect.stringContaining('use https or localhost') });
+    expect(await isAvailable(undefined)).toMatchObject({
+      available: false,
+      reason: expect.stringContaining('use https or localhost'),
+    });
     vi.unstubAllGlobals();
-    expect(await isAvailable(undefined)).toMatchObject({ available: false, reason: expect.stringContaining('no navigator.gpu') });
-    expect(await isAvailable(none)).toMatchObject({ available: false, reason: expect.stringContaining('no adapter') });
+    expect(await isAvailable(undefined)).toMatchObject({
+      available: false,
+      reason: expect.stringContaining('no navigator.gpu'),
+    });
+    expect(await isAvailable(none)).toMatchObject({
+      available: false,
+      reason: expect.stringContaining('no adapter'),
+    });
   });
 
   test('or with one whose limits are too low, it names the limit, what it should be and what it is', async () => {
-    const { limits } = (await open()).device, low = new Proxy(limits, { get: (own, name) => (name === 'maxStorageBuffersPerShaderStage' ? 4 : own[name as keyof GPUSupportedLimits]) });
+    const { limits } = (await open()).device;
+    const low = new Proxy(limits, {
+      get: (own, name) =>
+        name === 'maxStorageBuffersPerShaderStage' ? 4 : own[name as keyof GPUSupportedLimits],
+    });
     const poor = { requestAdapter: async () => ({ limits: low }) } as unknown as GPU;
-    expect(await isAvailable(poor)).toEqual({ available: false, reason: "the adapter's limits are too low: expected maxStorageBuffersPerShaderStage of at least 8, got 4; use a newer browser or another GPU" });
-    expect(await failure(openGpu(poor))).toContain('maxStorageBuffersPerShaderStage of at least 8, got 4');
+    expect(await isAvailable(poor)).toEqual({
+      available: false,
+      reason:
+        "the adapter's limits are too low: expected maxStorageBuffersPerShaderStage of at least 8, got 4; use a newer browser or another GPU",
+    });
+    expect(await failure(openGpu(poor))).toContain(
+      'maxStorageBuffersPerShaderStage of at least 8, got 4',
+    );
   });
 });

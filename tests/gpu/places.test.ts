@@ -4,15 +4,23 @@ import { layoutOf } from '../../src/inner/layout.js';
 import { defineSystem, type SystemSpec } from '../../src/systems/system.js';
 
 const placed = (spec: SystemSpec) => {
-  const system = defineSystem(spec), layout = layoutOf(system), places = placesOf(system, layout);
+  const system = defineSystem(spec);
+  const layout = layoutOf(system);
+  const places = placesOf(system, layout);
   const values = Float32Array.from({ length: layout.size }, (_, k) => k + 1);
   return { layout, places, values, packed: places.pack(values) };
 };
 
-/** A tensor as it lies on the GPU: of every place the number's index within the tensor, from 1; 0 where there is none. */
+/**
+ * A tensor as it lies on the GPU: of every place the number's index within the tensor, from 1; 0
+ * where there is none.
+ */
 const inPlace = (spec: SystemSpec) => {
   const { places, packed, layout } = placed(spec);
-  return (name: string) => { const { offset, size } = places.range(layout.get(name)!); return [...packed.subarray(offset, offset + size)].map(v => v && v - layout.get(name)!.offset); };
+  return (name: string) => {
+    const { offset, size } = places.range(layout.get(name)!);
+    return [...packed.subarray(offset, offset + size)].map(v => v && v - layout.get(name)!.offset);
+  };
 };
 
 describe.each<[string, SystemSpec]>([
@@ -35,7 +43,8 @@ describe.each<[string, SystemSpec]>([
   test('every tensor begins with a quad, in the order of the layout, and goes there and back alone', () => {
     let end = 0;
     for (const tensor of layout.tensors) {
-      const { offset, size } = places.range(tensor), own = values.subarray(tensor.offset, tensor.offset + tensor.size);
+      const { offset, size } = places.range(tensor);
+      const own = values.subarray(tensor.offset, tensor.offset + tensor.size);
       expect([offset, size % 4, places.at(tensor.name)]).toEqual([end, 0, end]);
       expect(places.pack(own, tensor)).toEqual(packed.subarray(offset, offset + size));
       expect(places.unpack(packed.subarray(offset, offset + size), tensor)).toEqual(own);

@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
-import { ADJOINTS, BLOCK, type Budget, describePlan, type Machine, makePlan, mebibytes, type Plan, type PlanChoices, type Work } from '../../src/gpu/plan.js';
+import {
+  ADJOINTS,
+  BLOCK,
+  type Budget,
+  describePlan,
+  type Machine,
+  makePlan,
+  mebibytes,
+  type Plan,
+  type PlanChoices,
+  type Work,
+} from '../../src/gpu/plan.js';
 import { defineSystem, type SystemSpec } from '../../src/systems/system.js';
 import { random } from '../../src/tasks/random.js';
 import { SOFTWARE } from './machine.js';
@@ -10,13 +21,37 @@ const MiB = 2 ** 20;
 const HARDWARE: Machine = { ...SOFTWARE, software: false, subgroup: 32, registers: 255 };
 
 type Wish = Partial<Work> & { readonly spec?: SystemSpec };
-function plan({ spec = { sizes: [1, 32, 32, 1] }, steps = 20, moments = [steps], ...wish }: Wish = {}, budget: Partial<Budget> = {}, choices: PlanChoices = {}, machine: Partial<Machine> = {}): Plan {
-  const work = { system: defineSystem(spec), tasks: 64, steps, batch: 1, queries: 20, adjoint: 'store', moments, momentWeights: moments.map(() => 1), images: 0, settings: 0, ...wish } as const;
-  return makePlan(work, { ...SOFTWARE, ...machine }, { memory: 1024 * MiB, dispatchSeconds: 10, ...budget }, choices);
+function plan(
+  { spec = { sizes: [1, 32, 32, 1] }, steps = 20, moments = [steps], ...wish }: Wish = {},
+  budget: Partial<Budget> = {},
+  choices: PlanChoices = {},
+  machine: Partial<Machine> = {},
+): Plan {
+  const work = {
+    system: defineSystem(spec),
+    tasks: 64,
+    steps,
+    batch: 1,
+    queries: 20,
+    adjoint: 'store',
+    moments,
+    momentWeights: moments.map(() => 1),
+    images: 0,
+    settings: 0,
+    ...wish,
+  } as const;
+  return makePlan(
+    work,
+    { ...SOFTWARE, ...machine },
+    { memory: 1024 * MiB, dispatchSeconds: 10, ...budget },
+    choices,
+  );
 }
 
 function refusal(make: () => unknown): string {
-  try { make(); } catch (error) {
+  try {
+    make();
+  } catch (error) {
     expect(error).toBeInstanceOf(MetaplasticError);
     return (error as Error).message;
   }
@@ -25,34 +60,92 @@ function refusal(make: () => unknown): string {
 
 describe('whatever the work, the machine and the budget, a plan', () => {
   const drawn = Array.from({ length: 400 }, (_, k) => {
-    const r = random(11, k), pick = <T>(of: readonly T[]) => of[r.below(of.length)]!;
-    const spec: SystemSpec = { sizes: Array.from({ length: 3 + r.below(3) }, () => 1 + r.below(100)), frozen: pick([[], [1], [2]]), alpha: pick(['synapse', 'layer']) };
-    const steps = 1 + r.below(500), wish = { spec, tasks: 1 + r.below(3000), steps, batch: 1 + r.below(5), queries: 1 + r.below(30), adjoint: pick([...ADJOINTS, 'none'] as const), images: pick([0, 100]) };
-    const budget = { memory: pick([4, 16, 64, 256]) * MiB, dispatchSeconds: pick([1e-3, 0.1, 1]) }, machine = { ...pick([SOFTWARE, HARDWARE]), maxBindingBytes: pick([1, 16, 128]) * MiB };
+    const r = random(11, k);
+    const pick = <T>(of: readonly T[]) => of[r.below(of.length)]!;
+    const spec: SystemSpec = {
+      sizes: Array.from({ length: 3 + r.below(3) }, () => 1 + r.below(100)),
+      frozen: pick([[], [1], [2]]),
+      alpha: pick(['synapse', 'layer']),
+    };
+    const steps = 1 + r.below(500);
+    const wish = {
+      spec,
+      tasks: 1 + r.below(3000),
+      steps,
+      batch: 1 + r.below(5),
+      queries: 1 + r.below(30),
+      adjoint: pick([...ADJOINTS, 'none'] as const),
+      images: pick([0, 100]),
+    };
+    const budget = { memory: pick([4, 16, 64, 256]) * MiB, dispatchSeconds: pick([1e-3, 0.1, 1]) };
+    const machine = { ...pick([SOFTWARE, HARDWARE]), maxBindingBytes: pick([1, 16, 128]) * MiB };
     const moments = pick([[steps], [0, steps]]);
     const metrics = wish.adjoint === 'none' && pick([true, false]);
-    try { return [{ plan: plan({ ...wish, moments, metrics }, budget, {}, machine), budget, machine }]; } catch { return []; }
+    try {
+      return [{ plan: plan({ ...wish, moments, metrics }, budget, {}, machine), budget, machine }];
+    } catch {
+      return [];
+    }
   }).flat();
-  const all = (holds: (d: (typeof drawn)[number]) => boolean) => expect(drawn.filter(d => !holds(d)).map(d => describePlan(d.plan))).toEqual([]);
+  const all = (holds: (d: (typeof drawn)[number]) => boolean) =>
+    expect(drawn.filter(d => !holds(d)).map(d => describePlan(d.plan))).toEqual([]);
 
   test('is made often enough for the tests below to mean something', () => {
     expect(drawn.length).toBeGreaterThan(150);
-    for (const adjoint of [...ADJOINTS, 'none']) expect(drawn.filter(d => d.plan.adjoint === adjoint).length).toBeGreaterThan(10);
-    for (const many of ['chunks', 'segments'] as const) expect(drawn.filter(d => d.plan[many] > 1).length).toBeGreaterThan(10);
+    for (const adjoint of [...ADJOINTS, 'none'])
+      expect(drawn.filter(d => d.plan.adjoint === adjoint).length).toBeGreaterThan(10);
+    for (const many of ['chunks', 'segments'] as const)
+      expect(drawn.filter(d => d.plan[many] > 1).length).toBeGreaterThan(10);
   });
 
   test('keeps to the memory budget', () => all(d => d.plan.totalBytes <= d.budget.memory));
-  test('adds its bytes up', () => all(({ plan: { bytes, totalBytes } }) => Object.values(bytes).reduce((a, b) => a + b, 0) === totalBytes));
-  test('binds no buffer larger than the adapter allows', () => all(d => Math.max(...Object.values(d.plan.bytes)) <= d.machine.maxBindingBytes));
+  test('adds its bytes up', () =>
+    all(
+      ({ plan: { bytes, totalBytes } }) =>
+        Object.values(bytes).reduce((a, b) => a + b, 0) === totalBytes,
+    ));
+  test('binds no buffer larger than the adapter allows', () =>
+    all(d => Math.max(...Object.values(d.plan.bytes)) <= d.machine.maxBindingBytes));
   test('keeps a dispatch to its time, unless one inner step or the metrics of the fewest tasks take longer', () =>
-    all(({ plan: p, budget }) => p.estimatedDispatchSeconds <= budget.dispatchSeconds || ((p.metrics || p.stepsPerSegment === 1) && p.tasksPerChunk <= p.teams)));
-  test('covers every task once', () => all(({ plan: p }) => p.chunks * p.tasksPerChunk >= p.tasks && (p.chunks - 1) * p.tasksPerChunk < p.tasks));
-  test('has chunks alike: fewer tasks missing in the last than workgroups, or blocks of the sum, would make up', () => all(({ plan: p }) => p.chunks * p.tasksPerChunk - p.tasks < p.chunks * (p.slices > 1 ? BLOCK : p.teams)));
-  test('covers every inner step once, no more of them in a segment than it says', () => all(({ plan: { boundaries, segments, steps, stepsPerSegment } }) => boundaries.length === segments + 1
-    && boundaries[0] === 0 && boundaries.at(-1) === steps && boundaries.slice(1).every((end, s) => (end > boundaries[s]! || end === 0) && end - boundaries[s]! <= stepsPerSegment)));
-  test('ends a segment at every moment at which metrics are asked, and else has as few as it can', () => all(({ plan: { boundaries, segments, steps, stepsPerSegment, moments, metrics } }) =>
-    metrics ? moments.every(t => boundaries.indexOf(t, 1) > 0) : segments === Math.ceil(steps / stepsPerSegment)));
-  test('has a power of two lanes, and workgroups that the adapter can run', () => all(({ plan: p, machine }) => Number.isInteger(Math.log2(p.lanes)) && p.lanes * p.teams <= machine.maxInvocations));
+    all(
+      ({ plan: p, budget }) =>
+        p.estimatedDispatchSeconds <= budget.dispatchSeconds ||
+        ((p.metrics || p.stepsPerSegment === 1) && p.tasksPerChunk <= p.teams),
+    ));
+  test('covers every task once', () =>
+    all(
+      ({ plan: p }) =>
+        p.chunks * p.tasksPerChunk >= p.tasks && (p.chunks - 1) * p.tasksPerChunk < p.tasks,
+    ));
+  test('has chunks alike: fewer tasks missing in the last than workgroups, or blocks of the sum, would make up', () =>
+    all(
+      ({ plan: p }) =>
+        p.chunks * p.tasksPerChunk - p.tasks < p.chunks * (p.slices > 1 ? BLOCK : p.teams),
+    ));
+  test('covers every inner step once, no more of them in a segment than it says', () =>
+    all(
+      ({ plan: { boundaries, segments, steps, stepsPerSegment } }) =>
+        boundaries.length === segments + 1 &&
+        boundaries[0] === 0 &&
+        boundaries.at(-1) === steps &&
+        boundaries
+          .slice(1)
+          .every(
+            (end, s) =>
+              (end > boundaries[s]! || end === 0) && end - boundaries[s]! <= stepsPerSegment,
+          ),
+    ));
+  test('ends a segment at every moment at which metrics are asked, and else has as few as it can', () =>
+    all(({ plan: { boundaries, segments, steps, stepsPerSegment, moments, metrics } }) =>
+      metrics
+        ? moments.every(t => boundaries.indexOf(t, 1) > 0)
+        : segments === Math.ceil(steps / stepsPerSegment),
+    ));
+  test('has a power of two lanes, and workgroups that the adapter can run', () =>
+    all(
+      ({ plan: p, machine }) =>
+        Number.isInteger(Math.log2(p.lanes)) && p.lanes * p.teams <= machine.maxInvocations,
+    ));
 });
 
 describe('a plan', () => {
@@ -61,33 +154,96 @@ describe('a plan', () => {
   });
 
   test('fills a subgroup of the adapter with tasks: a task a lane on software, a team on a GPU', () => {
-    const teams = (machine: Partial<Machine>) => { const { lanes, teams } = plan({}, {}, {}, machine); return [lanes, teams]; };
+    const teams = (machine: Partial<Machine>) => {
+      const { lanes, teams } = plan({}, {}, {}, machine);
+      return [lanes, teams];
+    };
     expect(teams({})).toEqual([1, 4]);
     expect(teams({ subgroup: 8 })).toEqual([1, 8]);
-    const rows = (subgroup: number) => { const { lanes, teams } = plan({}, {}, { grid: false }, { ...HARDWARE, subgroup }); return [lanes, teams]; };
-    expect([32, 64].map(rows)).toEqual([[8, 4], [8, 8]]);
+    const rows = (subgroup: number) => {
+      const { lanes, teams } = plan({}, {}, { grid: false }, { ...HARDWARE, subgroup });
+      return [lanes, teams];
+    };
+    expect([32, 64].map(rows)).toEqual([
+      [8, 4],
+      [8, 8],
+    ]);
   });
 
   test('has as many lanes on a GPU as hold all synapses in registers, 13 quads each at most, if its lanes have so many', () => {
-    const held = (spec: SystemSpec, wish: Wish = {}, choices: PlanChoices = {}, registers = 255) => { const { lanes, teams, held, own } = plan({ spec, ...wish }, {}, choices, { ...HARDWARE, registers }); return { lanes, teams, held, quads: own.held }; };
-    expect(held({ sizes: [1, 32, 32, 1] })).toEqual({ lanes: 32, teams: 1, held: true, quads: 1 + 2 * 4 + 4 });
-    expect(held({ sizes: [1, 64, 64, 1] })).toEqual({ lanes: 128, teams: 1, held: true, quads: 1 + 2 * 4 + 4 });
+    const held = (
+      spec: SystemSpec,
+      wish: Wish = {},
+      choices: PlanChoices = {},
+      registers = 255,
+    ) => {
+      const { lanes, teams, held, own } = plan({ spec, ...wish }, {}, choices, {
+        ...HARDWARE,
+        registers,
+      });
+      return { lanes, teams, held, quads: own.held };
+    };
+    expect(held({ sizes: [1, 32, 32, 1] })).toEqual({
+      lanes: 32,
+      teams: 1,
+      held: true,
+      quads: 1 + 2 * 4 + 4,
+    });
+    expect(held({ sizes: [1, 64, 64, 1] })).toEqual({
+      lanes: 128,
+      teams: 1,
+      held: true,
+      quads: 1 + 2 * 4 + 4,
+    });
     expect(held({ sizes: [1, 4, 1] })).toEqual({ lanes: 2, teams: 16, held: true, quads: 1 + 4 });
     // Too many synapses, or somebody else who asks for them.
     const stored = { held: false, quads: 0 };
     expect(held({ sizes: [1, 4, 1] }, {}, {}, 99 + 12 * 5)).toMatchObject({ held: true, quads: 5 });
     expect(held({ sizes: [1, 4, 1] }, {}, {}, 98 + 12 * 5)).toMatchObject(stored);
-    expect(held({ sizes: [1, 64, 64, 1] }, {}, {}, 128)).toEqual({ lanes: 256, teams: 1, ...stored });
-    expect(held({ sizes: [1, 64, 64, 1] }, {}, { held: true }, 128)).toMatchObject({ lanes: 128, held: true });
+    expect(held({ sizes: [1, 64, 64, 1] }, {}, {}, 128)).toEqual({
+      lanes: 256,
+      teams: 1,
+      ...stored,
+    });
+    expect(held({ sizes: [1, 64, 64, 1] }, {}, { held: true }, 128)).toMatchObject({
+      lanes: 128,
+      held: true,
+    });
     expect(held({ sizes: [1, 128, 128, 1] })).toEqual({ lanes: 256, teams: 1, ...stored });
-    expect(held({ sizes: [1, 64, 64, 1] }, { batch: 4 })).toEqual({ lanes: 256, teams: 1, ...stored });
-    for (const slots of [{ rule: 'pool' }, { rule: 'gradient' }, { rule: 'gradient', feedback: 'sign-symmetric' }, { rule: 'gradient', feedback: 'chained', feedbackRule: 'weight-mirror' }] as const) {
-      expect(held({ sizes: [1, 64, 64, 1], ...slots }), JSON.stringify(slots)).toEqual({ lanes: 256, teams: 1, ...stored });
+    expect(held({ sizes: [1, 64, 64, 1] }, { batch: 4 })).toEqual({
+      lanes: 256,
+      teams: 1,
+      ...stored,
+    });
+    for (const slots of [
+      { rule: 'pool' },
+      { rule: 'gradient' },
+      { rule: 'gradient', feedback: 'sign-symmetric' },
+      { rule: 'gradient', feedback: 'chained', feedbackRule: 'weight-mirror' },
+    ] as const) {
+      expect(held({ sizes: [1, 64, 64, 1], ...slots }), JSON.stringify(slots)).toEqual({
+        lanes: 256,
+        teams: 1,
+        ...stored,
+      });
     }
   });
 
-  test('has a GPU\'s lanes in rows and columns, as many as a layer has fours of both, fewer where tasks are many, but one for every four rows', () => {
-    const laid = (sizes: number[], tasks: number, choices: PlanChoices = {}, machine: Partial<Machine> = HARDWARE) => { const { lanes, grid, own } = plan({ spec: { sizes }, tasks }, {}, { held: false, ...choices }, machine); return [lanes, grid, own.rowLanes, own.columnLanes]; };
+  test("has a GPU's lanes in rows and columns, as many as a layer has fours of both, fewer where tasks are many, but one for every four rows", () => {
+    const laid = (
+      sizes: number[],
+      tasks: number,
+      choices: PlanChoices = {},
+      machine: Partial<Machine> = HARDWARE,
+    ) => {
+      const { lanes, grid, own } = plan(
+        { spec: { sizes }, tasks },
+        {},
+        { held: false, ...choices },
+        machine,
+      );
+      return [lanes, grid, own.rowLanes, own.columnLanes];
+    };
     expect(laid([9, 30, 2], 64)).toEqual([64, true, [8, 1], [8, 64]]);
     expect(laid([9, 30, 2], 2 ** 13)).toEqual([16, true, [8, 1], [2, 16]]);
     expect(laid([1, 128, 128, 1], 2 ** 20)).toEqual([32, true, [32, 32, 1], [1, 1, 32]]);
@@ -97,12 +253,22 @@ describe('a plan', () => {
     expect(laid([9, 30, 2], 64, { grid: false })).toEqual([8, false, [8, 8], [1, 1]]);
     // On software only if asked.
     expect(laid([9, 30, 2], 64, {}, SOFTWARE)).toEqual([1, false, [1, 1], [1, 1]]);
-    expect(laid([9, 30, 2], 64, { grid: true, lanes: 16 }, SOFTWARE)).toEqual([16, true, [8, 1], [2, 16]]);
-    expect(refusal(() => plan({ spec: { sizes: [9, 30, 2] } }, {}, { grid: true, lanes: 4 }))).toBe('plan.grid: expected 8 … 256 lanes, one for every four rows of the widest layer at least, got 4; give plan.lanes so many, or leave plan.grid out');
+    expect(laid([9, 30, 2], 64, { grid: true, lanes: 16 }, SOFTWARE)).toEqual([
+      16,
+      true,
+      [8, 1],
+      [2, 16],
+    ]);
+    expect(refusal(() => plan({ spec: { sizes: [9, 30, 2] } }, {}, { grid: true, lanes: 4 }))).toBe(
+      'plan.grid: expected 8 … 256 lanes, one for every four rows of the widest layer at least, got 4; give plan.lanes so many, or leave plan.grid out',
+    );
   });
 
   test('has its scratch in workgroup memory where lanes hold their synapses, there is an adjoint and 16 kB suffice', () => {
-    const onChip = (wish: Wish = {}, choices: PlanChoices = {}) => { const { scratchOnChip, bytes } = plan(wish, {}, choices, HARDWARE); return [scratchOnChip, bytes['scratch'] === 0]; };
+    const onChip = (wish: Wish = {}, choices: PlanChoices = {}) => {
+      const { scratchOnChip, bytes } = plan(wish, {}, choices, HARDWARE);
+      return [scratchOnChip, bytes['scratch'] === 0];
+    };
     expect(onChip()).toEqual([true, true]);
     expect(onChip({ adjoint: 'none' })).toEqual([false, true]);
     expect(onChip({ queries: 100 })).toEqual([false, false]);
@@ -110,31 +276,55 @@ describe('a plan', () => {
   });
 
   test('refuses lanes that cannot hold their synapses', () => {
-    const refused = (choices: PlanChoices, wish: Wish = {}) => refusal(() => plan(wish, {}, { held: true, ...choices }));
-    expect(refused({ lanes: 16 })).toBe('plan.held: expected lanes that hold their synapses only where nobody else asks for them and there is room, got 16 lanes and batches of 1; give 8 … 256 lanes with at most 13 quads each, fixed feedback weights, a rule and a path that take no transpose of W, and few samples a step; or leave plan.held out');
+    const refused = (choices: PlanChoices, wish: Wish = {}) =>
+      refusal(() => plan(wish, {}, { held: true, ...choices }));
+    expect(refused({ lanes: 16 })).toBe(
+      'plan.held: expected lanes that hold their synapses only where nobody else asks for them and there is room, got 16 lanes and batches of 1; give 8 … 256 lanes with at most 13 quads each, fixed feedback weights, a rule and a path that take no transpose of W, and few samples a step; or leave plan.held out',
+    );
     expect(refused({ lanes: 32 }, { batch: 4 })).toMatch(/^plan\.held: .*batches of 4/);
-    expect(refused({ lanes: 32 }, { spec: { sizes: [1, 32, 32, 1], rule: 'pool' } })).toMatch(/^plan\.held: /);
+    expect(refused({ lanes: 32 }, { spec: { sizes: [1, 32, 32, 1], rule: 'pool' } })).toMatch(
+      /^plan\.held: /,
+    );
     expect(plan({}, {}, { held: true }).lanes).toBe(32);
   });
 
   test('divides few tasks among the cores of a software adapter: a subgroup works on each, unless that is no faster', () => {
-    const teams = (tasks: number, machine: Partial<Machine> = {}) => { const { lanes, teams } = plan({ tasks }, {}, {}, machine); return [lanes, teams]; };
-    expect([6, 7, 9].map(tasks => teams(tasks))).toEqual([[4, 1], [1, 4], [1, 4]]);
-    expect([24, 25].map(tasks => teams(tasks, { cores: 8 }))).toEqual([[4, 1], [1, 4]]);
-    expect([1, 4, 5, 64].map(tasks => teams(tasks, { subgroup: 8, teamwork: false }))).toEqual([[1, 1], [1, 2], [1, 3], [1, 8]]);
+    const teams = (tasks: number, machine: Partial<Machine> = {}) => {
+      const { lanes, teams } = plan({ tasks }, {}, {}, machine);
+      return [lanes, teams];
+    };
+    expect([6, 7, 9].map(tasks => teams(tasks))).toEqual([
+      [4, 1],
+      [1, 4],
+      [1, 4],
+    ]);
+    expect([24, 25].map(tasks => teams(tasks, { cores: 8 }))).toEqual([
+      [4, 1],
+      [1, 4],
+    ]);
+    expect([1, 4, 5, 64].map(tasks => teams(tasks, { subgroup: 8, teamwork: false }))).toEqual([
+      [1, 1],
+      [1, 2],
+      [1, 3],
+      [1, 8],
+    ]);
   });
 
   test('has more dispatches only by segments: one more each way', () => {
-    expect(plan({ steps: 400 }, {}, { stepsPerSegment: 40 }).dispatches - plan({ steps: 400 }).dispatches).toBe(2 * 9);
+    expect(
+      plan({ steps: 400 }, {}, { stepsPerSegment: 40 }).dispatches -
+        plan({ steps: 400 }).dispatches,
+    ).toBe(2 * 9);
   });
 
   test("of adjoint 'store' keeps the fast weights of every step", () => {
     const fast = (steps: number) => plan({ steps, adjoint: 'store' }).bytes['fast weights']!;
-    expect(fast(99) / fast(9)).toBe(10);      // W_0 … W_T
+    expect(fast(99) / fast(9)).toBe(10); // W_0 … W_T
   });
 
   test("of adjoint 'reverse' keeps one, however long the lifetime", () => {
-    const fast = (steps: number, adjoint: Work['adjoint']) => plan({ steps, adjoint }).bytes['fast weights']!;
+    const fast = (steps: number, adjoint: Work['adjoint']) =>
+      plan({ steps, adjoint }).bytes['fast weights']!;
     expect(fast(1000, 'reverse')).toBe(fast(1, 'reverse'));
     expect(fast(1, 'reverse')).toBe(fast(1, 'store') / 2);
   });
@@ -142,40 +332,80 @@ describe('a plan', () => {
   test("of adjoint 'checkpoint' keeps about twice the root of them", () => {
     const kept = plan({ steps: 400, adjoint: 'checkpoint' });
     expect(kept.interval).toBe(20);
-    expect(kept.bytes['fast weights']! / plan({ steps: 400, adjoint: 'reverse' }).bytes['fast weights']!).toBe(40);      // W_0, W_20 … W_400, and 19 between
+    expect(
+      kept.bytes['fast weights']! / plan({ steps: 400, adjoint: 'reverse' }).bytes['fast weights']!,
+    ).toBe(40); // W_0, W_20 … W_400, and 19 between
   });
 
   test('splits a meta-batch that does not fit into chunks', () => {
-    const whole = plan(), half = plan({}, { memory: whole.totalBytes * 0.7 });
+    const whole = plan();
+    const half = plan({}, { memory: whole.totalBytes * 0.7 });
     expect(whole.chunks).toBe(1);
     expect(half.chunks).toBe(2);
   });
 
   test('splits lifetimes into segments where a dispatch would take too long', () => {
-    const whole = plan({ tasks: 4, steps: 400 }), cut = plan({ tasks: 4, steps: 400 }, { dispatchSeconds: whole.estimatedDispatchSeconds / 3 });
+    const whole = plan({ tasks: 4, steps: 400 });
+    const cut = plan(
+      { tasks: 4, steps: 400 },
+      { dispatchSeconds: whole.estimatedDispatchSeconds / 3 },
+    );
     expect(whole.segments).toBe(1);
     expect(cut.segments).toBeGreaterThan(1);
   });
 
   test('never has more tasks in a chunk than the adapter has workgroups', () => {
-    const limited = plan({ spec: { sizes: [1, 1] }, steps: 1, queries: 1, tasks: 1000 }, {}, {}, { maxWorkgroups: 300 });
+    const limited = plan(
+      { spec: { sizes: [1, 1] }, steps: 1, queries: 1, tasks: 1000 },
+      {},
+      {},
+      { maxWorkgroups: 300 },
+    );
     expect(limited.tasksPerChunk).toBeLessThanOrEqual(300);
     expect(limited.chunks).toBe(4);
   });
 
   test('takes what the caller fixes', () => {
-    const { lanes, teams, tasksPerChunk, stepsPerSegment, interval, chunks, segments } = plan({ adjoint: 'checkpoint' }, {}, { lanes: 8, teams: 2, tasksPerChunk: 10, stepsPerSegment: 7, interval: 6 });
-    expect({ lanes, teams, tasksPerChunk, stepsPerSegment, interval, chunks, segments }).toEqual({ lanes: 8, teams: 2, tasksPerChunk: 10, stepsPerSegment: 7, interval: 6, chunks: 7, segments: 3 });
+    const { lanes, teams, tasksPerChunk, stepsPerSegment, interval, chunks, segments } = plan(
+      { adjoint: 'checkpoint' },
+      {},
+      { lanes: 8, teams: 2, tasksPerChunk: 10, stepsPerSegment: 7, interval: 6 },
+    );
+    expect({ lanes, teams, tasksPerChunk, stepsPerSegment, interval, chunks, segments }).toEqual({
+      lanes: 8,
+      teams: 2,
+      tasksPerChunk: 10,
+      stepsPerSegment: 7,
+      interval: 6,
+      chunks: 7,
+      segments: 3,
+    });
   });
 
   test('is a table for people', () => {
-    const p = plan({ adjoint: 'checkpoint', spec: { sizes: [1, 32, 32, 1], frozen: [2] } }, {}, { tasksPerChunk: 10, stepsPerSegment: 7 }), table = describePlan(p);
+    const p = plan(
+      { adjoint: 'checkpoint', spec: { sizes: [1, 32, 32, 1], frozen: [2] } },
+      {},
+      { tasksPerChunk: 10, stepsPerSegment: 7 },
+    );
+    const table = describePlan(p);
     const lines = [
-      ['network', '1-32-32-1, frozen 2'], ['lifetime', '20 inner steps of 1, 20 queries at 20'], ['tasks', '64 = 7 chunk(s) of 10'], ['steps per segment', '7 (3 segment(s))'],
-      ['adjoint', 'checkpoint every 5 steps'], ['dispatches per meta-step', String(p.dispatches)], ['submits per meta-step', '7'], ['GPU memory', mebibytes(p.totalBytes)],
-      ...Object.entries(p.bytes).filter(([, b]) => b > 0).map(([purpose, b]) => [purpose, mebibytes(b)]),
+      ['network', '1-32-32-1, frozen 2'],
+      ['lifetime', '20 inner steps of 1, 20 queries at 20'],
+      ['tasks', '64 = 7 chunk(s) of 10'],
+      ['steps per segment', '7 (3 segment(s))'],
+      ['adjoint', 'checkpoint every 5 steps'],
+      ['dispatches per meta-step', String(p.dispatches)],
+      ['submits per meta-step', '7'],
+      ['GPU memory', mebibytes(p.totalBytes)],
+      ...Object.entries(p.bytes)
+        .filter(([, b]) => b > 0)
+        .map(([purpose, b]) => [purpose, mebibytes(b)]),
     ];
-    for (const [what, value] of lines) expect(table.split('\n').map(line => line.trim().replace(/ {2,}/, ': '))).toContain(`${what}: ${value}`);
+    for (const [what, value] of lines)
+      expect(table.split('\n').map(line => line.trim().replace(/ {2,}/, ': '))).toContain(
+        `${what}: ${value}`,
+      );
   });
 });
 
@@ -183,27 +413,50 @@ describe('what cannot fit is refused', () => {
   const long: Wish = { spec: { sizes: [10, 300, 300, 10] }, steps: 1000, tasks: 8 };
 
   test('with what is missing: with that much more, it fits', () => {
-    const message = refusal(() => plan(long, { memory: 100 * MiB }, {}, { maxBindingBytes: 4096 * MiB }));
+    const message = refusal(() =>
+      plan(long, { memory: 100 * MiB }, {}, { maxBindingBytes: 4096 * MiB }),
+    );
     const missing = Number(/: (\d+) MiB missing/.exec(message)![1]);
-    expect(refusal(() => plan(long, { memory: (100 + missing - 2) * MiB }, {}, { maxBindingBytes: 4096 * MiB }))).toContain('missing');
-    expect(plan(long, { memory: (100 + missing + 1) * MiB }, {}, { maxBindingBytes: 4096 * MiB }).tasksPerChunk).toBeLessThan(8);
+    expect(
+      refusal(() =>
+        plan(long, { memory: (100 + missing - 2) * MiB }, {}, { maxBindingBytes: 4096 * MiB }),
+      ),
+    ).toContain('missing');
+    expect(
+      plan(long, { memory: (100 + missing + 1) * MiB }, {}, { maxBindingBytes: 4096 * MiB })
+        .tasksPerChunk,
+    ).toBeLessThan(8);
   });
 
   test('with what takes the most, and what to lower', () => {
-    expect(refusal(() => plan(long, { memory: 100 * MiB }))).toMatch(/fast weights .*; use adjoint 'checkpoint' or 'reverse', or lower steps, queries or sizes$/);
-    expect(refusal(() => plan({ ...long, adjoint: 'checkpoint' }, { memory: 20 * MiB }))).toMatch(/the most .* goes to fast weights; lower steps, batch, queries or sizes, or raise budget\.memory$/);
-    expect(refusal(() => plan({ images: 60000, spec: { sizes: [784, 5] } }, { memory: 40 * MiB }))).toMatch(/the most \(45 MiB\) goes to image bank/);
+    expect(refusal(() => plan(long, { memory: 100 * MiB }))).toMatch(
+      /fast weights .*; use adjoint 'checkpoint' or 'reverse', or lower steps, queries or sizes$/,
+    );
+    expect(refusal(() => plan({ ...long, adjoint: 'checkpoint' }, { memory: 20 * MiB }))).toMatch(
+      /the most .* goes to fast weights; lower steps, batch, queries or sizes, or raise budget\.memory$/,
+    );
+    expect(
+      refusal(() => plan({ images: 60000, spec: { sizes: [784, 5] } }, { memory: 40 * MiB })),
+    ).toMatch(/the most \(45 MiB\) goes to image bank/);
   });
 
   test('by the limit of the adapter', () => {
-    expect(refusal(() => plan({ ...long, tasks: 16 }, { memory: 8192 * MiB }))).toMatch(/^plan: fast weights of 4 task\(s\) need \d+ MiB in one buffer, the adapter allows 128 MiB; /);
-    expect(refusal(() => plan({ images: 60000, spec: { sizes: [784, 5] } }, {}, {}, { maxBindingBytes: 32 * MiB }))).toMatch(/^plan: image bank .* need 45 MiB in one buffer, the adapter allows 32 MiB/);
+    expect(refusal(() => plan({ ...long, tasks: 16 }, { memory: 8192 * MiB }))).toMatch(
+      /^plan: fast weights of 4 task\(s\) need \d+ MiB in one buffer, the adapter allows 128 MiB; /,
+    );
+    expect(
+      refusal(() =>
+        plan({ images: 60000, spec: { sizes: [784, 5] } }, {}, {}, { maxBindingBytes: 32 * MiB }),
+      ),
+    ).toMatch(/^plan: image bank .* need 45 MiB in one buffer, the adapter allows 32 MiB/);
   });
 
   test('also where the caller fixed the chunk', () => {
     const few = plan({}, { memory: plan().totalBytes * 0.7 });
     expect(few.tasksPerChunk).toBeLessThan(64);
-    expect(refusal(() => plan({}, { memory: plan().totalBytes * 0.7 }, { tasksPerChunk: 64 }))).toMatch(/^plan: 64 task\(s\) need .* missing/);
+    expect(
+      refusal(() => plan({}, { memory: plan().totalBytes * 0.7 }, { tasksPerChunk: 64 })),
+    ).toMatch(/^plan: 64 task\(s\) need .* missing/);
   });
 });
 
@@ -214,30 +467,108 @@ describe('a plan that makes no sense is refused', () => {
     ['half a step', { steps: 2.5 }, {}, 'plan.steps: expected a whole number ≥ 1, got 2.5'],
     ['an empty batch', { batch: 0 }, {}, 'plan.batch: expected a whole number ≥ 1, got 0'],
     ['no query', { queries: -1 }, {}, 'plan.queries: expected a whole number ≥ 1, got -1'],
-    ['an unknown adjoint', { adjoint: 'guess' as 'store' }, {}, 'plan.adjoint: unknown choice "guess"; known: store, checkpoint, reverse'],
-    ['no moment', { moments: [] }, {}, 'plan.moments: expected at least one moment at which the query set is asked, got none'],
-    ['a moment after the end', { moments: [0, 21] }, {}, 'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [0, 21]'],
-    ['a moment before birth', { moments: [-1, 20] }, {}, 'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [-1, 20]'],
-    ['moments out of order', { moments: [5, 3] }, {}, 'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [5, 3]'],
-    ['a moment twice', { moments: [5, 5] }, {}, 'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [5, 5]'],
-    ['half a moment', { moments: [0.5] }, {}, 'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [0.5]'],
-    ['a weight too few', { moments: [0, 20], momentWeights: [1] }, {}, 'plan.momentWeights: expected 2 weights, one a moment, got 1'],
-    ['a weight that is no number', { momentWeights: [NaN] }, {}, 'plan.momentWeights: expected finite numbers, got [NaN]'],
-    ['three lanes', {}, { lanes: 3 }, 'plan.lanes: expected a power of two with lanes × teams ≤ 256, got 3 × 1'],
+    [
+      'an unknown adjoint',
+      { adjoint: 'guess' as 'store' },
+      {},
+      'plan.adjoint: unknown choice "guess"; known: store, checkpoint, reverse',
+    ],
+    [
+      'no moment',
+      { moments: [] },
+      {},
+      'plan.moments: expected at least one moment at which the query set is asked, got none',
+    ],
+    [
+      'a moment after the end',
+      { moments: [0, 21] },
+      {},
+      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [0, 21]',
+    ],
+    [
+      'a moment before birth',
+      { moments: [-1, 20] },
+      {},
+      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [-1, 20]',
+    ],
+    [
+      'moments out of order',
+      { moments: [5, 3] },
+      {},
+      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [5, 3]',
+    ],
+    [
+      'a moment twice',
+      { moments: [5, 5] },
+      {},
+      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [5, 5]',
+    ],
+    [
+      'half a moment',
+      { moments: [0.5] },
+      {},
+      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [0.5]',
+    ],
+    [
+      'a weight too few',
+      { moments: [0, 20], momentWeights: [1] },
+      {},
+      'plan.momentWeights: expected 2 weights, one a moment, got 1',
+    ],
+    [
+      'a weight that is no number',
+      { momentWeights: [NaN] },
+      {},
+      'plan.momentWeights: expected finite numbers, got [NaN]',
+    ],
+    [
+      'three lanes',
+      {},
+      { lanes: 3 },
+      'plan.lanes: expected a power of two with lanes × teams ≤ 256, got 3 × 1',
+    ],
     ['no lane', {}, { lanes: 0 }, 'plan.lanes: expected a whole number ≥ 1, got 0'],
-    ['more lanes than the adapter has', {}, { lanes: 64, teams: 8 }, 'plan.lanes: expected a power of two with lanes × teams ≤ 256, got 64 × 8'],
+    [
+      'more lanes than the adapter has',
+      {},
+      { lanes: 64, teams: 8 },
+      'plan.lanes: expected a power of two with lanes × teams ≤ 256, got 64 × 8',
+    ],
     ['half a team', {}, { teams: 0.5 }, 'plan.teams: expected a whole number ≥ 1, got 0.5'],
-    ['an empty chunk', {}, { tasksPerChunk: 0 }, 'plan.tasksPerChunk: expected a whole number ≥ 1, got 0'],
-    ['an empty segment', {}, { stepsPerSegment: 0 }, 'plan.stepsPerSegment: expected a whole number ≥ 1, got 0'],
-    ['no interval', { adjoint: 'checkpoint' }, { interval: 0 }, 'plan.interval: expected a whole number ≥ 1, got 0'],
+    [
+      'an empty chunk',
+      {},
+      { tasksPerChunk: 0 },
+      'plan.tasksPerChunk: expected a whole number ≥ 1, got 0',
+    ],
+    [
+      'an empty segment',
+      {},
+      { stepsPerSegment: 0 },
+      'plan.stepsPerSegment: expected a whole number ≥ 1, got 0',
+    ],
+    [
+      'no interval',
+      { adjoint: 'checkpoint' },
+      { interval: 0 },
+      'plan.interval: expected a whole number ≥ 1, got 0',
+    ],
   ])('%s', (_, wish, choices, message) => {
     expect(refusal(() => plan(wish, {}, choices))).toBe(message);
   });
 
   test.each<[string, number[], string]>([
-    ['a layer without neurons', [1, 0, 1], 'system.sizes: expected whole numbers ≥ 1, got 0 in [1, 0, 1]'],
+    [
+      'a layer without neurons',
+      [1, 0, 1],
+      'system.sizes: expected whole numbers ≥ 1, got 0 in [1, 0, 1]',
+    ],
     ['a negative size', [-1, 1], 'system.sizes: expected whole numbers ≥ 1, got -1 in [-1, 1]'],
-    ['a network of one layer of neurons', [3], 'system.sizes: expected at least two sizes (inputs … outputs), got [3]'],
+    [
+      'a network of one layer of neurons',
+      [3],
+      'system.sizes: expected at least two sizes (inputs … outputs), got [3]',
+    ],
   ])('%s', (_, sizes, message) => {
     expect(refusal(() => plan({ spec: { sizes } }))).toBe(message);
   });

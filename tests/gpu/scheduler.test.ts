@@ -8,56 +8,141 @@ import { type ProblemSpec, randomProblem } from '../reference/random-problem.js'
 
 const under = useGpu();
 
-const plain: ProblemSpec = { spec: { sizes: [2, 5, 3, 2] }, tasks: 14, steps: 7, batch: 2, seed: 2 };
+const plain: ProblemSpec = {
+  spec: { sizes: [2, 5, 3, 2] },
+  tasks: 14,
+  steps: 7,
+  batch: 2,
+  seed: 2,
+};
 const encoded: ProblemSpec = { ...plain, spec: { sizes: [3, 6, 5, 2], frozen: [1] }, images: 5 };
 const deep: ProblemSpec = { ...plain, spec: { sizes: [3, 6, 5, 4, 2], frozen: [1, 2] } };
 
-async function withLearner<T>(spec: ProblemSpec, options: Options, use: (learner: Learner, episodes: ReturnType<typeof randomProblem>['episodes']) => Promise<T>): Promise<T> {
-  const problem = randomProblem(spec), learner = await learnerFor(under.gpu, spec, problem, options);
-  try { return await use(learner, problem.episodes); } finally { learner.destroy(); }
+async function withLearner<T>(
+  spec: ProblemSpec,
+  options: Options,
+  use: (learner: Learner, episodes: ReturnType<typeof randomProblem>['episodes']) => Promise<T>,
+): Promise<T> {
+  const problem = randomProblem(spec);
+  const learner = await learnerFor(under.gpu, spec, problem, options);
+  try {
+    return await use(learner, problem.episodes);
+  } finally {
+    learner.destroy();
+  }
 }
 
 /** All that a meta-batch says, to the bit, and what the meta-parameters are after a meta-step. */
-const answer = (spec: ProblemSpec, options: Options, choices: PlanChoices) => withLearner(spec, { ...options, plan: { lanes: 1, teams: 4, ...choices } }, async (learner, episodes) => {
-  const step = await learner.step(episodes);
-  const adaptation = await learner.adapt(episodes, [0, 3, 7]);
-  return { parts: [learner.plan.chunks, learner.plan.segments], bits: { step, gradient: await learner.readGradient(), parameters: await learner.readParameters(), adaptation } };
-});
+const answer = (spec: ProblemSpec, options: Options, choices: PlanChoices) =>
+  withLearner(
+    spec,
+    { ...options, plan: { lanes: 1, teams: 4, ...choices } },
+    async (learner, episodes) => {
+      const step = await learner.step(episodes);
+      const adaptation = await learner.adapt(episodes, [0, 3, 7]);
+      return {
+        parts: [learner.plan.chunks, learner.plan.segments],
+        bits: {
+          step,
+          gradient: await learner.readGradient(),
+          parameters: await learner.readParameters(),
+          adaptation,
+        },
+      };
+    },
+  );
 
-interface Way { readonly name: string; readonly spec: ProblemSpec; readonly options: Options; readonly choices: PlanChoices }
+interface Way {
+  readonly name: string;
+  readonly spec: ProblemSpec;
+  readonly options: Options;
+  readonly choices: PlanChoices;
+}
 const store: Way = { name: 'store', spec: plain, options: { adjoint: 'store' }, choices: {} };
-const checkpoint = (interval: number): Way => ({ name: `checkpoint every ${interval}`, spec: plain, options: { adjoint: 'checkpoint' }, choices: { interval } });
+const checkpoint = (interval: number): Way => ({
+  name: `checkpoint every ${interval}`,
+  spec: plain,
+  options: { adjoint: 'checkpoint' },
+  choices: { interval },
+});
 const reverse: Way = { name: 'reverse', spec: plain, options: { adjoint: 'reverse' }, choices: {} };
-const encoder: Way = { name: 'store, encoded', spec: encoded, options: { moments: [0, 3, 7], momentWeights: [1, 2, 3] }, choices: {} };
-const lanes: Way = { name: 'checkpoint, 4 lanes', spec: plain, options: { adjoint: 'checkpoint', clipPerTask: 0.5 }, choices: { interval: 3, lanes: 4, teams: 2 } };
-const holding = (adjoint: Adjoint): Way => ({ name: `${adjoint}, 4 lanes that hold their synapses`, spec: plain, options: { adjoint, moments: [0, 3, 7], momentWeights: [1, 2, 3] }, choices: { interval: 3, lanes: 4, teams: 2, held: true } });
+const encoder: Way = {
+  name: 'store, encoded',
+  spec: encoded,
+  options: { moments: [0, 3, 7], momentWeights: [1, 2, 3] },
+  choices: {},
+};
+const lanes: Way = {
+  name: 'checkpoint, 4 lanes',
+  spec: plain,
+  options: { adjoint: 'checkpoint', clipPerTask: 0.5 },
+  choices: { interval: 3, lanes: 4, teams: 2 },
+};
+const holding = (adjoint: Adjoint): Way => ({
+  name: `${adjoint}, 4 lanes that hold their synapses`,
+  spec: plain,
+  options: { adjoint, moments: [0, 3, 7], momentWeights: [1, 2, 3] },
+  choices: { interval: 3, lanes: 4, teams: 2, held: true },
+});
 
 const wholes = new Map<Way, ReturnType<typeof answer>>();
 /** The answer of one chunk and one segment. */
 function whole(way: Way): ReturnType<typeof answer> {
-  if (!wholes.has(way)) wholes.set(way, answer(way.spec, way.options, { ...way.choices, tasksPerChunk: 14, stepsPerSegment: 7 }));
+  if (!wholes.has(way))
+    wholes.set(
+      way,
+      answer(way.spec, way.options, { ...way.choices, tasksPerChunk: 14, stepsPerSegment: 7 }),
+    );
   return wholes.get(way)!;
 }
 
-test.each([store, checkpoint(1), checkpoint(2), checkpoint(3), checkpoint(7), checkpoint(9), reverse, encoder, lanes, holding('checkpoint'), holding('reverse')])('adjoint $name: one segment, seven, and three of unequal length give the same bits', async way => {
-  const { parts, bits } = await whole(way);
-  expect(parts).toEqual([1, 1]);
-  expect(bits.step.fellBack).toBe(false);
-  for (const [stepsPerSegment, segments] of [[1, 7], [3, 3]] as const) {
-    const cut = await answer(way.spec, way.options, { ...way.choices, tasksPerChunk: 14, stepsPerSegment });
-    expect(cut.parts).toEqual([1, segments]);
-    expect(cut.bits).toEqual(bits);
-  }
-});
+test.each([
+  store,
+  checkpoint(1),
+  checkpoint(2),
+  checkpoint(3),
+  checkpoint(7),
+  checkpoint(9),
+  reverse,
+  encoder,
+  lanes,
+  holding('checkpoint'),
+  holding('reverse'),
+])(
+  'adjoint $name: one segment, seven, and three of unequal length give the same bits',
+  async way => {
+    const { parts, bits } = await whole(way);
+    expect(parts).toEqual([1, 1]);
+    expect(bits.step.fellBack).toBe(false);
+    for (const [stepsPerSegment, segments] of [
+      [1, 7],
+      [3, 3],
+    ] as const) {
+      const cut = await answer(way.spec, way.options, {
+        ...way.choices,
+        tasksPerChunk: 14,
+        stepsPerSegment,
+      });
+      expect(cut.parts).toEqual([1, segments]);
+      expect(cut.bits).toEqual(bits);
+    }
+  },
+);
 
-test.each([store, lanes, reverse, encoder])('adjoint $name: one chunk, seven, and one task at a time give the same bits', async way => {
-  const { bits } = await whole(way);
-  for (const [tasksPerChunk, chunks] of [[2, 7], [1, 14]] as const) {
-    const cut = await answer(way.spec, way.options, { ...way.choices, tasksPerChunk });
-    expect(cut.parts[0]).toBe(chunks);
-    expect(cut.bits).toEqual(bits);
-  }
-});
+test.each([store, lanes, reverse, encoder])(
+  'adjoint $name: one chunk, seven, and one task at a time give the same bits',
+  async way => {
+    const { bits } = await whole(way);
+    for (const [tasksPerChunk, chunks] of [
+      [2, 7],
+      [1, 14],
+    ] as const) {
+      const cut = await answer(way.spec, way.options, { ...way.choices, tasksPerChunk });
+      expect(cut.parts[0]).toBe(chunks);
+      expect(cut.bits).toEqual(bits);
+    }
+  },
+);
 
 test('chunks of unequal size, no multiple of the tasks that share a workgroup, and segments give the same bits', async () => {
   const cut = await answer(encoded, encoder.options, { tasksPerChunk: 5, stepsPerSegment: 4 });
@@ -66,32 +151,58 @@ test('chunks of unequal size, no multiple of the tasks that share a workgroup, a
 });
 
 test('as on a GPU, where several lanes add up a quad of the gradient, chunks of whole blocks give the same bits, and the same mean as one lane', async () => {
-  const spec: ProblemSpec = { spec: { sizes: [2, 3, 2] }, tasks: 2 * BLOCK + 3, steps: 2, seed: 2 }, problem = randomProblem(spec), { gpu } = under;
+  const spec: ProblemSpec = { spec: { sizes: [2, 3, 2] }, tasks: 2 * BLOCK + 3, steps: 2, seed: 2 };
+  const problem = randomProblem(spec);
+  const { gpu } = under;
   const gradientOf = async (software: boolean, plan: PlanChoices) => {
-    const learner = await learnerFor({ ...gpu, machine: { ...gpu.machine, software } }, spec, problem, { plan: { held: false, ...plan } });
+    const learner = await learnerFor(
+      { ...gpu, machine: { ...gpu.machine, software } },
+      spec,
+      problem,
+      { plan: { held: false, ...plan } },
+    );
     await learner.gradient(problem.episodes);
-    const gradient = await learner.readGradient(), { slices, chunks } = learner.plan;
+    const gradient = await learner.readGradient();
+    const { slices, chunks } = learner.plan;
     learner.destroy();
     return { gradient, slices, chunks };
   };
-  const whole = await gradientOf(false, {}), cut = await gradientOf(false, { tasksPerChunk: BLOCK }), alone = await gradientOf(true, {});
-  expect([whole, cut, alone].map(({ slices, chunks }) => [slices, chunks])).toEqual([[16, 1], [16, 3], [1, 1]]);
+  const whole = await gradientOf(false, {});
+  const cut = await gradientOf(false, { tasksPerChunk: BLOCK });
+  const alone = await gradientOf(true, {});
+  expect([whole, cut, alone].map(({ slices, chunks }) => [slices, chunks])).toEqual([
+    [16, 1],
+    [16, 3],
+    [1, 1],
+  ]);
   expect(cut.gradient).toEqual(whole.gradient);
-  expect(relativeError(Float64Array.from(whole.gradient), Float64Array.from(alone.gradient))).toBeLessThan(1e-6);
+  expect(
+    relativeError(Float64Array.from(whole.gradient), Float64Array.from(alone.gradient)),
+  ).toBeLessThan(1e-6);
 });
 
 describe('a meta-step', () => {
-  afterEach(() => { vi.restoreAllMocks(); });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
 
   /** Counts what really goes to WebGPU; every call goes through. */
   function watch() {
-    const buffers = vi.spyOn(GPUDevice.prototype, 'createBuffer'), dispatches = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups');
-    const submits = vi.spyOn(GPUQueue.prototype, 'submit'), groups = vi.spyOn(GPUDevice.prototype, 'createBindGroup');
+    const buffers = vi.spyOn(GPUDevice.prototype, 'createBuffer');
+    const dispatches = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups');
+    const submits = vi.spyOn(GPUQueue.prototype, 'submit');
+    const groups = vi.spyOn(GPUDevice.prototype, 'createBindGroup');
     const pipelines = vi.spyOn(GPUDevice.prototype, 'createComputePipelineAsync');
     return {
-      seen: () => ({ dispatches: dispatches.mock.calls.length, submits: submits.mock.calls.length, made: [buffers, groups, pipelines].map(s => s.mock.calls.length) }),
+      seen: () => ({
+        dispatches: dispatches.mock.calls.length,
+        submits: submits.mock.calls.length,
+        made: [buffers, groups, pipelines].map(s => s.mock.calls.length),
+      }),
       bytes: () => buffers.mock.calls.reduce((sum, [{ size }]) => sum + size, 0),
-      forget: () => { for (const spy of [buffers, dispatches, submits, groups, pipelines]) spy.mockClear(); },
+      forget: () => {
+        for (const spy of [buffers, dispatches, submits, groups, pipelines]) spy.mockClear();
+      },
     };
   }
 
@@ -101,33 +212,49 @@ describe('a meta-step', () => {
     ['checkpoints', plain, { adjoint: 'checkpoint', plan: { tasksPerChunk: 7 } }],
     ['reverse', plain, { adjoint: 'reverse', plan: { stepsPerSegment: 2 } }],
     ['an encoder and images', encoded, { plan: { tasksPerChunk: 7, stepsPerSegment: 3 } }],
-    ['an encoder of two layers, moments and four lanes', deep, { moments: [0, 7], momentWeights: [1, 1], plan: { lanes: 4 } }],
+    [
+      'an encoder of two layers, moments and four lanes',
+      deep,
+      { moments: [0, 7], momentWeights: [1, 1], plan: { lanes: 4 } },
+    ],
   ];
 
-  test.each(plans)('of %s allocates what the plan says, dispatches as often as it says, submits once a chunk, and makes nothing anew', async (_, spec, options) => {
-    const watched = watch();
-    await withLearner(spec, options, async (learner, episodes) => {
-      const { plan } = learner;
-      expect(watched.bytes()).toBe(plan.totalBytes);
-      expect(learner.allocatedBytes).toBe(plan.totalBytes);
-      await learner.step(episodes);
-      watched.forget();
-      await learner.step(episodes);
-      expect(watched.seen()).toEqual({ dispatches: plan.dispatches, submits: plan.chunks, made: [0, 0, 0] });
-      watched.forget();
-      await learner.gradient(episodes);
-      expect(watched.seen()).toEqual({ dispatches: plan.dispatches - 1, submits: plan.chunks, made: [0, 0, 0] });      // all but Adam's
-      expect(learner.allocatedBytes).toBe(plan.totalBytes);
-    });
-  });
+  test.each(plans)(
+    'of %s allocates what the plan says, dispatches as often as it says, submits once a chunk, and makes nothing anew',
+    async (_, spec, options) => {
+      const watched = watch();
+      await withLearner(spec, options, async (learner, episodes) => {
+        const { plan } = learner;
+        expect(watched.bytes()).toBe(plan.totalBytes);
+        expect(learner.allocatedBytes).toBe(plan.totalBytes);
+        await learner.step(episodes);
+        watched.forget();
+        await learner.step(episodes);
+        expect(watched.seen()).toEqual({
+          dispatches: plan.dispatches,
+          submits: plan.chunks,
+          made: [0, 0, 0],
+        });
+        watched.forget();
+        await learner.gradient(episodes);
+        expect(watched.seen()).toEqual({
+          dispatches: plan.dispatches - 1,
+          submits: plan.chunks,
+          made: [0, 0, 0],
+        }); // all but Adam's
+        expect(learner.allocatedBytes).toBe(plan.totalBytes);
+      });
+    },
+  );
 
   test('of 30 inner steps dispatches as often as one of 3', async () => {
     const watched = watch();
-    const count = (steps: number) => withLearner({ ...plain, steps }, {}, async (learner, episodes) => {
-      watched.forget();
-      await learner.step(episodes);
-      return watched.seen().dispatches;
-    });
+    const count = (steps: number) =>
+      withLearner({ ...plain, steps }, {}, async (learner, episodes) => {
+        watched.forget();
+        await learner.step(episodes);
+        return watched.seen().dispatches;
+      });
     expect(await count(30)).toBe(await count(3));
   });
 

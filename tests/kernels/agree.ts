@@ -1,19 +1,39 @@
 import type { Gpu } from '../../src/gpu/device.js';
 import type { Plan } from '../../src/gpu/plan.js';
 import type { Layout } from '../../src/inner/layout.js';
-import { Learner, type Adaptation, type LearnerOptions, type MetaStep } from '../../src/outer/learner.js';
+import {
+  Learner,
+  type Adaptation,
+  type LearnerOptions,
+  type MetaStep,
+} from '../../src/outer/learner.js';
 import type { ReferenceGradient } from '../../src/reference/meta-gradient.js';
 import { random } from '../../src/tasks/random.js';
 import { relativeError, relativeErrors } from '../reference/central-differences.js';
-import { type Problem, type ProblemSpec, randomProblem, solve } from '../reference/random-problem.js';
+import {
+  type Problem,
+  type ProblemSpec,
+  randomProblem,
+  solve,
+} from '../reference/random-problem.js';
 
 /** What else a learner is told, besides its problem. */
 export type Options = Partial<Omit<LearnerOptions, 'system' | 'episode' | 'tasks'>>;
 
 /** A learner for this problem, with its meta-parameters. */
-export async function learnerFor(gpu: Gpu, spec: ProblemSpec, problem: Problem, options: Options = {}): Promise<Learner> {
+export async function learnerFor(
+  gpu: Gpu,
+  spec: ProblemSpec,
+  problem: Problem,
+  options: Options = {},
+): Promise<Learner> {
   const { tasks, steps, batch, queries } = problem.episodes;
-  const learner = await Learner.create(gpu, { system: spec.spec, episode: { steps, batch, queries, bank: problem.bank }, tasks, ...options });
+  const learner = await Learner.create(gpu, {
+    system: spec.spec,
+    episode: { steps, batch, queries, bank: problem.bank },
+    tasks,
+    ...options,
+  });
   learner.writeParameters(problem.parameters);
   return learner;
 }
@@ -23,29 +43,68 @@ const NOTHING = 1e-9;
 
 /** The same, but for a unit in the last place of every number given, up or down. */
 function shaken({ parameters, episodes, ...rest }: Problem): Problem {
-  const r = random(1, 0), shake = (x: number) => x * (1 + (r.below(2) - 0.5) * 2 ** -22), { supportX, supportY, queryX, queryY } = episodes;
-  const given = <X extends Float32Array | Uint32Array>(x: X) => (x instanceof Float32Array ? x.map(shake) : x) as X;
-  return { ...rest, parameters: parameters.map(shake), episodes: { ...episodes, supportX: given(supportX), supportY: given(supportY), queryX: given(queryX), queryY: given(queryY) } };
+  const r = random(1, 0);
+  const shake = (x: number) => x * (1 + (r.below(2) - 0.5) * 2 ** -22);
+  const { supportX, supportY, queryX, queryY } = episodes;
+  const given = <X extends Float32Array | Uint32Array>(x: X) =>
+    (x instanceof Float32Array ? x.map(shake) : x) as X;
+  return {
+    ...rest,
+    parameters: parameters.map(shake),
+    episodes: {
+      ...episodes,
+      supportX: given(supportX),
+      supportY: given(supportY),
+      queryX: given(queryX),
+      queryY: given(queryY),
+    },
+  };
 }
 
 /**
- * A problem that can tell right from wrong: under many a seed a tensor's gradient is 0 (silent units) or nearly so beside the others, or its terms cancel or a lifetime is
- * chaotic, and float32 is left with their rounding. Of 20 seeds takes the first where as many tensors as under any (of four) have a gradient, the smallest is not
- * below 1e-2 of all, and a unit in the last place of what is given changes none by more than 2e-6; or the best. Some tensors have none under any seed: after one inner step
+ * A problem that can tell right from wrong: under many a seed a tensor's gradient is 0 (silent
+ * units) or nearly so beside the others, or its terms cancel or a lifetime is
+ * chaotic, and float32 is left with their rounding. Of 20 seeds takes the first where as many
+ * tensors as under any (of four) have a gradient, the smallest is not
+ * below 1e-2 of all, and a unit in the last place of what is given changes none by more than 2e-6;
+ * or the best. Some tensors have none under any seed: after one inner step
  * nothing depends on momentum, say.
  */
-export function telling(spec: ProblemSpec, asked: Pick<Options, 'moments' | 'momentWeights' | 'l1'> = {}): { problem: Problem; want: ReferenceGradient } {
-  const answer = (problem: Problem) => solve(problem, { moments: asked.moments, weights: asked.momentWeights, l1: asked.l1 });
-  let best = { tensors: 0, clarity: 0, problem: undefined as Problem | undefined, want: undefined as ReferenceGradient | undefined };
-  for (let seed = 1; seed <= 20 && !(best.clarity === 1 && (seed > 4 || best.tensors === best.problem?.layout.tensors.length)); seed++) {
-    const problem = randomProblem({ ...spec, seed }), { layout } = problem, want = answer(problem);
-    const norms = layout.tensors.map(({ offset, size }) => Math.hypot(...want.gradient.subarray(offset, offset + size))).filter((norm, _, all) => norm > NOTHING * Math.hypot(...all));
+export function telling(
+  spec: ProblemSpec,
+  asked: Pick<Options, 'moments' | 'momentWeights' | 'l1'> = {},
+): { problem: Problem; want: ReferenceGradient } {
+  const answer = (problem: Problem) =>
+    solve(problem, { moments: asked.moments, weights: asked.momentWeights, l1: asked.l1 });
+  let best = {
+    tensors: 0,
+    clarity: 0,
+    problem: undefined as Problem | undefined,
+    want: undefined as ReferenceGradient | undefined,
+  };
+  for (
+    let seed = 1;
+    seed <= 20 &&
+    !(best.clarity === 1 && (seed > 4 || best.tensors === best.problem?.layout.tensors.length));
+    seed++
+  ) {
+    const problem = randomProblem({ ...spec, seed });
+    const { layout } = problem;
+    const want = answer(problem);
+    const norms = layout.tensors
+      .map(({ offset, size }) => Math.hypot(...want.gradient.subarray(offset, offset + size)))
+      .filter((norm, _, all) => norm > NOTHING * Math.hypot(...all));
     if (!(want.loss < 100) || norms.length < best.tensors) continue;
-    const share = Math.min(...norms) / Math.hypot(...norms), unsteady = Math.max(...Object.values(errorsOf(layout, answer(shaken(problem)).gradient, want.gradient)));
+    const share = Math.min(...norms) / Math.hypot(...norms);
+    const unsteady = Math.max(
+      ...Object.values(errorsOf(layout, answer(shaken(problem)).gradient, want.gradient)),
+    );
     const clarity = Math.min(1, share / 1e-2, 2e-6 / unsteady);
-    if (norms.length > best.tensors || clarity > best.clarity) best = { tensors: norms.length, clarity, problem, want };
+    if (norms.length > best.tensors || clarity > best.clarity)
+      best = { tensors: norms.length, clarity, problem, want };
   }
-  if (!best.problem || !best.want) throw new Error(`no seed gives a gradient: ${JSON.stringify(spec)}`);
+  if (!best.problem || !best.want)
+    throw new Error(`no seed gives a gradient: ${JSON.stringify(spec)}`);
   return { problem: best.problem, want: best.want };
 }
 
@@ -54,20 +113,32 @@ export interface Agreement {
   readonly plan: Plan;
   readonly step: MetaStep;
   readonly want: ReferenceGradient;
-  /** ‖got − wanted‖ / ‖wanted‖ of the loss, of the losses of the tasks, of every tensor's gradient, and of all that `adapt` shows. */
+  /**
+   * ‖got − wanted‖ / ‖wanted‖ of the loss, of the losses of the tasks, of every tensor's gradient,
+   * and of all that `adapt` shows.
+   */
   readonly errors: Readonly<Record<string, number>>;
 }
 
 /** Asks the kernels and the reference the same question. */
-export async function compare(gpu: Gpu, spec: ProblemSpec, options: Options = {}): Promise<Agreement> {
-  const { problem, want } = telling(spec, options), { layout, episodes } = problem;
+export async function compare(
+  gpu: Gpu,
+  spec: ProblemSpec,
+  options: Options = {},
+): Promise<Agreement> {
+  const { problem, want } = telling(spec, options);
+  const { layout, episodes } = problem;
   const learner = await learnerFor(gpu, spec, problem, options);
   try {
-    const step = await learner.gradient(episodes), gradient = Float64Array.from(await learner.readGradient());
+    const step = await learner.gradient(episodes);
+    const gradient = Float64Array.from(await learner.readGradient());
     const adaptation = await learner.adapt(episodes, options.moments);
     const errors = {
       loss: relativeError(Float64Array.of(step.loss), Float64Array.of(want.loss)),
-      'gradient norm': relativeError(Float64Array.of(step.gradientNorm), Float64Array.of(Math.hypot(...want.gradient))),
+      'gradient norm': relativeError(
+        Float64Array.of(step.gradientNorm),
+        Float64Array.of(Math.hypot(...want.gradient)),
+      ),
       ...errorsOf(layout, gradient, want.gradient),
       ...adapted(problem, adaptation, want),
     };
@@ -78,23 +149,50 @@ export async function compare(gpu: Gpu, spec: ProblemSpec, options: Options = {}
 }
 
 /** The errors, beside the whole gradient for a tensor that has none. */
-export function errorsOf(layout: Layout, got: Float64Array, want: Float64Array): Record<string, number> {
-  const errors = relativeErrors(layout, got, want), whole = Math.hypot(...want);
+export function errorsOf(
+  layout: Layout,
+  got: Float64Array,
+  want: Float64Array,
+): Record<string, number> {
+  const errors = relativeErrors(layout, got, want);
+  const whole = Math.hypot(...want);
   for (const { name, offset, size } of layout.tensors) {
-    const [g, w] = [got, want].map(a => a.subarray(offset, offset + size)) as [Float64Array, Float64Array];
-    if (Math.hypot(...w) <= NOTHING * whole) errors[name] = Math.hypot(...g.map((x, i) => x - w[i]!)) / whole;
+    const [g, w] = [got, want].map(a => a.subarray(offset, offset + size)) as [
+      Float64Array,
+      Float64Array,
+    ];
+    if (Math.hypot(...w) <= NOTHING * whole)
+      errors[name] = Math.hypot(...g.map((x, i) => x - w[i]!)) / whole;
   }
   return errors;
 }
 
 /** The errors of what `adapt` shows; `W1 at last` is layer 1 of every task after the last step. */
-function adapted({ system }: Problem, got: Adaptation, want: ReferenceGradient): Record<string, number> {
+function adapted(
+  { system }: Problem,
+  got: Adaptation,
+  want: ReferenceGradient,
+): Record<string, number> {
   const inLifetime = system.layers.slice(system.encoderLayers);
-  const last = inLifetime.map(({ index }): [string, number] => [`W${index} at last`, relativeError(
-    Float64Array.from(got.finalWeights.flatMap(task => [...task.get(`W${index}`)!])), Float64Array.from(want.finalWeights.flatMap(task => [...task[index - 1]!])))]);
-  const feedback = inLifetime.filter(({ index }) => got.finalFeedback[0]!.has(`B${index}`)).map(({ index }): [string, number] => [`B${index} at last`, relativeError(
-    Float64Array.from(got.finalFeedback.flatMap(task => [...task.get(`B${index}`)!])), Float64Array.from(want.finalFeedback.flatMap(task => [...task[index - 1]!])))]);
-  const off = got.accuracies.filter((accuracy, i) => Math.abs(accuracy - want.accuracies[i]!) > 1e-6).length;
+  const last = inLifetime.map(({ index }): [string, number] => [
+    `W${index} at last`,
+    relativeError(
+      Float64Array.from(got.finalWeights.flatMap(task => [...task.get(`W${index}`)!])),
+      Float64Array.from(want.finalWeights.flatMap(task => [...task[index - 1]!])),
+    ),
+  ]);
+  const feedback = inLifetime
+    .filter(({ index }) => got.finalFeedback[0]!.has(`B${index}`))
+    .map(({ index }): [string, number] => [
+      `B${index} at last`,
+      relativeError(
+        Float64Array.from(got.finalFeedback.flatMap(task => [...task.get(`B${index}`)!])),
+        Float64Array.from(want.finalFeedback.flatMap(task => [...task[index - 1]!])),
+      ),
+    ]);
+  const off = got.accuracies.filter(
+    (accuracy, i) => Math.abs(accuracy - want.accuracies[i]!) > 1e-6,
+  ).length;
   return {
     losses: relativeError(Float64Array.from(got.losses), want.losses),
     ...(system.loss === 'cross-entropy' && { accuracies: off }),
@@ -103,7 +201,13 @@ function adapted({ system }: Problem, got: Adaptation, want: ReferenceGradient):
   };
 }
 
-/** The errors that are not below the limit; NaN, from a tensor that nothing depends on, is none the less an error. */
-export function beyond(limit: number, errors: Readonly<Record<string, number>>): Record<string, number> {
+/**
+ * The errors that are not below the limit; NaN, from a tensor that nothing depends on, is none the
+ * less an error.
+ */
+export function beyond(
+  limit: number,
+  errors: Readonly<Record<string, number>>,
+): Record<string, number> {
   return Object.fromEntries(Object.entries(errors).filter(([, error]) => !(error < limit)));
 }

@@ -1,13 +1,41 @@
 import {
-  ArrayIndex, Assign, BinaryOperator, BitcastExpr, Break, Call, CallExpr, Const, ConstExpr, Continue, CreateExpr, Function as Fn, For, If, Increment, Let, LiteralExpr, type Node,
-  Return, ScalarData, StringExpr, Struct, TypedData, UnaryOperator, Var, VariableExpr, WgslParser,
+  ArrayIndex,
+  Assign,
+  BinaryOperator,
+  BitcastExpr,
+  Break,
+  Call,
+  CallExpr,
+  Const,
+  ConstExpr,
+  Continue,
+  CreateExpr,
+  Function as Fn,
+  For,
+  If,
+  Increment,
+  Let,
+  LiteralExpr,
+  type Node,
+  Return,
+  ScalarData,
+  StringExpr,
+  Struct,
+  TypedData,
+  UnaryOperator,
+  Var,
+  VariableExpr,
+  WgslParser,
 } from 'wgsl_reflect/wgsl_reflect.module.js';
 
 /** Storage arrays and uniform structs by name; u32 are bigints, f32 numbers. */
 export type Memory = Record<string, number[] | Record<string, bigint>>;
 
 export interface Lockstep {
-  /** Two invocations touched the same number between two barriers, and one of them wrote; or they did not meet at the same barrier. */
+  /**
+   * Two invocations touched the same number between two barriers, and one of them wrote; or they
+   * did not meet at the same barrier.
+   */
   readonly races: readonly string[];
   /** Accesses beyond the end of an array. */
   readonly outside: readonly string[];
@@ -16,60 +44,119 @@ export interface Lockstep {
 }
 
 /**
- * Runs workgroup `group` of a compute shader on the CPU, its invocations in step from barrier to barrier, and reports their races. Writes its results to `memory`.
+ * Runs workgroup `group` of a compute shader on the CPU, its invocations in step from barrier to
+ * barrier, and reports their races. Writes its results to `memory`.
  *
- * This is wgsl_reflect's detectRaces for shaders made of functions: detectRaces shares private variables and the results of calls among invocations, and does
- * not stop at a barrier inside an expression. Here the shader, as wgsl_reflect parses it, becomes JavaScript, a function a generator that yields at barriers.
+ * This is wgsl_reflect's detectRaces for shaders made of functions: detectRaces shares private
+ * variables and the results of calls among invocations, and does
+ * not stop at a barrier inside an expression. Here the shader, as wgsl_reflect parses it, becomes
+ * JavaScript, a function a generator that yields at barriers.
  */
 export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
   const program = new WgslParser().parse(constantsFirst(code)) as unknown as Node[];
-  const races = new Set<string>(), outside = new Set<string>(), touched = new Map<string, { by: number; write: boolean; line: number }[]>();
+  const races = new Set<string>();
+  const outside = new Set<string>();
+  const touched = new Map<string, { by: number; write: boolean; line: number }[]>();
   let now = 0;
   const touch = (name: string, at: bigint, write: boolean, line: number): number => {
-    const index = Number(at), length = (memory[name] as number[]).length, key = `${name} ${index}`, others = touched.get(key) ?? [];
+    const index = Number(at);
+    const length = (memory[name] as number[]).length;
+    const key = `${name} ${index}`;
+    const others = touched.get(key) ?? [];
     if (index >= length) outside.add(`${name}[${index}] of ${length} in line ${line}`);
     for (const other of others) {
-      if (other.by !== now && (write || other.write)) races.add(`${name}: lines ${Math.min(other.line, line)} and ${Math.max(other.line, line)}`);
+      if (other.by !== now && (write || other.write))
+        races.add(`${name}: lines ${Math.min(other.line, line)} and ${Math.max(other.line, line)}`);
     }
-    if (!others.some(o => o.by === now && o.write === write)) touched.set(key, [...others, { by: now, write, line }]);
+    if (!others.some(o => o.by === now && o.write === write))
+      touched.set(key, [...others, { by: now, write, line }]);
     return index;
   };
   const library = {
-    read: (name: string, at: bigint, line: number) => (memory[name] as number[])[touch(name, at, false, line)]!,
-    write: (name: string, at: bigint, value: number, line: number) => { (memory[name] as number[])[touch(name, at, true, line)] = value; },
-    readQuad: (name: string, q: bigint, line: number) => vectorOf([0n, 1n, 2n, 3n].map(r => library.read(name, 4n * q + r, line))),
-    writeQuad: (name: string, q: bigint, value: Vector, line: number) => { value.forEach((v, r) => { library.write(name, 4n * q + BigInt(r), v as number, line); }); },
+    read: (name: string, at: bigint, line: number) =>
+      (memory[name] as number[])[touch(name, at, false, line)]!,
+    write: (name: string, at: bigint, value: number, line: number) => {
+      (memory[name] as number[])[touch(name, at, true, line)] = value;
+    },
+    readQuad: (name: string, q: bigint, line: number) =>
+      vectorOf([0n, 1n, 2n, 3n].map(r => library.read(name, 4n * q + r, line))),
+    writeQuad: (name: string, q: bigint, value: Vector, line: number) => {
+      value.forEach((v, r) => {
+        library.write(name, 4n * q + BigInt(r), v as number, line);
+      });
+    },
     member: (name: string, key: string) => (memory[name] as Record<string, bigint>)[key],
     // A vector times a matrix is its dot product with every column.
-    binary: (operator: string, a: Value, b: Value): Value => (operator === '*' && a instanceof Vector && b instanceof Vector && b[0] instanceof Vector ? vectorOf(b.map(column => library.dot(a, column as Vector))) : each(BINARY[operator]!, a, b)), negate: (a: Value) => each(x => -x, a), not: (a: boolean) => !a,
-    vector: (parts: Value[], zero: Scalar) => vectorOf(parts.length === 4 ? parts : Array<Value>(4).fill(parts[0] ?? zero)),
-    matrix: (columns: Value[]) => vectorOf(columns.length ? columns : Array.from({ length: 4 }, () => vectorOf([0, 0, 0, 0]))),
+    binary: (operator: string, a: Value, b: Value): Value =>
+      operator === '*' && a instanceof Vector && b instanceof Vector && b[0] instanceof Vector
+        ? vectorOf(b.map(column => library.dot(a, column as Vector)))
+        : each(BINARY[operator]!, a, b),
+    negate: (a: Value) => each(x => -x, a),
+    not: (a: boolean) => !a,
+    vector: (parts: Value[], zero: Scalar) =>
+      vectorOf(parts.length === 4 ? parts : Array<Value>(4).fill(parts[0] ?? zero)),
+    matrix: (columns: Value[]) =>
+      vectorOf(columns.length ? columns : Array.from({ length: 4 }, () => vectorOf([0, 0, 0, 0]))),
     bits: (x: number) => BigInt(new Uint32Array(Float32Array.of(x).buffer)[0]!),
-    min: (a: Value, b: Value) => each((x, y) => (x < y ? x : y), a, b), max: (a: Value, b: Value) => each((x, y) => (x > y ? x : y), a, b),
+    min: (a: Value, b: Value) => each((x, y) => (x < y ? x : y), a, b),
+    max: (a: Value, b: Value) => each((x, y) => (x > y ? x : y), a, b),
     clamp: (x: number, low: number, high: number) => Math.min(Math.max(x, low), high),
     select: (no: Value, yes: Value, which: Value) => each((n, y, w) => (w ? y : n), no, yes, which),
-    dot: (a: Vector, b: Vector) => a.reduce<number>((sum, x, i) => sum + Number(x) * Number(b[i]), 0),
-    ...Object.fromEntries(Object.entries({ abs: Math.abs, sign: Math.sign, exp: Math.exp, log: Math.log, sqrt: Math.sqrt, inverseSqrt: (x: number) => 1 / Math.sqrt(x), tanh: Math.tanh })
-      .map(([name, of]) => [name, (a: Value) => each(x => of(x as number), a)])),
+    dot: (a: Vector, b: Vector) =>
+      a.reduce<number>((sum, x, i) => sum + Number(x) * Number(b[i]), 0),
+    ...Object.fromEntries(
+      Object.entries({
+        abs: Math.abs,
+        sign: Math.sign,
+        exp: Math.exp,
+        log: Math.log,
+        sqrt: Math.sqrt,
+        inverseSqrt: (x: number) => 1 / Math.sqrt(x),
+        tanh: Math.tanh,
+      }).map(([name, of]) => [name, (a: Value) => each(x => of(x as number), a)]),
+    ),
   };
-  const shared = new Set(program.filter(v => v instanceof Var && v.storage === 'workgroup').map(v => (v as Var).name));
-  for (const v of program) if (v instanceof Var && shared.has(v.name)) memory[v.name] = new Array<number>(countOf(v.type) * (inQuads(v.type) ? 4 : 1)).fill(0);
+  const shared = new Set(
+    program.filter(v => v instanceof Var && v.storage === 'workgroup').map(v => (v as Var).name),
+  );
+  for (const v of program)
+    if (v instanceof Var && shared.has(v.name))
+      memory[v.name] = new Array<number>(countOf(v.type) * (inQuads(v.type) ? 4 : 1)).fill(0);
 
-  const main = program.find(node => node instanceof Fn && node.name === 'main') as Fn, size = String(main.attributes!.find(a => a.name === 'workgroup_size')!.value);
-  const constant = program.find(node => node instanceof Const && node.name === size) as Const | undefined;
-  const count = constant ? (constant.value as unknown as { value: ScalarData }).value.value as number : Number(size);
+  const main = program.find(node => node instanceof Fn && node.name === 'main') as Fn;
+  const size = String(main.attributes!.find(a => a.name === 'workgroup_size')!.value);
+  const constant = program.find(node => node instanceof Const && node.name === size) as
+    Const | undefined;
+  const count = constant
+    ? ((constant.value as unknown as { value: ScalarData }).value.value as number)
+    : Number(size);
   if (!(count > 0)) throw new Error(`lockstep cannot read the workgroup size ${size}`);
-  const make = new Function('library', `'use strict';\n${translate(program)}`) as (l: typeof library) => (builtins: Record<string, unknown>) => Generator<string>;
-  const start = make(library), vector = (x: number) => ({ x: BigInt(x), y: 0n, z: 0n });
-  const invocations = Array.from({ length: count }, (_, i) => start({ workgroup_id: vector(group), local_invocation_index: BigInt(i), num_workgroups: vector(1) }));
+  const make = new Function('library', `'use strict';\n${translate(program)}`) as (
+    l: typeof library,
+  ) => (builtins: Record<string, unknown>) => Generator<string>;
+  const start = make(library);
+  const vector = (x: number) => ({ x: BigInt(x), y: 0n, z: 0n });
+  const invocations = Array.from({ length: count }, (_, i) =>
+    start({
+      workgroup_id: vector(group),
+      local_invocation_index: BigInt(i),
+      num_workgroups: vector(1),
+    }),
+  );
 
   for (let barriers = 0; ; barriers++) {
-    const stops = invocations.map((invocation, i) => { now = i; return invocation.next(); });
+    const stops = invocations.map((invocation, i) => {
+      now = i;
+      return invocation.next();
+    });
     const places = new Set(stops.map(stop => (stop.done ? 'the end' : stop.value)));
     if (places.size > 1) races.add(`invocations part: some reach ${[...places].join(', some ')}`);
-    if (stops.some(stop => stop.done)) return { races: [...races], outside: [...outside], barriers };
+    if (stops.some(stop => stop.done))
+      return { races: [...races], outside: [...outside], barriers };
     // A barrier orders the memory of its name only.
-    for (const key of touched.keys()) if (shared.has(key.split(' ')[0]!) === stops[0]!.value!.startsWith('workgroup')) touched.delete(key);
+    for (const key of touched.keys())
+      if (shared.has(key.split(' ')[0]!) === stops[0]!.value!.startsWith('workgroup'))
+        touched.delete(key);
   }
 }
 
@@ -78,47 +165,100 @@ type Value = Scalar | Vector;
 
 /** vec4, or mat4x4 by its columns. */
 class Vector extends Array<Value> {
-  get x() { return this[0]; }
-  get y() { return this[1]; }
-  get z() { return this[2]; }
-  get w() { return this[3]; }
+  get x() {
+    return this[0];
+  }
+  get y() {
+    return this[1];
+  }
+  get z() {
+    return this[2];
+  }
+  get w() {
+    return this[3];
+  }
 }
 
-const vectorOf = (numbers: readonly Value[]): Vector => Object.setPrototypeOf([...numbers], Vector.prototype) as Vector;
+const vectorOf = (numbers: readonly Value[]): Vector =>
+  Object.setPrototypeOf([...numbers], Vector.prototype) as Vector;
 
 /** Applies `of` to scalars; to vectors number by number, with the same scalar for all of them. */
 function each(of: (...values: any[]) => Scalar, ...values: Value[]): Value {
   const vector = values.find(v => v instanceof Vector);
-  return vector instanceof Vector ? vectorOf(Array.from(vector as ArrayLike<Value>, (_, i) => each(of, ...values.map(v => (v instanceof Vector ? v[i]! : v))))) : of(...values);
+  return vector instanceof Vector
+    ? vectorOf(
+        Array.from(vector as ArrayLike<Value>, (_, i) =>
+          each(of, ...values.map(v => (v instanceof Vector ? v[i]! : v))),
+        ),
+      )
+    : of(...values);
 }
 
 const u32 = (v: Scalar) => (typeof v === 'bigint' ? BigInt.asUintN(32, v) : v);
 const BINARY: Readonly<Record<string, (a: any, b: any) => Scalar>> = {
-  '+': (a, b) => u32(a + b), '-': (a, b) => u32(a - b), '*': (a, b) => u32(a * b), '/': (a, b) => u32(a / b), '%': (a, b) => u32(a % b),
-  '&': (a, b) => u32(a & b), '|': (a, b) => u32(a | b), '^': (a, b) => u32(a ^ b), '<<': (a, b) => u32(a << b), '>>': (a, b) => u32(a >> b),
-  '<': (a, b) => a < b, '>': (a, b) => a > b, '<=': (a, b) => a <= b, '>=': (a, b) => a >= b, '==': (a, b) => a === b, '!=': (a, b) => a !== b,
+  '+': (a, b) => u32(a + b),
+  '-': (a, b) => u32(a - b),
+  '*': (a, b) => u32(a * b),
+  '/': (a, b) => u32(a / b),
+  '%': (a, b) => u32(a % b),
+  '&': (a, b) => u32(a & b),
+  '|': (a, b) => u32(a | b),
+  '^': (a, b) => u32(a ^ b),
+  '<<': (a, b) => u32(a << b),
+  '>>': (a, b) => u32(a >> b),
+  '<': (a, b) => a < b,
+  '>': (a, b) => a > b,
+  '<=': (a, b) => a <= b,
+  '>=': (a, b) => a >= b,
+  '==': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
 };
 
-/** The parser knows a constant only from its declaration on, and folds tables of bool wrongly. Constants made of others come last; lines keep their numbers. */
+/**
+ * The parser knows a constant only from its declaration on, and folds tables of bool wrongly.
+ * Constants made of others come last; lines keep their numbers.
+ */
 function constantsFirst(code: string): string {
-  const isConstant = (line: string) => /^const .*;$/.test(line), lines = code.split('\n');
-  const constants = lines.filter(isConstant).map(line => (line.includes('array<bool') ? line.replace('<bool', '<u32').replaceAll('true', '1u').replaceAll('false', '0u') : line));
-  const [plain, made] = [true, false].map(literal => constants.filter(line => /= (\d|true|false|array<)/.test(line) === literal));
+  const isConstant = (line: string) => /^const .*;$/.test(line);
+  const lines = code.split('\n');
+  const constants = lines
+    .filter(isConstant)
+    .map(line =>
+      line.includes('array<bool')
+        ? line.replace('<bool', '<u32').replaceAll('true', '1u').replaceAll('false', '0u')
+        : line,
+    );
+  const [plain, made] = [true, false].map(literal =>
+    constants.filter(line => /= (\d|true|false|array<)/.test(line) === literal),
+  );
   // One that is made of another that is made comes behind it.
-  const nameOf = (line: string) => /^const (\w+)/.exec(line)![1]!, uses = (a: string, b: string) => a !== b && new RegExp(`\\b${nameOf(b)}\\b`).test(a);
-  const depth = (line: string): number => 1 + Math.max(0, ...made!.filter(other => uses(line, other)).map(depth));
+  const nameOf = (line: string) => /^const (\w+)/.exec(line)![1]!;
+  const uses = (a: string, b: string) => a !== b && new RegExp(`\\b${nameOf(b)}\\b`).test(a);
+  const depth = (line: string): number =>
+    1 + Math.max(0, ...made!.filter(other => uses(line, other)).map(depth));
   made!.sort((a, b) => depth(a) - depth(b));
-  return [...plain!, ...made!].join(' ') + lines.map(line => (isConstant(line) ? '' : line)).join('\n');
+  return (
+    [...plain!, ...made!].join(' ') + lines.map(line => (isConstant(line) ? '' : line)).join('\n')
+  );
 }
 
 const BARRIERS = ['workgroupBarrier', 'storageBarrier'];
 
 /** A maker of invocations: each has private variables of its own. */
 function translate(program: readonly Node[]): string {
-  const functions = new Map(program.filter(n => n instanceof Fn).map(f => [f.name, f])), structs = new Map(program.filter(n => n instanceof Struct).map(s => [s.name, s])), globals = new Map(program.filter(n => n instanceof Var).map(v => [v.name, v]));
-  const privates = [...globals.values()].filter(v => v.storage === 'private').map(v => `let $${v.name} = ${zero(v.type)};`);
-  const main = functions.get('main')!, args = main.args.map(a => `builtins.${a.attributes!.find(at => at.name === 'builtin')!.value}`);
-  const constants = program.filter(n => n instanceof Const).map(c => `const $${c.name} = ${expression(c.value, new Set())};`);
+  const functions = new Map(program.filter(n => n instanceof Fn).map(f => [f.name, f]));
+  const structs = new Map(program.filter(n => n instanceof Struct).map(s => [s.name, s]));
+  const globals = new Map(program.filter(n => n instanceof Var).map(v => [v.name, v]));
+  const privates = [...globals.values()]
+    .filter(v => v.storage === 'private')
+    .map(v => `let $${v.name} = ${zero(v.type)};`);
+  const main = functions.get('main')!;
+  const args = main.args.map(
+    a => `builtins.${a.attributes!.find(at => at.name === 'builtin')!.value}`,
+  );
+  const constants = program
+    .filter(n => n instanceof Const)
+    .map(c => `const $${c.name} = ${expression(c.value, new Set())};`);
   return `${constants.join('\n')}\nreturn function* (builtins) {\n${privates.join('\n')}\n${[...functions.values()].map(define).join('\n')}\nyield* f_main(${args.join(', ')});\n};`;
 
   function define({ name, args: parameters, body }: Fn): string {
@@ -139,26 +279,51 @@ function translate(program: readonly Node[]): string {
       return `let $${node.name} = ${value};`;
     }
     if (node instanceof Assign) {
-      const operator = String(node.operator).slice(0, -1), value = expression(node.value, local);
-      return assign(node.variable as VariableExpr, operator ? `library.binary('${operator}', ${expression(node.variable, local)}, ${value})` : value, local);
+      const operator = String(node.operator).slice(0, -1);
+      const value = expression(node.value, local);
+      return assign(
+        node.variable as VariableExpr,
+        operator
+          ? `library.binary('${operator}', ${expression(node.variable, local)}, ${value})`
+          : value,
+        local,
+      );
     }
-    if (node instanceof Increment) return assign(node.variable as VariableExpr, `library.binary('${String(node.operator)[0]}', ${expression(node.variable, local)}, 1n)`, local);
-    if (node instanceof Call) return BARRIERS.includes(node.name) ? `yield '${node.name} in line ${node.line}';` : `${call(node.name, node.args, local)};`;
-    if (node instanceof Return) return node.value instanceof CreateExpr && !node.value.type ? 'return;' : `return ${expression(node.value, local)};`;
+    if (node instanceof Increment)
+      return assign(
+        node.variable as VariableExpr,
+        `library.binary('${String(node.operator)[0]}', ${expression(node.variable, local)}, 1n)`,
+        local,
+      );
+    if (node instanceof Call)
+      return BARRIERS.includes(node.name)
+        ? `yield '${node.name} in line ${node.line}';`
+        : `${call(node.name, node.args, local)};`;
+    if (node instanceof Return)
+      return node.value instanceof CreateExpr && !node.value.type
+        ? 'return;'
+        : `return ${expression(node.value, local)};`;
     if (node instanceof Continue) return 'continue;';
     if (node instanceof Break) return 'break;';
     if (node instanceof If) {
-      const others = (node.elseif ?? []).map(e => ` else if (${expression(e.condition, local)}) {\n${block(e.body as Node[], local)}\n}`);
+      const others = (node.elseif ?? []).map(
+        e => ` else if (${expression(e.condition, local)}) {\n${block(e.body as Node[], local)}\n}`,
+      );
       return `if (${expression(node.condition, local)}) {\n${block(node.body as Node[], local)}\n}${others.join('')}${node.else ? ` else {\n${block(node.else as Node[], local)}\n}` : ''}`;
     }
     if (node instanceof For) {
-      const inner = new Set(local), init = node.init ? statement(node.init, inner) : ';';
+      const inner = new Set(local);
+      const init = node.init ? statement(node.init, inner) : ';';
       return `for (${init} ${node.condition ? expression(node.condition, inner) : ''}; ${node.increment ? statement(node.increment, inner).slice(0, -1) : ''}) {\n${block(node.body as Node[], inner)}\n}`;
     }
     throw new Error(`lockstep cannot read ${JSON.stringify(node)}`);
   }
 
-  function assign({ name, postfix, line }: VariableExpr, value: string, local: Set<string>): string {
+  function assign(
+    { name, postfix, line }: VariableExpr,
+    value: string,
+    local: Set<string>,
+  ): string {
     if (!local.has(name) && globals.get(name)?.storage !== 'private') {
       const { at, whole } = place(name, postfix as ArrayIndex, local);
       return `library.write${whole ? 'Quad' : ''}('${name}', ${at}, ${value}, ${line});`;
@@ -167,11 +332,15 @@ function translate(program: readonly Node[]): string {
   }
 
   function expression(node: Node, local: Set<string>): string {
-    if (node instanceof LiteralExpr) return node.value instanceof TypedData ? list(node.value) : scalar(node);
-    if (node instanceof ConstExpr && !local.has(node.name)) return `${expression(node.initializer as Node, local)}${node.postfix ? index(node.postfix as ArrayIndex, local) : ''}`;
+    if (node instanceof LiteralExpr)
+      return node.value instanceof TypedData ? list(node.value) : scalar(node);
+    if (node instanceof ConstExpr && !local.has(node.name))
+      return `${expression(node.initializer as Node, local)}${node.postfix ? index(node.postfix as ArrayIndex, local) : ''}`;
     if (node instanceof VariableExpr || node instanceof ConstExpr) {
-      const { name, postfix, line } = node, global = local.has(name) ? undefined : globals.get(name);
-      if (global?.storage === 'uniform') return `library.member('${name}', '${(postfix as StringExpr).value}')`;
+      const { name, postfix, line } = node;
+      const global = local.has(name) ? undefined : globals.get(name);
+      if (global?.storage === 'uniform')
+        return `library.member('${name}', '${(postfix as StringExpr).value}')`;
       if (global && global.storage !== 'private') {
         const { at, whole } = place(name, postfix as ArrayIndex, local);
         return `library.read${whole ? 'Quad' : ''}('${name}', ${at}, ${line})`;
@@ -179,39 +348,65 @@ function translate(program: readonly Node[]): string {
       return `$${name}${postfix instanceof StringExpr ? `.${postfix.value}` : postfix ? index(postfix as ArrayIndex, local) : ''}`;
     }
     if (node instanceof CallExpr) return call(node.name, node.args ?? [], local);
-    if (node instanceof CreateExpr && node.type?.name === 'array') return node.args?.length ? `[${node.args.map(a => expression(a, local)).join(', ')}]` : zero(node.type);
+    if (node instanceof CreateExpr && node.type?.name === 'array')
+      return node.args?.length
+        ? `[${node.args.map(a => expression(a, local)).join(', ')}]`
+        : zero(node.type);
     if (node instanceof CreateExpr && /^(vec|mat)4/.test(node.type?.name ?? '')) {
       const parts = `[${(node.args ?? []).map(a => expression(a, local)).join(', ')}]`;
-      return node.type!.name.startsWith('mat') ? `library.matrix(${parts})` : `library.vector(${parts}, ${zero(node.type)})`;
+      return node.type!.name.startsWith('mat')
+        ? `library.matrix(${parts})`
+        : `library.vector(${parts}, ${zero(node.type)})`;
     }
-    if (node instanceof CreateExpr && structs.has(node.type?.name ?? '')) return call(node.type!.name, node.args ?? [], local);      // a struct that is declared above
-    if (node instanceof CreateExpr && node.type?.name === 'f32') return `Number(${expression(node.args![0]!, local)})`;
+    if (node instanceof CreateExpr && structs.has(node.type?.name ?? ''))
+      return call(node.type!.name, node.args ?? [], local); // a struct that is declared above
+    if (node instanceof CreateExpr && node.type?.name === 'f32')
+      return `Number(${expression(node.args![0]!, local)})`;
     if (node instanceof BitcastExpr) return `library.bits(${expression(node.value, local)})`;
-    if (node instanceof UnaryOperator && '!-'.includes(node.operator)) return `library.${node.operator === '-' ? 'negate' : 'not'}(${expression(node.right, local)})`;
-    if (node instanceof BinaryOperator && ['&&', '||'].includes(node.operator)) return `((${expression(node.left, local)}) ${node.operator} (${expression(node.right, local)}))`;
-    if (node instanceof BinaryOperator) return `library.binary('${node.operator}', ${expression(node.left, local)}, ${expression(node.right, local)})`;
+    if (node instanceof UnaryOperator && '!-'.includes(node.operator))
+      return `library.${node.operator === '-' ? 'negate' : 'not'}(${expression(node.right, local)})`;
+    if (node instanceof BinaryOperator && ['&&', '||'].includes(node.operator))
+      return `((${expression(node.left, local)}) ${node.operator} (${expression(node.right, local)}))`;
+    if (node instanceof BinaryOperator)
+      return `library.binary('${node.operator}', ${expression(node.left, local)}, ${expression(node.right, local)})`;
     throw new Error(`lockstep cannot read ${JSON.stringify(node)}`);
   }
 
   function call(name: string, given: readonly Node[], local: Set<string>): string {
     const values = given.map(a => expression(a, local)).join(', ');
     const struct = structs.get(name);
-    if (struct) return `{ ${struct.members.map((m, k) => `${m.name}: ${expression(given[k]!, local)}`).join(', ')} }`;
+    if (struct)
+      return `{ ${struct.members.map((m, k) => `${m.name}: ${expression(given[k]!, local)}`).join(', ')} }`;
     return functions.has(name) ? `(yield* f_${name}(${values}))` : `library.${name}(${values})`;
   }
 
   /** Where in a buffer: the number of a number, or of a quad in an array of quads. */
-  function place(name: string, { index: at, postfix: component }: ArrayIndex, local: Set<string>): { at: string; whole: boolean } {
+  function place(
+    name: string,
+    { index: at, postfix: component }: ArrayIndex,
+    local: Set<string>,
+  ): { at: string; whole: boolean } {
     const first = expression(at, local);
-    return component ? { at: `4n * ${first} + ${expression((component as ArrayIndex).index, local)}`, whole: false } : { at: first, whole: inQuads(globals.get(name)!.type) };
+    return component
+      ? {
+          at: `4n * ${first} + ${expression((component as ArrayIndex).index, local)}`,
+          whole: false,
+        }
+      : { at: first, whole: inQuads(globals.get(name)!.type) };
   }
 
-  function index({ index: at, postfix }: ArrayIndex, local: Set<string>): string { return `[Number(${expression(at, local)})]${postfix ? index(postfix as ArrayIndex, local) : ''}`; }
+  function index({ index: at, postfix }: ArrayIndex, local: Set<string>): string {
+    return `[Number(${expression(at, local)})]${postfix ? index(postfix as ArrayIndex, local) : ''}`;
+  }
 }
 
 function scalar({ value, type }: LiteralExpr): string {
   const number = (value as ScalarData).value;
-  return type.name === 'u32' ? `${number}n` : type.name === 'bool' ? String(Boolean(number)) : String(number);
+  return type.name === 'u32'
+    ? `${number}n`
+    : type.name === 'bool'
+      ? String(Boolean(number))
+      : String(number);
 }
 
 function list({ buffer, offset, typeInfo }: TypedData): string {
@@ -222,8 +417,14 @@ function list({ buffer, offset, typeInfo }: TypedData): string {
 
 const countOf = (type: unknown): number => (type as { count: number }).count;
 const nameOf = (type: unknown): string => (type as { name: string }).name;
-const inQuads = (array: unknown): boolean => nameOf((array as { format: unknown }).format) === 'vec4f';
+const inQuads = (array: unknown): boolean =>
+  nameOf((array as { format: unknown }).format) === 'vec4f';
 const zero = (type: unknown): string => {
-  if (nameOf(type) === 'array') return `Array.from({ length: ${countOf(type)} }, () => ${zero((type as { format: unknown }).format)})`;
-  return nameOf(type) === 'vec4f' ? 'library.vector([], 0)' : /^(u32|vec4u)$/.test(nameOf(type)) ? '0n' : '0';
+  if (nameOf(type) === 'array')
+    return `Array.from({ length: ${countOf(type)} }, () => ${zero((type as { format: unknown }).format)})`;
+  return nameOf(type) === 'vec4f'
+    ? 'library.vector([], 0)'
+    : /^(u32|vec4u)$/.test(nameOf(type))
+      ? '0n'
+      : '0';
 };

@@ -8,13 +8,31 @@ import { relativeError, relativeErrors } from '../reference/central-differences.
 import { beyond } from './agree.js';
 import { useGpu } from './open.js';
 
-const under = useGpu(), folder = new URL('../oracle/', import.meta.url);
+const under = useGpu();
+const folder = new URL('../oracle/', import.meta.url);
 const names = readdirSync(folder).filter(name => name.endsWith('.json'));
 
-/** Errors of the fast weights after the last step, layer by layer; `W1 at last` is layer 1 of every task. */
-function lived(kind: 'W' | 'B', got: readonly ReadonlyMap<string, Float32Array>[], want: readonly (readonly Float64Array[])[]): Record<string, number> {
-  const layers = want[0]?.length ?? 0, all = (of: (task: number, k: number) => ArrayLike<number>, k: number) => Float64Array.from(want.flatMap((_, task) => Array.from(of(task, k))));
-  return Object.fromEntries(Array.from({ length: layers }, (_, k) => [`${kind}${k + 1} at last`, relativeError(all((task, l) => got[task]!.get(`${kind}${l + 1}`)!, k), all((task, l) => want[task]![l]!, k))]));
+/**
+ * Errors of the fast weights after the last step, layer by layer; `W1 at last` is layer 1 of every
+ * task.
+ */
+function lived(
+  kind: 'W' | 'B',
+  got: readonly ReadonlyMap<string, Float32Array>[],
+  want: readonly (readonly Float64Array[])[],
+): Record<string, number> {
+  const layers = want[0]?.length ?? 0;
+  const all = (of: (task: number, k: number) => ArrayLike<number>, k: number) =>
+    Float64Array.from(want.flatMap((_, task) => Array.from(of(task, k))));
+  return Object.fromEntries(
+    Array.from({ length: layers }, (_, k) => [
+      `${kind}${k + 1} at last`,
+      relativeError(
+        all((task, l) => got[task]!.get(`${kind}${l + 1}`)!, k),
+        all((task, l) => want[task]![l]!, k),
+      ),
+    ]),
+  );
 }
 
 test('there is a case of every kind of system', () => {
@@ -22,27 +40,46 @@ test('there is a case of every kind of system', () => {
 });
 
 describe.each(names)('%s', name => {
-  const { system, layout, parameters, episodes, l1, expected } = readCase(JSON.parse(readFileSync(new URL(name, folder), 'utf8')));
+  const { system, layout, parameters, episodes, l1, expected } = readCase(
+    JSON.parse(readFileSync(new URL(name, folder), 'utf8')),
+  );
 
-  test.each(ADJOINTS)("kernels with adjoint '%s' agree with an independent implementation", async adjoint => {
-    const { steps, batch, queries, tasks } = episodes;
-    const learner = await Learner.create(under.gpu, { system, episode: { steps, batch, queries }, tasks, adjoint, l1 });
-    learner.writeParameters(parameters);
-    const { loss } = await learner.gradient(inFloat32(episodes));
-    const gradient = Float64Array.from(await learner.readGradient());
-    const errors: Record<string, number> = { loss: relativeError(Float64Array.of(loss), Float64Array.of(expected.loss)), ...relativeErrors(layout, gradient, expected.gradient) };
-    if (adjoint === 'store') {      // a forward pass has none, so once is enough
-      const { finalWeights, finalFeedback } = await learner.adapt(inFloat32(episodes));
-      Object.assign(errors, lived('W', finalWeights, expected.finalWeights), lived('B', finalFeedback, expected.finalFeedback ?? []));
-    }
-    // B1 of a system that aligns carries no error: nothing depends on it.
-    if (system.feedbackRule !== 'fixed') {
-      const { offset, size } = layout.get('B1')!;
-      expect(gradient.subarray(offset, offset + size)).toEqual(new Float64Array(size));
-      expect(errors['B1']).toBeNaN();
-      delete errors['B1'];
-    }
-    expect(beyond(1e-5, errors)).toEqual({});
-    learner.destroy();
-  });
+  test.each(ADJOINTS)(
+    "kernels with adjoint '%s' agree with an independent implementation",
+    async adjoint => {
+      const { steps, batch, queries, tasks } = episodes;
+      const learner = await Learner.create(under.gpu, {
+        system,
+        episode: { steps, batch, queries },
+        tasks,
+        adjoint,
+        l1,
+      });
+      learner.writeParameters(parameters);
+      const { loss } = await learner.gradient(inFloat32(episodes));
+      const gradient = Float64Array.from(await learner.readGradient());
+      const errors: Record<string, number> = {
+        loss: relativeError(Float64Array.of(loss), Float64Array.of(expected.loss)),
+        ...relativeErrors(layout, gradient, expected.gradient),
+      };
+      if (adjoint === 'store') {
+        // a forward pass has none, so once is enough
+        const { finalWeights, finalFeedback } = await learner.adapt(inFloat32(episodes));
+        Object.assign(
+          errors,
+          lived('W', finalWeights, expected.finalWeights),
+          lived('B', finalFeedback, expected.finalFeedback ?? []),
+        );
+      }
+      // B1 of a system that aligns carries no error: nothing depends on it.
+      if (system.feedbackRule !== 'fixed') {
+        const { offset, size } = layout.get('B1')!;
+        expect(gradient.subarray(offset, offset + size)).toEqual(new Float64Array(size));
+        expect(errors['B1']).toBeNaN();
+        delete errors['B1'];
+      }
+      expect(beyond(1e-5, errors)).toEqual({});
+      learner.destroy();
+    },
+  );
 });

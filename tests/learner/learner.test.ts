@@ -18,7 +18,9 @@ const fresh = (options: Options = {}) => learnerFor(under.gpu, spec, problem, op
 const episodesOf = (seed: number) => randomProblem({ ...spec, seed }).episodes;
 
 async function refusal(attempt: () => unknown): Promise<string> {
-  try { await attempt(); } catch (error) {
+  try {
+    await attempt();
+  } catch (error) {
     expect(error).toBeInstanceOf(MetaplasticError);
     return (error as Error).message;
   }
@@ -26,11 +28,18 @@ async function refusal(attempt: () => unknown): Promise<string> {
 }
 
 test('30 meta-steps on sine tasks lower the loss', async () => {
-  const source = sineTasks({ steps: 10, queries: 10 }), tasks = 32;
+  const source = sineTasks({ steps: 10, queries: 10 });
+  const tasks = 32;
   const learner = await Learner.create(under.gpu, {
-    system: { sizes: [1, 16, 16, 1] }, episode: source, tasks, rates: { W: 5e-3, B: 5e-3, alpha: 1e-3, beta: 5e-3 }, clipPerTask: 20, seed: 1,
+    system: { sizes: [1, 16, 16, 1] },
+    episode: source,
+    tasks,
+    rates: { W: 5e-3, B: 5e-3, alpha: 1e-3, beta: 5e-3 },
+    clipPerTask: 20,
+    seed: 1,
   });
-  const unseen = source.episodes(2, 0, tasks), before = await learner.gradient(unseen);
+  const unseen = source.episodes(2, 0, tasks);
+  const before = await learner.gradient(unseen);
   for (let m = 0; m < 30; m++) await learner.step(source.episodes(1, m * tasks, tasks));
   const after = await learner.gradient(unseen);
   expect(after.counted).toBe(tasks);
@@ -39,13 +48,27 @@ test('30 meta-steps on sine tasks lower the loss', async () => {
 });
 
 describe('Adam on the GPU agrees with the reference over 3 meta-steps', () => {
-  /** The meta-parameters after three meta-steps in float64, the gradient of each from the reference. */
-  function expected({ system, layout, parameters }: Problem, rates: LearnerOptions['rates'], { clip, clipPerTask, factors = [1, 1, 1] }: { clip?: number; clipPerTask?: number; factors?: number[] }) {
-    let p = parameters, state = adamStart(layout.size), shortened = 0;
+  /**
+   * The meta-parameters after three meta-steps in float64, the gradient of each from the reference.
+   */
+  function expected(
+    { system, layout, parameters }: Problem,
+    rates: LearnerOptions['rates'],
+    {
+      clip,
+      clipPerTask,
+      factors = [1, 1, 1],
+    }: { clip?: number; clipPerTask?: number; factors?: number[] },
+  ) {
+    let p = parameters;
+    let state = adamStart(layout.size);
+    let shortened = 0;
     factors.forEach((factor, m) => {
       const { taskGradients } = referenceGradient(system, layout, p, episodesOf(m));
       const { gradient } = meanGradient(taskGradients, [0, 0, 0], clipPerTask);
-      const rate = Object.fromEntries(GROUPS.map(g => [g, factor * rates![g]!])) as Required<LearnerOptions>['rates'] & Record<(typeof GROUPS)[number], number>;
+      const rate = Object.fromEntries(
+        GROUPS.map(g => [g, factor * rates![g]!]),
+      ) as Required<LearnerOptions>['rates'] & Record<(typeof GROUPS)[number], number>;
       if (Math.hypot(...gradient) > (clip ?? Infinity)) shortened++;
       ({ parameters: p, state } = adam(p, gradient, state, layout, rate, clip));
     });
@@ -57,10 +80,18 @@ describe('Adam on the GPU agrees with the reference over 3 meta-steps', () => {
   async function errors(options: Options, factors = [1, 1, 1]) {
     const learner = await fresh({ rates, ...options });
     for (const [m, factor] of factors.entries()) await learner.step(episodesOf(m), factor);
-    const got = Float64Array.from(await learner.readParameters()), { layout, parameters } = problem;
+    const got = Float64Array.from(await learner.readParameters());
+    const { layout, parameters } = problem;
     const want = expected(problem, options.rates ?? rates, { ...options, factors });
     learner.destroy();
-    return { errors: relativeErrors(layout, got.map((v, i) => v - parameters[i]!), want.parameters.map((v, i) => v - parameters[i]!)), shortened: want.shortened };
+    return {
+      errors: relativeErrors(
+        layout,
+        got.map((v, i) => v - parameters[i]!),
+        want.parameters.map((v, i) => v - parameters[i]!),
+      ),
+      shortened: want.shortened,
+    };
   }
 
   test('with a rate for each group', async () => {
@@ -86,33 +117,55 @@ describe('Adam on the GPU agrees with the reference over 3 meta-steps', () => {
 test('a group with rate 0 stays as it is, and the others change', async () => {
   const learner = await fresh({ rates: { B: 0, alpha: 0 } });
   await learner.step(problem.episodes);
-  const after = await learner.readParameters(), { layout, parameters } = problem;
-  const changed = layout.tensors.filter(t => after.subarray(t.offset, t.offset + t.size).some((v, i) => v !== parameters[t.offset + i]!)).map(t => t.name);
+  const after = await learner.readParameters();
+  const { layout, parameters } = problem;
+  const changed = layout.tensors
+    .filter(t =>
+      after.subarray(t.offset, t.offset + t.size).some((v, i) => v !== parameters[t.offset + i]!),
+    )
+    .map(t => t.name);
   expect(changed).toEqual(['W1', 'W2', 'W3', 'b1', 'b2', 'b3', 'beta']);
   learner.destroy();
 });
 
 describe('clipPerTask', () => {
-  const { taskGradients } = referenceGradient(problem.system, problem.layout, problem.parameters, problem.episodes);
-  const norms = taskGradients.map(g => Math.hypot(...g)), sorted = norms.toSorted((a, b) => a - b);
+  const { taskGradients } = referenceGradient(
+    problem.system,
+    problem.layout,
+    problem.parameters,
+    problem.episodes,
+  );
+  const norms = taskGradients.map(g => Math.hypot(...g));
+  const sorted = norms.toSorted((a, b) => a - b);
 
   test('shortens the gradient of the tasks beyond it, and of no other', async () => {
-    const clipPerTask = (sorted[0]! + sorted[1]!) / 2, learner = await fresh({ clipPerTask });
-    const { gradientNorm } = await learner.gradient(problem.episodes), want = meanGradient(taskGradients, [0, 0, 0], clipPerTask).gradient;
-    expect(beyond(1e-5, relativeErrors(problem.layout, Float64Array.from(await learner.readGradient()), want))).toEqual({});
+    const clipPerTask = (sorted[0]! + sorted[1]!) / 2;
+    const learner = await fresh({ clipPerTask });
+    const { gradientNorm } = await learner.gradient(problem.episodes);
+    const want = meanGradient(taskGradients, [0, 0, 0], clipPerTask).gradient;
+    expect(
+      beyond(
+        1e-5,
+        relativeErrors(problem.layout, Float64Array.from(await learner.readGradient()), want),
+      ),
+    ).toEqual({});
     expect(gradientNorm).toBeCloseTo(Math.hypot(...want), 5);
     learner.destroy();
   });
 
   test('does not change the loss', async () => {
-    const learner = await fresh({ clipPerTask: sorted[0]! / 2 }), free = await fresh();
-    expect((await learner.gradient(problem.episodes)).taskLosses).toEqual((await free.gradient(problem.episodes)).taskLosses);
+    const learner = await fresh({ clipPerTask: sorted[0]! / 2 });
+    const free = await fresh();
+    expect((await learner.gradient(problem.episodes)).taskLosses).toEqual(
+      (await free.gradient(problem.episodes)).taskLosses,
+    );
     for (const l of [learner, free]) l.destroy();
   });
 });
 
 test('the loss is the mean over tasks, and the median loss theirs in the middle', async () => {
-  const learner = await fresh(), { loss, medianLoss, taskLosses } = await learner.gradient(problem.episodes);
+  const learner = await fresh();
+  const { loss, medianLoss, taskLosses } = await learner.gradient(problem.episodes);
   expect(loss).toBeCloseTo(taskLosses.reduce((a, b) => a + b, 0) / 3, 6);
   expect(medianLoss).toBe(taskLosses.toSorted()[1]);
   learner.destroy();
@@ -127,18 +180,25 @@ test('a gradient changes no meta-parameter', async () => {
 
 describe('state', () => {
   test('restored in another learner, goes on to the bit as if uninterrupted', async () => {
-    const first = await fresh(), second = await fresh({ seed: 7 });
+    const first = await fresh();
+    const second = await fresh({ seed: 7 });
     for (const m of [0, 1]) await first.step(episodesOf(m));
     second.restore(structuredClone(await first.state()));
-    for (const m of [2, 3]) for (const learner of [first, second]) await learner.step(episodesOf(m));
+    for (const m of [2, 3])
+      for (const learner of [first, second]) await learner.step(episodesOf(m));
     expect(await second.state()).toEqual(await first.state());
     expect((await first.state()).updates).toBe(4);
     for (const learner of [first, second]) learner.destroy();
   });
 
   test('of the wrong size is refused, and nothing of it restored', async () => {
-    const learner = await fresh(), state = await learner.state();
-    expect(await refusal(() => learner.restore({ ...state, parameters: state.moment1, moment1: new Float32Array(3) }))).toBe(`learner.restore.moment1: expected ${problem.layout.size} numbers, got 3`);
+    const learner = await fresh();
+    const state = await learner.state();
+    expect(
+      await refusal(() =>
+        learner.restore({ ...state, parameters: state.moment1, moment1: new Float32Array(3) }),
+      ),
+    ).toBe(`learner.restore.moment1: expected ${problem.layout.size} numbers, got 3`);
     expect(await learner.state()).toEqual(state);
     learner.destroy();
   });
@@ -146,7 +206,8 @@ describe('state', () => {
 
 describe('a meta-parameter', () => {
   test('is written and read by its name, and its neighbours stay', async () => {
-    const learner = await fresh(), { offset, size } = problem.layout.get('W2')!;
+    const learner = await fresh();
+    const { offset, size } = problem.layout.get('W2')!;
     const values = Float32Array.from({ length: size }, (_, i) => i / 8);
     learner.write('W2', values);
     expect(await learner.read('W2')).toEqual(values);
@@ -157,17 +218,28 @@ describe('a meta-parameter', () => {
   });
 
   test('that does not exist is refused with those that do', async () => {
-    const learner = await fresh(), known = 'W1, W2, W3, b1, b2, b3, B1, B2, B3, c1, c2, c3, alpha1, alpha2, alpha3, beta';
-    expect(await refusal(() => learner.read('W9'))).toBe(`learner: unknown meta-parameter "W9"; known: ${known}`);
-    expect(await refusal(() => learner.write('w1', []))).toBe(`learner: unknown meta-parameter "w1"; known: ${known}`);
+    const learner = await fresh();
+    const known = 'W1, W2, W3, b1, b2, b3, B1, B2, B3, c1, c2, c3, alpha1, alpha2, alpha3, beta';
+    expect(await refusal(() => learner.read('W9'))).toBe(
+      `learner: unknown meta-parameter "W9"; known: ${known}`,
+    );
+    expect(await refusal(() => learner.write('w1', []))).toBe(
+      `learner: unknown meta-parameter "w1"; known: ${known}`,
+    );
     learner.destroy();
   });
 
   test('of the wrong size, or not finite, is refused and nothing is written', async () => {
     const learner = await fresh();
-    expect(await refusal(() => learner.write('W1', [1, 2]))).toBe('learner.write(W1): expected 10 numbers (5 × 2), got 2');
-    expect(await refusal(() => learner.write('beta', [0.5, NaN, 0.5]))).toBe('learner.write(beta): expected finite numbers, got NaN at 1');
-    expect(await refusal(() => learner.writeParameters([1]))).toBe(`learner.writeParameters: expected ${problem.layout.size} numbers, got 1`);
+    expect(await refusal(() => learner.write('W1', [1, 2]))).toBe(
+      'learner.write(W1): expected 10 numbers (5 × 2), got 2',
+    );
+    expect(await refusal(() => learner.write('beta', [0.5, NaN, 0.5]))).toBe(
+      'learner.write(beta): expected finite numbers, got NaN at 1',
+    );
+    expect(await refusal(() => learner.writeParameters([1]))).toBe(
+      `learner.writeParameters: expected ${problem.layout.size} numbers, got 1`,
+    );
     expect(await learner.readParameters()).toEqual(Float32Array.from(problem.parameters));
     learner.destroy();
   });
@@ -181,21 +253,47 @@ describe('episodes that make no sense are refused', () => {
     return { ...episodes, [key]: array };
   };
   test.each<[string, () => typeof episodes, string]>([
-    ['NaN in the data', () => spoiled('supportX', 20, NaN), 'learner.step.supportX: expected finite numbers, got NaN in task 1 at position 4'],
-    ['an infinite target', () => spoiled('queryY', 17, Infinity), 'learner.step.queryY: expected finite numbers, got Infinity in task 2 at position 1'],
-    ['too few numbers', () => ({ ...episodes, supportY: new Float32Array(5) }), 'learner.step.supportY: expected tasks × steps × batch × outputs = 3 × 4 × 2 × 2 = 48 values, got 5'],
-    ['image numbers without images', () => ({ ...episodes, supportX: new Uint32Array(48) }), 'learner.step.supportX: expected a Float32Array, got Uint32Array; image indices need a bank'],
-    ['another number of steps', () => randomProblem({ ...spec, steps: 5 }).episodes, 'learner.step: expected episodes with steps = 4, got 5; make a learner for this shape'],
-    ['another number of tasks', () => randomProblem({ ...spec, tasks: 2 }).episodes, 'learner.step: expected episodes with tasks = 3, got 2; make a learner for this shape'],
+    [
+      'NaN in the data',
+      () => spoiled('supportX', 20, NaN),
+      'learner.step.supportX: expected finite numbers, got NaN in task 1 at position 4',
+    ],
+    [
+      'an infinite target',
+      () => spoiled('queryY', 17, Infinity),
+      'learner.step.queryY: expected finite numbers, got Infinity in task 2 at position 1',
+    ],
+    [
+      'too few numbers',
+      () => ({ ...episodes, supportY: new Float32Array(5) }),
+      'learner.step.supportY: expected tasks × steps × batch × outputs = 3 × 4 × 2 × 2 = 48 values, got 5',
+    ],
+    [
+      'image numbers without images',
+      () => ({ ...episodes, supportX: new Uint32Array(48) }),
+      'learner.step.supportX: expected a Float32Array, got Uint32Array; image indices need a bank',
+    ],
+    [
+      'another number of steps',
+      () => randomProblem({ ...spec, steps: 5 }).episodes,
+      'learner.step: expected episodes with steps = 4, got 5; make a learner for this shape',
+    ],
+    [
+      'another number of tasks',
+      () => randomProblem({ ...spec, tasks: 2 }).episodes,
+      'learner.step: expected episodes with tasks = 3, got 2; make a learner for this shape',
+    ],
   ])('%s', async (_, bad, message) => {
-    const learner = await fresh(), before = await learner.state();
+    const learner = await fresh();
+    const before = await learner.state();
     expect(await refusal(() => learner.step(bad()))).toBe(message);
     expect(await learner.state()).toEqual(before);
     learner.destroy();
   });
 
   test('and the next meta-step is as if nothing had been', async () => {
-    const learner = await fresh(), other = await fresh();
+    const learner = await fresh();
+    const other = await fresh();
     await refusal(() => learner.step(spoiled('supportX', 0, NaN)));
     expect(await learner.step(episodes)).toEqual(await other.step(episodes));
     for (const l of [learner, other]) l.destroy();
@@ -204,15 +302,28 @@ describe('episodes that make no sense are refused', () => {
 
 test('a bank of images of another size than the inputs is refused', async () => {
   const { bank } = randomProblem({ ...spec, images: 4, spec: { sizes: [3, 2] } });
-  expect(await refusal(() => Learner.create(under.gpu, { system: spec.spec, episode: { steps: 4, batch: 2, queries: 4, bank }, tasks: 3 })))
-    .toBe('learner.episode.bank: expected images of 2 pixels (system.sizes[0]), got 3 × 1');
+  expect(
+    await refusal(() =>
+      Learner.create(under.gpu, {
+        system: spec.spec,
+        episode: { steps: 4, batch: 2, queries: 4, bank },
+        tasks: 3,
+      }),
+    ),
+  ).toBe('learner.episode.bank: expected images of 2 pixels (system.sizes[0]), got 3 × 1');
 });
 
 test('calls that nobody awaits run in their order', async () => {
-  const learner = await fresh(), patient = await fresh(), other = Float32Array.from(problem.parameters, v => v / 2);
-  const first = learner.step(episodesOf(0)), adaptation = learner.adapt(episodesOf(1)), second = learner.step(episodesOf(1)), between = learner.readParameters();
+  const learner = await fresh();
+  const patient = await fresh();
+  const other = Float32Array.from(problem.parameters, v => v / 2);
+  const first = learner.step(episodesOf(0));
+  const adaptation = learner.adapt(episodesOf(1));
+  const second = learner.step(episodesOf(1));
+  const between = learner.readParameters();
   learner.writeParameters(other);
-  const third = learner.step(episodesOf(2)), last = learner.readParameters();
+  const third = learner.step(episodesOf(2));
+  const last = learner.readParameters();
 
   expect(await first).toEqual(await patient.step(episodesOf(0)));
   expect(await adaptation).toEqual(await patient.adapt(episodesOf(1)));
@@ -226,9 +337,13 @@ test('calls that nobody awaits run in their order', async () => {
 
 describe('adapt', () => {
   test('takes episodes of another shape, and leaves the meta-parameters', async () => {
-    const learner = await fresh(), longer = { ...spec, tasks: 5, steps: 9, batch: 1, queries: 3 }, { episodes } = randomProblem({ ...longer, seed: 4 });
+    const learner = await fresh();
+    const longer = { ...spec, tasks: 5, steps: 9, batch: 1, queries: 3 };
+    const { episodes } = randomProblem({ ...longer, seed: 4 });
     const { losses, predictions } = await learner.adapt(episodes, [0, 9]);
-    const want = referenceGradient(problem.system, problem.layout, problem.parameters, episodes, { moments: [0, 9] });
+    const want = referenceGradient(problem.system, problem.layout, problem.parameters, episodes, {
+      moments: [0, 9],
+    });
     expect([losses.length, predictions.length]).toEqual([5 * 2, 5 * 2 * 3 * 2]);
     losses.forEach((loss, i) => expect(loss).toBeCloseTo(want.losses[i]!, 5));
     predictions.forEach((output, i) => expect(output).toBeCloseTo(want.predictions[i]!, 4));
@@ -238,14 +353,18 @@ describe('adapt', () => {
 
   test('refuses a moment after the end of the episodes', async () => {
     const learner = await fresh();
-    expect(await refusal(() => learner.adapt(problem.episodes, [5]))).toBe('plan.moments: expected ascending whole numbers in 0 … 4 (inner steps done), got [5]');
+    expect(await refusal(() => learner.adapt(problem.episodes, [5]))).toBe(
+      'plan.moments: expected ascending whole numbers in 0 … 4 (inner steps done), got [5]',
+    );
     learner.destroy();
   });
 });
 
 test('the same seed gives the same learner', async () => {
   const options = { system: spec.spec, episode: { steps: 4, batch: 2, queries: 4 }, tasks: 3 };
-  const learners = await Promise.all([3, 3, 4].map(seed => Learner.create(under.gpu, { ...options, seed })));
+  const learners = await Promise.all(
+    [3, 3, 4].map(seed => Learner.create(under.gpu, { ...options, seed })),
+  );
   const [a, b, c] = await Promise.all(learners.map(l => l.readParameters()));
   expect(a).toEqual(b);
   expect(a).not.toEqual(c);
@@ -259,12 +378,22 @@ describe('a destroyed learner', () => {
     const learner = await fresh();
     learner.destroy();
     learner.destroy();
-    const calls = [() => learner.step(problem.episodes), () => learner.gradient(problem.episodes), () => learner.adapt(problem.episodes), () => learner.readParameters(), () => learner.read('W1'), () => learner.state(), () => learner.write('beta', [0, 0, 0])];
+    const calls = [
+      () => learner.step(problem.episodes),
+      () => learner.gradient(problem.episodes),
+      () => learner.adapt(problem.episodes),
+      () => learner.readParameters(),
+      () => learner.read('W1'),
+      () => learner.state(),
+      () => learner.write('beta', [0, 0, 0]),
+    ];
     for (const call of calls) expect(await refusal(call)).toBe(message);
   });
 
   test('first finishes the calls made before', async () => {
-    const learner = await fresh(), step = learner.step(problem.episodes), after = learner.readParameters();
+    const learner = await fresh();
+    const step = learner.step(problem.episodes);
+    const after = learner.readParameters();
     learner.destroy();
     expect((await step).counted).toBe(3);
     expect(await after).not.toEqual(Float32Array.from(problem.parameters));

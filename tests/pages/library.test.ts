@@ -10,51 +10,100 @@ import { PRESETS } from '../../src/run/presets.js';
 import { newFolder } from '../cli/command.js';
 import { closeQuietly, useBrowser } from './browse.js';
 
-const { open } = useBrowser(), root = fileURLToPath(new URL('../../', import.meta.url)), STEPS = 30;
-const preset = PRESETS['flp-sine']!, CONFIG = { ...preset, meta: { ...preset.meta, steps: STEPS } };
+const { open } = useBrowser();
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const STEPS = 30;
+const preset = PRESETS['flp-sine']!;
+const CONFIG = { ...preset, meta: { ...preset.meta, steps: STEPS } };
 
-/** The losses of a meta-training, by whichever copy of the library. It is run in a page too, so it knows nothing but its arguments. */
-async function lossesOf({ parseConfig, openWorld, learnerOf, train }: Pick<typeof Metaplastic, 'parseConfig' | 'openWorld' | 'learnerOf' | 'train'>, gpu: Gpu, json: unknown): Promise<number[]> {
-  const config = parseConfig(json, 'test'), world = await openWorld(config, () => Promise.reject(new Error('no data'))), learner = await learnerOf(gpu, config, world), losses: number[] = [];
-  await train({ config, learner, tasks: world.train, onStep: line => { losses.push(line.medianLoss); }, onCheckpoint() {} });
+/**
+ * The losses of a meta-training, by whichever copy of the library. It is run in a page too, so it
+ * knows nothing but its arguments.
+ */
+async function lossesOf(
+  {
+    parseConfig,
+    openWorld,
+    learnerOf,
+    train,
+  }: Pick<typeof Metaplastic, 'parseConfig' | 'openWorld' | 'learnerOf' | 'train'>,
+  gpu: Gpu,
+  json: unknown,
+): Promise<number[]> {
+  const config = parseConfig(json, 'test');
+  const world = await openWorld(config, () => Promise.reject(new Error('no data')));
+  const learner = await learnerOf(gpu, config, world);
+  const losses: number[] = [];
+  await train({
+    config,
+    learner,
+    tasks: world.train,
+    onStep: line => {
+      losses.push(line.medianLoss);
+    },
+    onCheckpoint() {},
+  });
   learner.destroy();
   return losses;
 }
 
-/** Relative. On the same software adapter the losses are equal, bit for bit; where Node has a GPU, its adapter is another than the browser's. */
+/**
+ * Relative. On the same software adapter the losses are equal, bit for bit; where Node has a GPU,
+ * its adapter is another than the browser's.
+ */
 const TOLERANCE = 1e-4;
 
 test('a plain script tag meta-trains a sine to the same losses as Node from the same seed', async () => {
   const opened = await open('tests/pages/plain.html');
-  const inBrowser = await opened.page.evaluate(`(async () => {
+  const inBrowser = (await opened.page.evaluate(`(async () => {
     const gpu = await metaplastic.openGpu(), losses = await (${lossesOf.toString()})(metaplastic, gpu, ${JSON.stringify(CONFIG)});
     gpu.close();
     return losses;
-  })()`) as number[];
-  const gpu = await openNodeGpu(), inNode = await lossesOf({ parseConfig, openWorld, learnerOf, train }, gpu, CONFIG);
+  })()`)) as number[];
+  const gpu = await openNodeGpu();
+  const inNode = await lossesOf({ parseConfig, openWorld, learnerOf, train }, gpu, CONFIG);
   gpu.close();
   expect(inNode).toHaveLength(STEPS);
-  expect(Math.max(...inNode.map((loss, m) => Math.abs(inBrowser[m]! - loss) / loss))).toBeLessThan(TOLERANCE);
+  expect(Math.max(...inNode.map((loss, m) => Math.abs(inBrowser[m]! - loss) / loss))).toBeLessThan(
+    TOLERANCE,
+  );
   await closeQuietly(opened);
 });
 
 test('a Vite project imports it by its name, in a worker too', async () => {
-  const folder = newFolder(), site = join('dist', `vite-project-${process.pid}`);
+  const folder = newFolder();
+  const site = join('dist', `vite-project-${process.pid}`);
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(root, join(folder, 'node_modules', 'metaplastic'));
-  writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Test</title><link rel="icon" href="data:,"><p></p><script type="module" src="./page.js"></script>');
-  writeFileSync(join(folder, 'page.js'), `const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-worker.onmessage = ({ data }) => { document.querySelector('p').textContent = data; };`);
-  writeFileSync(join(folder, 'worker.js'), `import { isAvailable, Learner, openGpu, sineTasks } from 'metaplastic';
+  writeFileSync(
+    join(folder, 'index.html'),
+    '<!doctype html><title>Test</title><link rel="icon" href="data:,"><p></p><script type="module" src="./page.js"></script>',
+  );
+  writeFileSync(
+    join(folder, 'page.js'),
+    `const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+worker.onmessage = ({ data }) => { document.querySelector('p').textContent = data; };`,
+  );
+  writeFileSync(
+    join(folder, 'worker.js'),
+    `import { isAvailable, Learner, openGpu, sineTasks } from 'metaplastic';
 if (!(await isAvailable()).available) throw new Error('not available');
 const gpu = await openGpu(), tasks = sineTasks({ steps: 5, queries: 5 });
 const learner = await Learner.create(gpu, { system: { sizes: [1, 6, 1] }, episode: tasks, tasks: 4 });
 const { loss } = await learner.step(tasks.episodes(0, 0, 4));
 learner.destroy();
 gpu.close();
-postMessage(loss > 0 ? 'learned' : String(loss));`);
+postMessage(loss > 0 ? 'learned' : String(loss));`,
+  );
   try {
-    await build({ root: folder, base: './', logLevel: 'error', configFile: false, worker: { format: 'es' }, build: { target: 'es2023', outDir: join(root, site) } });
+    await build({
+      root: folder,
+      base: './',
+      logLevel: 'error',
+      configFile: false,
+      worker: { format: 'es' },
+      build: { target: 'es2023', outDir: join(root, site) },
+    });
     const opened = await open(`${site}/index.html`);
     await opened.page.getByText('learned').waitFor();
     await closeQuietly(opened);

@@ -8,12 +8,17 @@ import { relativeError, relativeErrors } from './central-differences.js';
 
 const folder = new URL('../oracle/', import.meta.url);
 const names = readdirSync(folder);
-const load = (name: string) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as Record<string, any>;
+const load = (name: string) =>
+  JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as Record<string, any>;
 const LIMIT = 1e-10;
 
 test('there are cases of every system that the oracle states', () => {
   const systems = names.map(name => name.split('-')[0]!);
-  expect(Object.fromEntries([...new Set(systems)].map(s => [s, systems.filter(other => other === s).length]))).toEqual({ align: 5, flp: 4, gradient: 2, pool: 4 });
+  expect(
+    Object.fromEntries(
+      [...new Set(systems)].map(s => [s, systems.filter(other => other === s).length]),
+    ),
+  ).toEqual({ align: 5, flp: 4, gradient: 2, pool: 4 });
 });
 
 describe.each(names)('%s: the reference agrees with an independent implementation', name => {
@@ -25,28 +30,36 @@ describe.each(names)('%s: the reference agrees with an independent implementatio
   });
 
   test.each(layout.tensors)('in the gradient of $name', ({ name: tensor }) => {
-    // Nothing depends on the feedback weights below the first layer, unless a term of the pool sees the error there.
-    const { offset, size } = layout.get(tensor)!, nothing = expected.gradient.subarray(offset, offset + size).every(g => g === 0);
+    // Nothing depends on the feedback weights below the first layer, unless a term of the pool sees
+    // the error there.
+    const { offset, size } = layout.get(tensor)!;
+    const nothing = expected.gradient.subarray(offset, offset + size).every(g => g === 0);
     expect(nothing).toBe(tensor === 'B1' && system.rule === 'gradient');
-    if (nothing) expect(got.gradient.subarray(offset, offset + size)).toEqual(new Float64Array(size));
-    else expect(relativeErrors(layout, got.gradient, expected.gradient)[tensor]).toBeLessThan(LIMIT);
+    if (nothing)
+      expect(got.gradient.subarray(offset, offset + size)).toEqual(new Float64Array(size));
+    else
+      expect(relativeErrors(layout, got.gradient, expected.gradient)[tensor]).toBeLessThan(LIMIT);
   });
 
   test('in the fast weights after the last step', () => {
     for (const [task, layers] of expected.finalWeights.entries()) {
-      for (const [k, W] of layers.entries()) expect(relativeError(got.finalWeights[task]![k]!, W)).toBeLessThan(LIMIT);
+      for (const [k, W] of layers.entries())
+        expect(relativeError(got.finalWeights[task]![k]!, W)).toBeLessThan(LIMIT);
     }
   });
 
   test.runIf(expected.finalFeedback)('in the feedback weights after the last step', () => {
     for (const [task, layers] of expected.finalFeedback!.entries()) {
-      for (const [k, B] of layers.entries()) expect(relativeError(got.finalFeedback[task]![k]!, B)).toBeLessThan(LIMIT);
+      for (const [k, B] of layers.entries())
+        expect(relativeError(got.finalFeedback[task]![k]!, B)).toBeLessThan(LIMIT);
     }
   });
 
   test('and with episodes rounded to float32 nearly so', () => {
-    const float32 = inFloat32(episodes), rounded = referenceGradient(system, layout, parameters, float32, { l1 });
-    for (const key of ['supportX', 'supportY', 'queryX', 'queryY'] as const) expect(float32[key]).toBeInstanceOf(Float32Array);
+    const float32 = inFloat32(episodes);
+    const rounded = referenceGradient(system, layout, parameters, float32, { l1 });
+    for (const key of ['supportX', 'supportY', 'queryX', 'queryY'] as const)
+      expect(float32[key]).toBeInstanceOf(Float32Array);
     expect(relativeError(rounded.gradient, expected.gradient)).toBeLessThan(1e-5);
     expect(relativeError(rounded.gradient, expected.gradient)).toBeGreaterThan(1e-10);
   });
@@ -59,16 +72,72 @@ describe('a malformed case is refused by the name of its field', () => {
     return () => readCase(json);
   };
   test.each<[string, (json: Record<string, any>) => void, string]>([
-    ['an unknown system', c => { c.config.system = 'brain'; }, 'flp-regression-oja.config.system: unknown choice "brain"; known: flp, pool, gradient, align'],
-    ['an unknown loss', c => { c.config.loss = 'hinge'; }, 'flp-regression-oja.config.loss: unknown choice "hinge"; known: mse, cross_entropy'],
-    ['a missing field', c => { delete c.tasks[1].query_x; }, 'flp-regression-oja.tasks[1].query_x: expected this field, got none'],
-    ['a missing layer', c => { c.parameters.B.pop(); }, 'flp-regression-oja.parameters.B: expected 3 entries, got 2'],
-    ['a row of the wrong length', c => { c.parameters.W[1][2].pop(); }, 'flp-regression-oja.parameters.W[1][2]: expected 7 entries, got 6'],
-    ['a number too deep', c => { c.parameters.alpha[0] = 0.1; }, 'flp-regression-oja.parameters.alpha[0]: expected a list, got 0.1'],
-    ['text for a number', c => { c.expected.gradient.beta[0] = 'x'; }, 'flp-regression-oja.expected.gradient.beta[0]: expected a number, got "x"'],
-    ['half a step', c => { c.steps = 2.5; }, 'flp-regression-oja.steps: expected a whole number ≥ 1, got 2.5'],
-    ['no name', c => { delete c.name; }, 'case.name: expected this field, got none'],
+    [
+      'an unknown system',
+      c => {
+        c.config.system = 'brain';
+      },
+      'flp-regression-oja.config.system: unknown choice "brain"; known: flp, pool, gradient, align',
+    ],
+    [
+      'an unknown loss',
+      c => {
+        c.config.loss = 'hinge';
+      },
+      'flp-regression-oja.config.loss: unknown choice "hinge"; known: mse, cross_entropy',
+    ],
+    [
+      'a missing field',
+      c => {
+        delete c.tasks[1].query_x;
+      },
+      'flp-regression-oja.tasks[1].query_x: expected this field, got none',
+    ],
+    [
+      'a missing layer',
+      c => {
+        c.parameters.B.pop();
+      },
+      'flp-regression-oja.parameters.B: expected 3 entries, got 2',
+    ],
+    [
+      'a row of the wrong length',
+      c => {
+        c.parameters.W[1][2].pop();
+      },
+      'flp-regression-oja.parameters.W[1][2]: expected 7 entries, got 6',
+    ],
+    [
+      'a number too deep',
+      c => {
+        c.parameters.alpha[0] = 0.1;
+      },
+      'flp-regression-oja.parameters.alpha[0]: expected a list, got 0.1',
+    ],
+    [
+      'text for a number',
+      c => {
+        c.expected.gradient.beta[0] = 'x';
+      },
+      'flp-regression-oja.expected.gradient.beta[0]: expected a number, got "x"',
+    ],
+    [
+      'half a step',
+      c => {
+        c.steps = 2.5;
+      },
+      'flp-regression-oja.steps: expected a whole number ≥ 1, got 2.5',
+    ],
+    [
+      'no name',
+      c => {
+        delete c.name;
+      },
+      'case.name: expected this field, got none',
+    ],
   ])('%s', (_, spoil, message) => {
-    expect(refusal(spoil)).toThrow(new MetaplasticError(...(message.split(/: (.*)/) as [string, string])));
+    expect(refusal(spoil)).toThrow(
+      new MetaplasticError(...(message.split(/: (.*)/) as [string, string])),
+    );
   });
 });

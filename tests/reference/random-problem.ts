@@ -1,1 +1,6 @@
-export { type Problem, type ProblemSpec, randomProblem, solve } from '../../src/reference/random-problem.js';
+export {
+  type Problem,
+  type ProblemSpec,
+  randomProblem,
+  solve,
+} from '../../src/reference/random-problem.js';

@@ -16,7 +16,10 @@ export function withSpec(problem: Problem, spec: SystemSpec): Problem {
 /** Mᵀ of M with that many columns. */
 export function transposed(M: Float64Array, columns: number): Float64Array {
   const rows = M.length / columns;
-  return Float64Array.from({ length: M.length }, (_, k) => M[(k % rows) * columns + Math.floor(k / rows)]!);
+  return Float64Array.from(
+    { length: M.length },
+    (_, k) => M[(k % rows) * columns + Math.floor(k / rows)]!,
+  );
 }
 
 /** The angle between two arrays, in degrees. */

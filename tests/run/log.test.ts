@@ -1,8 +1,28 @@
 import { describe, expect, test } from 'vitest';
-import { evaluationTable, formatDuration, formatLogLine, formatNumber, formatPercent, parseLog, progressLine, smooth, type Evaluation, type LogLine } from '../../src/run/log.js';
+import {
+  evaluationTable,
+  formatDuration,
+  formatLogLine,
+  formatNumber,
+  formatPercent,
+  parseLog,
+  progressLine,
+  smooth,
+  type Evaluation,
+  type LogLine,
+} from '../../src/run/log.js';
 
-const line = (metaStep: number, more: Partial<LogLine> = {}): LogLine =>
-  ({ metaStep, loss: 1, medianLoss: 0.5, counted: 64, diverged: 0, gradientNorm: 2, taskStepsPerSecond: 1000, seconds: 10 + metaStep / 2, ...more });
+const line = (metaStep: number, more: Partial<LogLine> = {}): LogLine => ({
+  metaStep,
+  loss: 1,
+  medianLoss: 0.5,
+  counted: 64,
+  diverged: 0,
+  gradientNorm: 2,
+  taskStepsPerSecond: 1000,
+  seconds: 10 + metaStep / 2,
+  ...more,
+});
 const text = [line(1), line(2, { accuracy: 0.25 }), line(3)].map(formatLogLine).join('');
 
 describe('parseLog', () => {
@@ -10,7 +30,9 @@ describe('parseLog', () => {
     expect(parseLog(text, 'log.jsonl')).toEqual([line(1), line(2, { accuracy: 0.25 }), line(3)]);
   });
   test('gives NaN where a number was not finite', () => {
-    expect(parseLog(formatLogLine(line(1, { loss: NaN, gradientNorm: Infinity })), 'x')).toEqual([line(1, { loss: NaN, gradientNorm: NaN })]);
+    expect(parseLog(formatLogLine(line(1, { loss: NaN, gradientNorm: Infinity })), 'x')).toEqual([
+      line(1, { loss: NaN, gradientNorm: NaN }),
+    ]);
   });
   test('of an empty file is empty', () => expect(parseLog('', 'x')).toEqual([]));
   test('drops a last line that was cut off', () => {
@@ -20,14 +42,22 @@ describe('parseLog', () => {
     expect(parseLog(text.trimEnd(), 'x')).toHaveLength(3);
   });
   test('names a bad line in the middle', () => {
-    expect(() => parseLog(text.replace('"metaStep":2', '"metaStep":'), 'run/log.jsonl')).toThrow(/^run\/log\.jsonl: line 2: expected a JSON object with the numbers metaStep, loss, .*; got "\{/);
+    expect(() => parseLog(text.replace('"metaStep":2', '"metaStep":'), 'run/log.jsonl')).toThrow(
+      /^run\/log\.jsonl: line 2: expected a JSON object with the numbers metaStep, loss, .*; got "\{/,
+    );
   });
-  test.each([['a missing number', '{"metaStep":1}'], ['a text for a number', JSON.stringify({ ...line(1), loss: 'low' })], ['a text for the accuracy', JSON.stringify({ ...line(1), accuracy: 'high' })], ['null', 'null'], ['nothing', '']])(
-    'refuses %s', (_, row) => expect(() => parseLog(`${row}\n${text}`, 'x')).toThrow('x: line 1'));
+  test.each([
+    ['a missing number', '{"metaStep":1}'],
+    ['a text for a number', JSON.stringify({ ...line(1), loss: 'low' })],
+    ['a text for the accuracy', JSON.stringify({ ...line(1), accuracy: 'high' })],
+    ['null', 'null'],
+    ['nothing', ''],
+  ])('refuses %s', (_, row) => expect(() => parseLog(`${row}\n${text}`, 'x')).toThrow('x: line 1'));
 });
 
 describe('smooth', () => {
-  test('averages the values around each', () => expect(smooth([0, 3, 6, 9, 3], 3)).toEqual([1.5, 3, 6, 6, 6]));
+  test('averages the values around each', () =>
+    expect(smooth([0, 3, 6, 9, 3], 3)).toEqual([1.5, 3, 6, 6, 6]));
   test('leaves out what is not finite', () => expect(smooth([1, NaN, 3], 3)).toEqual([1, 2, 3]));
   test('is NaN where nothing near is finite', () => expect(smooth([NaN], 3)).toEqual([NaN]));
   test('recovers from a huge value', () => expect(smooth([1e30, 1, 1, 1], 3)[3]).toBe(1));
@@ -35,40 +65,89 @@ describe('smooth', () => {
 
 describe('progressLine', () => {
   test('tells the meta-step, loss, accuracy, speed and time left', () => {
-    const log = [line(98, { accuracy: 0.5, medianLoss: 1 }), line(99, { accuracy: 0.75, medianLoss: 0.5 })];
-    expect(progressLine(log, 1000)).toBe('meta-step   99/1000  loss 0.750  accuracy 62.5 %  1,000 task-steps/s  7:31 left');
+    const log = [
+      line(98, { accuracy: 0.5, medianLoss: 1 }),
+      line(99, { accuracy: 0.75, medianLoss: 0.5 }),
+    ];
+    expect(progressLine(log, 1000)).toBe(
+      'meta-step   99/1000  loss 0.750  accuracy 62.5 %  1,000 task-steps/s  7:31 left',
+    );
   });
-  test('leaves the accuracy out where there is none', () => expect(progressLine([line(1)], 10)).not.toContain('accuracy'));
+  test('leaves the accuracy out where there is none', () =>
+    expect(progressLine([line(1)], 10)).not.toContain('accuracy'));
   test('averages the last 20 meta-steps only', () => {
-    const log = Array.from({ length: 40 }, (_, i) => line(i + 1, { medianLoss: i < 20 ? 1000 : 2 }));
+    const log = Array.from({ length: 40 }, (_, i) =>
+      line(i + 1, { medianLoss: i < 20 ? 1000 : 2 }),
+    );
     expect(progressLine(log, 40)).toContain('loss 2.00');
   });
-  test('survives a run of which every lifetime diverged', () => expect(progressLine([line(1, { medianLoss: NaN })], 10)).toContain('loss –'));
-  test('says so before the first meta-step', () => expect(progressLine([], 10)).toBe('meta-step 0/10'));
+  test('survives a run of which every lifetime diverged', () =>
+    expect(progressLine([line(1, { medianLoss: NaN })], 10)).toContain('loss –'));
+  test('says so before the first meta-step', () =>
+    expect(progressLine([], 10)).toBe('meta-step 0/10'));
   test('never exceeds 80 columns', () => {
-    const log = [line(99_999_998, { medianLoss: 1.23e-30, accuracy: 1, taskStepsPerSecond: 1e15 }), line(99_999_999, { medianLoss: 1.23e-30, accuracy: 1, taskStepsPerSecond: 1e15, seconds: 1e9 })];
+    const log = [
+      line(99_999_998, { medianLoss: 1.23e-30, accuracy: 1, taskStepsPerSecond: 1e15 }),
+      line(99_999_999, {
+        medianLoss: 1.23e-30,
+        accuracy: 1,
+        taskStepsPerSecond: 1e15,
+        seconds: 1e9,
+      }),
+    ];
     expect(progressLine(log, 1e9).length).toBeLessThanOrEqual(80);
   });
 });
 
 describe('evaluationTable', () => {
-  const evaluation: Evaluation = { metric: 'mean squared error', tasks: 500, at: [0, 10], rows: [
-    { name: 'FLP', mean: [3.8, 0.16], median: [3, 0.04], ci: [0.2, 0.03] }, { name: 'no plasticity', mean: [3.8, 3.81], median: [3, 3.1], ci: [0.2, 0.25] }] };
+  const evaluation: Evaluation = {
+    metric: 'mean squared error',
+    tasks: 500,
+    at: [0, 10],
+    rows: [
+      { name: 'FLP', mean: [3.8, 0.16], median: [3, 0.04], ci: [0.2, 0.03] },
+      { name: 'no plasticity', mean: [3.8, 3.81], median: [3, 3.1], ci: [0.2, 0.25] },
+    ],
+  };
   test('has a row per learner and a column per number of examples, aligned', () => {
-    expect(evaluationTable(evaluation, 32)).toBe([
-      'mean squared error on 500 unseen tasks',
-      'examples seen     0    320       ±  median',
-      'FLP            3.80  0.160  0.0300  0.0400',
-      'no plasticity  3.80   3.81   0.250    3.10', ''].join('\n'));
+    expect(evaluationTable(evaluation, 32)).toBe(
+      [
+        'mean squared error on 500 unseen tasks',
+        'examples seen     0    320       ±  median',
+        'FLP            3.80  0.160  0.0300  0.0400',
+        'no plasticity  3.80   3.81   0.250    3.10',
+        '',
+      ].join('\n'),
+    );
   });
   test('shows accuracies as percentages, without a median', () => {
-    const table = evaluationTable({ title: 'shuffled', metric: 'accuracy', tasks: 9, at: [25], rows: [{ name: 'FLP', mean: [0.76], median: [0.8], ci: [0.015] }] });
-    expect(table).toBe('shuffled: accuracy on 9 unseen tasks\nexamples seen      25      ±\nFLP            76.0 %  1.5 %\n');
+    const table = evaluationTable({
+      title: 'shuffled',
+      metric: 'accuracy',
+      tasks: 9,
+      at: [25],
+      rows: [{ name: 'FLP', mean: [0.76], median: [0.8], ci: [0.015] }],
+    });
+    expect(table).toBe(
+      'shuffled: accuracy on 9 unseen tasks\nexamples seen      25      ±\nFLP            76.0 %  1.5 %\n',
+    );
   });
 });
 
 test('numbers have three significant digits', () => {
-  expect([0, 0.16, 12.345, 999.9, 12345, 1e-5, 2e9, NaN, Infinity].map(formatNumber)).toEqual(['0.00', '0.160', '12.3', '1,000', '12,345', '1.00e-5', '2.00e+9', '–', 'Infinity']);
+  expect([0, 0.16, 12.345, 999.9, 12345, 1e-5, 2e9, NaN, Infinity].map(formatNumber)).toEqual([
+    '0.00',
+    '0.160',
+    '12.3',
+    '1,000',
+    '12,345',
+    '1.00e-5',
+    '2.00e+9',
+    '–',
+    'Infinity',
+  ]);
 });
-test('shares are percentages', () => expect([0.5, NaN].map(formatPercent)).toEqual(['50.0 %', '–']));
-test('durations are minutes and seconds, then hours', () => expect([7.4, 754, 3723, NaN].map(formatDuration)).toEqual(['0:07', '12:34', '1:02:03', '–']));
+test('shares are percentages', () =>
+  expect([0.5, NaN].map(formatPercent)).toEqual(['50.0 %', '–']));
+test('durations are minutes and seconds, then hours', () =>
+  expect([7.4, 754, 3723, NaN].map(formatDuration)).toEqual(['0:07', '12:34', '1:02:03', '–']));

@@ -2,20 +2,57 @@ import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/run/config.js';
 import type { Evaluation, LogLine } from '../../src/run/log.js';
 import { PRESETS } from '../../src/run/presets.js';
-import { adaptationChart, exampleChart, linesChart, ramp, trainingChart, type Chart } from '../../src/run/report/chart.js';
+import {
+  adaptationChart,
+  exampleChart,
+  linesChart,
+  ramp,
+  trainingChart,
+  type Chart,
+} from '../../src/run/report/chart.js';
 import { renderReport } from '../../src/run/report/report.js';
 
-const preset = PRESETS['flp-sine']!, config = parseConfig({ ...preset, meta: { ...preset.meta, tasks: 64, steps: 1000 } }, 'flp-sine');
-const log = Array.from({ length: 200 }, (_, i): LogLine =>
-  ({ metaStep: i + 1, loss: 4 / (i + 1), medianLoss: 1, counted: i === 5 ? 63 : 64, diverged: i === 5 ? 1 : 0, gradientNorm: 1, taskStepsPerSecond: 5000, seconds: i + 1 }));
+const preset = PRESETS['flp-sine']!;
+const config = parseConfig(
+  { ...preset, meta: { ...preset.meta, tasks: 64, steps: 1000 } },
+  'flp-sine',
+);
+const log = Array.from({ length: 200 }, (_, i): LogLine => ({
+  metaStep: i + 1,
+  loss: 4 / (i + 1),
+  medianLoss: 1,
+  counted: i === 5 ? 63 : 64,
+  diverged: i === 5 ? 1 : 0,
+  gradientNorm: 1,
+  taskStepsPerSecond: 5000,
+  seconds: i + 1,
+}));
 const evaluation: Evaluation = {
-  metric: 'mean squared error', tasks: 500, at: [0, 20],
-  rows: [{ name: 'FLP', mean: [3.8, 0.16], median: [3, 0.04], ci: [4, 0.03] }, { name: 'no plasticity', mean: [3.8, 3.8], median: [3, 3], ci: [0.2, 0.2] }],
-  examples: [{ title: 'amplitude 1', x: [1, -1, 0], truth: [0.8, -0.8, 0], support: { x: [0.5, -0.5], y: [0.5, -0.5] }, curves: [{ after: 0, y: [0, 0, 0] }, { after: 1, y: [0.1, 0, 9] }, { after: 20, y: [0.8, -0.8, 0] }] }],
+  metric: 'mean squared error',
+  tasks: 500,
+  at: [0, 20],
+  rows: [
+    { name: 'FLP', mean: [3.8, 0.16], median: [3, 0.04], ci: [4, 0.03] },
+    { name: 'no plasticity', mean: [3.8, 3.8], median: [3, 3], ci: [0.2, 0.2] },
+  ],
+  examples: [
+    {
+      title: 'amplitude 1',
+      x: [1, -1, 0],
+      truth: [0.8, -0.8, 0],
+      support: { x: [0.5, -0.5], y: [0.5, -0.5] },
+      curves: [
+        { after: 0, y: [0, 0, 0] },
+        { after: 1, y: [0.1, 0, 9] },
+        { after: 20, y: [0.8, -0.8, 0] },
+      ],
+    },
+  ],
 };
 const environment = { adapter: { description: 'SwiftShader' }, versions: { metaplastic: '0.1.0' } };
 const page = renderReport({ config, environment, log, evaluation });
-const charts = (html: string): Chart[] => JSON.parse(/id="charts">(.*?)<\/script>/s.exec(html)![1]!);
+const charts = (html: string): Chart[] =>
+  JSON.parse(/id="charts">(.*?)<\/script>/s.exec(html)![1]!);
 
 describe('a report', () => {
   test('asks the network for nothing', () => {
@@ -24,41 +61,90 @@ describe('a report', () => {
   test('escapes every text that comes from outside', () => {
     const evil = '</script><img src=x onerror="alert(1)">&\'';
     const html = renderReport({
-      config: { ...config, name: evil }, environment: { [evil]: evil, adapter: evil }, log,
-      evaluation: { ...evaluation, title: evil, rows: evaluation.rows.map(row => ({ ...row, name: evil })), examples: [{ ...evaluation.examples![0]!, title: evil }] },
+      config: { ...config, name: evil },
+      environment: { [evil]: evil, adapter: evil },
+      log,
+      evaluation: {
+        ...evaluation,
+        title: evil,
+        rows: evaluation.rows.map(row => ({ ...row, name: evil })),
+        examples: [{ ...evaluation.examples![0]!, title: evil }],
+      },
     });
-    expect([html.includes('<img'), html.match(/<script/g)!.length, html.match(/<\/script>/g)!.length]).toEqual([false, 3, 3]);
+    expect([
+      html.includes('<img'),
+      html.match(/<script/g)!.length,
+      html.match(/<\/script>/g)!.length,
+    ]).toEqual([false, 3, 3]);
   });
   test('says in a sentence what was learned, and against what', () => {
-    expect(page).toContain('On 500 unseen tasks its mean squared error goes from 3.80 before learning to 0.160 after 20 examples. After as many examples no plasticity is at 3.80.');
+    expect(page).toContain(
+      'On 500 unseen tasks its mean squared error goes from 3.80 before learning to 0.160 after 20 examples. After as many examples no plasticity is at 3.80.',
+    );
   });
-  test('says how far an unfinished run has come', () => expect(page).toContain('for 200 of 1,000 meta-steps of 64 lifetimes each'));
+  test('says how far an unfinished run has come', () =>
+    expect(page).toContain('for 200 of 1,000 meta-steps of 64 lifetimes each'));
   test('counts the lifetimes that diverged', () => {
     expect(page).toContain('<dt>lifetimes that diverged</dt><dd>1 (&lt; 0.1 %)</dd>');
   });
-  test('shows nested facts of the environment with dotted keys', () => expect(page).toContain('<dt>versions.metaplastic</dt><dd>0.1.0</dd>'));
+  test('shows nested facts of the environment with dotted keys', () =>
+    expect(page).toContain('<dt>versions.metaplastic</dt><dd>0.1.0</dd>'));
   test('gives every chart a description and a place in the data', () => {
-    const places = [...page.matchAll(/role="img" aria-label="[^"]+" data-chart="(\d+)"/g)].map(match => Number(match[1]));
+    const places = [...page.matchAll(/role="img" aria-label="[^"]+" data-chart="(\d+)"/g)].map(
+      match => Number(match[1]),
+    );
     expect(places).toEqual(charts(page).map((_, i) => i));
   });
   test('gives the adaptation as a table', () => {
-    expect(page).toMatch(/<tr><th scope="row">20<\/th><td>0\.160 ± 0\.0300<\/td><td>0\.0400<\/td><td>3\.80 ± 0\.200<\/td><td>3\.00<\/td><\/tr>/);
+    expect(page).toMatch(
+      /<tr><th scope="row">20<\/th><td>0\.160 ± 0\.0300<\/td><td>0\.0400<\/td><td>3\.80 ± 0\.200<\/td><td>3\.00<\/td><\/tr>/,
+    );
   });
   test('thins the table of a long log, and keeps its first and last line', () => {
-    const steps = [...page.slice(page.indexOf('gradient norm')).matchAll(/<th scope="row">(\d+)<\/th>/g)].map(match => Number(match[1]));
+    const steps = [
+      ...page.slice(page.indexOf('gradient norm')).matchAll(/<th scope="row">(\d+)<\/th>/g),
+    ].map(match => Number(match[1]));
     expect([steps.length, steps[0], steps.at(-1)]).toEqual([50, 1, 200]);
   });
   test('draws an accuracy only where there is one', () => {
-    const withAccuracy = renderReport({ config, environment, log: log.map(line => ({ ...line, accuracy: 0.5 })) });
-    expect([page, withAccuracy].map(html => html.includes('Accuracy while meta-training'))).toEqual([false, true]);
+    const withAccuracy = renderReport({
+      config,
+      environment,
+      log: log.map(line => ({ ...line, accuracy: 0.5 })),
+    });
+    expect([page, withAccuracy].map(html => html.includes('Accuracy while meta-training'))).toEqual(
+      [false, true],
+    );
   });
   test('tells two evaluations apart by their titles', () => {
-    const html = renderReport({ config, environment, log, evaluation: [{ ...evaluation, title: 'shuffled' }, { ...evaluation, title: 'class by class' }] });
-    expect(['shuffled', 'class by class'].every(title => html.includes(`Learning within a lifetime: ${title}`))).toBe(true);
+    const html = renderReport({
+      config,
+      environment,
+      log,
+      evaluation: [
+        { ...evaluation, title: 'shuffled' },
+        { ...evaluation, title: 'class by class' },
+      ],
+    });
+    expect(
+      ['shuffled', 'class by class'].every(title =>
+        html.includes(`Learning within a lifetime: ${title}`),
+      ),
+    ).toBe(true);
   });
   test('says what guessing gives in a few-shot task', () => {
-    const omniglot = parseConfig(PRESETS['flp-omniglot'], 'x'), accuracy: Evaluation = { metric: 'accuracy', tasks: 200, at: [0, 25], rows: [{ name: 'FLP', mean: [0.2, 0.76], median: [0.2, 0.8], ci: [0.01, 0.01] }] };
-    expect(renderReport({ config: omniglot, environment, log: [], evaluation: accuracy })).toContain('goes from 20.0 % before learning to 76.0 % after 25 examples, where guessing gives 20.0 %.');
+    const omniglot = parseConfig(PRESETS['flp-omniglot'], 'x');
+    const accuracy: Evaluation = {
+      metric: 'accuracy',
+      tasks: 200,
+      at: [0, 25],
+      rows: [{ name: 'FLP', mean: [0.2, 0.76], median: [0.2, 0.8], ci: [0.01, 0.01] }],
+    };
+    expect(
+      renderReport({ config: omniglot, environment, log: [], evaluation: accuracy }),
+    ).toContain(
+      'goes from 20.0 % before learning to 76.0 % after 25 examples, where guessing gives 20.0 %.',
+    );
   });
   test('of a run that has not begun is still a page', () => {
     expect(charts(renderReport({ config, environment: {}, log: [] }))).toEqual([]);
@@ -66,44 +152,82 @@ describe('a report', () => {
 });
 
 describe('charts', () => {
-  test('of a loss over more than a decade are logarithmic', () => expect(trainingChart(log, 'loss').log).toBe(true));
-  test('of a loss that reaches 0 or less are not', () => expect(trainingChart([{ ...log[0]!, loss: 0 }, log[1]!], 'loss').log).toBe(false));
-  test('of a loss over less than a decade are not', () => expect(trainingChart(log.slice(0, 5), 'loss').log).toBe(false));
-  test('of a loss with gaps still tell its scale', () => expect(trainingChart([{ ...log[0]!, loss: NaN }, ...log.slice(1)], 'loss').log).toBe(true));
+  test('of a loss over more than a decade are logarithmic', () =>
+    expect(trainingChart(log, 'loss').log).toBe(true));
+  test('of a loss that reaches 0 or less are not', () =>
+    expect(trainingChart([{ ...log[0]!, loss: 0 }, log[1]!], 'loss').log).toBe(false));
+  test('of a loss over less than a decade are not', () =>
+    expect(trainingChart(log.slice(0, 5), 'loss').log).toBe(false));
+  test('of a loss with gaps still tell its scale', () =>
+    expect(trainingChart([{ ...log[0]!, loss: NaN }, ...log.slice(1)], 'loss').log).toBe(true));
   test('of learners have one band and one named line each', () => {
     const chart = adaptationChart(evaluation, 1);
-    expect([chart.bands!.length, chart.series.filter(s => !s.unnamed).map(s => s.label)]).toEqual([2, ['FLP', 'no plasticity']]);
+    expect([chart.bands!.length, chart.series.filter(s => !s.unnamed).map(s => s.label)]).toEqual([
+      2,
+      ['FLP', 'no plasticity'],
+    ]);
   });
   test('on a logarithmic scale leave out the end of a band that it cannot show', () => {
     const chart = adaptationChart(evaluation, 1);
     expect([chart.log, chart.series[chart.bands![0]!.low]!.values]).toEqual([true, [NaN, 0.13]]);
   });
   test('end the area of an interval where no value can be', () => {
-    const lines = { x: [0, 1], xLabel: 'x', yLabel: 'accuracy', percent: true, lines: [{ name: 'a', values: [0.2, 0.9], ci: [0.5, 0.3] }] };
-    expect(linesChart(lines).series.slice(0, 2).map(s => s.values.map(Math.round))).toEqual([[70, 100], [0, 60]]);
+    const lines = {
+      x: [0, 1],
+      xLabel: 'x',
+      yLabel: 'accuracy',
+      percent: true,
+      lines: [{ name: 'a', values: [0.2, 0.9], ci: [0.5, 0.3] }],
+    };
+    expect(
+      linesChart(lines)
+        .series.slice(0, 2)
+        .map(s => s.values.map(Math.round)),
+    ).toEqual([
+      [70, 100],
+      [0, 60],
+    ]);
   });
-  test('count examples, not inner steps', () => expect(adaptationChart(evaluation, 32).x).toEqual([0, 640]));
+  test('count examples, not inner steps', () =>
+    expect(adaptationChart(evaluation, 32).x).toEqual([0, 640]));
   test('of accuracies show chance', () => {
     const chart = adaptationChart({ ...evaluation, metric: 'accuracy' }, 1, 0.2);
     expect(chart.series.at(-1)).toMatchObject({ label: 'chance', values: [20, 20] });
   });
   test('of an example run from left to right', () => {
     const chart = exampleChart(evaluation.examples![0]!, 1);
-    expect([chart.x, chart.series[0]!.values]).toEqual([[-1, 0, 1], [-0.8, 0, 0.8]]);
+    expect([chart.x, chart.series[0]!.values]).toEqual([
+      [-1, 0, 1],
+      [-0.8, 0, 0.8],
+    ]);
   });
   test('of an example have the frame of what is true, not of a wild curve', () => {
-    expect(exampleChart(evaluation.examples![0]!, 1).range!.map(y => Number(y.toFixed(2)))).toEqual([-1.12, 1.12]);
+    expect(exampleChart(evaluation.examples![0]!, 1).range!.map(y => Number(y.toFixed(2)))).toEqual(
+      [-1.12, 1.12],
+    );
   });
   test('of an example give each point the colour of the first curve that has seen it', () => {
-    expect(exampleChart(evaluation.examples![0]!, 1).dots!.colours).toEqual(['--ramp-1', '--ramp-2']);
+    expect(exampleChart(evaluation.examples![0]!, 1).dots!.colours).toEqual([
+      '--ramp-1',
+      '--ramp-2',
+    ]);
   });
   test('leave a point that no curve has seen without a colour', () => {
     const example = evaluation.examples![0]!;
-    expect(exampleChart({ ...example, curves: example.curves.slice(0, 2) }, 1).dots!.colours).toEqual(['--ramp-1', '--muted']);
+    expect(
+      exampleChart({ ...example, curves: example.curves.slice(0, 2) }, 1).dots!.colours,
+    ).toEqual(['--ramp-1', '--muted']);
   });
   test('have a ramp that darkens in light and brightens in dark', () => {
-    const lightness = (css: string) => [...css.matchAll(/#(..)(..)(..)/g)].map(([, r, g, b]) => 0.3 * parseInt(r!, 16) + 0.59 * parseInt(g!, 16) + 0.11 * parseInt(b!, 16));
-    const light = lightness(ramp(5, 'light')), dark = lightness(ramp(5, 'dark'));
-    expect([light, dark.toReversed()]).toEqual([light.toSorted((a, b) => b - a), dark.toReversed().toSorted((a, b) => b - a)]);
+    const lightness = (css: string) =>
+      [...css.matchAll(/#(..)(..)(..)/g)].map(
+        ([, r, g, b]) => 0.3 * parseInt(r!, 16) + 0.59 * parseInt(g!, 16) + 0.11 * parseInt(b!, 16),
+      );
+    const light = lightness(ramp(5, 'light'));
+    const dark = lightness(ramp(5, 'dark'));
+    expect([light, dark.toReversed()]).toEqual([
+      light.toSorted((a, b) => b - a),
+      dark.toReversed().toSorted((a, b) => b - a),
+    ]);
   });
 });

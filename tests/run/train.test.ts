@@ -9,21 +9,37 @@ import { TINY } from '../cli/command.js';
 const config = parseConfig(TINY, 'tiny');
 
 /** Meta-trains on an adapter of its own; `loseAt` destroys the device after that meta-step. */
-async function run(loseAt?: number, from?: Checkpoint): Promise<{ kept: Checkpoint[]; error?: string }> {
-  const gpu = await openNodeGpu(), world = await openWorld(config, async () => new Uint8Array()), learner = await learnerOf(gpu, config, world);
+async function run(
+  loseAt?: number,
+  from?: Checkpoint,
+): Promise<{ kept: Checkpoint[]; error?: string }> {
+  const gpu = await openNodeGpu();
+  const world = await openWorld(config, async () => new Uint8Array());
+  const learner = await learnerOf(gpu, config, world);
   if (from) learner.restore(from.state);
   const kept: Checkpoint[] = [];
   const error = await train({
-    config, learner, tasks: world.train, ...(from && { from: { metaStep: from.metaStep, seconds: 0 } }),
-    onStep: ({ metaStep }) => { if (metaStep === loseAt) gpu.device.destroy(); },
-    onCheckpoint: checkpoint => { kept.push(checkpoint); },
-  }).then(() => undefined, (e: Error) => e.message);
+    config,
+    learner,
+    tasks: world.train,
+    ...(from && { from: { metaStep: from.metaStep, seconds: 0 } }),
+    onStep: ({ metaStep }) => {
+      if (metaStep === loseAt) gpu.device.destroy();
+    },
+    onCheckpoint: checkpoint => {
+      kept.push(checkpoint);
+    },
+  }).then(
+    () => undefined,
+    (e: Error) => e.message,
+  );
   gpu.close();
   return { kept, error };
 }
 
 test('a run whose device is lost stops with a clear error, and goes on from its last checkpoint to the same numbers', async () => {
-  const whole = await run(), lost = await run(5);
+  const whole = await run();
+  const lost = await run(5);
   expect(lost.error).toMatch(/^meta-step 6: .*device was lost.*resume from the last checkpoint/);
   expect(lost.kept.map(c => c.metaStep)).toEqual([2, 4]);
   const resumed = await run(undefined, lost.kept.at(-1));

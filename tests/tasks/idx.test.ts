@@ -5,13 +5,15 @@ import { dataFile, hasData, onRealData, problem, zeros } from './given.js';
 
 /** An IDX file: the magic number and the sizes, big-endian, then the bytes. */
 function idx(magic: number, shape: readonly number[], data: readonly number[]): Uint8Array {
-  const file = new Uint8Array(4 + 4 * shape.length + data.length), view = new DataView(file.buffer);
+  const file = new Uint8Array(4 + 4 * shape.length + data.length);
+  const view = new DataView(file.buffer);
   [magic, ...shape].forEach((word, i) => view.setUint32(4 * i, word));
   file.set(data, 4 + 4 * shape.length);
   return file;
 }
 const pixels = Array.from({ length: 24 }, (_, i) => 10 * i);
-const images = idx(0x803, [4, 2, 3], pixels), labels = idx(0x801, [4], [0, 2, 1, 2]);
+const images = idx(0x803, [4, 2, 3], pixels);
+const labels = idx(0x801, [4], [0, 2, 1, 2]);
 
 describe('an IDX file', () => {
   test('of images has the shape (images, height, width)', () => {
@@ -37,8 +39,9 @@ describe('an IDX file', () => {
   });
 
   test('is refused with another magic number', () => {
-    expect(problem(() => readIdx(idx(0xd03, [1, 1, 1], [0]), 'train.idx')))
-      .toBe('train.idx: expected an IDX file that begins with 0x00000803 (images) or 0x00000801 (labels), got 0x00000d03; give the file as it was published, plain or gzipped');
+    expect(problem(() => readIdx(idx(0xd03, [1, 1, 1], [0]), 'train.idx'))).toBe(
+      'train.idx: expected an IDX file that begins with 0x00000803 (images) or 0x00000801 (labels), got 0x00000d03; give the file as it was published, plain or gzipped',
+    );
   });
 
   test('is refused if it is empty', () => {
@@ -46,20 +49,29 @@ describe('an IDX file', () => {
   });
 
   test('is refused if the header is cut', () => {
-    expect(problem(() => readIdx(images.subarray(0, 10), 'f'))).toBe('f: expected a header of 16 bytes, got 10 bytes; download the file again');
+    expect(problem(() => readIdx(images.subarray(0, 10), 'f'))).toBe(
+      'f: expected a header of 16 bytes, got 10 bytes; download the file again',
+    );
   });
 
   test('is refused if it is truncated', () => {
-    expect(problem(() => readIdx(images.subarray(0, -1), 'f'))).toBe('f: expected 4 × 2 × 3 = 24 bytes after the header, got 23; the file is truncated: download it again');
+    expect(problem(() => readIdx(images.subarray(0, -1), 'f'))).toBe(
+      'f: expected 4 × 2 × 3 = 24 bytes after the header, got 23; the file is truncated: download it again',
+    );
   });
 
   test('is refused with trailing bytes', () => {
-    expect(problem(() => readIdx(idx(0x801, [3], [0, 1, 2, 3, 4]), 'f'))).toBe('f: expected 3 = 3 bytes after the header, got 5; the file has trailing bytes: give one IDX file and nothing after it');
+    expect(problem(() => readIdx(idx(0x801, [3], [0, 1, 2, 3, 4]), 'f'))).toBe(
+      'f: expected 3 = 3 bytes after the header, got 5; the file has trailing bytes: give one IDX file and nothing after it',
+    );
   });
 
   test('is refused if the gzip file is cut anywhere', () => {
     const file = gzipSync(images);
-    for (let length = 2; length < file.length; length++) expect(problem(() => readIdx(file.slice(0, length), 'f'))).toMatch(/^f: expected a gzip file, got a corrupt one \(.+\); download the file again$/);
+    for (let length = 2; length < file.length; length++)
+      expect(problem(() => readIdx(file.slice(0, length), 'f'))).toMatch(
+        /^f: expected a gzip file, got a corrupt one \(.+\); download the file again$/,
+      );
   });
 
   test('never gives wrong pixels when one bit of the gzip file has flipped', () => {
@@ -68,13 +80,18 @@ describe('an IDX file', () => {
       const flipped = file.slice();
       flipped[bit >> 3]! ^= 1 << (bit & 7);
       let data: Uint8Array | undefined;
-      try { data = readIdx(flipped, 'f').data; } catch (error) { expect((error as Error).message).toContain('f: expected a gzip file, got a corrupt one'); }
+      try {
+        data = readIdx(flipped, 'f').data;
+      } catch (error) {
+        expect((error as Error).message).toContain('f: expected a gzip file, got a corrupt one');
+      }
       if (data) expect([...data]).toEqual(pixels);
     }
   });
 
   test('is refused with bytes after the gzip file', () => {
-    const file = gzipSync(images), longer = new Uint8Array(file.length + 9);
+    const file = gzipSync(images);
+    const longer = new Uint8Array(file.length + 9);
     longer.set(file);
     expect(problem(() => readIdx(longer, 'f'))).toContain('corrupt');
   });
@@ -82,34 +99,65 @@ describe('an IDX file', () => {
 
 describe('a bank of IDX images', () => {
   test('has the images of one file and the labels of the other', () => {
-    expect(readIdxImages(images, gzipSync(labels), 'set')).toEqual({ count: 4, width: 3, height: 2, pixels: Uint8Array.from(pixels), labels: Uint16Array.from([0, 2, 1, 2]), classes: 3 });
+    expect(readIdxImages(images, gzipSync(labels), 'set')).toEqual({
+      count: 4,
+      width: 3,
+      height: 2,
+      pixels: Uint8Array.from(pixels),
+      labels: Uint16Array.from([0, 2, 1, 2]),
+      classes: 3,
+    });
   });
 
   test('is refused if the counts differ', () => {
-    expect(problem(() => readIdxImages(images, idx(0x801, [3], [0, 1, 2]), 'set'))).toBe('set: expected one label for each of 4 images, got 3 labels; give the two files of the same set');
+    expect(problem(() => readIdxImages(images, idx(0x801, [3], [0, 1, 2]), 'set'))).toBe(
+      'set: expected one label for each of 4 images, got 3 labels; give the two files of the same set',
+    );
   });
 
   test('is refused if labels come first', () => {
-    expect(problem(() => readIdxImages(labels, images, 'set'))).toBe('set images: expected images (0x00000803), got labels (0x00000801); give the image file first, then the label file');
+    expect(problem(() => readIdxImages(labels, images, 'set'))).toBe(
+      'set images: expected images (0x00000803), got labels (0x00000801); give the image file first, then the label file',
+    );
   });
 
   test('is refused if images come twice', () => {
-    expect(problem(() => readIdxImages(images, images, 'set'))).toBe('set labels: expected labels (0x00000801), got images (0x00000803); give the image file first, then the label file');
+    expect(problem(() => readIdxImages(images, images, 'set'))).toBe(
+      'set labels: expected labels (0x00000801), got images (0x00000803); give the image file first, then the label file',
+    );
   });
 
   test('is refused without an image', () => {
-    expect(problem(() => readIdxImages(idx(0x803, [0, 2, 3], []), idx(0x801, [0], []), 'set'))).toBe('set images: expected at least one image, got 0 × 2 × 3');
+    expect(
+      problem(() => readIdxImages(idx(0x803, [0, 2, 3], []), idx(0x801, [0], []), 'set')),
+    ).toBe('set images: expected at least one image, got 0 × 2 × 3');
   });
 
   test('names the file of a pair that is damaged', () => {
-    expect(problem(() => readIdxImages(images, labels.subarray(0, -1), 'set'))).toContain('set labels: expected 4 = 4 bytes');
+    expect(problem(() => readIdxImages(images, labels.subarray(0, -1), 'set'))).toContain(
+      'set labels: expected 4 = 4 bytes',
+    );
   });
 });
 
 describe.skipIf(!hasData)(onRealData('real IDX files'), () => {
-  const mnist = () => readIdxImages(dataFile('mnist/t10k-images-idx3-ubyte.gz'), dataFile('mnist/t10k-labels-idx1-ubyte.gz'), 'MNIST');
-  const emnist = () => readIdxImages(dataFile('emnist/emnist-47x120-images-idx3-ubyte.gz'), dataFile('emnist/emnist-47x120-labels-idx1-ubyte.gz'), 'EMNIST');
-  const perClass = ({ labels, classes }: { labels: Uint16Array; classes: number }) => labels.reduce((n, label) => { n[label]!++; return n; }, zeros(classes));
+  const mnist = () =>
+    readIdxImages(
+      dataFile('mnist/t10k-images-idx3-ubyte.gz'),
+      dataFile('mnist/t10k-labels-idx1-ubyte.gz'),
+      'MNIST',
+    );
+  const emnist = () =>
+    readIdxImages(
+      dataFile('emnist/emnist-47x120-images-idx3-ubyte.gz'),
+      dataFile('emnist/emnist-47x120-labels-idx1-ubyte.gz'),
+      'EMNIST',
+    );
+  const perClass = ({ labels, classes }: { labels: Uint16Array; classes: number }) =>
+    labels.reduce((n, label) => {
+      n[label]!++;
+      return n;
+    }, zeros(classes));
 
   test("MNIST's test set has 10,000 images of 28 × 28", () => {
     const { count, width, height, pixels } = mnist();

@@ -1,4 +1,5 @@
-// Arithmetic: a lane makes eight independent chains of products and sums of four numbers each, so that neither latency nor memory counts.
+// Arithmetic: a lane makes eight independent chains of products and sums of four numbers each, so
+// that neither latency nor memory counts.
 // 4 × 8 × 4 × 2 = 256 operations a round; a product and a sum count as two.
 struct Asked { rounds: u32 }
 
@@ -7,7 +8,8 @@ struct Asked { rounds: u32 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  // Of the uniform, so that no compiler knows them: every chain tends to k / (1 − m), far from overflow and from denormal numbers.
+  // Of the uniform, so that no compiler knows them: every chain tends to k / (1 − m), far from
+  // overflow and from denormal numbers.
   let m = vec4f(0.5 + 0.25 / f32(asked.rounds));
   let k = vec4f(1.0 + f32(id.x & 7u));
   var a = k;

@@ -1,4 +1,5 @@
-// Storage that a cache holds: every lane reads a small buffer again and again, each round elsewhere: 4 × 16 bytes a round.
+// Storage that a cache holds: every lane reads a small buffer again and again, each round
+// elsewhere: 4 × 16 bytes a round.
 struct Asked { rounds: u32 }
 
 @group(0) @binding(0) var<uniform> asked: Asked;

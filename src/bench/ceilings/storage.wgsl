@@ -1,4 +1,5 @@
-// Storage: copies a buffer larger than any cache, four numbers a lane: 32 bytes a lane, half of them read.
+// Storage: copies a buffer larger than any cache, four numbers a lane: 32 bytes a lane, half of
+// them read.
 @group(0) @binding(0) var<storage, read> from_: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> to: array<vec4f>;
 

@@ -1,4 +1,5 @@
-// Workgroup memory: every lane reads it again and again, each round elsewhere: 4 × 16 bytes a round.
+// Workgroup memory: every lane reads it again and again, each round elsewhere: 4 × 16 bytes a
+// round.
 struct Asked { rounds: u32 }
 
 @group(0) @binding(0) var<uniform> asked: Asked;

@@ -5,9 +5,18 @@ export interface Html {
 
 export type Content = Html | string | number | undefined | false | readonly Content[];
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
-/** A template in which every text is escaped, lists are joined, and `undefined` and `false` are left out. */
+/**
+ * A template in which every text is escaped, lists are joined, and `undefined` and `false` are left
+ * out.
+ */
 export function html(strings: TemplateStringsArray, ...contents: readonly Content[]): Html {
   return { html: strings.map((text, i) => text + render(contents[i])).join('') };
 }
@@ -16,11 +25,16 @@ export function html(strings: TemplateStringsArray, ...contents: readonly Conten
 export const trusted = (text: string): Html => ({ html: text });
 
 /**
- * Data to draw, for a `<script type="application/json">`: numbers to six digits, and `<` written so that the element cannot be
+ * Data to draw, for a `<script type="application/json">`: numbers to six digits, and `<` written so
+ * that the element cannot be
  * closed from inside.
  */
 export const json = (data: unknown): Html =>
-  trusted(JSON.stringify(data, (_, x) => (typeof x === 'number' ? Number(x.toPrecision(6)) : x)).replaceAll('<', '\\u003c'));
+  trusted(
+    JSON.stringify(data, (_, x) =>
+      typeof x === 'number' ? Number(x.toPrecision(6)) : x,
+    ).replaceAll('<', '\\u003c'),
+  );
 
 function render(content: Content): string {
   if (content === undefined || content === false) return '';

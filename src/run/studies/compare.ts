@@ -1,6 +1,16 @@
 import { nameOf } from '../evaluate.js';
 import { forgettingLines } from '../report/chart.js';
-import { evaluationOf, lastMedianOf, lastOf, over, seedNames, type Figure, type Results, type Table, type Trained } from './study.js';
+import {
+  evaluationOf,
+  lastMedianOf,
+  lastOf,
+  over,
+  seedNames,
+  type Figure,
+  type Results,
+  type Table,
+  type Trained,
+} from './study.js';
 
 /** The systems that FLP is compared with. */
 export type System = 'flp' | 'maml' | 'first-order-maml';
@@ -13,41 +23,107 @@ interface Of {
   readonly arm?: (system: System) => string;
 }
 
-const runsOf = ({ results, seeds, systems, arm = system => system }: Of): { name: string; runs: readonly Trained[] }[] => systems.map(system => {
-  const runs = seedNames(arm(system), seeds).map(results.trained);
-  return { name: nameOf(runs[0]!.config.system).replace(/, meta-learned$/, ''), runs };
-});
+const runsOf = ({
+  results,
+  seeds,
+  systems,
+  arm = system => system,
+}: Of): { name: string; runs: readonly Trained[] }[] =>
+  systems.map(system => {
+    const runs = seedNames(arm(system), seeds).map(results.trained);
+    return { name: nameOf(runs[0]!.config.system).replace(/, meta-learned$/, ''), runs };
+  });
 
-/** What each system is at in the end, of errors also in the median, and how many lifetimes diverged; a column is a name, and how the title of its evaluation begins. */
-export function tableOf({ title, columns, ...of }: Of & { readonly title: string; readonly columns: readonly (readonly [name: string, evaluation: string])[] }): Table {
-  const systems = runsOf(of), isError = evaluationOf(systems[0]!.runs[0]!, columns[0]![1]).metric !== 'accuracy';
+/**
+ * What each system is at in the end, of errors also in the median, and how many lifetimes diverged;
+ * a column is a name, and how the title of its evaluation begins.
+ */
+export function tableOf({
+  title,
+  columns,
+  ...of
+}: Of & {
+  readonly title: string;
+  readonly columns: readonly (readonly [name: string, evaluation: string])[];
+}): Table {
+  const systems = runsOf(of);
+  const isError = evaluationOf(systems[0]!.runs[0]!, columns[0]![1]).metric !== 'accuracy';
   return {
-    title, head: ['system', ...columns.flatMap(([name]) => isError ? [name, 'median task'] : [name]), 'diverged'],
-    rows: systems.map(({ name, runs }) => [name, ...columns.flatMap(([, evaluation]) => isError ? [lastOf(runs, evaluation), lastMedianOf(runs, evaluation)] : [lastOf(runs, evaluation)]),
-      columns.map(([, evaluation]) => runs.reduce((n, run) => n + (evaluationOf(run, evaluation).rows[0]!.diverged ?? 0), 0)).join(', ')]),
+    title,
+    head: [
+      'system',
+      ...columns.flatMap(([name]) => (isError ? [name, 'median task'] : [name])),
+      'diverged',
+    ],
+    rows: systems.map(({ name, runs }) => [
+      name,
+      ...columns.flatMap(([, evaluation]) =>
+        isError
+          ? [lastOf(runs, evaluation), lastMedianOf(runs, evaluation)]
+          : [lastOf(runs, evaluation)],
+      ),
+      columns
+        .map(([, evaluation]) =>
+          runs.reduce((n, run) => n + (evaluationOf(run, evaluation).rows[0]!.diverged ?? 0), 0),
+        )
+        .join(', '),
+    ]),
   };
 }
 
 /** The metric over examples seen. */
-export function lossFigure({ title, evaluation, ...of }: Of & { readonly title: string; readonly evaluation: string }): Figure {
-  const systems = runsOf(of), { metric, at, tasks } = evaluationOf(systems[0]!.runs[0]!, evaluation), { task } = systems[0]!.runs[0]!.config;
+export function lossFigure({
+  title,
+  evaluation,
+  ...of
+}: Of & { readonly title: string; readonly evaluation: string }): Figure {
+  const systems = runsOf(of);
+  const { metric, at, tasks } = evaluationOf(systems[0]!.runs[0]!, evaluation);
+  const { task } = systems[0]!.runs[0]!.config;
   return {
-    title, note: `On ${tasks} unseen tasks, with 95 % intervals over ${of.seeds > 1 ? `${of.seeds} seeds` : 'tasks'}.`,
+    title,
+    note: `On ${tasks} unseen tasks, with 95 % intervals over ${of.seeds > 1 ? `${of.seeds} seeds` : 'tasks'}.`,
     lines: {
-      x: at.map(t => t * task.batch), xLabel: 'examples seen', yLabel: metric, percent: metric === 'accuracy', few: true,
-      ...(metric === 'accuracy' && task.kind === 'few-shot' && { references: [{ name: 'chance', value: 1 / task.ways }] }),
+      x: at.map(t => t * task.batch),
+      xLabel: 'examples seen',
+      yLabel: metric,
+      percent: metric === 'accuracy',
+      few: true,
+      ...(metric === 'accuracy' &&
+        task.kind === 'few-shot' && { references: [{ name: 'chance', value: 1 / task.ways }] }),
       lines: systems.map(({ name, runs }) => {
-        const rows = runs.map(run => evaluationOf(run, evaluation).rows[0]!), points = at.map((_, k) => over(rows.map(row => row.mean[k]!)));
-        return { name, values: points.map(p => p.mean), ci: rows.length > 1 ? points.map(p => p.ci!) : [...rows[0]!.ci] };
+        const rows = runs.map(run => evaluationOf(run, evaluation).rows[0]!);
+        const points = at.map((_, k) => over(rows.map(row => row.mean[k]!)));
+        return {
+          name,
+          values: points.map(p => p.mean),
+          ci: rows.length > 1 ? points.map(p => p.ci!) : [...rows[0]!.ci],
+        };
       }),
     },
   };
 }
 
 /** What a system keeps of each part, mean over seeds. */
-export function forgettingFigure({ evaluation, ...of }: Of & { readonly evaluation: string }): Figure {
-  const [{ name, runs }] = runsOf(of) as [{ name: string; runs: readonly Trained[] }], all = runs.map(run => evaluationOf(run, evaluation)), { metric } = all[0]!;
-  const curves = all.map(e => e.forgetting!), points = curves[0]!.parts.map((part, p) => part.map((_, k) => over(curves.map(c => c.parts[p]![k]!))));
-  const mean = { after: curves[0]!.after, parts: points.map(part => part.map(m => m.mean)), ci: curves.length > 1 ? points.map(part => part.map(m => m.ci!)) : curves[0]!.ci };
-  return { title: `What ${name} keeps of each part`, note: `${metric[0]!.toUpperCase()}${metric.slice(1)} on each part at the end of each part.`, lines: forgettingLines(metric, mean, runs[0]!.config.task.batch) };
+export function forgettingFigure({
+  evaluation,
+  ...of
+}: Of & { readonly evaluation: string }): Figure {
+  const [{ name, runs }] = runsOf(of) as [{ name: string; runs: readonly Trained[] }];
+  const all = runs.map(run => evaluationOf(run, evaluation));
+  const { metric } = all[0]!;
+  const curves = all.map(e => e.forgetting!);
+  const points = curves[0]!.parts.map((part, p) =>
+    part.map((_, k) => over(curves.map(c => c.parts[p]![k]!))),
+  );
+  const mean = {
+    after: curves[0]!.after,
+    parts: points.map(part => part.map(m => m.mean)),
+    ci: curves.length > 1 ? points.map(part => part.map(m => m.ci!)) : curves[0]!.ci,
+  };
+  return {
+    title: `What ${name} keeps of each part`,
+    note: `${metric[0]!.toUpperCase()}${metric.slice(1)} on each part at the end of each part.`,
+    lines: forgettingLines(metric, mean, runs[0]!.config.task.batch),
+  };
 }

@@ -7,4 +7,9 @@ import { sine } from './sine.js';
 import type { Study } from './study.js';
 
 /** Studies by name. */
-export const STUDIES: Readonly<Record<string, Study>> = Object.fromEntries([pool, onlineMnist, alignment, alignmentLearned, sine, omniglot].map(study => [study.name, study]));
+export const STUDIES: Readonly<Record<string, Study>> = Object.fromEntries(
+  [pool, onlineMnist, alignment, alignmentLearned, sine, omniglot].map(study => [
+    study.name,
+    study,
+  ]),
+);
