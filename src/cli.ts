@@ -47,11 +47,11 @@ async function main([name, ...args]: string[]): Promise<number> {
   }
   const command = COMMANDS[name];
   if (!command)
-    throw new MetaplasticError(
-      'metaplastic',
-      `unknown command ${JSON.stringify(name)}`,
-      `known: ${Object.keys(COMMANDS).join(', ')}`,
-    );
+    throw new MetaplasticError({
+      where: 'metaplastic',
+      problem: `unknown command ${JSON.stringify(name)}`,
+      hint: `known: ${Object.keys(COMMANDS).join(', ')}`,
+    });
   if (args.includes('--help') || args.includes('-h')) {
     console.log(command.HELP);
     return 0;

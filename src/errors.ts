@@ -1,19 +1,96 @@
+/** What an error knows. Programs read its parts; people read the message that is made of them. */
+export interface ErrorParts {
+  /** The public function, file or key of a configuration, in the user's own spelling. */
+  readonly where: string;
+  /** What should have been there, and what was. */
+  readonly expected?: string;
+  readonly got?: string;
+  /** What went wrong, where no value was expected: a sentence. */
+  readonly problem?: string;
+  /** What to do about it. */
+  readonly hint?: string;
+  /** What another program said, such as a compiler: shown below the message. */
+  readonly detail?: string;
+  readonly cause?: unknown;
+  /** Which task of a meta-batch, tensor, meta-step, layer it is about. */
+  readonly task?: number;
+  readonly tensor?: string;
+  readonly metaStep?: number;
+  readonly layer?: number;
+}
+
 /**
  * The one error of this library: `where: expected what, got what; what to do`.
- * `where` names the public function, file or config key in the user's own spelling.
+ * A message is some hundred characters long, however long the input was, and control characters of
+ * the input are escaped.
  */
 export class MetaplasticError extends Error {
-  constructor(where: string, problem: string, hint?: string) {
-    super(`${where}: ${problem}${hint ? `; ${hint}` : ''}`);
+  readonly where: string;
+  readonly expected: string | undefined;
+  readonly got: string | undefined;
+  readonly hint: string | undefined;
+  readonly task: number | undefined;
+  readonly tensor: string | undefined;
+  readonly metaStep: number | undefined;
+  readonly layer: number | undefined;
+
+  constructor(parts: ErrorParts) {
+    const { where, hint } = parts;
+    const end = hint ? `; ${presentable(hint, LONGEST.hint)}` : '';
+    const problem = presentable(problemOf(parts), LONGEST.problem);
+    const detail = parts.detail ? `\n${presentable(parts.detail, LONGEST.detail)}` : '';
+    super(
+      `${presentable(where, LONGEST.where)}: ${problem}${end}${detail}`,
+      'cause' in parts ? { cause: parts.cause } : undefined,
+    );
     this.name = 'MetaplasticError';
+    this.where = where;
+    this.expected = parts.expected;
+    this.got = parts.got;
+    this.hint = hint;
+    this.task = parts.task;
+    this.tensor = parts.tensor;
+    this.metaStep = parts.metaStep;
+    this.layer = parts.layer;
   }
 }
 
 /** A meta-step of which too few lifetimes were finite; the meta-parameters are what they were. */
-export class DivergenceError extends MetaplasticError {}
+export class DivergenceError extends MetaplasticError {
+  constructor(parts: ErrorParts) {
+    super(parts);
+    this.name = 'DivergenceError';
+  }
+}
 
 /**
  * The GPU's device is gone: a driver was reset, a tab was too greedy, somebody destroyed it. A new
  * device can take up the last checkpoint.
  */
-export class DeviceLostError extends MetaplasticError {}
+export class DeviceLostError extends MetaplasticError {
+  constructor(parts: ErrorParts) {
+    super(parts);
+    this.name = 'DeviceLostError';
+  }
+}
+
+/** How many characters of each part a message shows. */
+const LONGEST = { where: 160, problem: 400, hint: 400, detail: 4000 };
+
+function problemOf({ problem, expected, got }: ErrorParts): string {
+  if (problem !== undefined) return problem;
+  return got === undefined ? `expected ${expected}` : `expected ${expected}, got ${shown(got)}`;
+}
+
+/** A value of the input as a message shows it: its beginning, if it is long. */
+export function shown(text: string, longest = 200): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}
+
+/** The beginning of a text; all of it but printable characters, line ends and tabs is escaped. */
+function presentable(text: string, longest: number): string {
+  const escape = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  // oxlint-disable-next-line no-control-regex
+  const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g;
+  return shown(text, longest).replace(control, escape);
+}

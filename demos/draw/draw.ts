@@ -85,10 +85,8 @@ function showSymbols(): void {
   const ready = pad.drawing.length > 0 && !full && !watching;
   symbols.forEach((button, symbol) => {
     const own = sample ? [] : taught.slice(0, shown).filter(one => one.symbol === symbol);
-    button.innerHTML = html`<span class="visually-hidden">It is symbol </span
-      ><b>${symbol + 1}</b>${picture(own[0]?.drawing)}<small
-        >${own.length ? `taught ${own.length} ×` : 'new'}</small
-      >`.html;
+    button.innerHTML =
+      html`<span class="visually-hidden">It is symbol </span><b>${symbol + 1}</b>${picture(own[0]?.drawing)}<small>${own.length ? `taught ${own.length} ×` : 'new'}</small>`.html;
     button.disabled = !ready || !webGpu;
   });
   element('this').textContent =
@@ -313,16 +311,14 @@ element('examined').innerHTML = Object.entries({
 })
   .map(
     ([title, examined]) =>
-      html`<div class="scroll">
-        ${table(
-          ['taught', '1 drawing of each', '5, mixed', '5, one symbol after another'],
-          Object.entries(LEARNERS).map(([key, name]) => {
-            const { one, mixed, oneAfterAnother } = examined[key as keyof Courses];
-            return [name, percent(one), percent(mixed), percent(oneAfterAnother)];
-          }),
-          title,
-        )}
-      </div>`.html,
+      html`<div class="scroll">${table(
+        ['taught', '1 drawing of each', '5, mixed', '5, one symbol after another'],
+        Object.entries(LEARNERS).map(([key, name]) => {
+          const { one, mixed, oneAfterAnother } = examined[key as keyof Courses];
+          return [name, percent(one), percent(mixed), percent(oneAfterAnother)];
+        }),
+        title,
+      )}</div>`.html,
   )
   .join('');
 

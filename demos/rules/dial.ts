@@ -24,20 +24,12 @@ export function makeDial(
   host: HTMLElement,
   title: string,
 ): (needles: readonly [Needle, Needle]) => void {
-  host.innerHTML = html`<figure class="dial">
-    <svg viewBox="0 0 200 200" role="img">
-      <path class="good" d="${arc(-90, 90)}" />
-      <path class="bad" d="${arc(90, 270)}" />
-      <path class="north" d="M100 8l-5 -7h10z" />
-      <path class="axis" d="M100 16V184M16 100H184" />
-      ${[0, 1].map(k => html`<path class="needle" style="--colour: var(--learner-${k})" d="M100 104L96.5 100L100 26L103.5 100Z" />`)}
-      <circle cx="100" cy="100" r="4.5" />
-    </svg>
-    <figcaption>
-      <b>${title}</b
-      >${[0, 1].map(k => html`<span style="--colour: var(--learner-${k})"><i></i><output></output></span>`)}
-    </figcaption>
-  </figure>`.html;
+  host.innerHTML = html`<figure class="dial"><svg viewBox="0 0 200 200" role="img">
+    <path class="good" d="${arc(-90, 90)}"/><path class="bad" d="${arc(90, 270)}"/>
+    <path class="north" d="M100 8l-5 -7h10z"/><path class="axis" d="M100 16V184M16 100H184"/>
+    ${[0, 1].map(k => html`<path class="needle" style="--colour: var(--learner-${k})" d="M100 104L96.5 100L100 26L103.5 100Z"/>`)}
+    <circle cx="100" cy="100" r="4.5"/>
+  </svg><figcaption><b>${title}</b>${[0, 1].map(k => html`<span style="--colour: var(--learner-${k})"><i></i><output></output></span>`)}</figcaption></figure>`.html;
   const turned = [...host.querySelectorAll<SVGPathElement>('.needle')];
   const said = [...host.querySelectorAll('output')];
   const picture = host.querySelector('svg')!;

@@ -39,7 +39,7 @@ for (const [name, first] of [
   form.querySelector<HTMLSelectElement>(`[name=${name}]`)!.innerHTML = Object.entries(WAYS)
     .map(
       ([key, way]) =>
-        html`<option value="${key}" ${key === first ? html` selected` : ''}>${way.name}</option>`
+        html`<option value="${key}"${key === first ? html` selected` : ''}>${way.name}</option>`
           .html,
     )
     .join('');
@@ -121,17 +121,8 @@ function show(): void {
       ],
     ),
   );
-  element('numbers').innerHTML = html`${both.map(
-      (name, k) =>
-        html`<div style="--colour: var(--learner-${k})">
-          <dt>${name} recognises</dt>
-          <dd>${last[k] ? `${Math.round(100 * last[k]!.accuracy)} %` : '–'}</dd>
-        </div>`,
-    )}
-    <div>
-      <dt>drawings seen</dt>
-      <dd>${formatCount(seen())}</dd>
-    </div>`.html;
+  element('numbers').innerHTML =
+    html`${both.map((name, k) => html`<div style="--colour: var(--learner-${k})"><dt>${name} recognises</dt><dd>${last[k] ? `${Math.round(100 * last[k]!.accuracy)} %` : '–'}</dd></div>`)}<div><dt>drawings seen</dt><dd>${formatCount(seen())}</dd></div>`.html;
   element('key').innerHTML = both
     .map((name, k) => html`<li><i style="--colour: var(--learner-${k})"></i>${name}</li>`.html)
     .join('');
@@ -144,9 +135,8 @@ function showSettings(): void {
   element('bank').innerHTML = Array.from(
     { length: CLASSES },
     (_, k) =>
-      html`<svg viewBox="-0.08 -0.08 1.16 1.16">
-        <path d="${pathOf(drawSymbol(UNSEEN, symbolOf(settings.number('seed'), k), 0))}" />
-      </svg>`.html,
+      html`<svg viewBox="-0.08 -0.08 1.16 1.16"><path d="${pathOf(drawSymbol(UNSEEN, symbolOf(settings.number('seed'), k), 0))}"/></svg>`
+        .html,
   ).join('');
   run.textContent = running ? 'Stop' : 'Let them learn';
   run.disabled = !webGpu;

@@ -45,10 +45,8 @@ function show(where: string): void {
   element('ceilings').innerHTML = (Object.keys(CEILINGS) as Ceiling[])
     .map(
       c =>
-        html`<div>
-          <dt>${CEILINGS[c].title}: ${CEILINGS[c].how}</dt>
-          <dd>${quantity(ceilings[c].value, CEILINGS[c].unit)}</dd>
-        </div>`.html,
+        html`<div><dt>${CEILINGS[c].title}: ${CEILINGS[c].how}</dt><dd>${quantity(ceilings[c].value, CEILINGS[c].unit)}</dd></div>`
+          .html,
     )
     .join('');
   roofline.innerHTML = `${drawRoofline(report)}<style>svg { display: block; --page: var(--card) !important; }</style>`;

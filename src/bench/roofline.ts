@@ -82,44 +82,27 @@ export function drawRoofline(report: BenchReport): string {
     0,
   );
   const total = top + workloads.length * (height + GAP);
-  return html`<svg
-    xmlns="http://www.w3.org/2000/svg"
-    viewBox="0 0 ${WIDTH} ${total}"
-    role="img"
-    aria-labelledby="title about"
-  >
-    <title id="title">Kernels under the roofs of ${adapterName(report.adapter)}</title>
-    <desc id="about">
-      ${warning && `${warning} `}Operations a second against operations a byte.
-      ${drawn.map((kernel, k) => `${kernel.workload}, ${kernel.kernel}: ${quantity(every[k]!.flops, 'flop/s')}`).join('; ')}.
-    </desc>
-    <style>
-      ${trusted(STYLE)}
-    </style>
-    <rect width="${WIDTH}" height="${total}" fill="var(--page)" />
-    <text class="title" x="24" y="52">Kernels under their roof</text>
-    <text class="muted" x="24" y="82">
-      ${adapterName(report.adapter)}, ${date}
-      <tspan class="wide">, timed by ${clock}</tspan>
-    </text>
-    <text class="muted wide" x="24" y="104">
-      GFLOP/s against operations a byte. In brackets: the share of what the roof leaves a kernel.
-    </text>
-    ${warning && html`<rect class="warning" x="24" y="${HEAD - 4}" width="${WIDTH - 48}" height="50" rx="6" /><text class="warning-text" x="40" y="${HEAD + 27}">Software adapter: no performance of any GPU<tspan class="wide">, nor of WebGPU; only a comparison</tspan></text>`}
-    ${workloads.map(
-      (workload, k) =>
-        html`<g transform="translate(0 ${top + 52 + k * (height + GAP)})"
-          >${panel(
-            workload,
-            drawn.filter(kernel => kernel.workload === workload),
-            ceilings,
-            x,
-            y,
-            height,
-          )}</g
-        > `,
-    )}
-  </svg> `.html;
+  return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${total}" role="img" aria-labelledby="title about">
+<title id="title">Kernels under the roofs of ${adapterName(report.adapter)}</title>
+<desc id="about">${warning && `${warning} `}Operations a second against operations a byte. ${drawn.map((kernel, k) => `${kernel.workload}, ${kernel.kernel}: ${quantity(every[k]!.flops, 'flop/s')}`).join('; ')}.</desc>
+<style>${trusted(STYLE)}</style>
+<rect width="${WIDTH}" height="${total}" fill="var(--page)"/>
+<text class="title" x="24" y="52">Kernels under their roof</text>
+<text class="muted" x="24" y="82">${adapterName(report.adapter)}, ${date}<tspan class="wide">, timed by ${clock}</tspan></text>
+<text class="muted wide" x="24" y="104">GFLOP/s against operations a byte. In brackets: the share of what the roof leaves a kernel.</text>
+${warning && html`<rect class="warning" x="24" y="${HEAD - 4}" width="${WIDTH - 48}" height="50" rx="6"/><text class="warning-text" x="40" y="${HEAD + 27}">Software adapter: no performance of any GPU<tspan class="wide">, nor of WebGPU; only a comparison</tspan></text>`}
+${workloads.map(
+  (workload, k) => html`<g transform="translate(0 ${top + 52 + k * (height + GAP)})">${panel(
+    workload,
+    drawn.filter(kernel => kernel.workload === workload),
+    ceilings,
+    x,
+    y,
+    height,
+  )}</g>
+`,
+)}</svg>
+`.html;
 }
 
 function panel(
@@ -141,36 +124,18 @@ function panel(
   );
   const { arithmetic, storage, workgroupMemory } = ceilings;
   const [network, ...sizes] = workload.split(', ').reverse();
-  return html`<text class="panel" x="24" y="-18"
-      >${sizes.reverse().join(', ')}<tspan class="muted wide" dx="10" font-weight="400"
-        >${network}</tspan
-      ></text
-    >
-    ${x.ticks.map(tick => html`<line class="grid" x1="${at(x(tick))}" x2="${at(x(tick))}" y1="0" y2="${height}" /><text class="tick middle" x="${at(x(tick))}" y="${height + 22}">${tick}</text>`)}
-    ${y.ticks.map(tick => html`<line class="grid" x1="${PLOT.left}" x2="${PLOT.right}" y1="${at(y(tick))}" y2="${at(y(tick))}" /><text class="tick end" x="${PLOT.left - 8}" y="${at(y(tick) + 4)}">${tick / 1e9}</text>`)}
-    <rect
-      class="frame"
-      x="${PLOT.left}"
-      y="0"
-      width="${PLOT.right - PLOT.left}"
-      height="${height}"
-    /><text class="tick" x="${PLOT.left + 8}" y="18">GFLOP/s</text
-    ><text class="tick" x="${PLOT.right + 10}" y="${height + 22}">operations a byte</text>
-    ${roof(storage.value, arithmetic.value, x, y, height, html`storage`, true)}${roof(workgroupMemory.value, arithmetic.value, x, y, height, html`workgroup<tspan class="wide"> memory</tspan>`, false)}
-    <text class="roof-name end" x="${PLOT.right - 4}" y="${at(y(arithmetic.value) - 7)}"
-      >${quantity(arithmetic.value, 'flop/s')}</text
-    >
-    ${points.map(({ intensity, flops }, k) => html`<path class="lead" d="M${at(x(intensity))} ${at(y(flops))}L${LABELS_AT - 22} ${at(labels[k]!)}H${LABELS_AT - 6}" />`)}
-    ${points.map(({ kernel, intensity, flops }, k) => {
-      const allowed = Math.min(arithmetic.value, intensity * storage.value);
-      return html`<circle class="point" cx="${at(x(intensity))}" cy="${at(y(flops))}" r="6" /><text
-          x="${LABELS_AT}"
-          y="${at(labels[k]! + 5)}"
-          >${kernel}<tspan class="value" dx="8"
-            >${quantity(flops, 'flop/s').replace(/ .*/, '')} (${percent(flops / allowed)})</tspan
-          ></text
-        > `;
-    })}`;
+  return html`<text class="panel" x="24" y="-18">${sizes.reverse().join(', ')}<tspan class="muted wide" dx="10" font-weight="400">${network}</tspan></text>
+${x.ticks.map(tick => html`<line class="grid" x1="${at(x(tick))}" x2="${at(x(tick))}" y1="0" y2="${height}"/><text class="tick middle" x="${at(x(tick))}" y="${height + 22}">${tick}</text>`)}
+${y.ticks.map(tick => html`<line class="grid" x1="${PLOT.left}" x2="${PLOT.right}" y1="${at(y(tick))}" y2="${at(y(tick))}"/><text class="tick end" x="${PLOT.left - 8}" y="${at(y(tick) + 4)}">${tick / 1e9}</text>`)}
+<rect class="frame" x="${PLOT.left}" y="0" width="${PLOT.right - PLOT.left}" height="${height}"/><text class="tick" x="${PLOT.left + 8}" y="18">GFLOP/s</text><text class="tick" x="${PLOT.right + 10}" y="${height + 22}">operations a byte</text>
+${roof(storage.value, arithmetic.value, x, y, height, html`storage`, true)}${roof(workgroupMemory.value, arithmetic.value, x, y, height, html`workgroup<tspan class="wide"> memory</tspan>`, false)}
+<text class="roof-name end" x="${PLOT.right - 4}" y="${at(y(arithmetic.value) - 7)}">${quantity(arithmetic.value, 'flop/s')}</text>
+${points.map(({ intensity, flops }, k) => html`<path class="lead" d="M${at(x(intensity))} ${at(y(flops))}L${LABELS_AT - 22} ${at(labels[k]!)}H${LABELS_AT - 6}"/>`)}
+${points.map(({ kernel, intensity, flops }, k) => {
+  const allowed = Math.min(arithmetic.value, intensity * storage.value);
+  return html`<circle class="point" cx="${at(x(intensity))}" cy="${at(y(flops))}" r="6"/><text x="${LABELS_AT}" y="${at(labels[k]! + 5)}">${kernel}<tspan class="value" dx="8">${quantity(flops, 'flop/s').replace(/ .*/, '')} (${percent(flops / allowed)})</tspan></text>
+`;
+})}`;
 }
 
 /** min(peak, intensity · bandwidth), named along its slope. */
@@ -196,16 +161,8 @@ function roof(
     number,
     number,
   ];
-  return html`${first && html`<path class="under" d="M${at(from[0])} ${at(from[1])}L${at(to[0])} ${at(to[1])}${flat}V${height}H${at(from[0])}Z" />`}<path
-      class="${first ? 'roof' : 'roof second'}"
-      d="M${at(from[0])} ${at(from[1])}L${at(to[0])} ${at(to[1])}${flat}"
-    />
-    <text
-      class="roof-name end"
-      transform="translate(${at(place[0])} ${at(place[1])}) rotate(${at(angle)})"
-      dy="${first ? -7 : 17}"
-      >${name} ${quantity(bandwidth, 'B/s')}</text
-    >`;
+  return html`${first && html`<path class="under" d="M${at(from[0])} ${at(from[1])}L${at(to[0])} ${at(to[1])}${flat}V${height}H${at(from[0])}Z"/>`}<path class="${first ? 'roof' : 'roof second'}" d="M${at(from[0])} ${at(from[1])}L${at(to[0])} ${at(to[1])}${flat}"/>
+<text class="roof-name end" transform="translate(${at(place[0])} ${at(place[1])}) rotate(${at(angle)})" dy="${first ? -7 : 17}">${name} ${quantity(bandwidth, 'B/s')}</text>`;
 }
 
 /**

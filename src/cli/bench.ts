@@ -100,11 +100,12 @@ export async function run(args: string[], env: NodeJS.ProcessEnv = process.env):
   const [name] = positionals;
   const known = WORKLOADS[name!];
   if (positionals.length > 1 || !known)
-    throw new MetaplasticError(
-      'bench',
-      `expected no workload or one, got ${positionals.join(' ')}`,
-      `known: ${Object.keys(WORKLOADS).join(', ')}`,
-    );
+    throw new MetaplasticError({
+      where: 'bench',
+      expected: 'no workload or one',
+      got: `${positionals.join(' ')}`,
+      hint: `known: ${Object.keys(WORKLOADS).join(', ')}`,
+    });
   return gradient(args, name!, known, env);
 }
 
@@ -144,33 +145,36 @@ async function gradient(
     options: { ...OF_ALL, ...OF_WORKLOAD },
   });
   if (env['WORKLOAD'] && env['WORKLOAD'] !== peers)
-    throw new MetaplasticError(
-      'bench',
-      `expected the variable WORKLOAD to be ${peers}, the peers' name of ${name}, got ${JSON.stringify(env['WORKLOAD'])}`,
-    );
+    throw new MetaplasticError({
+      where: 'bench',
+      expected: `the variable WORKLOAD to be ${peers}, the peers' name of ${name}`,
+      got: `${JSON.stringify(env['WORKLOAD'])}`,
+    });
   for (const key of Object.keys(VARIABLES) as Size[])
     if (values[key] !== undefined && byDefault[key] === undefined)
-      throw new MetaplasticError(
-        `--${key}`,
-        `expected a workload that has it, got ${name}`,
-        'leave it out',
-      );
+      throw new MetaplasticError({
+        where: `--${key}`,
+        expected: 'a workload that has it',
+        got: `${name}`,
+        hint: 'leave it out',
+      });
   const adjoint = (values.adjoint ?? byDefault.adjoint) as Adjoint;
   if (!ADJOINTS.includes(adjoint))
-    throw new MetaplasticError(
-      '--adjoint',
-      `unknown choice ${JSON.stringify(adjoint)}`,
-      `known: ${ADJOINTS.join(', ')}`,
-    );
+    throw new MetaplasticError({
+      where: '--adjoint',
+      problem: `unknown choice ${JSON.stringify(adjoint)}`,
+      hint: `known: ${ADJOINTS.join(', ')}`,
+    });
   if (
     values.tune &&
     (values.adjoint ?? values.lanes ?? values.teams ?? values.stored) !== undefined
   )
-    throw new MetaplasticError(
-      '--tune',
-      'expected none of --adjoint, --lanes, --teams and --stored with it, got both',
-      'leave one out',
-    );
+    throw new MetaplasticError({
+      where: '--tune',
+      expected: 'none of --adjoint, --lanes, --teams and --stored with it',
+      got: 'both',
+      hint: 'leave one out',
+    });
   const given = (key: 'lanes' | 'teams') =>
     values[key] === undefined ? undefined : whole(`--${key}`, values[key]);
   const size = (key: Size) => {
@@ -225,6 +229,10 @@ async function tuned(gpu: Gpu, workload: Workload, adjoint: Adjoint): Promise<Tu
 function whole(where: string, given: string): number {
   const n = Number(given);
   if (!/^\d+$/.test(given) || n < 1)
-    throw new MetaplasticError(where, `expected a whole number ≥ 1, got ${JSON.stringify(given)}`);
+    throw new MetaplasticError({
+      where,
+      expected: 'a whole number ≥ 1',
+      got: `${JSON.stringify(given)}`,
+    });
   return n;
 }

@@ -79,6 +79,8 @@ function readCaseFile(path: string): OracleCase {
   try {
     return readCase(json);
   } catch (error) {
-    throw error instanceof MetaplasticError ? new MetaplasticError(path, error.message) : error;
+    throw error instanceof MetaplasticError
+      ? new MetaplasticError({ where: path, problem: error.message })
+      : error;
   }
 }

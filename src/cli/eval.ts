@@ -35,19 +35,21 @@ export async function run(args: string[]): Promise<number> {
   });
   const [folder] = positionals;
   if (!folder || positionals.length > 1)
-    throw new MetaplasticError(
-      'eval',
-      `expected the folder of one run, got ${positionals.length}`,
-      'see metaplastic eval --help',
-    );
+    throw new MetaplasticError({
+      where: 'eval',
+      expected: 'the folder of one run',
+      got: `${positionals.length}`,
+      hint: 'see metaplastic eval --help',
+    });
   const config = readRun(folder);
   const path = join(folder, FILES.checkpoint);
   if (!existsSync(path))
-    throw new MetaplasticError(
-      path,
-      'expected a checkpoint, got none',
-      `make one with metaplastic train --resume ${folder}`,
-    );
+    throw new MetaplasticError({
+      where: path,
+      expected: 'a checkpoint',
+      got: 'none',
+      hint: `make one with metaplastic train --resume ${folder}`,
+    });
   const world = await openWorld(config, dataReader(values.data ?? process.env['METAPLASTIC_DATA']));
   const gpu = await openNodeGpu();
   try {

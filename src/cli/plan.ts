@@ -24,11 +24,12 @@ export async function run(args: string[]): Promise<number> {
   });
   const [name] = positionals;
   if (!name || positionals.length > 1)
-    throw new MetaplasticError(
-      'plan',
-      `expected one CONFIG or PRESET, got ${positionals.length}`,
-      'see metaplastic plan --help',
-    );
+    throw new MetaplasticError({
+      where: 'plan',
+      expected: 'one CONFIG or PRESET',
+      got: `${positionals.length}`,
+      hint: 'see metaplastic plan --help',
+    });
   const given = readConfig(name);
   const world = await openWorld(given, dataReader(values.data ?? process.env['METAPLASTIC_DATA']));
   const gpu = await openNodeGpu();

@@ -10,11 +10,12 @@ export async function run(args: string[]): Promise<number> {
   const { positionals } = parseArgs({ args, allowPositionals: true, options: {} });
   const [folder] = positionals;
   if (!folder || positionals.length > 1)
-    throw new MetaplasticError(
-      'report',
-      `expected the folder of one run, got ${positionals.length}`,
-      'see metaplastic report --help',
-    );
+    throw new MetaplasticError({
+      where: 'report',
+      expected: 'the folder of one run',
+      got: `${positionals.length}`,
+      hint: 'see metaplastic report --help',
+    });
   console.log(`report: ${writeReport(folder, readRun(folder))}`);
   return 0;
 }

@@ -34,11 +34,12 @@ export function readConfig(nameOrFile: string): RunConfig {
   const preset = PRESETS[nameOrFile];
   if (preset) return parseConfig(preset, nameOrFile);
   if (!existsSync(nameOrFile))
-    throw new MetaplasticError(
-      'config',
-      `expected a JSON file or a preset, got ${JSON.stringify(nameOrFile)}`,
-      `presets: ${Object.keys(PRESETS).join(', ')}`,
-    );
+    throw new MetaplasticError({
+      where: 'config',
+      expected: 'a JSON file or a preset',
+      got: `${JSON.stringify(nameOrFile)}`,
+      hint: `presets: ${Object.keys(PRESETS).join(', ')}`,
+    });
   return parseConfig(readJson(nameOrFile), nameOrFile);
 }
 
@@ -46,7 +47,10 @@ export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new MetaplasticError(path, `expected a JSON file, ${(error as Error).message}`);
+    throw new MetaplasticError({
+      where: path,
+      problem: `expected a JSON file, ${(error as Error).message}`,
+    });
   }
 }
 
@@ -54,11 +58,12 @@ export function readJson(path: string): unknown {
 export function readRun(folder: string): RunConfig {
   const path = join(folder, FILES.config);
   if (!existsSync(path))
-    throw new MetaplasticError(
-      folder,
-      `expected the folder of a run (with ${FILES.config}), got ${existsSync(folder) ? 'a folder without it' : 'nothing'}`,
-      'give the folder that `train` named',
-    );
+    throw new MetaplasticError({
+      where: folder,
+      expected: `the folder of a run (with ${FILES.config})`,
+      got: `${existsSync(folder) ? 'a folder without it' : 'nothing'}`,
+      hint: 'give the folder that `train` named',
+    });
   return parseConfig(readJson(path), path);
 }
 
@@ -89,11 +94,12 @@ export function writeReport(folder: string, config: RunConfig): string {
 export function newFolder(out: string | undefined, name: string): string {
   if (out) {
     if (existsSync(join(out, FILES.config)))
-      throw new MetaplasticError(
-        '--out',
-        `expected a new folder, got ${out}, which holds a run`,
-        'choose another, or go on with it by --resume',
-      );
+      throw new MetaplasticError({
+        where: '--out',
+        expected: 'a new folder',
+        got: `${out}, which holds a run`,
+        hint: 'choose another, or go on with it by --resume',
+      });
     return out;
   }
   const folder = (n: number) => join('runs', n > 1 ? `${name}-${n}` : name);
@@ -150,18 +156,19 @@ function versionOf(name: string): string {
 export function dataReader(folder: string | undefined): ReadData {
   return async path => {
     if (!folder)
-      throw new MetaplasticError(
-        '--data',
-        `expected the folder that holds ${path}`,
-        'give it with --data DIR or in the variable METAPLASTIC_DATA; docs/data.md tells where the data come from',
-      );
+      throw new MetaplasticError({
+        where: '--data',
+        problem: `expected the folder that holds ${path}`,
+        hint: 'give it with --data DIR or in the variable METAPLASTIC_DATA; docs/data.md tells where the data come from',
+      });
     const found = [join(folder, path), join(folder, basename(path))].find(existsSync);
     if (!found)
-      throw new MetaplasticError(
-        '--data',
-        `expected ${path} in ${resolve(folder)}, got no such file`,
-        'docs/data.md tells where the data come from',
-      );
+      throw new MetaplasticError({
+        where: '--data',
+        expected: `${path} in ${resolve(folder)}`,
+        got: 'no such file',
+        hint: 'docs/data.md tells where the data come from',
+      });
     return new Uint8Array(await readFile(found));
   };
 }

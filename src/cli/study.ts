@@ -60,18 +60,27 @@ export async function run(args: string[]): Promise<number> {
   const [name] = positionals;
   const study = STUDIES[name ?? ''];
   if (!study || positionals.length > 1)
-    throw new MetaplasticError(
-      'study',
-      `expected the name of one study, got ${positionals.join(' ') || 'none'}`,
-      `known: ${Object.keys(STUDIES).join(', ')}`,
-    );
+    throw new MetaplasticError({
+      where: 'study',
+      expected: 'the name of one study',
+      got: `${positionals.join(' ') || 'none'}`,
+      hint: `known: ${Object.keys(STUDIES).join(', ')}`,
+    });
   const { full = false, out = join('runs', `study-${name}${full ? '-full' : ''}`) } = values;
   const seeds = values.seeds === undefined ? undefined : Number(values.seeds);
   const scale = Number(values.scale ?? 1);
   if (seeds !== undefined && !(Number.isInteger(seeds) && seeds > 0))
-    throw new MetaplasticError('--seeds', `expected a whole number ≥ 1, got ${values.seeds}`);
+    throw new MetaplasticError({
+      where: '--seeds',
+      expected: 'a whole number ≥ 1',
+      got: `${values.seeds}`,
+    });
   if (!(scale > 0 && scale < Infinity))
-    throw new MetaplasticError('--scale', `expected a number > 0, got ${values.scale}`);
+    throw new MetaplasticError({
+      where: '--scale',
+      expected: 'a number > 0',
+      got: `${values.scale}`,
+    });
   return runStudy(
     study,
     { full, seeds, scale },
@@ -187,11 +196,12 @@ function adopt(path: string, config: RunConfig, notes: string[]): RunConfig {
   const differing = differences(found, config);
   const wrong = differing.filter(key => !MAY_DIFFER.test(key));
   if (wrong.length)
-    throw new MetaplasticError(
-      path,
-      `expected a run of this study's size, got one that differs in ${wrong.join(', ')}`,
-      'give another --out',
-    );
+    throw new MetaplasticError({
+      where: path,
+      expected: `a run of this study's size`,
+      got: `one that differs in ${wrong.join(', ')}`,
+      hint: 'give another --out',
+    });
   if (differing.length) {
     notes.push(
       `${path} was trained with another configuration than the study asks for, and is taken as it is: ${differing.join(', ')}`,
@@ -215,11 +225,12 @@ function readLived(path: string, sweep: Sweep): Swept | undefined {
   if (!lived) return undefined;
   const differing = differences(lived.sweep, sweep);
   if (differing.length)
-    throw new MetaplasticError(
-      path,
-      `expected lifetimes of this study's size, got others that differ in ${differing.join(', ')}`,
-      'give another --out',
-    );
+    throw new MetaplasticError({
+      where: path,
+      expected: `lifetimes of this study's size`,
+      got: `others that differ in ${differing.join(', ')}`,
+      hint: 'give another --out',
+    });
   return lived;
 }
 

@@ -55,11 +55,12 @@ export async function run(args: string[]): Promise<number> {
     },
   });
   if ((positionals.length === 1) === (values.resume !== undefined))
-    throw new MetaplasticError(
-      'train',
-      `expected one CONFIG or PRESET, or --resume RUN, got ${positionals.length} and ${values.resume ? '--resume' : 'no --resume'}`,
-      'see metaplastic train --help',
-    );
+    throw new MetaplasticError({
+      where: 'train',
+      expected: 'one CONFIG or PRESET, or --resume RUN',
+      got: `${positionals.length} and ${values.resume ? '--resume' : 'no --resume'}`,
+      hint: 'see metaplastic train --help',
+    });
   const config = override(
     values.resume ? readRun(values.resume) : readConfig(positionals[0]!),
     values,

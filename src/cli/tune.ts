@@ -27,16 +27,18 @@ export async function run(args: string[]): Promise<number> {
   const [name] = positionals;
   const repeats = Number(values.repeats);
   if (!name || positionals.length > 1)
-    throw new MetaplasticError(
-      'tune',
-      `expected one CONFIG or PRESET, got ${positionals.length}`,
-      'see metaplastic tune --help',
-    );
+    throw new MetaplasticError({
+      where: 'tune',
+      expected: 'one CONFIG or PRESET',
+      got: `${positionals.length}`,
+      hint: 'see metaplastic tune --help',
+    });
   if (!Number.isInteger(repeats) || repeats < 1)
-    throw new MetaplasticError(
-      '--repeats',
-      `expected a whole number ≥ 1, got ${JSON.stringify(values.repeats)}`,
-    );
+    throw new MetaplasticError({
+      where: '--repeats',
+      expected: 'a whole number ≥ 1',
+      got: `${JSON.stringify(values.repeats)}`,
+    });
   const config = readConfig(name);
   const { train, bank } = await openWorld(
     config,

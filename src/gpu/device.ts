@@ -81,11 +81,12 @@ async function find(gpu: GPU | undefined): Promise<GPUAdapter | string> {
 export async function openGpu(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<Gpu> {
   const adapter = await find(gpu);
   if (typeof adapter === 'string')
-    throw new MetaplasticError(
-      'openGpu',
-      'expected a WebGPU adapter that will do, got none',
-      adapter,
-    );
+    throw new MetaplasticError({
+      where: 'openGpu',
+      expected: 'a WebGPU adapter that will do',
+      got: 'none',
+      hint: adapter,
+    });
   const { limits } = adapter;
   const device = await adapter.requestDevice({
     label: 'metaplastic',
@@ -123,15 +124,20 @@ function watch(device: GPUDevice, info: GPUAdapterInfo, close: () => void): Gpu 
     for (const reject of waiting) reject(failure);
   };
   device.addEventListener('uncapturederror', event =>
-    failed(new MetaplasticError('gpu', (event as GPUUncapturedErrorEvent).error.message)),
+    failed(
+      new MetaplasticError({
+        where: 'gpu',
+        problem: (event as GPUUncapturedErrorEvent).error.message,
+      }),
+    ),
   );
   device.lost.then(lost =>
     failed(
-      new DeviceLostError(
-        'gpu',
-        `the device was lost (${lost.reason}): ${lost.message || 'no reason given'}`,
-        'open a new device and resume from the last checkpoint',
-      ),
+      new DeviceLostError({
+        where: 'gpu',
+        problem: `the device was lost (${lost.reason}): ${lost.message || 'no reason given'}`,
+        hint: 'open a new device and resume from the last checkpoint',
+      }),
     ),
   );
   const names = `${info.architecture} ${info.device} ${info.description}`;

@@ -31,10 +31,11 @@ export async function makeKernel(
   const entries = [...code.matchAll(ENTRY)].map(([, name]) => name!);
   const variables = variablesOf(code);
   if (!entries.includes(entryPoint))
-    throw new MetaplasticError(
-      `kernel ${label}`,
-      `expected an entry point ${entryPoint}, got ${entries.join(', ')}`,
-    );
+    throw new MetaplasticError({
+      where: `kernel ${label}`,
+      expected: `an entry point ${entryPoint}`,
+      got: `${entries.join(', ')}`,
+    });
   // The scope is closed in the same breath, so that kernels made at once do not catch each other's
   // errors.
   device.pushErrorScope('validation');
@@ -62,10 +63,11 @@ export async function makeKernel(
           `${m.type} in line ${m.lineNum}: ${m.message}\n    ${lines[m.lineNum - 1]?.trim() ?? ''}`,
       )
       .join('\n');
-    throw new MetaplasticError(
-      `kernel ${label}`,
-      `does not compile: ${(error ?? (pipeline as Error)).message}\n${told}`,
-    );
+    throw new MetaplasticError({
+      where: `kernel ${label}`,
+      problem: 'does not compile',
+      detail: `${(error ?? (pipeline as Error)).message}\n${told}`,
+    });
   }
   return {
     label,
@@ -75,10 +77,11 @@ export async function makeKernel(
       const asked = variables.map(v => v.name);
       const missing = asked.filter(name => !buffers[name]);
       if (missing.length)
-        throw new MetaplasticError(
-          `kernel ${label}`,
-          `expected buffers ${asked.join(', ')}, got ${Object.keys(buffers).join(', ')}: ${missing.join(', ')} missing`,
-        );
+        throw new MetaplasticError({
+          where: `kernel ${label}`,
+          expected: `buffers ${asked.join(', ')}`,
+          got: `${Object.keys(buffers).join(', ')}: ${missing.join(', ')} missing`,
+        });
       return device.createBindGroup({
         label,
         layout,

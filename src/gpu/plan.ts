@@ -347,54 +347,68 @@ function checkWork(work: Work): void {
   const whole = { tasks: work.tasks, steps: work.steps, batch: work.batch, queries: work.queries };
   for (const [key, n] of Object.entries(whole))
     if (!Number.isInteger(n) || n < 1)
-      throw new MetaplasticError(`plan.${key}`, `expected a whole number ≥ 1, got ${n}`);
+      throw new MetaplasticError({
+        where: `plan.${key}`,
+        expected: 'a whole number ≥ 1',
+        got: `${n}`,
+      });
   if (!['none', ...ADJOINTS].includes(work.adjoint))
-    throw new MetaplasticError(
-      'plan.adjoint',
-      `unknown choice ${JSON.stringify(work.adjoint)}`,
-      `known: ${ADJOINTS.join(', ')}`,
-    );
+    throw new MetaplasticError({
+      where: 'plan.adjoint',
+      problem: `unknown choice ${JSON.stringify(work.adjoint)}`,
+      hint: `known: ${ADJOINTS.join(', ')}`,
+    });
   if (work.adjoint === 'reverse' && work.system.momentum)
-    throw new MetaplasticError(
-      'plan.adjoint',
-      "expected 'store' or 'checkpoint' for a rule with momentum, got 'reverse'",
-      'undoing momentum multiplies every rounding error by 1 / momentum a step',
-    );
+    throw new MetaplasticError({
+      where: 'plan.adjoint',
+      expected: `'store' or 'checkpoint' for a rule with momentum`,
+      got: `'reverse'`,
+      hint: 'undoing momentum multiplies every rounding error by 1 / momentum a step',
+    });
   if (work.metrics && work.adjoint !== 'none')
-    throw new MetaplasticError(
-      'plan.metrics',
-      `expected false with an adjoint, got true with ${JSON.stringify(work.adjoint)}`,
-      'metrics are for learner.adapt',
-    );
+    throw new MetaplasticError({
+      where: 'plan.metrics',
+      expected: 'false with an adjoint',
+      got: `true with ${JSON.stringify(work.adjoint)}`,
+      hint: 'metrics are for learner.adapt',
+    });
   const { moments, momentWeights, steps } = work;
   if (moments.length === 0)
-    throw new MetaplasticError(
-      'plan.moments',
-      'expected at least one moment at which the query set is asked, got none',
-    );
+    throw new MetaplasticError({
+      where: 'plan.moments',
+      expected: 'at least one moment at which the query set is asked',
+      got: 'none',
+    });
   moments.forEach((t, k) => {
     if (!Number.isInteger(t) || t < 0 || t > steps || (k > 0 && t <= moments[k - 1]!))
-      throw new MetaplasticError(
-        'plan.moments',
-        `expected ascending whole numbers in 0 … ${steps} (inner steps done), got [${moments.join(', ')}]`,
-      );
+      throw new MetaplasticError({
+        where: 'plan.moments',
+        expected: `ascending whole numbers in 0 … ${steps} (inner steps done)`,
+        got: `[${moments.join(', ')}]`,
+      });
   });
   if (momentWeights.length !== moments.length)
-    throw new MetaplasticError(
-      'plan.momentWeights',
-      `expected ${moments.length} weights, one a moment, got ${momentWeights.length}`,
-    );
+    throw new MetaplasticError({
+      where: 'plan.momentWeights',
+      expected: `${moments.length} weights, one a moment`,
+      got: `${momentWeights.length}`,
+    });
   if (!momentWeights.every(Number.isFinite))
-    throw new MetaplasticError(
-      'plan.momentWeights',
-      `expected finite numbers, got [${momentWeights.join(', ')}]`,
-    );
+    throw new MetaplasticError({
+      where: 'plan.momentWeights',
+      expected: 'finite numbers',
+      got: `[${momentWeights.join(', ')}]`,
+    });
 }
 
 function checkChoices(choices: PlanChoices): void {
   for (const [key, n] of Object.entries(choices))
     if (n !== undefined && typeof n !== 'boolean' && (!Number.isInteger(n) || n < 1))
-      throw new MetaplasticError(`plan.${key}`, `expected a whole number ≥ 1, got ${n}`);
+      throw new MetaplasticError({
+        where: `plan.${key}`,
+        expected: 'a whole number ≥ 1',
+        got: `${n}`,
+      });
 }
 
 /**
@@ -492,23 +506,27 @@ function chooseTeams(
       ? 1
       : Math.max(1, Math.min(subgroup / lanes, software ? ofACore : work.tasks)));
   if (2 ** Math.round(Math.log2(lanes)) !== lanes || lanes * teams > most)
-    throw new MetaplasticError(
-      'plan.lanes',
-      `expected a power of two with lanes × teams ≤ ${most}, got ${lanes} × ${teams}`,
-    );
+    throw new MetaplasticError({
+      where: 'plan.lanes',
+      expected: `a power of two with lanes × teams ≤ ${most}`,
+      got: `${lanes} × ${teams}`,
+    });
   if (choices.held && !held) {
-    throw new MetaplasticError(
-      'plan.held',
-      `expected lanes that hold their synapses only where nobody else asks for them and there is room, got ${lanes} lanes and batches of ${work.batch}`,
-      `give ${rows} … ${MOST_LANES} lanes with at most ${MOST_HELD} quads each, fixed feedback weights, a rule and a path that take no transpose of W, and few samples a step; or leave plan.held out`,
-    );
+    throw new MetaplasticError({
+      where: 'plan.held',
+      expected:
+        'lanes that hold their synapses only where nobody else asks for them and there is room',
+      got: `${lanes} lanes and batches of ${work.batch}`,
+      hint: `give ${rows} … ${MOST_LANES} lanes with at most ${MOST_HELD} quads each, fixed feedback weights, a rule and a path that take no transpose of W, and few samples a step; or leave plan.held out`,
+    });
   }
   if (choices.grid && !grid)
-    throw new MetaplasticError(
-      'plan.grid',
-      `expected ${Math.max(2, rows)} … ${most} lanes, one for every four rows of the widest layer at least, got ${lanes}`,
-      'give plan.lanes so many, or leave plan.grid out',
-    );
+    throw new MetaplasticError({
+      where: 'plan.grid',
+      expected: `${Math.max(2, rows)} … ${most} lanes, one for every four rows of the widest layer at least`,
+      got: `${lanes}`,
+      hint: 'give plan.lanes so many, or leave plan.grid out',
+    });
   return { lanes, teams, grid, held };
 }
 
@@ -595,25 +613,26 @@ function doesNotFit(
   const total = sum(need);
   const [name, size] = Object.entries(need).sort((a, b) => b[1] - a[1])[0]!;
   if (tasks > machine.maxWorkgroups)
-    return new MetaplasticError(
-      'plan.tasksPerChunk',
-      `expected at most ${machine.maxWorkgroups}, the adapter's workgroups, got ${tasks}`,
-    );
+    return new MetaplasticError({
+      where: 'plan.tasksPerChunk',
+      expected: `at most ${machine.maxWorkgroups}, the adapter's workgroups`,
+      got: `${tasks}`,
+    });
   const lower =
     work.adjoint === 'store'
       ? "use adjoint 'checkpoint' or 'reverse', or lower steps, queries or sizes"
       : 'lower steps, batch, queries or sizes, or raise budget.memory';
   if (size > machine.maxBindingBytes)
-    return new MetaplasticError(
-      'plan',
-      `${name} of ${tasks} task(s) need ${mebibytes(size)} in one buffer, the adapter allows ${mebibytes(machine.maxBindingBytes)}`,
-      lower,
-    );
-  return new MetaplasticError(
-    'plan',
-    `${tasks} task(s) need ${mebibytes(total)}, the budget is ${mebibytes(budget.memory)}: ${mebibytes(total - budget.memory)} missing; the most (${mebibytes(size)}) goes to ${name}`,
-    lower,
-  );
+    return new MetaplasticError({
+      where: 'plan',
+      problem: `${name} of ${tasks} task(s) need ${mebibytes(size)} in one buffer, the adapter allows ${mebibytes(machine.maxBindingBytes)}`,
+      hint: lower,
+    });
+  return new MetaplasticError({
+    where: 'plan',
+    problem: `${tasks} task(s) need ${mebibytes(total)}, the budget is ${mebibytes(budget.memory)}: ${mebibytes(total - budget.memory)} missing; the most (${mebibytes(size)}) goes to ${name}`,
+    hint: lower,
+  });
 }
 
 export const mebibytes = (bytes: number): string =>

@@ -35,10 +35,10 @@ export async function linkShader(name: string, parts: ShaderParts): Promise<stri
   for (const [slot, path] of Object.entries(parts.slots)) {
     const source = SOURCES[path];
     if (source === undefined)
-      throw new MetaplasticError(
-        `shader ${name}`,
-        `slot ${slot} asks for ${path}, which is no file of shaders/`,
-      );
+      throw new MetaplasticError({
+        where: `shader ${name}`,
+        problem: `slot ${slot} asks for ${path}, which is no file of shaders/`,
+      });
     weslSrc[`${slot}.wgsl`] = source;
   }
   for (const [module, source] of Object.entries(parts.modules)) weslSrc[`${module}.wgsl`] = source;

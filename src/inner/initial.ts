@@ -118,12 +118,12 @@ function listed<T>(
   byDefault: (one: T) => number,
 ): readonly number[] {
   if (given && given.length !== what.length) {
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      what.length
+      problem: what.length
         ? `expected ${what.length} coefficients, one for each of the ${noun} ${what.join(', ')}, got ${given.length}`
         : `expected none for a system without ${noun}, got ${given.length}`,
-    );
+    });
   }
   return given ?? what.map(byDefault);
 }

@@ -23,11 +23,11 @@ export interface NodeGpuOptions {
 export async function openNodeGpu({ boundsChecks = false }: NodeGpuOptions = {}): Promise<Gpu> {
   if (process.platform === 'linux') prepareVulkan();
   const webgpu = await import('webgpu').catch((error: Error) => {
-    throw new MetaplasticError(
-      'openNodeGpu',
-      `expected the package webgpu, could not load it (${error.message})`,
-      'npm install webgpu',
-    );
+    throw new MetaplasticError({
+      where: 'openNodeGpu',
+      problem: `expected the package webgpu, could not load it (${error.message})`,
+      hint: 'npm install webgpu',
+    });
   });
   Object.assign(globalThis, webgpu.globals);
   const instance =
@@ -35,11 +35,12 @@ export async function openNodeGpu({ boundsChecks = false }: NodeGpuOptions = {})
     webgpu.create(boundsChecks ? [] : ['enable-dawn-features=disable_robustness']);
   instances.set(boundsChecks, instance);
   if (!(await instance.requestAdapter())) {
-    throw new MetaplasticError(
-      'openNodeGpu',
-      'expected a WebGPU adapter, got none',
-      'install a GPU driver with Vulkan, or the software adapter: npm install --save-dev @sparticuz/chromium@147.0.0 (Linux x64)',
-    );
+    throw new MetaplasticError({
+      where: 'openNodeGpu',
+      expected: 'a WebGPU adapter',
+      got: 'none',
+      hint: 'install a GPU driver with Vulkan, or the software adapter: npm install --save-dev @sparticuz/chromium@147.0.0 (Linux x64)',
+    });
   }
   const gpu = await openGpu(instance);
   if (gpu.adapter.software) pacePolling();

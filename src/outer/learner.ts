@@ -163,10 +163,11 @@ export class Learner {
     const { bank } = options.episode;
     const inputs = system.sizes[0]!;
     if (bank && bank.width * bank.height !== inputs)
-      throw new MetaplasticError(
-        'learner.episode.bank',
-        `expected images of ${inputs} pixels (system.sizes[0]), got ${bank.width} × ${bank.height}`,
-      );
+      throw new MetaplasticError({
+        where: 'learner.episode.bank',
+        expected: `images of ${inputs} pixels (system.sizes[0])`,
+        got: `${bank.width} × ${bank.height}`,
+      });
     const plan = makePlan(
       workOf(system, options),
       gpu.machine,
@@ -277,13 +278,13 @@ export class Learner {
     if (counted.length < (this.options.onDivergence === 'error' ? tasks : 1)) {
       const bad = weights.lastIndexOf(0);
       const tensor = await (fellBack ? this.fallback! : this.lifetimes).brokenTensor(bad);
-      throw new DivergenceError(
-        'learner.step',
-        `lifetime ${bad} of the meta-batch diverged: loss ${taskLosses[bad]}, gradient norm ${norms[bad]}${tensor ? `, first not finite in the gradient of ${tensor}` : ''} (${tasks - counted.length} of ${tasks} diverged); the meta-parameters are unchanged`,
-        counted.length
+      throw new DivergenceError({
+        where: 'learner.step',
+        problem: `lifetime ${bad} of the meta-batch diverged: loss ${taskLosses[bad]}, gradient norm ${norms[bad]}${tensor ? `, first not finite in the gradient of ${tensor}` : ''} (${tasks - counted.length} of ${tasks} diverged); the meta-parameters are unchanged`,
+        hint: counted.length
           ? "lower rates.alpha or the multiplier, set clipPerTask, or use onDivergence 'skip'"
           : 'lower initial.alpha, rates.alpha or the multiplier',
-      );
+      });
     }
     const mean = (of: (i: number) => number) =>
       counted.reduce((sum, i) => sum + of(i), 0) / counted.length;
@@ -434,18 +435,20 @@ export class Learner {
     const asked = { tasks, steps, batch, queries };
     for (const [key, n] of Object.entries(asked) as [keyof typeof asked, number][]) {
       if (where === 'learner.step' && episodes[key] !== n)
-        throw new MetaplasticError(
+        throw new MetaplasticError({
           where,
-          `expected episodes with ${key} = ${n}, got ${episodes[key]}`,
-          'make a learner for this shape',
-        );
+          expected: `episodes with ${key} = ${n}`,
+          got: `${episodes[key]}`,
+          hint: 'make a learner for this shape',
+        });
     }
     if (!episodes.origin && drawsNumbers(this.system))
-      throw new MetaplasticError(
-        `${where}.origin`,
-        'expected the seed and first number of these tasks, because their lifetimes draw weights or noise; got none',
-        'give episodes.origin = { seed, first }',
-      );
+      throw new MetaplasticError({
+        where: `${where}.origin`,
+        problem:
+          'expected the seed and first number of these tasks, because their lifetimes draw weights or noise; got none',
+        hint: 'give episodes.origin = { seed, first }',
+      });
     this.checkSettings(episodes, where);
     checkEpisodes(
       episodes,
@@ -466,22 +469,25 @@ export class Learner {
     if (!settings) return;
     const { size: count } = this.settable;
     if (where === 'learner.step')
-      throw new MetaplasticError(
-        `${where}.settings`,
-        'expected episodes without settings of their own, got some',
-        'settings are for learner.adapt: a meta-step learns the coefficients that all tasks share',
-      );
+      throw new MetaplasticError({
+        where: `${where}.settings`,
+        expected: 'episodes without settings of their own',
+        got: 'some',
+        hint: 'settings are for learner.adapt: a meta-step learns the coefficients that all tasks share',
+      });
     if (settings.length !== tasks * count || count === 0)
-      throw new MetaplasticError(
-        `${where}.settings`,
-        `expected tasks × coefficients = ${tasks} × ${count} numbers (groups theta, eta, alignment), got ${settings.length}`,
-      );
+      throw new MetaplasticError({
+        where: `${where}.settings`,
+        expected: `tasks × coefficients = ${tasks} × ${count} numbers (groups theta, eta, alignment)`,
+        got: `${settings.length}`,
+      });
     const bad = settings.findIndex(v => !Number.isFinite(v));
     if (bad >= 0)
-      throw new MetaplasticError(
-        `${where}.settings`,
-        `expected finite numbers, got ${settings[bad]} in task ${Math.floor(bad / count)}`,
-      );
+      throw new MetaplasticError({
+        where: `${where}.settings`,
+        expected: 'finite numbers',
+        got: `${settings[bad]} in task ${Math.floor(bad / count)}`,
+      });
   }
 
   /** The numbers of the layout that settings replace. */
@@ -512,11 +518,11 @@ export class Learner {
   private tensor(name: string) {
     const tensor = this.layout.get(name);
     if (!tensor)
-      throw new MetaplasticError(
-        'learner',
-        `unknown meta-parameter ${JSON.stringify(name).slice(0, 80)}`,
-        `known: ${this.layout.tensors.map(t => t.name).join(', ')}`,
-      );
+      throw new MetaplasticError({
+        where: 'learner',
+        problem: `unknown meta-parameter ${JSON.stringify(name).slice(0, 80)}`,
+        hint: `known: ${this.layout.tensors.map(t => t.name).join(', ')}`,
+      });
     return tensor;
   }
 
@@ -585,23 +591,29 @@ function inFloat32(
   shape: readonly number[] = [size],
 ): Float32Array<ArrayBuffer> {
   if (values.length !== size)
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `expected ${size} numbers${shape.length > 1 ? ` (${shape.join(' × ')})` : ''}, got ${values.length}`,
-    );
+      expected: `${size} numbers${shape.length > 1 ? ` (${shape.join(' × ')})` : ''}`,
+      got: `${values.length}`,
+    });
   const data = Float32Array.from(values);
   const bad = data.findIndex(v => !Number.isFinite(v));
   if (bad >= 0)
-    throw new MetaplasticError(where, `expected finite numbers, got ${data[bad]} at ${bad}`);
+    throw new MetaplasticError({
+      where,
+      expected: 'finite numbers',
+      got: `${data[bad]} at ${bad}`,
+    });
   return data;
 }
 
 const destroyedError = () =>
-  new MetaplasticError(
-    'learner',
-    'expected a learner in use, got one that was destroyed',
-    'make a new one',
-  );
+  new MetaplasticError({
+    where: 'learner',
+    expected: 'a learner in use',
+    got: 'one that was destroyed',
+    hint: 'make a new one',
+  });
 
 /** The work of a learner's meta-step, as the plan needs to know it. */
 export function workOf(

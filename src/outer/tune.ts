@@ -73,10 +73,10 @@ export async function tune(
     attempt(gpu, options, tuning, episodes, repeats, parameters, toBeat);
   const own = await time({ adjoint: options.adjoint ?? 'store', plan: options.plan ?? {} });
   if (own.seconds === undefined)
-    throw new MetaplasticError(
-      'tune',
-      `expected options that can be timed as they are, got: ${own.refused}`,
-    );
+    throw new MetaplasticError({
+      where: 'tune',
+      problem: `expected options that can be timed as they are, got: ${own.refused}`,
+    });
   onTrial?.(own);
   let best = own;
   const tried = new Set([nameOf(own)]);

@@ -175,7 +175,7 @@ interface Field {
 
 function member({ value, where }: Field, key: string): Field {
   if (typeof value !== 'object' || value === null || !(key in value))
-    throw new MetaplasticError(`${where}.${key}`, 'expected this field, got none');
+    throw new MetaplasticError({ where: `${where}.${key}`, expected: 'this field', got: 'none' });
   return { value: (value as Record<string, unknown>)[key], where: `${where}.${key}` };
 }
 
@@ -185,9 +185,9 @@ function has({ value }: Field, key: string): boolean {
 
 function list({ value, where }: Field, length?: number): Field[] {
   if (!Array.isArray(value))
-    throw new MetaplasticError(where, `expected a list, got ${describe(value)}`);
+    throw new MetaplasticError({ where, expected: 'a list', got: `${describe(value)}` });
   if (length !== undefined && value.length !== length)
-    throw new MetaplasticError(where, `expected ${length} entries, got ${value.length}`);
+    throw new MetaplasticError({ where, expected: `${length} entries`, got: `${value.length}` });
   return value.map((entry, i) => ({ value: entry, where: `${where}[${i}]` }));
 }
 
@@ -196,37 +196,41 @@ function tensor(field: Field, shape: readonly number[]): number[] {
   const [length, ...inner] = shape;
   if (length !== undefined) return list(field, length).flatMap(entry => tensor(entry, inner));
   if (typeof field.value !== 'number')
-    throw new MetaplasticError(field.where, `expected a number, got ${describe(field.value)}`);
+    throw new MetaplasticError({
+      where: field.where,
+      expected: 'a number',
+      got: `${describe(field.value)}`,
+    });
   return [field.value];
 }
 
 function whole(field: Field): number {
   const [n] = tensor(field, []);
   if (!Number.isInteger(n) || n! < 1)
-    throw new MetaplasticError(field.where, `expected a whole number ≥ 1, got ${n}`);
+    throw new MetaplasticError({ where: field.where, expected: 'a whole number ≥ 1', got: `${n}` });
   return n!;
 }
 
 function text({ value, where }: Field): string {
   if (typeof value !== 'string')
-    throw new MetaplasticError(where, `expected text, got ${describe(value)}`);
+    throw new MetaplasticError({ where, expected: 'text', got: `${describe(value)}` });
   return value;
 }
 
 function truth({ value, where }: Field): boolean {
   if (typeof value !== 'boolean')
-    throw new MetaplasticError(where, `expected true or false, got ${describe(value)}`);
+    throw new MetaplasticError({ where, expected: 'true or false', got: `${describe(value)}` });
   return value;
 }
 
 function choose(field: Field, known: readonly string[]): string {
   const got = text(field);
   if (!known.includes(got))
-    throw new MetaplasticError(
-      field.where,
-      `unknown choice ${JSON.stringify(got)}`,
-      `known: ${known.join(', ')}`,
-    );
+    throw new MetaplasticError({
+      where: field.where,
+      problem: `unknown choice ${JSON.stringify(got)}`,
+      hint: `known: ${known.join(', ')}`,
+    });
   return got;
 }
 

@@ -31,11 +31,13 @@ export function chanceOf(
 ): Chance {
   const draw = (purpose: keyof typeof PURPOSES, count: number, start: number, limit: number) => {
     if (!origin)
-      throw new MetaplasticError(
-        'episodes.origin',
-        'expected the seed and the first task of the stream, because these lifetimes draw random numbers, got none',
-        'give the episodes an origin { seed, first }',
-      );
+      throw new MetaplasticError({
+        where: 'episodes.origin',
+        expected:
+          'the seed and the first task of the stream, because these lifetimes draw random numbers',
+        got: 'none',
+        hint: 'give the episodes an origin { seed, first }',
+      });
     return Float64Array.from(
       { length: count },
       (_, i) => limit * drawn(purpose, origin.seed, origin.first + task, start + i),

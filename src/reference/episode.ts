@@ -91,32 +91,36 @@ function image(
   set: string,
 ): (k: number) => Float64Array {
   if (!bank)
-    throw new MetaplasticError(
-      `episodes.${set}X`,
-      'expected a bank for its image indices, got none',
-      'pass options.bank',
-    );
+    throw new MetaplasticError({
+      where: `episodes.${set}X`,
+      expected: 'a bank for its image indices',
+      got: 'none',
+      hint: 'pass options.bank',
+    });
   const { width, height, pixels } = bank;
   if (width * height !== n0)
-    throw new MetaplasticError(
-      'options.bank',
-      `expected images of ${n0} pixels, the system's inputs, got ${width} × ${height}`,
-    );
+    throw new MetaplasticError({
+      where: 'options.bank',
+      expected: `images of ${n0} pixels, the system's inputs`,
+      got: `${width} × ${height}`,
+    });
   return k => {
     const index = indices[k]!;
     if (index >= bank.count)
-      throw new MetaplasticError(
-        `episodes.${set}X`,
-        `expected image indices below ${bank.count}, got ${index} at ${k}`,
-      );
+      throw new MetaplasticError({
+        where: `episodes.${set}X`,
+        expected: `image indices below ${bank.count}`,
+        got: `${index} at ${k}`,
+      });
     return Float64Array.from(pixels.subarray(index * n0, (index + 1) * n0), grey => grey / 255);
   };
 }
 
 function expectLength(where: string, got: number, count: number, each: number): void {
   if (got !== count * each)
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `expected ${count} samples × ${each} = ${count * each} entries, got ${got}`,
-    );
+      expected: `${count} samples × ${each} = ${count * each} entries`,
+      got: `${got}`,
+    });
 }

@@ -118,10 +118,11 @@ function live(
   options: ReferenceOptions,
 ) {
   if (parameters.length !== layout.size)
-    throw new MetaplasticError(
-      'parameters',
-      `expected ${layout.size} numbers, the size of the layout, got ${parameters.length}`,
-    );
+    throw new MetaplasticError({
+      where: 'parameters',
+      expected: `${layout.size} numbers, the size of the layout`,
+      got: `${parameters.length}`,
+    });
   const { moments, weights } = examination(episodes.steps, options);
   const p = layerParameters(system, layout, Float64Array.from(parameters));
   const lives = unpack(system, episodes, options.bank).map(({ support, queries }, task) => {
@@ -173,15 +174,17 @@ function examination(
     (t, k) => Number.isInteger(t) && t >= 0 && t <= steps && (k === 0 || t > moments[k - 1]!),
   );
   if (!moments.length || !ascending)
-    throw new MetaplasticError(
-      'options.moments',
-      `expected ascending whole numbers 0 … ${steps}, the inner steps, got [${moments.join(', ')}]`,
-    );
+    throw new MetaplasticError({
+      where: 'options.moments',
+      expected: `ascending whole numbers 0 … ${steps}, the inner steps`,
+      got: `[${moments.join(', ')}]`,
+    });
   const weights = options.weights ?? moments.map((_, k) => (k === moments.length - 1 ? 1 : 0));
   if (weights.length !== moments.length)
-    throw new MetaplasticError(
-      'options.weights',
-      `expected one weight for each of ${moments.length} moments, got ${weights.length}`,
-    );
+    throw new MetaplasticError({
+      where: 'options.weights',
+      expected: `one weight for each of ${moments.length} moments`,
+      got: `${weights.length}`,
+    });
   return { moments, weights };
 }

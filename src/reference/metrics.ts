@@ -34,10 +34,11 @@ export function referenceMetrics(
   { moments = [episodes.steps], bank }: ReferenceOptions = {},
 ): Metrics<Float64Array> {
   if (parameters.length !== layout.size)
-    throw new MetaplasticError(
-      'parameters',
-      `expected ${layout.size} numbers, the size of the layout, got ${parameters.length}`,
-    );
+    throw new MetaplasticError({
+      where: 'parameters',
+      expected: `${layout.size} numbers, the size of the layout`,
+      got: `${parameters.length}`,
+    });
   const p = layerParameters(system, layout, parameters);
   const inside = system.layers.slice(system.encoderLayers);
   const looks = unpack(system, episodes, bank).flatMap(({ support, queries }, task) => {
@@ -161,10 +162,11 @@ function look(
 /** M_l, (n_{l-1}, n_l). */
 function carrier(system: System, layer: Layer, W: Float64Array, B: Float64Array): Float64Array {
   if (system.feedback === 'direct-rectified')
-    throw new MetaplasticError(
-      'metrics',
-      'expected a path that carries errors, got direct-rectified',
-    );
+    throw new MetaplasticError({
+      where: 'metrics',
+      expected: 'a path that carries errors',
+      got: 'direct-rectified',
+    });
   return errorPaths[system.feedback].matrix(W, B, layer);
 }
 

@@ -39,17 +39,19 @@ export function readCheckpoint(bytes: Uint8Array, layout: Layout, where: string)
   const { tensors, metadata } = readSafetensors(bytes, where);
   const byName = new Map(tensors.map(t => [t.name, t]));
   if (metadata['format'] !== 'metaplastic')
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      'expected a checkpoint of metaplastic, got a safetensors file of something else',
-    );
+      expected: 'a checkpoint of metaplastic',
+      got: 'a safetensors file of something else',
+    });
   const count = (key: string) => {
     const n = Number(metadata[key]);
     if (!Number.isInteger(n) || n < 0)
-      throw new MetaplasticError(
+      throw new MetaplasticError({
         where,
-        `expected a whole number ${key} in the metadata, got ${JSON.stringify(metadata[key])}`,
-      );
+        expected: `a whole number ${key} in the metadata`,
+        got: `${JSON.stringify(metadata[key])}`,
+      });
     return n;
   };
   const state = {
@@ -62,27 +64,30 @@ export function readCheckpoint(bytes: Uint8Array, layout: Layout, where: string)
     for (const { name, shape, offset } of layout.tensors) {
       const tensor = byName.get(prefix + name);
       if (!tensor || tensor.shape.join() !== shape.join()) {
-        throw new MetaplasticError(
+        throw new MetaplasticError({
           where,
-          `expected ${prefix + name} of shape ${shape.join(' × ')}, got ${tensor ? tensor.shape.join(' × ') : 'none'}`,
-          'the checkpoint belongs to another network: use the config that it was made with',
-        );
+          expected: `${prefix + name} of shape ${shape.join(' × ')}`,
+          got: `${tensor ? tensor.shape.join(' × ') : 'none'}`,
+          hint: 'the checkpoint belongs to another network: use the config that it was made with',
+        });
       }
       const bad = tensor.data.findIndex(v => !Number.isFinite(v));
       if (bad >= 0)
-        throw new MetaplasticError(
+        throw new MetaplasticError({
           where,
-          `expected finite numbers, got ${tensor.data[bad]} in ${prefix + name} at ${bad}`,
-        );
+          expected: 'finite numbers',
+          got: `${tensor.data[bad]} in ${prefix + name} at ${bad}`,
+        });
       state[buffer].set(tensor.data, offset);
       byName.delete(prefix + name);
     }
   const extra = [...byName.keys()];
   if (extra.length)
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `expected the tensors of ${layout.tensors.length} meta-parameters, got ${extra.join(', ')} besides`,
-      'the checkpoint belongs to another network',
-    );
+      expected: `the tensors of ${layout.tensors.length} meta-parameters`,
+      got: `${extra.join(', ')} besides`,
+      hint: 'the checkpoint belongs to another network',
+    });
   return { metaStep: count('metaStep'), state };
 }

@@ -360,10 +360,10 @@ export function parseConfig(json: unknown, where: string): RunConfig {
     // A misspelt key is both unknown and missing: the unknown one explains the other.
     const issue = result.issues.find(i => i.expected === 'never') ?? result.issues[0];
     const key = v.getDotPath(issue);
-    throw new MetaplasticError(key ? `${where}: ${key}` : where, issue.message);
+    throw new MetaplasticError({ where: key ? `${where}: ${key}` : where, problem: issue.message });
   }
   checkTogether(result.output, (key, problem, hint) => {
-    throw new MetaplasticError(`${where}: ${key}`, problem, hint);
+    throw new MetaplasticError({ where: `${where}: ${key}`, problem, hint });
   });
   return result.output;
 }

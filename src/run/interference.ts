@@ -39,10 +39,11 @@ export async function interference(
   const { tasks, steps, batch, queries: examples, supportX, supportY, queryX, queryY } = lifetimes;
   const { sizes, loss } = learner.system;
   if (!Number.isInteger(after) || after < 0 || after > steps)
-    throw new MetaplasticError(
-      'interference.after',
-      `expected a whole number of inner steps, 0 … ${steps}, got ${after}`,
-    );
+    throw new MetaplasticError({
+      where: 'interference.after',
+      expected: `a whole number of inner steps, 0 … ${steps}`,
+      got: `${after}`,
+    });
   const outputs = sizes.at(-1)!;
   const inputs = queryX.length / (tasks * examples);
   const { value } = lossOf[loss];

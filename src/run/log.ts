@@ -57,11 +57,11 @@ export function parseLog(text: string, where: string): LogLine[] {
 }
 
 function failAt(where: string, number: number, row: string): never {
-  throw new MetaplasticError(
-    `${where}: line ${number}`,
-    `expected a JSON object with the numbers ${KEYS.join(', ')}; got ${JSON.stringify(row.length > 60 ? `${row.slice(0, 60)}…` : row)}`,
-    'remove the line, or restore the file',
-  );
+  throw new MetaplasticError({
+    where: `${where}: line ${number}`,
+    problem: `expected a JSON object with the numbers ${KEYS.join(', ')}; got ${JSON.stringify(row.length > 60 ? `${row.slice(0, 60)}…` : row)}`,
+    hint: 'remove the line, or restore the file',
+  });
 }
 
 function parseLine(row: string): LogLine | undefined {

@@ -101,9 +101,9 @@ function unzip(bytes: Uint8Array, where: string): Record<string, Uint8Array> {
 }
 
 function fail(where: string, problem: string): never {
-  throw new MetaplasticError(
+  throw new MetaplasticError({
     where,
     problem,
-    'give a zip of the folder that a run left, or its files',
-  );
+    hint: 'give a zip of the folder that a run left, or its files',
+  });
 }

@@ -33,12 +33,17 @@ export function writeSafetensors(
   let end = 0;
   for (const { name, shape, data } of tensors) {
     if (elements(shape) !== data.length)
-      throw new MetaplasticError(
-        `tensor ${name}`,
-        `expected ${elements(shape)} numbers for the shape [${shape.join(', ')}], got ${data.length}`,
-      );
+      throw new MetaplasticError({
+        where: `tensor ${name}`,
+        expected: `${elements(shape)} numbers for the shape [${shape.join(', ')}]`,
+        got: `${data.length}`,
+      });
     if (entries.some(([taken]) => taken === name))
-      throw new MetaplasticError(`tensor ${name}`, 'expected a name of its own, got it twice');
+      throw new MetaplasticError({
+        where: `tensor ${name}`,
+        expected: 'a name of its own',
+        got: 'it twice',
+      });
     entries.push([name, { dtype: 'F32', shape, data_offsets: [end, (end += 4 * data.length)] }]);
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
@@ -70,7 +75,7 @@ export function readSafetensors(bytes: Uint8Array, where: string): Safetensors {
     problem: string,
     hint = 'the file is truncated, damaged or no checkpoint of ours',
   ): never => {
-    throw new MetaplasticError(where, problem, hint);
+    throw new MetaplasticError({ where, problem, hint });
   };
   if (bytes.length < LENGTH_BYTES)
     fail(`expected a safetensors file of at least ${LENGTH_BYTES} bytes, got ${bytes.length}`);

@@ -106,10 +106,13 @@ export async function train({
       (error: Error) => {
         if (error instanceof DivergenceError && meta.onDivergence === 'skip' && skipped < PATIENCE)
           return { ...NOTHING, diverged: meta.tasks };
-        throw new (error instanceof DeviceLostError ? DeviceLostError : MetaplasticError)(
-          `meta-step ${metaStep + 1}`,
-          error.message,
-        );
+        const Kind = error instanceof DeviceLostError ? DeviceLostError : MetaplasticError;
+        throw new Kind({
+          where: `meta-step ${metaStep + 1}`,
+          problem: error.message,
+          metaStep: metaStep + 1,
+          cause: error,
+        });
       },
     );
     skipped = counted ? 0 : skipped + 1;

@@ -97,10 +97,11 @@ function inBothOrders(
 
 function checkPixels({ width, height }: ImageBank, sizes: readonly number[]): void {
   if (width * height !== sizes[0])
-    throw new MetaplasticError(
-      'system.sizes',
-      `expected ${width * height} inputs for images of ${width} × ${height}, got ${sizes[0]}`,
-    );
+    throw new MetaplasticError({
+      where: 'system.sizes',
+      expected: `${width * height} inputs for images of ${width} × ${height}`,
+      got: `${sizes[0]}`,
+    });
 }
 
 const readIdx = async (

@@ -220,16 +220,18 @@ export function defineSystem(given: SystemSpec | System): System {
   const spec: SystemSpec = { ...(given.preset && PRESETS[given.preset]), ...given };
   const { sizes } = spec;
   if (!Array.isArray(sizes) || sizes.length < 2)
-    throw new MetaplasticError(
-      'system.sizes',
-      `expected at least two sizes (inputs … outputs), got ${JSON.stringify(sizes)}`,
-    );
+    throw new MetaplasticError({
+      where: 'system.sizes',
+      expected: 'at least two sizes (inputs … outputs)',
+      got: `${JSON.stringify(sizes)}`,
+    });
   for (const n of sizes)
     if (!Number.isInteger(n) || n < 1)
-      throw new MetaplasticError(
-        'system.sizes',
-        `expected whole numbers ≥ 1, got ${n} in [${sizes.join(', ')}]`,
-      );
+      throw new MetaplasticError({
+        where: 'system.sizes',
+        expected: 'whole numbers ≥ 1',
+        got: `${n} in [${sizes.join(', ')}]`,
+      });
   const depth = sizes.length - 1;
   const loss = choose('loss', spec.loss, 'squared-error');
   const rule = choose('rule', spec.rule, 'oja');
@@ -241,11 +243,12 @@ export function defineSystem(given: SystemSpec | System): System {
   );
   if ((feedback === 'direct-rectified') !== (from === 'post')) {
     const fitting = SLOTS.rule.filter(r => RULES[r].from === (from === 'post' ? 'error' : 'post'));
-    throw new MetaplasticError(
-      'system.feedback',
-      `expected ${from === 'post' ? 'direct-rectified' : SLOTS.feedback.slice(1).join(', ')} for the rule ${rule}, got ${feedback}`,
-      `${feedback} goes with the rules ${fitting.join(', ')}`,
-    );
+    throw new MetaplasticError({
+      where: 'system.feedback',
+      expected: `${from === 'post' ? 'direct-rectified' : SLOTS.feedback.slice(1).join(', ')} for the rule ${rule}`,
+      got: `${feedback}`,
+      hint: `${feedback} goes with the rules ${fitting.join(', ')}`,
+    });
   }
   const signal = choose('signal', spec.signal, loss === 'cross-entropy' ? 'target' : 'error');
   const feedbackTo = oneOf(
@@ -256,50 +259,63 @@ export function defineSystem(given: SystemSpec | System): System {
   const frozen = [...new Set(spec.frozen ?? [])].sort((a, b) => a - b);
   for (const l of frozen)
     if (!Number.isInteger(l) || l < 1 || l > depth)
-      throw new MetaplasticError('system.frozen', `expected layer numbers 1 … ${depth}, got ${l}`);
+      throw new MetaplasticError({
+        where: 'system.frozen',
+        expected: `layer numbers 1 … ${depth}`,
+        got: `${l}`,
+      });
   if (frozen.length === depth)
-    throw new MetaplasticError(
-      'system.frozen',
-      `expected at least one plastic layer, got all ${depth} frozen`,
-      'leave a layer out of the list',
-    );
+    throw new MetaplasticError({
+      where: 'system.frozen',
+      expected: 'at least one plastic layer',
+      got: `all ${depth} frozen`,
+      hint: 'leave a layer out of the list',
+    });
   const multiplier =
     typeof (spec.multiplier ?? 1) === 'number'
       ? new Array<number>(depth).fill((spec.multiplier ?? 1) as number)
       : [...(spec.multiplier as readonly number[])];
   if (multiplier.length !== depth)
-    throw new MetaplasticError(
-      'system.multiplier',
-      `expected one number, or one for each of ${depth} layers, got ${multiplier.length}`,
-    );
+    throw new MetaplasticError({
+      where: 'system.multiplier',
+      expected: `one number, or one for each of ${depth} layers`,
+      got: `${multiplier.length}`,
+    });
   for (const m of multiplier)
     if (!Number.isFinite(m))
-      throw new MetaplasticError('system.multiplier', `expected finite numbers, got ${m}`);
+      throw new MetaplasticError({
+        where: 'system.multiplier',
+        expected: 'finite numbers',
+        got: `${m}`,
+      });
 
   const { terms, errorBelow } = chooseTerms(rule, spec.terms);
   const { feedbackRule, primitives } = chooseFeedbackRule(feedback, spec);
   const rated = rule === 'gradient';
   for (const key of ['weightDecay', 'momentum'] as const)
     if (spec[key] && !rated)
-      throw new MetaplasticError(
-        `system.${key}`,
-        `expected the rule gradient, got ${rule}`,
-        'leave it out',
-      );
+      throw new MetaplasticError({
+        where: `system.${key}`,
+        expected: 'the rule gradient',
+        got: `${rule}`,
+        hint: 'leave it out',
+      });
   for (const key of ['alpha', 'eta', 'theta'] as const)
     if (spec[key] !== undefined && key !== coefficient)
-      throw new MetaplasticError(
-        `system.${key}`,
-        `expected ${coefficient}, the coefficient of the rule ${rule}, got ${key}`,
-      );
+      throw new MetaplasticError({
+        where: `system.${key}`,
+        expected: `${coefficient}, the coefficient of the rule ${rule}`,
+        got: `${key}`,
+      });
   if (from === 'error')
     for (const key of ['signal', 'feedbackActivation', 'feedbackTo'] as const) {
       if (spec[key] !== undefined)
-        throw new MetaplasticError(
-          `system.${key}`,
-          `expected only with direct-rectified feedback, got it with ${feedback}`,
-          'leave it out',
-        );
+        throw new MetaplasticError({
+          where: `system.${key}`,
+          expected: 'only with direct-rectified feedback',
+          got: `it with ${feedback}`,
+          hint: 'leave it out',
+        });
     }
   const granularity =
     coefficient === 'theta'
@@ -319,37 +335,46 @@ export function defineSystem(given: SystemSpec | System): System {
     feedbackWeights !== 'inherited' &&
     (feedback === 'direct-rectified' || feedback === 'backprop')
   )
-    throw new MetaplasticError(
-      'system.feedbackWeights',
-      `expected inherited for the feedback ${feedback}, got ${feedbackWeights}`,
-    );
+    throw new MetaplasticError({
+      where: 'system.feedbackWeights',
+      expected: `inherited for the feedback ${feedback}`,
+      got: `${feedbackWeights}`,
+    });
   if (feedbackRule !== 'fixed' && !['inherited', 'drawn'].includes(feedbackWeights))
-    throw new MetaplasticError(
-      'system.feedbackWeights',
-      `expected inherited or drawn with a feedback rule, got ${feedbackWeights}`,
-    );
+    throw new MetaplasticError({
+      where: 'system.feedbackWeights',
+      expected: 'inherited or drawn with a feedback rule',
+      got: `${feedbackWeights}`,
+    });
   if (spec.firstOrder && feedbackRule !== 'fixed')
-    throw new MetaplasticError(
-      'system.firstOrder',
-      `expected false with a feedback rule, got true with ${feedbackRule}`,
-      'B acts through errors alone, which first order holds constant',
-    );
+    throw new MetaplasticError({
+      where: 'system.firstOrder',
+      expected: 'false with a feedback rule',
+      got: `true with ${feedbackRule}`,
+      hint: 'B acts through errors alone, which first order holds constant',
+    });
   const noise = spec.noise ?? 0;
   const alignEvery = spec.alignEvery ?? 1;
   if (!(noise >= 0 && Number.isFinite(noise)))
-    throw new MetaplasticError('system.noise', `expected a number ≥ 0, got ${noise}`);
+    throw new MetaplasticError({
+      where: 'system.noise',
+      expected: 'a number ≥ 0',
+      got: `${noise}`,
+    });
   if (!Number.isInteger(alignEvery) || alignEvery < 1)
-    throw new MetaplasticError(
-      'system.alignEvery',
-      `expected a whole number ≥ 1, got ${alignEvery}`,
-    );
+    throw new MetaplasticError({
+      where: 'system.alignEvery',
+      expected: 'a whole number ≥ 1',
+      got: `${alignEvery}`,
+    });
 
   const encoderLayers = multiplier.findIndex((_, k) => !frozen.includes(k + 1));
   if (weights === 'drawn' && encoderLayers)
-    throw new MetaplasticError(
-      'system.weights',
-      `expected inherited weights for an encoder (frozen layers 1 … ${encoderLayers}), got drawn`,
-    );
+    throw new MetaplasticError({
+      where: 'system.weights',
+      expected: `inherited weights for an encoder (frozen layers 1 … ${encoderLayers})`,
+      got: 'drawn',
+    });
   const layers = multiplier.map((m, k): Layer => {
     const index = k + 1;
     const plastic = !frozen.includes(index);
@@ -411,23 +436,24 @@ function chooseTerms(
 ): { terms: readonly number[]; errorBelow: boolean } {
   if (rule !== 'pool') {
     if (given)
-      throw new MetaplasticError(
-        'system.terms',
-        `expected the rule pool, got ${rule}`,
-        'leave it out',
-      );
+      throw new MetaplasticError({
+        where: 'system.terms',
+        expected: 'the rule pool',
+        got: `${rule}`,
+        hint: 'leave it out',
+      });
     return { terms: [], errorBelow: false };
   }
   const terms = [...new Set(given ?? TERMS)].sort((a, b) => a - b);
   const unknown = terms.filter(r => !(TERMS as readonly number[]).includes(r));
   if (unknown.length || !terms.length)
-    throw new MetaplasticError(
-      'system.terms',
-      unknown.length
+    throw new MetaplasticError({
+      where: 'system.terms',
+      problem: unknown.length
         ? `unknown terms ${unknown.join(', ')}`
         : 'expected at least one term, got none',
-      `known: ${TERMS.join(', ')}`,
-    );
+      hint: `known: ${TERMS.join(', ')}`,
+    });
   return { terms, errorBelow: terms.some(r => TERMS_OF_ERROR_BELOW.includes(r)) };
 }
 
@@ -438,37 +464,41 @@ function chooseFeedbackRule(
   const feedbackRule = choose('feedbackRule', spec.feedbackRule, 'fixed');
   if (feedbackRule === 'fixed') {
     if (spec.primitives?.length)
-      throw new MetaplasticError(
-        'system.primitives',
-        'expected a feedback rule that learns B, got fixed',
-        `choose one of ${SLOTS.feedbackRule.slice(1).join(', ')}`,
-      );
+      throw new MetaplasticError({
+        where: 'system.primitives',
+        expected: 'a feedback rule that learns B',
+        got: 'fixed',
+        hint: `choose one of ${SLOTS.feedbackRule.slice(1).join(', ')}`,
+      });
     return { feedbackRule, primitives: [] };
   }
   if (feedback !== 'chained')
-    throw new MetaplasticError(
-      'system.feedbackRule',
-      `expected feedback weights B of the shape of Wᵀ (feedback chained) for ${feedbackRule}, got the feedback ${feedback}`,
-    );
+    throw new MetaplasticError({
+      where: 'system.feedbackRule',
+      expected: `feedback weights B of the shape of Wᵀ (feedback chained) for ${feedbackRule}`,
+      got: `the feedback ${feedback}`,
+    });
   if (spec.rule === 'pool' && feedbackRule === 'kolen-pollack')
-    throw new MetaplasticError(
-      'system.feedbackRule',
-      'expected the rule gradient for kolen-pollack, got pool',
-    );
+    throw new MetaplasticError({
+      where: 'system.feedbackRule',
+      expected: 'the rule gradient for kolen-pollack',
+      got: 'pool',
+    });
   const given = spec.primitives ?? FEEDBACK_RULES[feedbackRule];
   const unknown = given.filter(p => !PRIMITIVES.includes(p));
   if (unknown.length)
-    throw new MetaplasticError(
-      'system.primitives',
-      `unknown primitives ${unknown.join(', ')}`,
-      `known: ${PRIMITIVES.join(', ')}`,
-    );
+    throw new MetaplasticError({
+      where: 'system.primitives',
+      problem: `unknown primitives ${unknown.join(', ')}`,
+      hint: `known: ${PRIMITIVES.join(', ')}`,
+    });
   if (!given.length)
-    throw new MetaplasticError(
-      'system.primitives',
-      'expected at least one primitive, got none',
-      `known: ${PRIMITIVES.join(', ')}`,
-    );
+    throw new MetaplasticError({
+      where: 'system.primitives',
+      expected: 'at least one primitive',
+      got: 'none',
+      hint: `known: ${PRIMITIVES.join(', ')}`,
+    });
   return { feedbackRule, primitives: PRIMITIVES.filter(p => given.includes(p)) };
 }
 
@@ -486,10 +516,10 @@ function choose<S extends Slot>(
 
 function oneOf<T extends string>(where: string, known: readonly T[], got: T): T {
   if (!known.includes(got))
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `unknown choice ${JSON.stringify(got)}`,
-      `known: ${known.join(', ')}`,
-    );
+      problem: `unknown choice ${JSON.stringify(got)}`,
+      hint: `known: ${known.join(', ')}`,
+    });
   return got;
 }

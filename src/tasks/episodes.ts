@@ -77,10 +77,11 @@ export interface TaskSource {
 export function checkCounts(counts: Readonly<Record<string, number>>, where: string): void {
   for (const [name, count] of Object.entries(counts)) {
     if (!Number.isInteger(count) || count < 1)
-      throw new MetaplasticError(
-        `${where}.${name}`,
-        `expected a whole number of at least 1, got ${count}`,
-      );
+      throw new MetaplasticError({
+        where: `${where}.${name}`,
+        expected: 'a whole number of at least 1',
+        got: `${count}`,
+      });
   }
 }
 
@@ -96,10 +97,11 @@ export const TASK_STREAMS = 2 ** 31;
  */
 export function checkSeed(seed: number, where: string): void {
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
-    throw new MetaplasticError(
-      `${where}.seed`,
-      `expected a whole number from 0 to ${2 ** 32 - 1}, got ${seed}`,
-    );
+    throw new MetaplasticError({
+      where: `${where}.seed`,
+      expected: `a whole number from 0 to ${2 ** 32 - 1}`,
+      got: `${seed}`,
+    });
   }
 }
 
@@ -111,11 +113,12 @@ export function checkStream(seed: number, first: number, count: number, where: s
   checkSeed(seed, where);
   checkCounts({ count }, where);
   if (!Number.isInteger(first) || first < 0 || first + count > TASK_STREAMS) {
-    throw new MetaplasticError(
-      `${where}.first`,
-      `expected tasks from 0 to ${TASK_STREAMS - 1}, got ${count} from ${first}`,
-      'use another seed for more tasks',
-    );
+    throw new MetaplasticError({
+      where: `${where}.first`,
+      expected: `tasks from 0 to ${TASK_STREAMS - 1}`,
+      got: `${count} from ${first}`,
+      hint: 'use another seed for more tasks',
+    });
   }
 }
 
@@ -127,22 +130,25 @@ export function checkBank(bank: ImageBank, where: string): void {
   const { count, width, height, classes, pixels, labels } = bank;
   checkCounts({ count, width, height, classes }, where);
   if (pixels.length !== count * width * height) {
-    throw new MetaplasticError(
-      `${where}.pixels`,
-      `expected count × height × width = ${count} × ${height} × ${width} = ${count * height * width} bytes, got ${pixels.length}`,
-    );
+    throw new MetaplasticError({
+      where: `${where}.pixels`,
+      expected: `count × height × width = ${count} × ${height} × ${width} = ${count * height * width} bytes`,
+      got: `${pixels.length}`,
+    });
   }
   if (labels.length !== count)
-    throw new MetaplasticError(
-      `${where}.labels`,
-      `expected one label for each of ${count} images, got ${labels.length}`,
-    );
+    throw new MetaplasticError({
+      where: `${where}.labels`,
+      expected: `one label for each of ${count} images`,
+      got: `${labels.length}`,
+    });
   const bad = labels.findIndex(label => label >= classes);
   if (bad >= 0)
-    throw new MetaplasticError(
-      `${where}.labels`,
-      `expected labels below classes = ${classes}, got ${labels[bad]} for image ${bad}`,
-    );
+    throw new MetaplasticError({
+      where: `${where}.labels`,
+      expected: `labels below classes = ${classes}`,
+      got: `${labels[bad]} for image ${bad}`,
+    });
 }
 
 /**
@@ -164,19 +170,21 @@ export function checkEpisodes(
   const { tasks, steps, batch, queries } = episodes,
     { inputs, outputs, bank } = expect;
   if (!Number.isInteger(steps) || steps < 1) {
-    throw new MetaplasticError(
-      `${where}.steps`,
-      `expected at least one inner step, got ${steps}`,
-      'give every task a support stream',
-    );
+    throw new MetaplasticError({
+      where: `${where}.steps`,
+      expected: 'at least one inner step',
+      got: `${steps}`,
+      hint: 'give every task a support stream',
+    });
   }
   checkCounts({ tasks, batch, queries }, where);
   if (bank && bank.width * bank.height !== inputs) {
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `expected images of ${inputs} pixels, one for each input, got ${bank.width} × ${bank.height} = ${bank.width * bank.height}`,
-      'change the first size of the network or the size of the images',
-    );
+      expected: `images of ${inputs} pixels, one for each input`,
+      got: `${bank.width} × ${bank.height} = ${bank.width * bank.height}`,
+      hint: 'change the first size of the network or the size of the images',
+    });
   }
 
   const support = { tasks, steps, batch };
@@ -197,18 +205,20 @@ type Shape = Readonly<Record<string, number>>;
 
 function checkNumbers(array: Float32Array | Uint32Array, shape: Shape, where: string): void {
   if (!(array instanceof Float32Array))
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `expected a Float32Array, got ${kind(array)}`,
-      'image indices need a bank',
-    );
+      expected: 'a Float32Array',
+      got: `${kind(array)}`,
+      hint: 'image indices need a bank',
+    });
   checkLength(array, shape, where);
   for (let i = 0; i < array.length; i++) {
     if (!Number.isFinite(array[i]))
-      throw new MetaplasticError(
+      throw new MetaplasticError({
         where,
-        `expected finite numbers, got ${array[i]} ${place(i, array, shape)}`,
-      );
+        expected: 'finite numbers',
+        got: `${array[i]} ${place(i, array, shape)}`,
+      });
   }
 }
 
@@ -219,18 +229,20 @@ function checkIndices(
   where: string,
 ): void {
   if (!(array instanceof Uint32Array))
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `expected a Uint32Array of image indices, got ${kind(array)}`,
-      'leave the bank out if the inputs are numbers',
-    );
+      expected: 'a Uint32Array of image indices',
+      got: `${kind(array)}`,
+      hint: 'leave the bank out if the inputs are numbers',
+    });
   checkLength(array, shape, where);
   for (let i = 0; i < array.length; i++) {
     if (array[i]! >= count)
-      throw new MetaplasticError(
+      throw new MetaplasticError({
         where,
-        `expected image indices below ${count}, the images of the bank, got ${array[i]} ${place(i, array, shape)}`,
-      );
+        expected: `image indices below ${count}, the images of the bank`,
+        got: `${array[i]} ${place(i, array, shape)}`,
+      });
   }
 }
 
@@ -238,10 +250,11 @@ function checkLength(array: Float32Array | Uint32Array, shape: Shape, where: str
   const sizes = Object.values(shape);
   const length = sizes.reduce((a, b) => a * b, 1);
   if (array.length !== length)
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `expected ${Object.keys(shape).join(' × ')} = ${sizes.join(' × ')} = ${length} values, got ${array.length}`,
-    );
+      expected: `${Object.keys(shape).join(' × ')} = ${sizes.join(' × ')} = ${length} values`,
+      got: `${array.length}`,
+    });
 }
 
 /** Where element `i` is, in words: its task and its position among the values of that task. */

@@ -72,45 +72,60 @@ export function fewShotTasks({
   const where = 'fewShotTasks';
   checkBank(bank, `${where}.bank`);
   if (labels !== 'permuted' && labels !== 'own')
-    throw new MetaplasticError(`${where}.labels`, `expected 'permuted' or 'own', got ${labels}`);
+    throw new MetaplasticError({
+      where: `${where}.labels`,
+      expected: `'permuted' or 'own'`,
+      got: `${labels}`,
+    });
   const [least, leastIs] = labels === 'own' ? [bank.classes, 'bank.classes'] : [ways, 'ways'];
   const outputs = given ?? least;
   checkCounts({ ways, shots, queriesPerClass, batch, outputs }, where);
   if (order !== 'iid' && order !== 'continual')
-    throw new MetaplasticError(`${where}.order`, `expected 'iid' or 'continual', got ${order}`);
+    throw new MetaplasticError({
+      where: `${where}.order`,
+      expected: `'iid' or 'continual'`,
+      got: `${order}`,
+    });
   if (outputs < least) {
-    throw new MetaplasticError(
-      `${where}.outputs`,
-      `expected at least ${leastIs} = ${least}, got ${outputs}`,
-      labels === 'own' ? "raise outputs or use labels 'permuted'" : 'raise outputs or lower ways',
-    );
+    throw new MetaplasticError({
+      where: `${where}.outputs`,
+      expected: `at least ${leastIs} = ${least}`,
+      got: `${outputs}`,
+      hint:
+        labels === 'own' ? "raise outputs or use labels 'permuted'" : 'raise outputs or lower ways',
+    });
   }
   const support = ways * shots;
   if (support % batch !== 0) {
-    throw new MetaplasticError(
-      `${where}.batch`,
-      `expected a divisor of ways · shots = ${ways} · ${shots} = ${support}, got ${batch}`,
-      'change batch, ways or shots',
-    );
+    throw new MetaplasticError({
+      where: `${where}.batch`,
+      expected: `a divisor of ways · shots = ${ways} · ${shots} = ${support}`,
+      got: `${batch}`,
+      hint: 'change batch, ways or shots',
+    });
   }
   const drawable = classes ?? Array.from({ length: bank.classes }, (_, c) => c);
   checkClasses(drawable, bank.classes, `${where}.classes`);
   if (drawable.length < ways) {
-    throw new MetaplasticError(
-      `${where}.ways`,
-      `expected at most ${drawable.length}, the classes to draw from, got ${ways}`,
-      classes ? 'lower ways or give more classes' : 'lower ways or give a bank with more classes',
-    );
+    throw new MetaplasticError({
+      where: `${where}.ways`,
+      expected: `at most ${drawable.length}, the classes to draw from`,
+      got: `${ways}`,
+      hint: classes
+        ? 'lower ways or give more classes'
+        : 'lower ways or give a bank with more classes',
+    });
   }
   const imagesOf = imagesByClass(bank);
   const perClass = shots + queriesPerClass;
   for (const c of drawable) {
     if (imagesOf[c]!.length < perClass) {
-      throw new MetaplasticError(
+      throw new MetaplasticError({
         where,
-        `expected shots + queriesPerClass = ${shots} + ${queriesPerClass} = ${perClass} images of each class, got ${imagesOf[c]!.length} of class ${c}${bank.names ? ` (${bank.names[c]})` : ''}`,
-        'lower shots or queriesPerClass, or leave this class out of classes',
-      );
+        expected: `shots + queriesPerClass = ${shots} + ${queriesPerClass} = ${perClass} images of each class`,
+        got: `${imagesOf[c]!.length} of class ${c}${bank.names ? ` (${bank.names[c]})` : ''}`,
+        hint: 'lower shots or queriesPerClass, or leave this class out of classes',
+      });
     }
   }
 
@@ -202,12 +217,13 @@ function checkClasses(list: readonly number[], classes: number, where: string): 
   const seen = new Set<number>();
   for (const c of list) {
     if (!Number.isInteger(c) || c < 0 || c >= classes)
-      throw new MetaplasticError(
+      throw new MetaplasticError({
         where,
-        `expected classes of the bank, 0 to ${classes - 1}, got ${c}`,
-      );
+        expected: `classes of the bank, 0 to ${classes - 1}`,
+        got: `${c}`,
+      });
     if (seen.has(c))
-      throw new MetaplasticError(where, `expected different classes, got ${c} twice`);
+      throw new MetaplasticError({ where, expected: 'different classes', got: `${c} twice` });
     seen.add(c);
   }
 }

@@ -27,31 +27,35 @@ export function readIdx(bytes: Uint8Array, where: string): Idx {
   const magic = file.length >= 4 ? view.getUint32(0) : undefined;
   const dimensions = magic === undefined ? undefined : DIMENSIONS[magic];
   if (dimensions === undefined) {
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `expected an IDX file that begins with 0x00000803 (images) or 0x00000801 (labels), got ${magic === undefined ? `${file.length} bytes` : hex(magic)}`,
-      'give the file as it was published, plain or gzipped',
-    );
+      expected: 'an IDX file that begins with 0x00000803 (images) or 0x00000801 (labels)',
+      got: `${magic === undefined ? `${file.length} bytes` : hex(magic)}`,
+      hint: 'give the file as it was published, plain or gzipped',
+    });
   }
 
   const header = 4 + 4 * dimensions;
   if (file.length < header)
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `expected a header of ${header} bytes, got ${file.length} bytes`,
-      'download the file again',
-    );
+      expected: `a header of ${header} bytes`,
+      got: `${file.length} bytes`,
+      hint: 'download the file again',
+    });
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
   const length = shape.reduce((a, b) => a * b, 1);
   const got = file.length - header;
   if (got !== length) {
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `expected ${shape.join(' × ')} = ${length} bytes after the header, got ${got}`,
-      got < length
-        ? 'the file is truncated: download it again'
-        : 'the file has trailing bytes: give one IDX file and nothing after it',
-    );
+      expected: `${shape.join(' × ')} = ${length} bytes after the header`,
+      got: `${got}`,
+      hint:
+        got < length
+          ? 'the file is truncated: download it again'
+          : 'the file has trailing bytes: give one IDX file and nothing after it',
+    });
   }
   return { shape, data: file.subarray(header) };
 }
@@ -73,29 +77,33 @@ export function readIdxImages(
   const images = readIdx(imageBytes, `${where} images`);
   const labels = readIdx(labelBytes, `${where} labels`);
   if (images.shape.length !== 3)
-    throw new MetaplasticError(
-      `${where} images`,
-      'expected images (0x00000803), got labels (0x00000801)',
-      'give the image file first, then the label file',
-    );
+    throw new MetaplasticError({
+      where: `${where} images`,
+      expected: 'images (0x00000803)',
+      got: 'labels (0x00000801)',
+      hint: 'give the image file first, then the label file',
+    });
   if (labels.shape.length !== 1)
-    throw new MetaplasticError(
-      `${where} labels`,
-      'expected labels (0x00000801), got images (0x00000803)',
-      'give the image file first, then the label file',
-    );
+    throw new MetaplasticError({
+      where: `${where} labels`,
+      expected: 'labels (0x00000801)',
+      got: 'images (0x00000803)',
+      hint: 'give the image file first, then the label file',
+    });
   const [count, height, width] = images.shape as [number, number, number];
   if (images.data.length === 0)
-    throw new MetaplasticError(
-      `${where} images`,
-      `expected at least one image, got ${images.shape.join(' × ')}`,
-    );
+    throw new MetaplasticError({
+      where: `${where} images`,
+      expected: 'at least one image',
+      got: `${images.shape.join(' × ')}`,
+    });
   if (labels.data.length !== count) {
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `expected one label for each of ${count} images, got ${labels.data.length} labels`,
-      'give the two files of the same set',
-    );
+      expected: `one label for each of ${count} images`,
+      got: `${labels.data.length} labels`,
+      hint: 'give the two files of the same set',
+    });
   }
   return {
     count,
@@ -113,11 +121,12 @@ export function readIdxImages(
  */
 function gunzip(bytes: Uint8Array, where: string): Uint8Array {
   const corrupt = (why: string) =>
-    new MetaplasticError(
+    new MetaplasticError({
       where,
-      `expected a gzip file, got a corrupt one (${why})`,
-      'download the file again',
-    );
+      expected: 'a gzip file',
+      got: `a corrupt one (${why})`,
+      hint: 'download the file again',
+    });
   if (bytes.length < 18) throw corrupt(`${bytes.length} bytes, fewer than an empty one has`);
   const chunks: Uint8Array[] = [];
   try {

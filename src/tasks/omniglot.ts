@@ -32,18 +32,20 @@ export function readOmniglot(
   where: string,
 ): ImageBank & { readonly names: readonly string[] } {
   if (!Number.isInteger(size) || size < 1 || size > SIDE)
-    throw new MetaplasticError(
-      'readOmniglot.size',
-      `expected a whole number from 1 to ${SIDE}, got ${size}`,
-    );
+    throw new MetaplasticError({
+      where: 'readOmniglot.size',
+      expected: `a whole number from 1 to ${SIDE}`,
+      got: `${size}`,
+    });
   const files = unzip(zipBytes, where);
   const paths = Object.keys(files).sort();
   if (paths.length === 0) {
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      'expected folders like Alphabet/character01/0001_01.png, got a zip file without any',
-      "give Omniglot's images_background.zip, images_evaluation.zip or images_background_small1.zip as published",
-    );
+      expected: 'folders like Alphabet/character01/0001_01.png',
+      got: 'a zip file without any',
+      hint: "give Omniglot's images_background.zip, images_evaluation.zip or images_background_small1.zip as published",
+    });
   }
 
   const pixels = new Uint8Array(paths.length * size * size);
@@ -87,16 +89,18 @@ function unzip(zipBytes: Uint8Array, where: string): Record<string, Uint8Array> 
   } catch (error) {
     const why = (error as Error).message;
     if (current === undefined)
-      throw new MetaplasticError(
+      throw new MetaplasticError({
         where,
-        `expected a zip file, got ${zipBytes.length} bytes that are none (${why})`,
-        'download the file again',
-      );
-    throw new MetaplasticError(
-      `${where}/${current}`,
-      `expected a file of the zip, got damaged data (${why})`,
-      'download the zip file again',
-    );
+        expected: 'a zip file',
+        got: `${zipBytes.length} bytes that are none (${why})`,
+        hint: 'download the file again',
+      });
+    throw new MetaplasticError({
+      where: `${where}/${current}`,
+      expected: 'a file of the zip',
+      got: `damaged data (${why})`,
+      hint: 'download the zip file again',
+    });
   }
 }
 
@@ -106,19 +110,21 @@ function inkOf(png: Uint8Array, where: string): Uint8Array {
   try {
     image = decode(png, { checkCrc: true });
   } catch (error) {
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `expected a PNG, got damaged data (${(error as Error).message})`,
-      'download the zip file again',
-    );
+      expected: 'a PNG',
+      got: `damaged data (${(error as Error).message})`,
+      hint: 'download the zip file again',
+    });
   }
   const { width, height, depth, channels, palette, data } = image;
   if (width !== SIDE || height !== SIDE || depth !== 1 || channels !== 1 || palette) {
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `expected a grey PNG of ${SIDE} × ${SIDE}, 1 bit, got ${width} × ${height}, ${channels} × ${depth} bits${palette ? ' with a palette' : ''}`,
-      "give Omniglot's drawings as published",
-    );
+      expected: `a grey PNG of ${SIDE} × ${SIDE}, 1 bit`,
+      got: `${width} × ${height}, ${channels} × ${depth} bits${palette ? ' with a palette' : ''}`,
+      hint: "give Omniglot's drawings as published",
+    });
   }
 
   // Eight pixels to a byte, the leftmost in the highest bit, each row from a new byte.

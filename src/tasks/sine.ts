@@ -155,22 +155,32 @@ export function sineSequenceTasks({
   checkCounts({ functions, slots, stepsPerFunction, batch, queriesPerFunction, pool }, where);
   checkSeed(poolSeed, where);
   if (order !== 'continual' && order !== 'iid')
-    throw new MetaplasticError(`${where}.order`, `expected 'continual' or 'iid', got ${order}`);
+    throw new MetaplasticError({
+      where: `${where}.order`,
+      expected: `'continual' or 'iid'`,
+      got: `${order}`,
+    });
   if (split !== 'train' && split !== 'test')
-    throw new MetaplasticError(`${where}.split`, `expected 'train' or 'test', got ${split}`);
+    throw new MetaplasticError({
+      where: `${where}.split`,
+      expected: `'train' or 'test'`,
+      got: `${split}`,
+    });
   if (functions > slots)
-    throw new MetaplasticError(
-      `${where}.functions`,
-      `expected at most slots = ${slots}, got ${functions}`,
-      'raise slots or lower functions',
-    );
+    throw new MetaplasticError({
+      where: `${where}.functions`,
+      expected: `at most slots = ${slots}`,
+      got: `${functions}`,
+      hint: 'raise slots or lower functions',
+    });
   const available = split === 'train' ? pool : TEST_FUNCTIONS;
   if (functions > available) {
-    throw new MetaplasticError(
-      `${where}.functions`,
-      `expected at most ${available} functions, all that split '${split}' has, got ${functions}`,
-      'raise pool or lower functions',
-    );
+    throw new MetaplasticError({
+      where: `${where}.functions`,
+      expected: `at most ${available} functions, all that split '${split}' has`,
+      got: `${functions}`,
+      hint: 'raise pool or lower functions',
+    });
   }
 
   // Function k has its own stream, so a longer pool begins with the shorter one; those outside the
@@ -245,10 +255,11 @@ const valueAt = (sine: Sine, x: number): number => sine.amplitude * Math.sin(x +
 function checkRanges(ranges: Readonly<Record<string, Range>>, where: string): void {
   for (const [name, [from, to]] of Object.entries(ranges)) {
     if (!Number.isFinite(from) || !Number.isFinite(to) || from > to) {
-      throw new MetaplasticError(
-        `${where}.${name}`,
-        `expected a range [from, to] of finite numbers with from ≤ to, got [${from}, ${to}]`,
-      );
+      throw new MetaplasticError({
+        where: `${where}.${name}`,
+        expected: 'a range [from, to] of finite numbers with from ≤ to',
+        got: `[${from}, ${to}]`,
+      });
     }
   }
 }

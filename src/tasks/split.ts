@@ -25,10 +25,11 @@ export function split(
 ): readonly [first: readonly number[], second: readonly number[]] {
   const first = share < 1 ? Math.round(share * count) : share;
   if (!Number.isInteger(first) || first < 1 || first >= count) {
-    throw new MetaplasticError(
+    throw new MetaplasticError({
       where,
-      `expected a fraction or a whole number that leaves some of ${count} ${things} on both sides, got ${share}`,
-    );
+      expected: `a fraction or a whole number that leaves some of ${count} ${things} on both sides`,
+      got: `${share}`,
+    });
   }
   const shuffled = random(seed, SPLIT_STREAM).shuffled(Array.from({ length: count }, (_, i) => i));
   const ascending = (list: number[]) => list.sort((a, b) => a - b);

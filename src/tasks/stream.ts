@@ -77,18 +77,24 @@ export function imageStreamTasks({
   checkCounts({ steps, batch, queries, classes, outputs }, where);
   checkSeed(splitSeed, where);
   if (order !== 'iid' && order !== 'continual')
-    throw new MetaplasticError(`${where}.order`, `expected 'iid' or 'continual', got ${order}`);
+    throw new MetaplasticError({
+      where: `${where}.order`,
+      expected: `'iid' or 'continual'`,
+      got: `${order}`,
+    });
   if (classes > bank.classes)
-    throw new MetaplasticError(
-      `${where}.classes`,
-      `expected at most ${bank.classes}, the classes of the bank, got ${classes}`,
-    );
+    throw new MetaplasticError({
+      where: `${where}.classes`,
+      expected: `at most ${bank.classes}, the classes of the bank`,
+      got: `${classes}`,
+    });
   if (outputs < classes)
-    throw new MetaplasticError(
-      `${where}.outputs`,
-      `expected at least one for each of ${classes} classes, got ${outputs}`,
-      'raise outputs or lower classes',
-    );
+    throw new MetaplasticError({
+      where: `${where}.outputs`,
+      expected: `at least one for each of ${classes} classes`,
+      got: `${outputs}`,
+      hint: 'raise outputs or lower classes',
+    });
   const images = [...bank.labels.keys()].filter(image => bank.labels[image]! < classes);
   const [held, training] = split(
     images.length,
@@ -98,11 +104,12 @@ export function imageStreamTasks({
     'images',
   ).map(side => side.map(k => images[k]!)) as [number[], number[]];
   if (queries > held.length)
-    throw new MetaplasticError(
-      `${where}.queries`,
-      `expected at most ${held.length}, the images held out, got ${queries}`,
-      'lower queries or raise heldOut',
-    );
+    throw new MetaplasticError({
+      where: `${where}.queries`,
+      expected: `at most ${held.length}, the images held out`,
+      got: `${queries}`,
+      hint: 'lower queries or raise heldOut',
+    });
 
   const seen = steps * batch;
   const classNumbers = Array.from({ length: classes }, (_, c) => c);

@@ -155,7 +155,11 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     const { bind } = await kernel('a[lane] = b[lane];');
     const buffer = gpu.device.createBuffer({ size: 256, usage: GPUBufferUsage.STORAGE });
     expect(() => bind({ a: buffer, c: buffer })).toThrow(
-      new MetaplasticError('kernel example', 'expected buffers a, b, got a, c: b missing'),
+      new MetaplasticError({
+        where: 'kernel example',
+        expected: 'buffers a, b',
+        got: 'a, c: b missing',
+      }),
     );
   });
 

@@ -24,52 +24,43 @@ export function renderPage(
 ): string {
   const charts: Chart[] = [];
   const { header, main } = write(
-    chart =>
-      html`<div class="y-label" aria-hidden="true">${!chart.small && chart.yLabel}</div>
-        <div
-          class="chart"
-          role="img"
-          aria-label="${chart.label}"
-          data-chart="${charts.push(chart) - 1}"
-        ></div>`,
+    chart => html`<div class="y-label" aria-hidden="true">${!chart.small && chart.yLabel}</div>
+    <div class="chart" role="img" aria-label="${chart.label}" data-chart="${charts.push(chart) - 1}"></div>`,
   );
   return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title} – metaplastic</title>
-        <style>
-          ${trusted(uplotCss)}
-          ${trusted(pageCss)}
-          :root { ${trusted(ramp(ramps, 'light'))} }
-          @media (prefers-color-scheme: dark) { :root { ${trusted(ramp(ramps, 'dark'))} } }
-        </style>
-      </head>
-      <body>
-        <header>${header}</header>
-        <main>
-          <noscript
-            ><p class="note">Charts need JavaScript; their numbers are in the tables.</p></noscript
-          >
-          ${main}
-        </main>
-        ${script(json(charts), ' type="application/json" id="charts"')}
-        ${script(trusted(`/* uPlot: Copyright (c) 2022 Leon Sorokin, MIT licence */\n${uplotJs}`))}
-        ${script(trusted(`${plotJs.replaceAll(/^export /gm, '')}${drawJs}`), ' type="module"')}
-      </body>
-    </html> `.html;
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title} – metaplastic</title>
+<style>${trusted(uplotCss)}
+${trusted(pageCss)}
+:root { ${trusted(ramp(ramps, 'light'))} }
+@media (prefers-color-scheme: dark) { :root { ${trusted(ramp(ramps, 'dark'))} } }</style>
+</head>
+<body>
+<header>
+${header}
+</header>
+<main>
+<noscript><p class="note">Charts need JavaScript; their numbers are in the tables.</p></noscript>
+${main}
+</main>
+${script(json(charts), ' type="application/json" id="charts"')}
+${script(trusted(`/* uPlot: Copyright (c) 2022 Leon Sorokin, MIT licence */\n${uplotJs}`))}
+${script(trusted(`${plotJs.replaceAll(/^export /gm, '')}${drawJs}`), ' type="module"')}
+</body>
+</html>
+`.html;
 }
 
 /** A picture of lines and their numbers. */
 export function figure(title: string, note: Content, lines: Lines, place: Place): Html {
   return html`<figure>
-    <figcaption>
-      <h2>${title}</h2>
-      <p class="note">${note}</p>
-    </figcaption>
-    ${place(linesChart(lines))} ${details('Numbers', linesTable(lines))}
-  </figure>`;
+  <figcaption><h2>${title}</h2><p class="note">${note}</p></figcaption>
+  ${place(linesChart(lines))}
+  ${details('Numbers', linesTable(lines))}
+</figure>`;
 }
 
 /** The numbers of lines, each with the half-width of its interval if it has one. */
@@ -95,10 +86,7 @@ export function linesTable(
 
 /** The numbers of a chart, for those who read rather than look. */
 export function details(name: string, content: Content): Html {
-  return html`<details>
-    <summary>${name}</summary>
-    <div class="scroll" tabindex="0" role="group" aria-label="${name}">${content}</div>
-  </details>`;
+  return html`<details><summary>${name}</summary><div class="scroll" tabindex="0" role="group" aria-label="${name}">${content}</div></details>`;
 }
 
 export function table(
@@ -106,27 +94,9 @@ export function table(
   rows: readonly (readonly string[])[],
   caption?: string,
 ): Html {
-  return html`<table class="data">
-    ${
-      caption !== undefined &&
-      html`<caption>
-        ${caption}
-      </caption>`
-    }
-    <thead>
-      <tr>
-        ${head.map(cell => html`<th scope="col">${cell}</th>`)}
-      </tr>
-    </thead>
-    <tbody>
-      ${rows.map(
-        ([first, ...rest]) =>
-          html`<tr>
-            <th scope="row">${first}</th>
-            ${rest.map(cell => html`<td>${cell}</td>`)}
-          </tr>`,
-      )}
-    </tbody>
+  return html`<table class="data">${caption !== undefined && html`<caption>${caption}</caption>`}
+    <thead><tr>${head.map(cell => html`<th scope="col">${cell}</th>`)}</tr></thead>
+    <tbody>${rows.map(([first, ...rest]) => html`<tr><th scope="row">${first}</th>${rest.map(cell => html`<td>${cell}</td>`)}</tr>`)}</tbody>
   </table>`;
 }
 

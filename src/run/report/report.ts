@@ -55,35 +55,19 @@ export function renderReport({ config, environment, log, evaluation = [] }: Repo
   const settings = facts(environment);
   const adapter = settings.find(([name]) => /^adapter(\.(description|name))?$/.test(name))?.[1];
   return renderPage(config.name, curves, place => ({
-    header: html` <p class="kind">Report of a metaplastic run</p>
-      <h1>${config.name}</h1>
-      <p class="summary">${summary(config, log, evaluations)}</p>
-      ${adapter && html`<p class="note adapter">On ${adapter}.</p>`}
-      <dl class="numbers">
-        ${keyNumbers(config, log, evaluations).map(
-          ([name, value]) =>
-            html`<div>
-              <dt>${name}</dt>
-              <dd>${value}</dd>
-            </div>`,
-        )}
-      </dl>`,
+    header: html`  <p class="kind">Report of a metaplastic run</p>
+  <h1>${config.name}</h1>
+  <p class="summary">${summary(config, log, evaluations)}</p>
+  ${adapter && html`<p class="note adapter">On ${adapter}.</p>`}
+  <dl class="numbers">${keyNumbers(config, log, evaluations).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`,
     main: html`${evaluations.map(e => [adaptation(config, e, place), forgetting(config, e, place), examples(config, e, place)])}
-      ${log.length > 0 && training(log, place)} ${coefficients(config, log, place)}
-      <section>
-        <h2>Environment</h2>
-        <dl class="facts">
-          ${settings.map(
-            ([name, value]) =>
-              html`<dt>${name}</dt>
-                <dd>${value}</dd>`,
-          )}
-        </dl>
-        <details>
-          <summary>Configuration</summary>
-          <pre tabindex="0" aria-label="Configuration">${JSON.stringify(config, null, 2)}</pre>
-        </details>
-      </section>`,
+${log.length > 0 && training(log, place)}
+${coefficients(config, log, place)}
+<section>
+  <h2>Environment</h2>
+  <dl class="facts">${settings.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+  <details><summary>Configuration</summary><pre tabindex="0" aria-label="Configuration">${JSON.stringify(config, null, 2)}</pre></details>
+</section>`,
   }));
 }
 
@@ -173,32 +157,26 @@ function adaptation({ task, system }: RunConfig, evaluation: Evaluation, place: 
   const diverged = rows.filter(row => row.diverged).map(row => `${row.name} ${row.diverged}`);
   const chance = metric === 'accuracy' ? chanceIn(task, system) : undefined;
   return html`<figure>
-    <figcaption>
-      <h2>Learning within a lifetime${title && `: ${title}`}</h2>
-      <p class="note">
-        ${capital(metric)} on ${plural(tasks, 'unseen task')} against the number of examples seen,
-        with its 95 % confidence
-        interval${median && '; the median is dashed'}.${diverged.length > 0 && ` Lifetimes that diverged are left out of the mean: ${listed(diverged)}.`}
-      </p>
-    </figcaption>
-    ${place(adaptationChart(evaluation, task.batch, chance))}
-    ${details(
-      'Numbers',
-      table(
-        [
-          'examples seen',
-          ...rows.flatMap(({ name }) => [name, ...(median ? [`${name}, median`] : [])]),
-        ],
-        at.map((t, k) => [
-          String(t * task.batch),
-          ...rows.flatMap(row => [
-            `${show(row.mean[k]!)} ± ${show(row.ci[k]!)}`,
-            ...(median ? [show(row.median[k]!)] : []),
-          ]),
+  <figcaption><h2>Learning within a lifetime${title && `: ${title}`}</h2>
+    <p class="note">${capital(metric)} on ${plural(tasks, 'unseen task')} against the number of examples seen, with its 95 % confidence interval${median && '; the median is dashed'}.${diverged.length > 0 && ` Lifetimes that diverged are left out of the mean: ${listed(diverged)}.`}</p></figcaption>
+  ${place(adaptationChart(evaluation, task.batch, chance))}
+  ${details(
+    'Numbers',
+    table(
+      [
+        'examples seen',
+        ...rows.flatMap(({ name }) => [name, ...(median ? [`${name}, median`] : [])]),
+      ],
+      at.map((t, k) => [
+        String(t * task.batch),
+        ...rows.flatMap(row => [
+          `${show(row.mean[k]!)} ± ${show(row.ci[k]!)}`,
+          ...(median ? [show(row.median[k]!)] : []),
         ]),
-      ),
-    )}
-  </figure>`;
+      ]),
+    ),
+  )}
+</figure>`;
 }
 
 function examples(
@@ -212,51 +190,35 @@ function examples(
   );
   return most.length
     ? html`<figure>
-        <figcaption>
-          <h2>What it predicts${title && `: ${title}`}</h2>
-          <p class="note">
-            ${plural(examples.length, 'unseen task')}. Rings are the examples, in the colour of the
-            first curve that has seen them.
-          </p>
-        </figcaption>
-        <ul class="key">
-          <li><i class="dashed" style="--colour: var(--ink)"></i>true function</li>
-          <li><i class="dot" style="--colour: var(--muted)"></i>example</li>
-          ${most.map(({ after }, k) => html`<li><i style="--colour: var(--ramp-${k})"></i>${after ? `after ${plural(after * task.batch, 'example')}` : 'before learning'}</li>`)}
-        </ul>
-        <div class="small">
-          ${examples.map(
-            example =>
-              html`<div>
-                <h3>${example.title}</h3>
-                ${place(exampleChart(example, task.batch))}
-              </div>`,
-          )}
-        </div>
-        ${details(
-          'Numbers',
-          examples.map(({ title, x, truth, support, curves }) => [
-            table(
-              ['x', 'truth', ...curves.map(c => `after ${c.after * task.batch}`)],
-              thinned(
-                x.map((_, i) =>
-                  [x, truth, ...curves.map(c => c.y)].map(values => formatNumber(values[i]!)),
-                ),
-              ),
-              title,
-            ),
-            table(
-              ['example', 'x', 'y'],
-              support.x.map((_, i) => [
-                String(i + 1),
-                formatNumber(support.x[i]!),
-                formatNumber(support.y[i]!),
-              ]),
-              `${title}: examples in the order seen`,
-            ),
-          ]),
-        )}
-      </figure>`
+  <figcaption><h2>What it predicts${title && `: ${title}`}</h2>
+    <p class="note">${plural(examples.length, 'unseen task')}. Rings are the examples, in the colour of the first curve that has seen them.</p></figcaption>
+  <ul class="key"><li><i class="dashed" style="--colour: var(--ink)"></i>true function</li><li><i class="dot" style="--colour: var(--muted)"></i>example</li>
+    ${most.map(({ after }, k) => html`<li><i style="--colour: var(--ramp-${k})"></i>${after ? `after ${plural(after * task.batch, 'example')}` : 'before learning'}</li>`)}</ul>
+  <div class="small">${examples.map(example => html`<div><h3>${example.title}</h3>${place(exampleChart(example, task.batch))}</div>`)}</div>
+  ${details(
+    'Numbers',
+    examples.map(({ title, x, truth, support, curves }) => [
+      table(
+        ['x', 'truth', ...curves.map(c => `after ${c.after * task.batch}`)],
+        thinned(
+          x.map((_, i) =>
+            [x, truth, ...curves.map(c => c.y)].map(values => formatNumber(values[i]!)),
+          ),
+        ),
+        title,
+      ),
+      table(
+        ['example', 'x', 'y'],
+        support.x.map((_, i) => [
+          String(i + 1),
+          formatNumber(support.x[i]!),
+          formatNumber(support.y[i]!),
+        ]),
+        `${title}: examples in the order seen`,
+      ),
+    ]),
+  )}
+</figure>`
     : undefined;
 }
 
@@ -269,56 +231,44 @@ function training(log: readonly LogLine[], place: Place): Html {
   const diverged = log.filter(line => line.diverged > 0).length;
   const loss = trainingChart(log, 'loss');
   return html`<figure>
-      <figcaption>
-        <h2>Meta-training</h2>
-        <p class="note">
-          Query loss at the end of a lifetime, for each meta-step and smoothed over
-          ${smoothingSpan(log)}${loss.log && ', on a logarithmic scale'}.
-          ${diverged ? `Lifetimes diverged, and were left out, in ${plural(diverged, 'meta-step')} of ${formatCount(log.length)}.` : 'No lifetime diverged.'}
-        </p>
-      </figcaption>
-      ${place(loss)}
-      ${details(
-        'Numbers',
-        table(
-          [
-            'meta-step',
-            'loss',
-            'smoothed',
-            'median',
-            ...(withAccuracy ? ['accuracy'] : []),
-            'gradient norm',
-            'diverged',
-            'task-steps/s',
-          ],
-          thinned(
-            log.map((line, i) => [
-              String(line.metaStep),
-              formatNumber(line.loss),
-              formatNumber(smoothed[i]!),
-              formatNumber(line.medianLoss),
-              ...(withAccuracy ? [formatPercent(line.accuracy ?? NaN)] : []),
-              formatNumber(line.gradientNorm),
-              formatCount(line.diverged),
-              formatCount(line.taskStepsPerSecond),
-            ]),
-          ),
-        ),
-      )}
-    </figure>
-    ${
-      withAccuracy &&
-      html`<figure>
-        <figcaption>
-          <h2>Accuracy while meta-training</h2>
-          <p class="note">
-            Share of queries answered correctly at the end of a lifetime, on the tasks of each
-            meta-step. The numbers are in the table above.
-          </p>
-        </figcaption>
-        ${place(trainingChart(log, 'accuracy'))}
-      </figure>`
-    }`;
+  <figcaption><h2>Meta-training</h2>
+    <p class="note">Query loss at the end of a lifetime, for each meta-step and smoothed over ${smoothingSpan(log)}${loss.log && ', on a logarithmic scale'}. ${diverged ? `Lifetimes diverged, and were left out, in ${plural(diverged, 'meta-step')} of ${formatCount(log.length)}.` : 'No lifetime diverged.'}</p></figcaption>
+  ${place(loss)}
+  ${details(
+    'Numbers',
+    table(
+      [
+        'meta-step',
+        'loss',
+        'smoothed',
+        'median',
+        ...(withAccuracy ? ['accuracy'] : []),
+        'gradient norm',
+        'diverged',
+        'task-steps/s',
+      ],
+      thinned(
+        log.map((line, i) => [
+          String(line.metaStep),
+          formatNumber(line.loss),
+          formatNumber(smoothed[i]!),
+          formatNumber(line.medianLoss),
+          ...(withAccuracy ? [formatPercent(line.accuracy ?? NaN)] : []),
+          formatNumber(line.gradientNorm),
+          formatCount(line.diverged),
+          formatCount(line.taskStepsPerSecond),
+        ]),
+      ),
+    ),
+  )}
+</figure>
+${
+  withAccuracy &&
+  html`<figure>
+  <figcaption><h2>Accuracy while meta-training</h2><p class="note">Share of queries answered correctly at the end of a lifetime, on the tasks of each meta-step. The numbers are in the table above.</p></figcaption>
+  ${place(trainingChart(log, 'accuracy'))}
+</figure>`
+}`;
 }
 
 function forgetting(
@@ -345,20 +295,13 @@ function coefficients(
   const pictures = trajectories(system, log);
   return pictures.length
     ? html`<figure>
-        <figcaption>
-          <h2>What the rule became</h2>
-          <p class="note">Its meta-learned coefficients after each meta-step.</p>
-        </figcaption>
-        ${pictures.map(
-          ({ title, lines }) =>
-            html`<h3>${title}</h3>
-              ${place(linesChart(lines))}`,
-        )}
-        ${details(
-          'Numbers',
-          pictures.map(({ title, lines }) => linesTable(lines, title)),
-        )}
-      </figure>`
+  <figcaption><h2>What the rule became</h2><p class="note">Its meta-learned coefficients after each meta-step.</p></figcaption>
+  ${pictures.map(({ title, lines }) => html`<h3>${title}</h3>${place(linesChart(lines))}`)}
+  ${details(
+    'Numbers',
+    pictures.map(({ title, lines }) => linesTable(lines, title)),
+  )}
+</figure>`
     : undefined;
 }
 

@@ -13,34 +13,23 @@ export function renderStudy(
   environment: Readonly<Record<string, unknown>>,
 ): string {
   return renderPage(title, 0, place => ({
-    header: html` <p class="kind">A study of metaplastic</p>
-      <h1>${title}</h1>
-      <p class="summary">${about[0]!.toUpperCase() + about.slice(1)}.</p>`,
+    header: html`  <p class="kind">A study of metaplastic</p>
+  <h1>${title}</h1>
+  <p class="summary">${about[0]!.toUpperCase() + about.slice(1)}.</p>`,
     main: html`${tables.map(
-        ({ title, head, rows }) =>
-          html`<section>
-            <h2>${title}</h2>
-            <div class="scroll" tabindex="0" role="region" aria-label="${title}">
-              ${table(
-                head,
-                rows.map(cells => cells.map(showCell)),
-              )}
-            </div>
-          </section>`,
-      )}
-      ${figures.map(({ title, note, lines }) => figure(title, note, lines, place))}
-      <section>
-        <h2>Conditions</h2>
-        <ul class="conditions">
-          ${conditions.map(line => html`<li>${line}</li>`)}
-        </ul>
-        <dl class="facts">
-          ${facts(environment).map(
-            ([name, value]) =>
-              html`<dt>${name}</dt>
-                <dd>${value}</dd>`,
-          )}
-        </dl>
-      </section>`,
+      ({ title, head, rows }) => html`<section>
+  <h2>${title}</h2>
+  <div class="scroll" tabindex="0" role="region" aria-label="${title}">${table(
+    head,
+    rows.map(cells => cells.map(showCell)),
+  )}</div>
+</section>`,
+    )}
+${figures.map(({ title, note, lines }) => figure(title, note, lines, place))}
+<section>
+  <h2>Conditions</h2>
+  <ul class="conditions">${conditions.map(line => html`<li>${line}</li>`)}</ul>
+  <dl class="facts">${facts(environment).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+</section>`,
   }));
 }

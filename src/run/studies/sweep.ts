@@ -106,14 +106,15 @@ export function settingsOf(
       const tensor = layout.get(name);
       const values = typeof value === 'number' ? [value] : value;
       if (!tensor || tensor.offset < start || tensor.size !== values.length)
-        throw new MetaplasticError(
-          `settings.${name}`,
-          `expected a coefficient of the groups theta, eta, alignment, got ${JSON.stringify(value)}`,
-          `known: ${layout.tensors
+        throw new MetaplasticError({
+          where: `settings.${name}`,
+          expected: 'a coefficient of the groups theta, eta, alignment',
+          got: `${JSON.stringify(value)}`,
+          hint: `known: ${layout.tensors
             .filter(t => t.offset >= start)
             .map(t => `${t.name} (${t.size})`)
             .join(', ')}`,
-        );
+        });
       own.set(values, tensor.offset - start);
     }
     for (let i = 0; i < lifetimes; i++) all.set(own, (s * lifetimes + i) * count);
