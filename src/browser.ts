@@ -39,7 +39,7 @@ export {
   type NamedTensor,
   type Safetensors,
 } from './run/safetensors.js';
-export { learnerOf, train, type TrainOptions } from './run/train.js';
+export { learnerOf, train, usableHere, withPlan, type TrainOptions } from './run/train.js';
 export { openWorld, type ReadData, type World } from './run/worlds.js';
 export {
   defineSystem,

@@ -7,6 +7,8 @@ import {
   openWorld,
   parseConfig,
   readRun,
+  usableHere,
+  withPlan,
   train,
   writeRun,
   type Gpu,
@@ -65,7 +67,9 @@ function ready(): NonNullable<typeof alive> {
     const world = await openWorld(config, () =>
       Promise.reject(new Error('a page has no data folder')),
     );
+    config = usableHere(on, config, world, notice => console.warn(notice));
     const learner = await learnerOf(on, config, world);
+    config = withPlan(config, learner);
     const descent = await descentOf(on, learner, world.train.steps);
     if (checkpoint) learner.restore(checkpoint.state);
     else checkpoint = { metaStep: 0, state: await learner.state() };

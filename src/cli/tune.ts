@@ -4,6 +4,7 @@ import { openNodeGpu } from '../node/open.js';
 import { tune, type Trial } from '../outer/tune.js';
 import { learnerOptions } from '../run/train.js';
 import { openWorld } from '../run/worlds.js';
+import { wholeNumber } from './options.js';
 import { dataReader, describeAdapter, readConfig } from './run-folder.js';
 import { describeTuning, fileMemory, tuningFile } from './tuned.js';
 
@@ -25,7 +26,6 @@ export async function run(args: string[]): Promise<number> {
     options: { data: { type: 'string' }, repeats: { type: 'string', default: '5' } },
   });
   const [name] = positionals;
-  const repeats = Number(values.repeats);
   if (!name || positionals.length > 1)
     throw new MetaplasticError({
       where: 'tune',
@@ -33,12 +33,7 @@ export async function run(args: string[]): Promise<number> {
       got: `${positionals.length}`,
       hint: 'see metaplastic tune --help',
     });
-  if (!Number.isInteger(repeats) || repeats < 1)
-    throw new MetaplasticError({
-      where: '--repeats',
-      expected: 'a whole number ≥ 1',
-      got: `${JSON.stringify(values.repeats)}`,
-    });
+  const repeats = wholeNumber('--repeats', values.repeats);
   const config = readConfig(name);
   const { train, bank } = await openWorld(
     config,

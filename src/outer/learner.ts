@@ -248,13 +248,14 @@ export class Learner {
         `adjoint 'reverse': undoing the updates drifted by ${outcomes.drift.toPrecision(2)} of the weights (limit ${DRIFT_LIMIT}), so this meta-step was made again with checkpoints`,
       );
       fellBack = true;
+      const { lanes, teams, grid, held, interval } = this.options.plan ?? {};
       this.fallback ??= await Lifetimes.create(
         this.gpu,
         makePlan(
           { ...plan, adjoint: 'checkpoint' },
           this.gpu.machine,
           { ...DEFAULT_BUDGET, ...this.options.budget },
-          this.options.plan,
+          { lanes, teams, grid, held, interval }, // checkpoints need chunks of their own
         ),
         this.inheritance,
         rulesOf(this.options),

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { powerOfTwo, powersOfTwo } from '../gpu/own.js';
@@ -116,24 +117,55 @@ async function again(
     : { own: last.own, best: last.own };
 }
 
-/** What was remembered for these options on this adapter, if anything that still makes a plan. */
+/** What a memory holds of one choice: it lay outside of the program, so it may be anything. */
+const TUNING = v.strictObject({
+  adjoint: v.picklist(ADJOINTS),
+  plan: v.strictObject({
+    lanes: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+    teams: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+    grid: v.optional(v.boolean()),
+    held: v.optional(v.boolean()),
+  } satisfies Partial<Record<keyof PlanChoices, unknown>>),
+});
+
+/**
+ * What was remembered for these options on this adapter. Nothing, if nothing was, or if it is
+ * damaged or makes no plan here: the plan's own choice is as right, and `onNotice` hears of it.
+ */
 export function rememberedTuning(
   gpu: Gpu,
   options: LearnerOptions,
   memory: TuningMemory,
+  onNotice: (notice: string) => void = notice => console.warn(notice),
 ): Tuning | undefined {
+  const unused = (why: string) =>
+    onNotice(`what was remembered of tuning this is not used: ${why}; tune it again`);
+  const remembered = memory.getItem(keyOf(gpu, options));
+  if (remembered === null) return undefined;
+  let json: unknown;
   try {
-    const { adjoint, plan } = JSON.parse(memory.getItem(keyOf(gpu, options)) ?? '') as Tuning;
-    if (!ADJOINTS.includes(adjoint)) return undefined;
+    json = JSON.parse(remembered);
+  } catch (error) {
+    unused((error as Error).message);
+    return undefined;
+  }
+  const { success, output, issues } = v.safeParse(TUNING, json);
+  if (!success) {
+    unused(`${v.getDotPath(issues[0]) ?? 'tuning'}: ${issues[0].message}`);
+    return undefined;
+  }
+  try {
     makePlan(
-      workOf(defineSystem(options.system), { ...options, adjoint }),
+      workOf(defineSystem(options.system), { ...options, adjoint: output.adjoint }),
       gpu.machine,
       { ...DEFAULT_BUDGET, ...options.budget },
-      plan,
+      output.plan,
     );
-    return { adjoint, plan };
-  } catch {
-    return undefined; // nothing, or of another time: the plan's own choice is as right
+    return output;
+  } catch (error) {
+    if (!(error instanceof MetaplasticError)) throw error;
+    unused(error.message);
+    return undefined;
   }
 }
 

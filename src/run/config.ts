@@ -327,7 +327,8 @@ const CONFIG = section({
     {},
   ),
   /**
-   * Parts of the plan that are fixed instead of computed, such as what `metaplastic tune` found.
+   * Parts of the plan that are fixed instead of computed, such as what `metaplastic tune` found. A
+   * run writes its own down, since it decides how sums are rounded.
    */
   plan: v.optional(
     section({
@@ -335,7 +336,10 @@ const CONFIG = section({
       teams: v.optional(whole(1)),
       grid: v.optional(v.boolean()),
       held: v.optional(v.boolean()),
-    } satisfies Partial<Record<keyof PlanChoices, unknown>>),
+      tasksPerChunk: v.optional(whole(1)),
+      stepsPerSegment: v.optional(whole(1)),
+      interval: v.optional(whole(1)),
+    } satisfies Record<keyof PlanChoices, unknown>),
   ),
   /** Meta-steps between two checkpoints. */
   checkpointEvery: v.optional(whole(1), 100),

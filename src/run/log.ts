@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 
 /** What is remembered of one meta-step; numbers may be NaN where every lifetime diverged. */
@@ -65,18 +66,69 @@ function failAt(where: string, number: number, row: string): never {
 }
 
 function parseLine(row: string): LogLine | undefined {
-  let line: Record<string, unknown>;
+  let line: unknown;
   try {
     line = JSON.parse(row);
   } catch {
     return undefined;
   }
-  if (typeof line !== 'object' || line === null) return undefined;
-  const has = (key: string) => line[key] === null || typeof line[key] === 'number';
-  if (!KEYS.every(has) || !('accuracy' in line ? has('accuracy') : true)) return undefined;
-  return Object.fromEntries(
-    Object.entries(line).map(([key, x]) => [key, x ?? NaN]),
-  ) as unknown as LogLine;
+  const result = v.safeParse(LINE, line);
+  return result.success ? result.output : undefined;
+}
+
+/** A number as JSON has it, where null stands for what is not finite. */
+const NUMBER = v.pipe(
+  v.nullable(v.number()),
+  v.transform(x => x ?? NaN),
+);
+
+const LINE = v.object({
+  ...(Object.fromEntries(KEYS.map(key => [key, NUMBER])) as Record<
+    (typeof KEYS)[number],
+    typeof NUMBER
+  >),
+  metaStep: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  accuracy: v.optional(NUMBER),
+  coefficients: v.optional(v.record(v.string(), v.array(NUMBER))),
+});
+
+/**
+ * The lines of meta-steps 1 … `last` in their order, of each the last one written; and, as
+ * sentences, what such a log should not have: lines that are missing or doubled.
+ */
+export function orderedLog(
+  lines: readonly LogLine[],
+  last: number,
+): { readonly log: LogLine[]; readonly problems: string[] } {
+  const byStep = new Map<number, LogLine>();
+  const doubled = new Set<number>();
+  for (const line of lines) {
+    if (line.metaStep > last) continue;
+    if (byStep.has(line.metaStep)) doubled.add(line.metaStep);
+    byStep.set(line.metaStep, line);
+  }
+  const missing: number[] = [];
+  for (let step = 1; step <= last; step++) if (!byStep.has(step)) missing.push(step);
+  const byNumber = (a: number, b: number) => a - b;
+  return {
+    log: [...byStep.values()].sort((a, b) => a.metaStep - b.metaStep),
+    problems: [
+      ...(doubled.size
+        ? [
+            `meta-steps ${rangesOf([...doubled].sort(byNumber))} are there more than once, and the last line of each is kept`,
+          ]
+        : []),
+      ...(missing.length ? [`meta-steps ${rangesOf(missing)} are missing`] : []),
+    ],
+  };
+}
+
+/** Ascending whole numbers as ranges, 1 – 3, 7: the first of them. */
+function rangesOf(numbers: readonly number[]): string {
+  const starts = numbers.filter((n, i) => n - 1 !== numbers[i - 1]);
+  const ends = numbers.filter((n, i) => n + 1 !== numbers[i + 1]);
+  const ranges = starts.slice(0, 5).map((n, i) => (ends[i] === n ? `${n}` : `${n} – ${ends[i]}`));
+  return `${ranges.join(', ')}${starts.length > ranges.length ? ', …' : ''}`;
 }
 
 /** The moving average over `span` values around each; values that are not finite are left out. */

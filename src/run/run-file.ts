@@ -14,6 +14,14 @@ export const RUN_FILES = {
   checkpoint: 'checkpoint.safetensors',
 } as const;
 
+/**
+ * A run's name as the name of a folder: letters and digits of any script, at most 60 characters,
+ * and never one that means another folder.
+ */
+export const folderName = (name: string): string =>
+  [...name.replaceAll(/[^\p{L}\p{N}_.-]+/gu, '-').replace(/^[.-]+/, '')].slice(0, 60).join('') ||
+  'run';
+
 /** A run that can be looked at, evaluated and gone on with. */
 export interface Run {
   readonly config: RunConfig;
@@ -31,7 +39,7 @@ export function writeRun({ config, environment, log, checkpoint }: Run): Uint8Ar
   const json = (value: unknown) => strToU8(`${JSON.stringify(value, null, 2)}\n`);
   return zipSync(
     {
-      [config.name.replaceAll(/[^\w.-]+/g, '-')]: {
+      [folderName(config.name)]: {
         [RUN_FILES.config]: json(config),
         [RUN_FILES.environment]: json(environment),
         [RUN_FILES.log]: strToU8(log.map(formatLogLine).join('')),

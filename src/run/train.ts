@@ -1,7 +1,9 @@
 import { DeviceLostError, DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
+import { makePlan } from '../gpu/plan.js';
 import type { Group } from '../inner/layout.js';
-import { Learner, type LearnerOptions } from '../outer/learner.js';
+import { Learner, workOf, type LearnerOptions } from '../outer/learner.js';
+import { defineSystem } from '../systems/system.js';
 import type { TaskSource } from '../tasks/episodes.js';
 import { rateAt, type RunConfig } from './config.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -45,6 +47,49 @@ export function learnerOptions(
     plan,
     onNotice,
   };
+}
+
+/**
+ * The configuration with the parts of the learner's plan that decide how sums are rounded, so that
+ * a run which goes on elsewhere, where another plan would be computed, has the same numbers.
+ */
+export function withPlan(config: RunConfig, learner: Learner): RunConfig {
+  const { lanes, teams, grid, held, tasksPerChunk, stepsPerSegment, interval } = learner.plan;
+  const plan = {
+    lanes,
+    teams,
+    grid,
+    held,
+    tasksPerChunk,
+    stepsPerSegment,
+    ...(config.meta.adjoint === 'checkpoint' && { interval }),
+  };
+  return { ...config, plan };
+}
+
+/**
+ * The configuration of a run as it can go on here: as it is, or without its plan where this machine
+ * cannot keep it, and then `onNotice` hears why.
+ */
+export function usableHere(
+  { machine }: Pick<Gpu, 'machine'>,
+  config: RunConfig,
+  { train, bank }: Pick<World, 'train' | 'bank'>,
+  onNotice: (notice: string) => void,
+): RunConfig {
+  if (!config.plan) return config;
+  const work = workOf(defineSystem(config.system), learnerOptions(config, train, bank));
+  try {
+    makePlan(work, machine, config.budget, config.plan);
+    return config;
+  } catch (error) {
+    if (!(error instanceof MetaplasticError)) throw error;
+    onNotice(
+      `this machine cannot keep the run's plan (${error.message}); it computes one of its own, and numbers are the same only up to rounding`,
+    );
+    const { plan: _, ...rest } = config;
+    return rest;
+  }
 }
 
 /** Groups whose coefficients are logged, and how many numbers a tensor may have for that. */
