@@ -8,7 +8,6 @@ import {
   parseConfig,
   readRun,
   usableHere,
-  withPlan,
   train,
   writeRun,
   type Gpu,
@@ -69,7 +68,6 @@ function ready(): NonNullable<typeof alive> {
     );
     config = usableHere(on, config, world, notice => console.warn(notice));
     const learner = await learnerOf(on, config, world);
-    config = withPlan(config, learner);
     const descent = await descentOf(on, learner, world.train.steps);
     if (checkpoint) learner.restore(checkpoint.state);
     else checkpoint = { metaStep: 0, state: await learner.state() };

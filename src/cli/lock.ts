@@ -85,7 +85,7 @@ function tryLock(folder: string, command: string, made: boolean): FolderLock | H
         throw new MetaplasticError({
           where: folder,
           expected: 'the folder in which this run began',
-          got: existsSync(folder) ? 'another in its place' : 'none',
+          got: existsSync(folder) ? 'one without its lock' : 'none',
           hint: 'it was deleted or moved while the run went on',
         });
     },

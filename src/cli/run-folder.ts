@@ -73,6 +73,8 @@ export function lockRun(folder: string, command: string): FolderLock {
 }
 
 function checkRun(folder: string): void {
+  if (folder === '')
+    throw new MetaplasticError({ where: 'run', expected: 'the folder of a run', got: '""' });
   if (!existsSync(join(folder, FILES.config)))
     throw new MetaplasticError({
       where: folder,
@@ -146,11 +148,19 @@ function firstFree(folder: (n: number) => string): string {
 export function differences(a: unknown, b: unknown, path = ''): string[] {
   const isObject = (x: unknown): x is Record<string, unknown> =>
     typeof x === 'object' && x !== null && !Array.isArray(x);
-  if (!isObject(a) || !isObject(b)) return JSON.stringify(a) === JSON.stringify(b) ? [] : [path];
+  if (!isObject(a) || !isObject(b)) return isSame(a, b) ? [] : [path];
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap(key =>
     differences(a[key], b[key], path ? `${path}.${key}` : key),
   );
 }
+
+/** Goes no deeper than the shallower of two, since a file may nest without end. */
+const isSame = (a: unknown, b: unknown): boolean =>
+  a === b ||
+  (Array.isArray(a) &&
+    Array.isArray(b) &&
+    a.length === b.length &&
+    a.every((item, i) => differences(item, b[i]).length === 0));
 
 /** A word of a command, as a shell takes it. */
 export const shellWord = (word: string): string =>

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { openNodeGpu } from '../node/open.js';
@@ -227,11 +228,29 @@ function isFinished(path: string, { meta }: RunConfig): boolean {
   );
 }
 
+/** (settings)(lifetimes)(moments) numbers as JSON has them: null is what was not finite. */
+const NUMBERS = v.array(v.array(v.array(v.nullable(v.number()))));
+const ANGLES = v.optional(v.record(v.string(), NUMBERS));
+const LIVED = v.object({
+  sweep: v.looseObject({}),
+  losses: NUMBERS,
+  accuracies: NUMBERS,
+  weightAngles: ANGLES,
+  errorAngles: ANGLES,
+});
+
 /** What lifetimes came to, if these very ones were lived. */
 function readLived(path: string, sweep: Sweep): Swept | undefined {
-  const lived = readOptional(path, 'lived') as Swept | undefined;
-  if (!lived) return undefined;
-  const differing = differences(lived.sweep, sweep);
+  const json = readOptional(path, 'lived');
+  if (json === undefined) return undefined;
+  const { success, output, issues } = v.safeParse(LIVED, json);
+  if (!success)
+    throw new MetaplasticError({
+      where: `${join(path, FILES.lived)}: ${v.getDotPath(issues[0]) ?? ''}`,
+      problem: issues[0].message,
+      hint: 'remove the file, and the same command lives them again',
+    });
+  const differing = differences(output.sweep, sweep);
   if (differing.length)
     throw new MetaplasticError({
       where: path,
@@ -239,7 +258,25 @@ function readLived(path: string, sweep: Sweep): Swept | undefined {
       got: `others that differ in ${differing.join(', ')}`,
       hint: 'give another --out',
     });
-  return lived;
+  for (const numbers of [
+    output.losses,
+    output.accuracies,
+    ...Object.values(output.weightAngles ?? {}),
+    ...Object.values(output.errorAngles ?? {}),
+  ]) {
+    const { settings, lifetimes, at } = sweep;
+    const fits =
+      numbers.length === settings.length &&
+      numbers.every(l => l.length === lifetimes && l.every(m => m.length === at.length));
+    if (!fits)
+      throw new MetaplasticError({
+        where: join(path, FILES.lived),
+        expected: `${settings.length} settings × ${lifetimes} lifetimes × ${at.length} moments`,
+        got: 'lists of other lengths',
+        hint: 'remove the file, and the same command lives them again',
+      });
+  }
+  return output as unknown as Swept;
 }
 
 async function liveIn(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MetaplasticError, shown } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
+import type { PlanChoices } from '../gpu/plan.js';
 import { layoutOf } from '../inner/layout.js';
 import { openNodeGpu } from '../node/open.js';
 import { parseConfig, type RunConfig } from '../run/config.js';
@@ -227,17 +228,20 @@ export async function trainIn(
   let began = from !== undefined;
   const signals = onStop(doing => tellSaved(`stopped while ${doing}`));
   try {
-    const usable = from ? usableHere(gpu, asked, world, say) : asked;
-    const learner = await learnerOf(gpu, usable, world, say);
-    if (from?.checkpoint) learner.restore(from.checkpoint.state);
+    const config = from ? usableHere(gpu, asked, world, say) : withPlan(gpu, asked, world);
     // a plan that this machine cannot keep stays written down for one that can
-    const config = usable === asked ? parsedAgain(withPlan(asked, learner)) : asked;
+    const keeps = Object.entries(asked.plan ?? {}).every(
+      ([key, value]) => config.plan?.[key as keyof PlanChoices] === value,
+    );
+    const written = parsedAgain(keeps ? config : asked);
+    const learner = await learnerOf(gpu, config, world, say);
+    if (from?.checkpoint) learner.restore(from.checkpoint.state);
     const log = [...(from?.log ?? [])];
     const environment = environmentOf(gpu, config);
-    if (from) tellChanges(folder, config, from, environment);
+    if (from) tellChanges(folder, written, from, environment);
     lock.check();
     began = true;
-    writeWhole(path('config'), `${JSON.stringify(config, null, 2)}\n`);
+    writeWhole(path('config'), `${JSON.stringify(written, null, 2)}\n`);
     writeWhole(path('environment'), `${JSON.stringify(environment, null, 2)}\n`);
     writeWhole(path('log'), log.map(formatLogLine).join(''));
 
@@ -299,7 +303,7 @@ function tellChanges(
       : of[key];
   const others = ['adapter', 'metaplastic', 'webgpu', 'node'].flatMap(key => {
     const [was, is] = [nameOf(environment, key), nameOf(now, key)];
-    return was === undefined || was === is
+    return typeof was !== 'string' || was === is
       ? []
       : [`${key} ${shown(JSON.stringify(was), 80)}, now ${JSON.stringify(is)}`];
   });

@@ -50,45 +50,48 @@ export function learnerOptions(
 }
 
 /**
- * The configuration with the parts of the learner's plan that decide how sums are rounded, so that
- * a run which goes on elsewhere, where another plan would be computed, has the same numbers.
+ * The configuration with the parts of its plan on this machine that decide how sums are rounded, so
+ * that a run which goes on elsewhere, where another plan would be computed, has the same numbers.
  */
-export function withPlan(config: RunConfig, learner: Learner): RunConfig {
-  const { lanes, teams, grid, held, tasksPerChunk, stepsPerSegment, interval } = learner.plan;
-  const plan = {
-    lanes,
-    teams,
-    grid,
-    held,
-    tasksPerChunk,
-    stepsPerSegment,
-    ...(config.meta.adjoint === 'checkpoint' && { interval }),
-  };
-  return { ...config, plan };
-}
-
-/**
- * The configuration of a run as it can go on here: as it is, or without its plan where this machine
- * cannot keep it, and then `onNotice` hears why.
- */
-export function usableHere(
+export function withPlan(
   { machine }: Pick<Gpu, 'machine'>,
   config: RunConfig,
   { train, bank }: Pick<World, 'train' | 'bank'>,
+): RunConfig {
+  const work = workOf(defineSystem(config.system), learnerOptions(config, train, bank));
+  const { lanes, teams, grid, held, tasksPerChunk, stepsPerSegment, interval } = makePlan(
+    work,
+    machine,
+    config.budget,
+    config.plan,
+  );
+  const checkpoints = config.meta.adjoint === 'checkpoint' && { interval };
+  return {
+    ...config,
+    plan: { lanes, teams, grid, held, tasksPerChunk, stepsPerSegment, ...checkpoints },
+  };
+}
+
+/**
+ * The configuration of a run as it can go on here: with its plan, or with one of this machine's
+ * where it cannot keep that one, and then `onNotice` hears why.
+ */
+export function usableHere(
+  gpu: Pick<Gpu, 'machine'>,
+  config: RunConfig,
+  world: Pick<World, 'train' | 'bank'>,
   onNotice: (notice: string) => void,
 ): RunConfig {
-  if (!config.plan) return config;
-  const work = workOf(defineSystem(config.system), learnerOptions(config, train, bank));
+  const { plan, ...rest } = config;
   try {
-    makePlan(work, machine, config.budget, config.plan);
-    return config;
+    return withPlan(gpu, config, world);
   } catch (error) {
-    if (!(error instanceof MetaplasticError)) throw error;
+    if (!plan || !(error instanceof MetaplasticError)) throw error;
+    const own = withPlan(gpu, rest, world);
     onNotice(
       `this machine cannot keep the run's plan (${error.message}); it computes one of its own, and numbers are the same only up to rounding`,
     );
-    const { plan: _, ...rest } = config;
-    return rest;
+    return own;
   }
 }
 
