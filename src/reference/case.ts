@@ -154,16 +154,22 @@ const NUMBERS = ['eta', 'weightDecay', 'etaB'];
  * list there, one entry for each layer that has one.
  */
 function readParameters(tree: Field, layout: Layout): Float64Array {
-  const flat = new Float64Array(layout.size);
+  const read: [offset: number, numbers: number[]][] = [];
   const kindOf = (t: Tensor) => t.name.replace(/\d+$/, '');
   for (const kind of new Set(layout.tensors.map(kindOf))) {
     const tensors = layout.tensors.filter(t => kindOf(t) === kind);
     const field = member(tree, KEYS[kind] ?? kind);
     const numbered = tensors[0]!.name !== kind;
     (numbered ? list(field, tensors.length) : [field]).forEach((entry, k) =>
-      flat.set(tensor(entry, NUMBERS.includes(kind) ? [] : tensors[k]!.shape), tensors[k]!.offset),
+      read.push([
+        tensors[k]!.offset,
+        tensor(entry, NUMBERS.includes(kind) ? [] : tensors[k]!.shape),
+      ]),
     );
   }
+  // only now is it sure that the file is as large as it says
+  const flat = new Float64Array(layout.size);
+  for (const [offset, numbers] of read) flat.set(numbers, offset);
   return flat;
 }
 
@@ -174,13 +180,13 @@ interface Field {
 }
 
 function member({ value, where }: Field, key: string): Field {
-  if (typeof value !== 'object' || value === null || !(key in value))
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key))
     throw new MetaplasticError({ where: `${where}.${key}`, expected: 'this field', got: 'none' });
   return { value: (value as Record<string, unknown>)[key], where: `${where}.${key}` };
 }
 
 function has({ value }: Field, key: string): boolean {
-  return key in (value as object);
+  return Object.hasOwn(value as object, key);
 }
 
 function list({ value, where }: Field, length?: number): Field[] {
@@ -195,13 +201,13 @@ function list({ value, where }: Field, length?: number): Field[] {
 function tensor(field: Field, shape: readonly number[]): number[] {
   const [length, ...inner] = shape;
   if (length !== undefined) return list(field, length).flatMap(entry => tensor(entry, inner));
-  if (typeof field.value !== 'number')
+  if (!Number.isFinite(field.value))
     throw new MetaplasticError({
       where: field.where,
-      expected: 'a number',
+      expected: 'a finite number',
       got: `${describe(field.value)}`,
     });
-  return [field.value];
+  return [field.value as number];
 }
 
 function whole(field: Field): number {
@@ -241,5 +247,7 @@ function describe(value: unknown): string {
       ? `a list of ${value.length}`
       : typeof value === 'object'
         ? 'an object'
-        : (JSON.stringify(value) ?? 'nothing');
+        : typeof value === 'number'
+          ? `${value}`
+          : (JSON.stringify(value) ?? 'nothing');
 }
