@@ -23,11 +23,15 @@ type Issue = v.BaseIssue<unknown>;
 type Entries = Record<string, v.GenericSchema<any, any>>;
 
 const show = (input: unknown) =>
-  input === undefined
-    ? 'nothing'
-    : typeof input === 'number'
-      ? String(input)
-      : JSON.stringify(input);
+  input === undefined ? 'nothing' : typeof input === 'number' ? String(input) : asJson(input);
+/** What nests without end is not written again. */
+const asJson = (input: unknown) => {
+  try {
+    return JSON.stringify(input);
+  } catch {
+    return 'what nests too deep to be shown';
+  }
+};
 const expects = (what: string) => (issue: Issue) => `expected ${what}, got ${show(issue.input)}`;
 
 const whole = (min: number) =>

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -157,6 +157,23 @@ test('Ctrl-C finishes the meta-step, saves, and says how to resume; resumed is a
   expect(metaplastic(['train', '--resume', stopped]).status).toBe(0);
   metaplastic(['train', config, '--out', whole]);
   expect(checkpoint(stopped).equals(checkpoint(whole))).toBe(true);
+});
+
+test('a run whose evaluation fails keeps all, and says how to evaluate again', () => {
+  const folder = join(newFolder(), 'run');
+  metaplastic(['train', writeConfig(TINY), '--out', folder]);
+  const kept = checkpoint(folder);
+  const evaluation = join(folder, 'evaluation.json');
+  rmSync(evaluation);
+  mkdirSync(join(evaluation, 'full'), { recursive: true });
+  const { status, err, out } = metaplastic(['train', '--resume', folder]);
+  expect(err).toContain(
+    `failed: saved up to meta-step 6 of 6; evaluate with: metaplastic eval ${folder}\n${evaluation}: could not be written: a folder is in the place of the file; `,
+  );
+  expect(out).toContain('mean squared error on 10 unseen tasks');
+  expect([status, checkpoint(folder).equals(kept)]).toEqual([1, true]);
+  rmSync(evaluation, { recursive: true });
+  expect(metaplastic(['eval', folder]).status).toBe(0);
 });
 
 test.each(['SIGHUP', 'SIGTERM'] as const)('%s saves as Ctrl-C does', async signal => {

@@ -74,50 +74,53 @@ const goOn = (folder: string) =>
       : ['train', file, '--out', folder],
   );
 
-describe.runIf(KILLS)('a training that is killed and resumed ends with the bytes of one that was not', () => {
-  const whole = join(newFolder(), 'whole');
-  const count = join(newFolder(), 'count');
-  let made: ReturnType<typeof madeOf>;
-  let took: number;
-  beforeAll(async () => {
-    const start = performance.now();
-    expect(await command(['train', file, '--out', whole], { folder: whole, count })).toMatch(
-      /^0\n/,
+describe.runIf(KILLS)(
+  'a training that is killed and resumed ends with the bytes of one that was not',
+  () => {
+    const whole = join(newFolder(), 'whole');
+    const count = join(newFolder(), 'count');
+    let made: ReturnType<typeof madeOf>;
+    let took: number;
+    beforeAll(async () => {
+      const start = performance.now();
+      expect(await command(['train', file, '--out', whole], { folder: whole, count })).toMatch(
+        /^0\n/,
+      );
+      took = performance.now() - start;
+      made = madeOf(whole);
+    }, 600_000);
+
+    const draws = random(SEED, 0);
+    const moments = Array.from({ length: KILLS }, () => draws.uniform());
+    test.each(moments)(
+      'at %f of its time',
+      async moment => {
+        const folder = join(newFolder(), 'run');
+        await command(['train', file, '--out', folder], undefined, moment * took);
+        expect(await goOn(folder)).toMatch(/^0\n/);
+        expect(madeOf(folder)).toEqual(made);
+      },
+      600_000,
     );
-    took = performance.now() - start;
-    made = madeOf(whole);
-  }, 600_000);
 
-  const draws = random(SEED, 0);
-  const moments = Array.from({ length: KILLS }, () => draws.uniform());
-  test.each(moments)(
-    'at %f of its time',
-    async moment => {
-      const folder = join(newFolder(), 'run');
-      await command(['train', file, '--out', folder], undefined, moment * took);
-      expect(await goOn(folder)).toMatch(/^0\n/);
-      expect(madeOf(folder)).toEqual(made);
-    },
-    600_000,
-  );
-
-  test.each(moments)(
-    'at a write, %f of all',
-    async moment => {
-      const folder = join(newFolder(), 'run');
-      const at = 1 + Math.floor(moment * Number(readFileSync(count, 'utf8')));
-      const killed = await command(['train', file, '--out', folder], {
-        folder,
-        at,
-        how: 'SIGKILL',
-      });
-      expect(killed).toMatch(/^SIGKILL\n/);
-      expect(await goOn(folder)).toMatch(/^0\n/);
-      expect(madeOf(folder)).toEqual(made);
-    },
-    600_000,
-  );
-});
+    test.each(moments)(
+      'at a write, %f of all',
+      async moment => {
+        const folder = join(newFolder(), 'run');
+        const at = 1 + Math.floor(moment * Number(readFileSync(count, 'utf8')));
+        const killed = await command(['train', file, '--out', folder], {
+          folder,
+          at,
+          how: 'SIGKILL',
+        });
+        expect(killed).toMatch(/^SIGKILL\n/);
+        expect(await goOn(folder)).toMatch(/^0\n/);
+        expect(madeOf(folder)).toEqual(made);
+      },
+      600_000,
+    );
+  },
+);
 
 describe('a training whose disk fails ends with one clear error, and resumed with the bytes of one that did not', () => {
   const config = parseConfig(TINY, 'tiny');
