@@ -63,7 +63,7 @@ export async function run(args: string[]): Promise<number> {
       'no-tune': { type: 'boolean' },
     },
   });
-  if ((positionals.length === 1) === (values.resume !== undefined))
+  if (positionals.length !== (values.resume === undefined ? 1 : 0))
     throw new MetaplasticError({
       where: 'train',
       expected: 'one CONFIG or PRESET, or --resume RUN',

@@ -122,8 +122,14 @@ describe('one clear error comes', () => {
     [['study', 'sine', '--scale', ''], '--scale: expected a number > 0, got ""'],
     [['train', 'flp-sine', '--out', ''], '--out: expected the name of a folder, got ""'],
     [['study', 'sine', '--out', ''], '--out: expected the name of a folder, got ""'],
+    [
+      ['train', 'flp-sine', 'maml-sine', '--resume', 'run'],
+      'train: expected one CONFIG or PRESET, or --resume RUN, got 2 and --resume; see metaplastic train --help',
+    ],
     [['train', '--resume', ''], 'run: expected the folder of a run, got ""'],
-  ])('for %j, where something is empty', (args, message) => expect(refusal(args)).toBe(message));
+  ])('for %j, where something is empty or too much', (args, message) =>
+    expect(refusal(args)).toBe(message),
+  );
   test.each([
     [['__proto__'], 'metaplastic: unknown command "__proto__"'],
     [['constructor'], 'metaplastic: unknown command "constructor"'],
