@@ -231,8 +231,9 @@ function isFinished(path: string, { meta }: RunConfig): boolean {
 /** (settings)(lifetimes)(moments) numbers as JSON has them: null is what was not finite. */
 const NUMBERS = v.array(v.array(v.array(v.nullable(v.number()))));
 const ANGLES = v.optional(v.record(v.string(), NUMBERS));
+const ASKED = v.object({ sweep: v.looseObject({}) });
 const LIVED = v.object({
-  sweep: v.looseObject({}),
+  ...ASKED.entries,
   losses: NUMBERS,
   accuracies: NUMBERS,
   weightAngles: ANGLES,
@@ -243,14 +244,15 @@ const LIVED = v.object({
 function readLived(path: string, sweep: Sweep): Swept | undefined {
   const json = readOptional(path, 'lived');
   if (json === undefined) return undefined;
-  const { success, output, issues } = v.safeParse(LIVED, json);
-  if (!success)
+  const read = <T>(result: v.SafeParseResult<v.GenericSchema<unknown, T>>): T => {
+    if (result.success) return result.output;
     throw new MetaplasticError({
-      where: `${join(path, FILES.lived)}: ${v.getDotPath(issues[0]) ?? ''}`,
-      problem: issues[0].message,
+      where: `${join(path, FILES.lived)}: ${v.getDotPath(result.issues[0]) ?? 'all'}`,
+      problem: result.issues[0].message,
       hint: 'remove the file, and the same command lives them again',
     });
-  const differing = differences(output.sweep, sweep);
+  };
+  const differing = differences(read(v.safeParse(ASKED, json)).sweep, sweep);
   if (differing.length)
     throw new MetaplasticError({
       where: path,
@@ -258,6 +260,7 @@ function readLived(path: string, sweep: Sweep): Swept | undefined {
       got: `others that differ in ${differing.join(', ')}`,
       hint: 'give another --out',
     });
+  const output = read(v.safeParse(LIVED, json));
   for (const numbers of [
     output.losses,
     output.accuracies,
