@@ -1,6 +1,6 @@
 import { gzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { readIdx, readIdxImages } from '../../src/tasks/idx.js';
+import { readIdx, readIdxImages, type IdxData } from '../../src/tasks/idx.js';
 import { dataFile, hasData, onRealData, problem, zeros } from './given.js';
 
 /** An IDX file: the magic number and the sizes, big-endian, then the bytes. */
@@ -79,7 +79,7 @@ describe('an IDX file', () => {
     for (let bit = 16; bit < 8 * file.length; bit++) {
       const flipped = file.slice();
       flipped[bit >> 3]! ^= 1 << (bit & 7);
-      let data: Uint8Array | undefined;
+      let data: IdxData | undefined;
       try {
         data = readIdx(flipped, 'f').data;
       } catch (error) {
