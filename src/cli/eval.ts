@@ -9,15 +9,9 @@ import type { RunConfig } from '../run/config.js';
 import { evaluate } from '../run/evaluate.js';
 import { evaluationTable } from '../run/log.js';
 import { learnerOf } from '../run/train.js';
-import { openWorld, type World } from '../run/worlds.js';
-import {
-  dataReader,
-  describeAdapter,
-  FILES,
-  readRun,
-  writeReport,
-  writeWhole,
-} from './run-folder.js';
+import type { World } from '../run/worlds.js';
+import { openWorldOn } from './data.js';
+import { describeAdapter, FILES, readRun, writeReport, writeWhole } from './run-folder.js';
 
 export const HELP = `evaluates the last checkpoint of a run on unseen tasks
 
@@ -50,7 +44,7 @@ export async function run(args: string[]): Promise<number> {
       got: 'none',
       hint: `make one with metaplastic train --resume ${folder}`,
     });
-  const world = await openWorld(config, dataReader(values.data ?? process.env['METAPLASTIC_DATA']));
+  const world = await openWorldOn(values.data ?? process.env['METAPLASTIC_DATA'], config);
   const gpu = await openNodeGpu();
   try {
     console.error(describeAdapter(gpu));

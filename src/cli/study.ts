@@ -19,8 +19,8 @@ import {
 } from '../run/studies/study.js';
 import { live, type Sweep, type Swept } from '../run/studies/sweep.js';
 import { openWorld, type ReadData } from '../run/worlds.js';
+import { dataReader } from './data.js';
 import {
-  dataReader,
   describeAdapter,
   environmentOf,
   FILES,

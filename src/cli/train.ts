@@ -8,10 +8,10 @@ import { parseConfig, type RunConfig } from '../run/config.js';
 import { readCheckpoint, writeCheckpoint } from '../run/checkpoint.js';
 import { formatLogLine, progressLine, type LogLine } from '../run/log.js';
 import { learnerOf, train } from '../run/train.js';
-import { openWorld, type World } from '../run/worlds.js';
+import type { World } from '../run/worlds.js';
 import { evaluateRun } from './eval.js';
+import { openWorldOn } from './data.js';
 import {
-  dataReader,
   describeAdapter,
   environmentOf,
   FILES,
@@ -91,7 +91,7 @@ async function meta(
   folder: string,
   { resumed, untuned, data }: { resumed: boolean; untuned?: boolean; data?: string },
 ): Promise<number> {
-  const world = await openWorld(config, dataReader(data));
+  const world = await openWorldOn(data, config);
   const gpu = await openNodeGpu();
   try {
     console.error(describeAdapter(gpu));

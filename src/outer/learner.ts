@@ -17,7 +17,7 @@ import { initialParameters, type Initial } from '../inner/initial.js';
 import { feedbackShape, GROUPS, layoutOf, type Layout } from '../inner/layout.js';
 import type { Metrics } from '../inner/metrics.js';
 import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
-import { checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
+import { checkBank, checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
 import { makeAdam, type Adam, type Rates } from './adam.js';
 import { Lifetimes, quadsOf, type Inheritance, type Outcomes } from './lifetimes.js';
 
@@ -162,6 +162,7 @@ export class Learner {
     const layout = layoutOf(system);
     const { bank } = options.episode;
     const inputs = system.sizes[0]!;
+    if (bank) checkBank(bank, 'learner.episode.bank');
     if (bank && bank.width * bank.height !== inputs)
       throw new MetaplasticError({
         where: 'learner.episode.bank',

@@ -55,6 +55,9 @@ const text = v.custom<string>(
   x => typeof x === 'string' && x !== '',
   expects('a text that is not empty'),
 );
+const isBelow = (x: unknown): x is string =>
+  typeof x === 'string' && x !== '' && !x.split(/[\\/]/).includes('..');
+const pathBelow = v.custom<string>(isBelow, expects('a path below the folder of data'));
 const interval = v.custom<readonly [number, number]>(
   x => Array.isArray(x) && x.length === 2 && x.every(Number.isFinite) && x[0] <= x[1],
   expects('[from, to] with from ≤ to'),
@@ -158,8 +161,16 @@ const SINE_SEQUENCE = section({
   order: choice(ORDERS),
 });
 
-/** Images and labels in the format of MNIST, below the folder given as `--data`. */
-const IDX = { format: v.literal('idx'), images: text, labels: text };
+/**
+ * Images and labels in the format of MNIST, below the folder given as `--data`; `maxBytes` is how
+ * many bytes a file may unpack to (left out: 2³⁰).
+ */
+const IDX = {
+  format: v.literal('idx'),
+  images: pathBelow,
+  labels: pathBelow,
+  maxBytes: v.optional(whole(1)),
+};
 
 /** Where the images of a few-shot task lie, below the folder given as `--data`. */
 const SOURCE = variant(
@@ -168,10 +179,11 @@ const SOURCE = variant(
   [
     section({
       format: v.literal('omniglot'),
-      train: text,
-      test: text,
-      folder: v.optional(text, 'omniglot'),
+      train: pathBelow,
+      test: pathBelow,
+      folder: v.optional(pathBelow, 'omniglot'),
       size: v.optional(whole(1), 28),
+      maxBytes: v.optional(whole(1)),
       /**
        * Meta-train also on every character turned by 90°, 180° and 270°, each as a character of its
        * own (the usual augmentation of Omniglot).
@@ -192,9 +204,17 @@ const SOURCE = variant(
   ],
 );
 
+/** A list of classes of the data, such as [1, 2, 3]. */
+const CLASSES = v.custom<readonly number[]>(
+  x => Array.isArray(x) && x.length > 0 && x.every(c => Number.isInteger(c) && c >= 0),
+  expects('a list of whole numbers ≥ 0'),
+);
+
 const FEW_SHOT = section({
   kind: v.literal('few-shot'),
   source: SOURCE,
+  /** Which classes of IDX files tasks draw from; left out: all that have images. */
+  classes: v.optional(CLASSES),
   ways: whole(2),
   shots: whole(1),
   queriesPerClass: whole(1),
@@ -215,8 +235,13 @@ const STREAM = section({
   batch: whole(1),
   queries: whole(1),
   order: choice(ORDERS),
-  /** Only the classes 0 … classes − 1 of the data; left out: all. */
-  classes: v.optional(whole(2)),
+  /** Only the classes 0 … classes − 1 of the data, or those listed; left out: all. */
+  classes: v.optional(
+    v.custom<number | readonly number[]>(
+      x => (Number.isSafeInteger(x) && (x as number) >= 2) || v.is(CLASSES, x),
+      expects('a whole number ≥ 2, or a list of whole numbers ≥ 0'),
+    ),
+  ),
   /** Images that no lifetime sees, which queries are drawn from: a share below 1, or how many. */
   heldOut: v.optional(
     v.custom<number>(
@@ -391,6 +416,8 @@ function checkTogether(
       'task.batch',
       `expected a divisor of ways × shots = ${task.ways * task.shots}, got ${task.batch}`,
     );
+  if (task.kind === 'few-shot' && task.classes && task.source.format !== 'idx')
+    fail('task.classes', 'expected none for characters of Omniglot, got a list');
   if (task.kind === 'sine-sequence')
     for (const key of ['slots', 'pool'] as const)
       if (task[key] < task.functions)
@@ -468,7 +495,12 @@ export function shapeOf(task: TaskConfig): {
         steps: (task.ways * task.shots) / task.batch,
       };
     case 'stream':
-      return { outputs: task.classes ?? 1, steps: task.steps };
+      return {
+        outputs: Array.isArray(task.classes)
+          ? task.classes.reduce((most, c) => Math.max(most, c + 1), 1)
+          : (task.classes ?? 1),
+        steps: task.steps,
+      };
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runStudy } from '../../src/cli/study.js';
-import { dataReader } from '../../src/cli/run-folder.js';
+import { dataReader } from '../../src/cli/data.js';
 import { parseConfig, type RunConfigInput } from '../../src/run/config.js';
 import { STUDIES } from '../../src/run/studies/index.js';
 import {

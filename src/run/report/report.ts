@@ -318,7 +318,10 @@ const chanceIn = (task: RunConfig['task'], { sizes }: RunConfig['system']) =>
   1 /
   (task.kind === 'few-shot' && task.labels === 'permuted'
     ? task.ways
-    : (task.kind === 'stream' && task.classes) || sizes.at(-1)!);
+    : (task.kind === 'stream' && countOf(task.classes)) || sizes.at(-1)!);
+
+const countOf = (classes: number | readonly number[] | undefined) =>
+  typeof classes === 'object' ? classes.length : classes;
 
 const chanceOf = (
   { task, system }: Pick<RunConfig, 'task' | 'system'>,
