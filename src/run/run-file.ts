@@ -5,6 +5,7 @@ import { defineSystem } from '../systems/system.js';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js';
 import { parseConfig, type RunConfig } from './config.js';
 import { formatLogLine, parseLog, type LogLine } from './log.js';
+import { parseEnvironment } from './recorded.js';
 
 /** Names of the files that a run consists of, in its folder or in a zip of it. */
 export const RUN_FILES = {
@@ -78,7 +79,10 @@ export function readRun(
     `${where}/${RUN_FILES.checkpoint}`,
   );
   const environment = files[RUN_FILES.environment]
-    ? (json(RUN_FILES.environment, files[RUN_FILES.environment]!) as Run['environment'])
+    ? parseEnvironment(
+        json(RUN_FILES.environment, files[RUN_FILES.environment]!),
+        `${where}/${RUN_FILES.environment}`,
+      )
     : {};
   const log = files[RUN_FILES.log]
     ? parseLog(strFromU8(files[RUN_FILES.log]!), `${where}/${RUN_FILES.log}`)
