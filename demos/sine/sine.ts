@@ -278,7 +278,7 @@ train.addEventListener('click', async () => {
     }
     tell('Making the kernels …');
     const heard = proxy((lines: readonly LogLine[]) => {
-      log.push(...lines);
+      for (const line of lines) log.push(line);
       metaStep = log.at(-1)!.metaStep;
       tell(`Training on ${adapter}.`);
       showTraining();

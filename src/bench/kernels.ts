@@ -56,22 +56,20 @@ export async function benchKernels(
   workloads = kernelWorkloads(gpu.adapter.software),
 ): Promise<KernelFigure[]> {
   const clock = makeClock(gpu);
-  const figures: KernelFigure[] = [];
+  const figures: KernelFigure[][] = [];
   try {
     for (const [k, workload] of workloads.entries()) {
       const learner = await learnerFor(gpu, workload, LEARNER);
       const ask = (what: string) =>
         onProgress?.(`${describeWorkload(workload)}: ${what}`, k, workloads.length);
-      figures.push(
-        ...(await wholeKernels(clock, workload, learner, patience, ask)),
-        ...(await parts(gpu, clock, workload, patience, ask)),
-      );
+      const whole = await wholeKernels(clock, workload, learner, patience, ask);
+      figures.push([...whole, ...(await parts(gpu, clock, workload, patience, ask))]);
       learner.destroy();
     }
   } finally {
     clock.destroy();
   }
-  return figures;
+  return figures.flat();
 }
 
 async function wholeKernels(

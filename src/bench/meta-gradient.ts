@@ -1,3 +1,4 @@
+import { greatest } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
 import { mebibytes, type Adjoint, type Plan, type PlanChoices } from '../gpu/plan.js';
 import { Learner, type LearnerOptions } from '../outer/learner.js';
@@ -133,7 +134,7 @@ export async function benchGradient(
   }
 }
 
-const widestHidden = ({ sizes }: System): number => Math.max(...sizes.slice(1, -1));
+const widestHidden = ({ sizes }: System): number => greatest(sizes.slice(1, -1));
 
 async function gradientNorms(
   learner: Learner,
@@ -169,7 +170,7 @@ export function describeGradient({ line, times, plan, peakBytes, fellBack }: Ben
     ['memory', `${mebibytes(plan.totalBytes)} planned, ${mebibytes(peakBytes)} at most in buffers`],
     [
       'meta-gradient',
-      `median ${ms(line.median_ms)}, min ${ms(line.min_ms)}, max ${ms(Math.max(...times))} of ${line.steps}`,
+      `median ${ms(line.median_ms)}, min ${ms(line.min_ms)}, max ${ms(greatest(times))} of ${line.steps}`,
     ],
     ['first, with kernels', ms(line.first_ms)],
     ['task-steps/s', line.tasksteps_per_s.toLocaleString('en')],
@@ -183,7 +184,7 @@ export function describeGradient({ line, times, plan, peakBytes, fellBack }: Ben
       norm.toPrecision(7),
     ]),
   ];
-  const width = Math.max(...rows.map(([k]) => k.length));
+  const width = greatest(rows.map(([k]) => k.length));
   return rows.map(([k, v]) => `${k.padEnd(width)}  ${v}`).join('\n');
 }
 

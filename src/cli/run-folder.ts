@@ -8,6 +8,7 @@ import { adapterName, type Gpu } from '../gpu/device.js';
 import { parseConfig, type RunConfig } from '../run/config.js';
 import { parseLog, type Evaluation, type LogLine } from '../run/log.js';
 import { PRESETS } from '../run/presets.js';
+import { parseEnvironment, parseEvaluations, type Environment } from '../run/recorded.js';
 import { RUN_FILES } from '../run/run-file.js';
 import { renderReport } from '../run/report/report.js';
 
@@ -76,10 +77,20 @@ export function readOptional(folder: string, file: keyof typeof FILES): unknown 
   return existsSync(path) ? readJson(path) : undefined;
 }
 
+/** The environment of a run folder; {} if it has none. */
+export const readEnvironment = (folder: string): Environment =>
+  parseEnvironment(readOptional(folder, 'environment') ?? {}, join(folder, FILES.environment));
+
+/** The evaluations of a run folder, if it was evaluated. */
+export function readEvaluations(folder: string): readonly Evaluation[] | undefined {
+  const json = readOptional(folder, 'evaluation');
+  return json === undefined ? undefined : parseEvaluations(json, join(folder, FILES.evaluation));
+}
+
 /** Makes the report of what the folder holds, and returns its path. */
 export function writeReport(folder: string, config: RunConfig): string {
-  const environment = (readOptional(folder, 'environment') ?? {}) as Record<string, unknown>;
-  const evaluation = readOptional(folder, 'evaluation') as Evaluation[] | undefined;
+  const environment = readEnvironment(folder);
+  const evaluation = readEvaluations(folder);
   const path = join(folder, FILES.report);
   writeWhole(
     path,

@@ -1,4 +1,5 @@
 import { MetaplasticError } from '../errors.js';
+import { greatest } from '../extremes.js';
 import { layoutOf, type Layout } from '../inner/layout.js';
 import type { System } from '../systems/system.js';
 import { fastLayout, type FastLayout } from './fast.js';
@@ -225,7 +226,7 @@ export function makePlan(
   }); // at most: a segment is a step or more, but for moment 0
   const fits = (tasks: number) =>
     sum(need(tasks)) <= budget.memory &&
-    Math.max(...Object.values(need(tasks))) <= machine.maxBindingBytes &&
+    greatest(Object.values(need(tasks))) <= machine.maxBindingBytes &&
     tasks <= machine.maxWorkgroups;
   const least = choices.tasksPerChunk
     ? Math.min(choices.tasksPerChunk, work.tasks)
@@ -475,7 +476,7 @@ function chooseTeams(
   const most = Math.min(MOST_LANES, machine.maxInvocations);
   const ofACore = Math.ceil(work.tasks / cores);
   const inside = work.system.sizes.slice(work.system.encoderLayers);
-  const lanesFor = (sizes: readonly number[]) => powerOfTwo(fours(Math.max(...sizes)));
+  const lanesFor = (sizes: readonly number[]) => powerOfTwo(fours(greatest(sizes)));
   const rows = lanesFor(inside.slice(1));
   const lies = (lanes: number) =>
     (choices.grid ?? (choices.held || !software)) && lanes > 1 && lanes >= rows;
@@ -668,6 +669,6 @@ export function describePlan(plan: Plan): string {
       .map(([name, b]): [string, string] => [`  ${name}`, mebibytes(b)]),
     ['GPU memory', mebibytes(plan.totalBytes)],
   ];
-  const width = Math.max(...rows.map(([k]) => k.length));
+  const width = greatest(rows.map(([k]) => k.length));
   return rows.map(([k, v]) => `${k.padEnd(width)}  ${v}`).join('\n');
 }

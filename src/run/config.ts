@@ -22,15 +22,19 @@ const ORDERS = ['continual', 'iid'] as const;
 type Issue = v.BaseIssue<unknown>;
 type Entries = Record<string, v.GenericSchema<any, any>>;
 
-const show = (input: unknown) =>
-  input === undefined
-    ? 'nothing'
-    : typeof input === 'number'
-      ? String(input)
-      : JSON.stringify(input);
-const expects = (what: string) => (issue: Issue) => `expected ${what}, got ${show(issue.input)}`;
+const show = (input: unknown) => {
+  if (input === undefined) return 'nothing';
+  if (typeof input === 'number') return String(input);
+  try {
+    return JSON.stringify(input);
+  } catch {
+    return 'lists or objects nested too deeply to show'; // the writer of JSON recurses
+  }
+};
+export const expects = (what: string) => (issue: Issue) =>
+  `expected ${what}, got ${show(issue.input)}`;
 
-const whole = (min: number) =>
+export const whole = (min: number) =>
   v.custom<number>(
     x => Number.isSafeInteger(x) && (x as number) >= min,
     expects(`a whole number ≥ ${min}`),
@@ -51,7 +55,7 @@ const positive = v.custom<number>(
   x => Number.isFinite(x) && (x as number) > 0,
   expects('a number > 0'),
 );
-const text = v.custom<string>(
+export const text = v.custom<string>(
   x => typeof x === 'string' && x !== '',
   expects('a text that is not empty'),
 );
@@ -63,9 +67,9 @@ const interval = v.custom<readonly [number, number]>(
   expects('[from, to] with from ≤ to'),
 );
 const flag = v.boolean(expects('true or false'));
-const list = <S extends v.GenericSchema<any, any>>(item: S, what: string) =>
+export const list = <S extends v.GenericSchema<any, any>>(item: S, what: string) =>
   v.array(item, expects(`a list of ${what}`));
-const choice = <const T extends readonly string[]>(known: T) =>
+export const choice = <const T extends readonly string[]>(known: T) =>
   v.picklist(known, issue =>
     typeof issue.input === 'string'
       ? `unknown choice ${show(issue.input)}; known: ${known.join(', ')}`
@@ -76,7 +80,7 @@ const choice = <const T extends readonly string[]>(known: T) =>
  * An object with exactly these keys. A key too many lists the known ones; a key too few says what
  * its value should be.
  */
-function section<const E extends Entries>(entries: E) {
+export function section<const E extends Entries>(entries: E) {
   const known = Object.keys(entries).join(', ');
   return v.strictObject(entries, issue => {
     if (issue.expected === 'Object')
@@ -380,17 +384,30 @@ export type Decay = RunConfig['meta']['decay'];
  * @example parseConfig(JSON.parse(text), 'my-run.json')
  */
 export function parseConfig(json: unknown, where: string): RunConfig {
-  const result = v.safeParse(CONFIG, json);
-  if (!result.success) {
-    // A misspelt key is both unknown and missing: the unknown one explains the other.
-    const issue = result.issues.find(i => i.expected === 'never') ?? result.issues[0];
-    const key = v.getDotPath(issue);
-    throw new MetaplasticError({ where: key ? `${where}: ${key}` : where, problem: issue.message });
-  }
-  checkTogether(result.output, (key, problem, hint) => {
+  const config = checked(CONFIG, json, where);
+  checkTogether(config, (key, problem, hint) => {
     throw new MetaplasticError({ where: `${where}: ${key}`, problem, hint });
   });
-  return result.output;
+  return config;
+}
+
+/** A value of JSON that a schema accepts; the error names the file and the dotted key. */
+export function checked<const S extends v.GenericSchema<any, any>>(
+  schema: S,
+  json: unknown,
+  where: string,
+  hint?: string,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, json);
+  if (result.success) return result.output;
+  // A misspelt key is both unknown and missing: the unknown one explains the other.
+  const issue = result.issues.find(i => i.expected === 'never') ?? result.issues[0];
+  const key = v.getDotPath(issue);
+  throw new MetaplasticError({
+    where: key ? `${where}: ${key}` : where,
+    problem: issue.message,
+    hint,
+  });
 }
 
 /**

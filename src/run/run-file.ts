@@ -6,6 +6,7 @@ import { checkMaxBytes, MAX_BYTES, unzip } from '../tasks/archive.js';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js';
 import { parseConfig, type RunConfig } from './config.js';
 import { formatLogLine, parseLog, type LogLine } from './log.js';
+import { parseEnvironment } from './recorded.js';
 
 /** Names of the files that a run consists of, in its folder or in a zip of it. */
 export const RUN_FILES = {
@@ -102,15 +103,16 @@ export function readRun(
     layout,
     `${where}/${RUN_FILES.checkpoint}`,
   );
-  const environment = file(RUN_FILES.environment, MAX_JSON);
-  const told = environment ? json(RUN_FILES.environment, environment) : {};
-  if (typeof told !== 'object' || told === null || Array.isArray(told))
-    return fail(`${where}/${RUN_FILES.environment}`, 'expected a JSON object');
+  const told = file(RUN_FILES.environment, MAX_JSON);
+  const environmentName = `${where}/${RUN_FILES.environment}`;
+  const environment = told
+    ? parseEnvironment(json(RUN_FILES.environment, told), environmentName)
+    : {};
   const log = file(RUN_FILES.log, maxBytes);
   const lines = log ? parseLog(strFromU8(log), `${where}/${RUN_FILES.log}`) : [];
   return {
     config,
-    environment: told as Run['environment'],
+    environment,
     log: lines.filter(line => line.metaStep <= checkpoint.metaStep),
     checkpoint,
   };
