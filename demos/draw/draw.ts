@@ -1,4 +1,4 @@
-import { wrap } from 'comlink';
+import { wrap } from '../frame/comlink.js';
 import { linesChart } from '../../src/run/report/chart.js';
 import { html } from '../../src/run/report/html.js';
 import { linesTable, table } from '../../src/run/report/page.js';
