@@ -1,4 +1,11 @@
-export { DeviceLostError, DivergenceError, MetaplasticError } from './errors.js';
+export {
+  DeviceLostError,
+  DivergenceError,
+  MetaplasticError,
+  plainError,
+  reviveError,
+  type PlainError,
+} from './errors.js';
 export {
   adapterName,
   isAvailable,

@@ -1,5 +1,5 @@
 import { greatest } from '../../src/extremes.js';
-import { wrap } from 'comlink';
+import { wrap } from '../frame/comlink.js';
 import { linesChart } from '../../src/run/report/chart.js';
 import { html } from '../../src/run/report/html.js';
 import { linesTable, table } from '../../src/run/report/page.js';

@@ -1,4 +1,4 @@
-import { proxy, wrap } from 'comlink';
+import { proxy, wrap } from '../frame/comlink.js';
 import { sineTasks, type LogLine, type RunConfig, type RunConfigInput } from 'metaplastic';
 import { formatCount, formatNumber, smooth } from '../../src/run/log.js';
 import { linesChart, smoothingSpan, trainingChart } from '../../src/run/report/chart.js';

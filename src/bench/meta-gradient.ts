@@ -1,5 +1,6 @@
 import { greatest } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
+import { orDestroy } from '../gpu/owned.js';
 import { mebibytes, type Adjoint, type Plan, type PlanChoices } from '../gpu/plan.js';
 import { Learner, type LearnerOptions } from '../outer/learner.js';
 import { type System } from '../systems/system.js';
@@ -69,8 +70,10 @@ export async function learnerFor(
   options: Partial<LearnerOptions>,
 ): Promise<Learner> {
   const learner = await Learner.create(gpu, optionsFor(workload, options));
-  learner.writeParameters(workload.parameters);
-  return learner;
+  return orDestroy([learner], async () => {
+    learner.writeParameters(workload.parameters);
+    return learner;
+  });
 }
 
 /**
@@ -165,7 +168,7 @@ export function describeGradient({ line, times, plan, peakBytes, fellBack }: Ben
     ],
     [
       'plan',
-      `adjoint ${plan.adjoint}${fellBack ? ' (each made again with checkpoints)' : ''}, ${plan.lanes} lane(s) a task${plan.held ? ' that hold its synapses' : ''}, ${plan.teams} task(s) a workgroup, ${plan.chunks} chunk(s), ${plan.segments} segment(s)`,
+      `adjoint ${plan.adjoint}${fellBack ? ' (each made again with checkpoints)' : ''}, ${plan.lanes} lane(s) a task${plan.held ? ' that hold its synapses' : ''}, ${plan.teams} task(s) a workgroup, ${plan.chunks} chunk(s), ${plan.segments.length} segment(s)`,
     ],
     ['memory', `${mebibytes(plan.totalBytes)} planned, ${mebibytes(peakBytes)} at most in buffers`],
     [
