@@ -1,4 +1,4 @@
-import { expose } from 'comlink';
+import { expose } from '../frame/comlink.js';
 import {
   adapterName,
   DeviceLostError,
@@ -19,6 +19,7 @@ import {
   type World,
 } from 'metaplastic';
 import { version } from '../../package.json';
+import { orDestroy } from '../../src/gpu/owned.js';
 import { descentOf, live, type Life, type Points } from './life.js';
 
 /** What the page is told of the run that the worker has. */
@@ -68,7 +69,7 @@ function ready(): NonNullable<typeof alive> {
     );
     config = usableHere(on, config, world, notice => console.warn(notice));
     const learner = await learnerOf(on, config, world);
-    const descent = await descentOf(on, learner, world.train.steps);
+    const descent = await orDestroy([learner], () => descentOf(on, learner, world.train.steps));
     if (checkpoint) learner.restore(checkpoint.state);
     else checkpoint = { metaStep: 0, state: await learner.state() };
     environment = {

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { MetaplasticError } from '../errors.js';
+import { MetaplasticError, type ErrorParts } from '../errors.js';
 import { layoutOf } from '../inner/layout.js';
 import { openNodeGpu } from '../node/open.js';
 import type { Learner } from '../outer/learner.js';
@@ -10,18 +10,11 @@ import type { RunConfig } from '../run/config.js';
 import { evaluate } from '../run/evaluate.js';
 import { evaluationTable } from '../run/log.js';
 import { learnerOf, usableHere } from '../run/train.js';
-import { openWorld, type ReadData, type World } from '../run/worlds.js';
+import type { World } from '../run/worlds.js';
 import { defineSystem } from '../systems/system.js';
+import { openWorldOn } from './data.js';
 import { readPlain, writeWhole } from './disk.js';
-import {
-  dataReader,
-  describeAdapter,
-  FILES,
-  lockRun,
-  readRun,
-  shellWord,
-  writeReport,
-} from './run-folder.js';
+import { describeAdapter, FILES, lockRun, readRun, shellWord, writeReport } from './run-folder.js';
 
 export const HELP = `evaluates the last checkpoint of a run on unseen tasks
 
@@ -48,13 +41,13 @@ export async function run(args: string[]): Promise<number> {
     });
   const lock = lockRun(folder, 'eval');
   try {
-    return await evaluateFolder(folder, dataReader(values.data ?? process.env['METAPLASTIC_DATA']));
+    return await evaluateFolder(folder, values.data ?? process.env['METAPLASTIC_DATA']);
   } finally {
     lock.release();
   }
 }
 
-async function evaluateFolder(folder: string, read: ReadData): Promise<number> {
+async function evaluateFolder(folder: string, data: string | undefined): Promise<number> {
   const found = readRun(folder);
   const path = join(folder, FILES.checkpoint);
   if (!existsSync(path))
@@ -65,7 +58,7 @@ async function evaluateFolder(folder: string, read: ReadData): Promise<number> {
       hint: `make one with metaplastic train --resume ${shellWord(folder)}`,
     });
   const checkpoint = readCheckpoint(readPlain(path), layoutOf(defineSystem(found.system)), path);
-  const world = await openWorld(found, read);
+  const world = await openWorldOn(data, found);
   const gpu = await openNodeGpu();
   try {
     console.error(describeAdapter(gpu));
@@ -80,6 +73,41 @@ async function evaluateFolder(folder: string, read: ReadData): Promise<number> {
     gpu.close();
   }
   return 0;
+}
+
+/**
+ * Evaluates after meta-training, whose results are kept and reported whatever comes of it. `anew`:
+ * meta-steps were made, so that an evaluation that is there is of another checkpoint.
+ *
+ * @throws EvaluationError that says how to evaluate again.
+ */
+export async function evaluateTrained(
+  folder: string,
+  config: RunConfig,
+  learner: Learner,
+  world: World,
+  anew: boolean,
+): Promise<void> {
+  try {
+    if (anew) rmSync(join(folder, FILES.evaluation), { force: true });
+    writeReport(folder, config);
+    await evaluateRun(folder, config, learner, world);
+  } catch (cause) {
+    throw new EvaluationError({
+      where: `evaluation of ${folder}`,
+      problem: (cause as Error).message,
+      hint: `all ${config.meta.steps} meta-steps are made and kept; evaluate again with: metaplastic eval ${shellWord(folder)}`,
+      cause,
+    });
+  }
+}
+
+/** An evaluation failed after a meta-training that did not. */
+export class EvaluationError extends MetaplasticError {
+  constructor(parts: ErrorParts) {
+    super(parts);
+    this.name = 'EvaluationError';
+  }
 }
 
 /** Evaluates, prints the tables, and keeps them in the run's folder, which is locked. */

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { openNodeGpu } from '../node/open.js';
 import { parseConfig, type RunConfig, type RunConfigInput } from '../run/config.js';
-import type { Evaluation } from '../run/log.js';
+import { parseSwept, type Environment } from '../run/recorded.js';
 import { facts } from '../run/report/page.js';
 import { renderStudy } from '../run/report/study.js';
 import { STUDIES } from '../run/studies/index.js';
@@ -20,15 +19,17 @@ import {
 } from '../run/studies/study.js';
 import { live, type Sweep, type Swept } from '../run/studies/sweep.js';
 import { openWorld, type ReadData } from '../run/worlds.js';
+import { dataReader } from './data.js';
 import { writeWhole } from './disk.js';
 import { lockFolder } from './lock.js';
 import { positiveNumber, wholeNumber } from './options.js';
 import {
-  dataReader,
   describeAdapter,
   differences,
   environmentOf,
   FILES,
+  readEnvironment,
+  readEvaluations,
   readLog,
   readOptional,
   readRun,
@@ -100,7 +101,7 @@ export async function runStudy(
 
 async function runArms(study: Study, size: Size, folder: string, read: ReadData): Promise<number> {
   const { arms, conditions, summarise } = study.design(size);
-  const environments = new Map<string, unknown>();
+  const environments = new Map<string, Environment>();
   const notes: string[] = [];
   const at = (arm: string) => join(folder, arm);
   const trained = new Map<string, Trained>();
@@ -149,7 +150,7 @@ async function runArms(study: Study, size: Size, folder: string, read: ReadData)
         trained.set(arm.name, {
           config,
           log: readLog(path),
-          evaluations: readOptional(path, 'evaluation') as Evaluation[],
+          evaluations: readEvaluations(path) ?? [],
         });
       } else {
         const sweep = typeof arm.sweep === 'function' ? arm.sweep(results) : arm.sweep;
@@ -159,7 +160,7 @@ async function runArms(study: Study, size: Size, folder: string, read: ReadData)
         );
         swept.set(arm.name, found ?? (await liveIn(path, await open(), study.name, sweep, read)));
       }
-      environments.set(arm.name, readOptional(path, 'environment') ?? {});
+      environments.set(arm.name, readEnvironment(path));
     }
   } finally {
     gpu?.close();
@@ -228,31 +229,11 @@ function isFinished(path: string, { meta }: RunConfig): boolean {
   );
 }
 
-/** (settings)(lifetimes)(moments) numbers as JSON has them: null is what was not finite. */
-const NUMBERS = v.array(v.array(v.array(v.nullable(v.number()))));
-const ANGLES = v.optional(v.record(v.string(), NUMBERS));
-const ASKED = v.object({ sweep: v.looseObject({}) });
-const LIVED = v.object({
-  ...ASKED.entries,
-  losses: NUMBERS,
-  accuracies: NUMBERS,
-  weightAngles: ANGLES,
-  errorAngles: ANGLES,
-});
-
 /** What lifetimes came to, if these very ones were lived. */
 function readLived(path: string, sweep: Sweep): Swept | undefined {
-  const json = readOptional(path, 'lived');
-  if (json === undefined) return undefined;
-  const read = <T>(result: v.SafeParseResult<v.GenericSchema<unknown, T>>): T => {
-    if (result.success) return result.output;
-    throw new MetaplasticError({
-      where: `${join(path, FILES.lived)}: ${v.getDotPath(result.issues[0]) ?? 'all'}`,
-      problem: result.issues[0].message,
-      hint: 'remove the file, and the same command lives them again',
-    });
-  };
-  const differing = differences(read(v.safeParse(ASKED, json)).sweep, sweep);
+  const lived = readOptional(path, 'lived');
+  if (lived === undefined) return undefined;
+  const differing = differences((lived as Partial<Swept> | null)?.sweep, sweep);
   if (differing.length)
     throw new MetaplasticError({
       where: path,
@@ -260,26 +241,7 @@ function readLived(path: string, sweep: Sweep): Swept | undefined {
       got: `others that differ in ${differing.join(', ')}`,
       hint: 'give another --out',
     });
-  const output = read(v.safeParse(LIVED, json));
-  for (const numbers of [
-    output.losses,
-    output.accuracies,
-    ...Object.values(output.weightAngles ?? {}),
-    ...Object.values(output.errorAngles ?? {}),
-  ]) {
-    const { settings, lifetimes, at } = sweep;
-    const fits =
-      numbers.length === settings.length &&
-      numbers.every(l => l.length === lifetimes && l.every(m => m.length === at.length));
-    if (!fits)
-      throw new MetaplasticError({
-        where: join(path, FILES.lived),
-        expected: `${settings.length} settings × ${lifetimes} lifetimes × ${at.length} moments`,
-        got: 'lists of other lengths',
-        hint: 'remove the file, and the same command lives them again',
-      });
-  }
-  return output as unknown as Swept;
+  return parseSwept(lived, sweep, join(path, FILES.lived));
 }
 
 async function liveIn(
@@ -305,8 +267,8 @@ async function liveIn(
 }
 
 /** What all arms' environments say alike; of what differs, every value. */
-function inCommon(environments: readonly unknown[]): Record<string, string> {
-  const all = environments.map(e => new Map(facts(e as Record<string, unknown>)));
+function inCommon(environments: readonly Environment[]): Record<string, string> {
+  const all = environments.map(e => new Map(facts(e)));
   return Object.fromEntries(
     [...new Set(all.flatMap(e => [...e.keys()]))].map(key => [
       key,

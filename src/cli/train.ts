@@ -9,15 +9,16 @@ import { openNodeGpu } from '../node/open.js';
 import { parseConfig, type RunConfig } from '../run/config.js';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from '../run/checkpoint.js';
 import { formatLogLine, orderedLog, progressLine, type LogLine } from '../run/log.js';
+import type { Environment } from '../run/recorded.js';
 import { learnerOf, train, usableHere, withPlan } from '../run/train.js';
-import { openWorld, type World } from '../run/worlds.js';
+import type { World } from '../run/worlds.js';
 import { defineSystem } from '../systems/system.js';
+import { openWorldOn } from './data.js';
 import { append, readPlain, sync, writeWhole } from './disk.js';
-import { evaluateRun } from './eval.js';
+import { EvaluationError, evaluateTrained } from './eval.js';
 import type { FolderLock } from './lock.js';
 import { wholeNumber } from './options.js';
 import {
-  dataReader,
   describeAdapter,
   differences,
   environmentOf,
@@ -26,7 +27,7 @@ import {
   newFolder,
   readConfig,
   readLog,
-  readOptional,
+  readEnvironment,
   readRun,
   shellWord,
   writeReport,
@@ -70,7 +71,7 @@ export async function run(args: string[]): Promise<number> {
       got: `${positionals.length} and ${values.resume === undefined ? 'no --resume' : '--resume'}`,
       hint: 'see metaplastic train --help',
     });
-  const read = dataReader(values.data ?? process.env['METAPLASTIC_DATA']);
+  const data = values.data ?? process.env['METAPLASTIC_DATA'];
   const seed =
     values.seed === undefined ? undefined : wholeNumber('--seed', values.seed, 0, 2 ** 32 - 1);
   const steps =
@@ -86,7 +87,7 @@ export async function run(args: string[]): Promise<number> {
       );
     const { folder, lock } = newFolder(values.out, config.name);
     return locked(lock, async () => {
-      const world = await openWorld(config, read);
+      const world = await openWorldOn(data, config);
       return withGpu(gpu =>
         meta(gpu, tunedConfig(gpu, config, world, values['no-tune']), world, { folder, lock }),
       );
@@ -114,7 +115,7 @@ export async function run(args: string[]): Promise<number> {
       });
     const config = changed(found, { steps });
     const from = readMade(folder, config, steps === undefined ? undefined : '--meta-steps');
-    const world = await openWorld(config, read);
+    const world = await openWorldOn(data, config);
     return withGpu(gpu => meta(gpu, config, world, { folder, lock, from }));
   });
 }
@@ -175,7 +176,7 @@ export interface Made {
   readonly checkpoint?: Checkpoint;
   /** The lines up to the checkpoint. */
   readonly log: readonly LogLine[];
-  readonly environment: Readonly<Record<string, unknown>>;
+  readonly environment: Environment;
 }
 
 /**
@@ -184,8 +185,8 @@ export interface Made {
  */
 export function readMade(folder: string, config: RunConfig, option?: string): Made {
   const path = (file: keyof typeof FILES) => join(folder, FILES[file]);
-  const environment = readOptional(folder, 'environment') as Made['environment'] | undefined;
-  if (!existsSync(path('checkpoint'))) return { log: [], environment: environment ?? {} };
+  const environment = readEnvironment(folder);
+  if (!existsSync(path('checkpoint'))) return { log: [], environment };
   const layout = layoutOf(defineSystem(config.system));
   const checkpoint = readCheckpoint(readPlain(path('checkpoint')), layout, path('checkpoint'));
   if (checkpoint.metaStep > config.meta.steps)
@@ -198,7 +199,7 @@ export function readMade(folder: string, config: RunConfig, option?: string): Ma
   // what came after the checkpoint is lived again
   const { log, problems } = orderedLog(readLog(folder), checkpoint.metaStep);
   for (const problem of problems) say(`${path('log')}: ${problem}`);
-  return { checkpoint, log, environment: environment ?? {} };
+  return { checkpoint, log, environment };
 }
 
 /**
@@ -214,7 +215,8 @@ export async function trainIn(
 ): Promise<boolean> {
   const path = (file: keyof typeof FILES) => join(folder, FILES[file]);
   const { steps } = asked.meta;
-  let saved = from?.checkpoint?.metaStep ?? 0;
+  const begun = from?.checkpoint?.metaStep ?? 0;
+  let saved = begun;
   const tellSaved = (what: string) => {
     const kept = !existsSync(path('config'))
       ? 'nothing is saved'
@@ -269,14 +271,14 @@ export async function trainIn(
     const finished = !signals.asked();
     if (finished) {
       signals.now('evaluating');
-      await evaluateRun(folder, config, learner, world);
+      await evaluateTrained(folder, config, learner, world, made > begun);
       lock.check();
       writeReport(folder, config);
     } else console.error(`stopped after meta-step ${made} of ${steps}; ${again(made)}`);
     learner.destroy();
     return finished;
   } catch (error) {
-    if (began) tellSaved('failed');
+    if (began && !(error instanceof EvaluationError)) tellSaved('failed');
     throw error;
   } finally {
     signals.end();
@@ -297,7 +299,7 @@ function tellChanges(
   const before = readRun(folder);
   const keys = differences(before, config);
   if (keys.length) say(`${join(folder, FILES.config)} is changed in ${keys.join(', ')}`);
-  const nameOf = (of: Made['environment'], key: string): unknown =>
+  const nameOf = (of: Readonly<Record<string, unknown>>, key: string): unknown =>
     key === 'adapter'
       ? (of['adapter'] as { description?: unknown } | null | undefined)?.description
       : of[key];

@@ -141,6 +141,22 @@ describe('a run', () => {
   });
 });
 
+test('a run whose evaluation fails after training keeps everything, reports it, and says how to evaluate again', () => {
+  const out = join(newFolder(), 'run');
+  metaplastic(['train', writeConfig(TINY), '--out', out, '--meta-steps', '4']);
+  // a file cannot be written where a folder is
+  rmSync(join(out, 'evaluation.json'));
+  mkdirSync(join(out, 'evaluation.json'));
+  const { status, err } = metaplastic(['train', '--resume', out, '--meta-steps', '6']);
+  expect([status, logged(out), existsSync(join(out, 'report.html'))]).toEqual([1, 6, true]);
+  expect(err).toContain(
+    `all 6 meta-steps are made and kept; evaluate again with: metaplastic eval ${out}`,
+  );
+  expect(err).not.toMatch(/\n {4}at /);
+  rmSync(join(out, 'evaluation.json'), { recursive: true });
+  expect(metaplastic(['eval', out]).out).toContain('mean squared error on 10 unseen tasks');
+});
+
 test('Ctrl-C finishes the meta-step, saves, and says how to resume; resumed is as if uninterrupted, bit for bit', async () => {
   const long = { ...TINY, meta: { ...TINY.meta, steps: 400 }, checkpointEvery: 1000 };
   const config = writeConfig(long);
@@ -166,11 +182,9 @@ test('a run whose evaluation fails keeps all, and says how to evaluate again', (
   const evaluation = join(folder, 'evaluation.json');
   rmSync(evaluation);
   mkdirSync(join(evaluation, 'full'), { recursive: true });
-  const { status, err, out } = metaplastic(['train', '--resume', folder]);
-  expect(err).toContain(
-    `failed: saved up to meta-step 6 of 6; evaluate with: metaplastic eval ${folder}\n${evaluation}: could not be written: a folder is in the place of the file; `,
-  );
-  expect(out).toContain('mean squared error on 10 unseen tasks');
+  const { status, err } = metaplastic(['train', '--resume', folder]);
+  expect(err).toContain(`evaluation of ${folder}: `);
+  expect(err).toContain(`evaluate again with: metaplastic eval ${folder}`);
   expect([status, checkpoint(folder).equals(kept)]).toEqual([1, true]);
   rmSync(evaluation, { recursive: true });
   expect(metaplastic(['eval', folder]).status).toBe(0);
