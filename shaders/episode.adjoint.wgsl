@@ -13,7 +13,7 @@ import package::birth::{feedback_quads, initial_feedback, weight_quads};
 import package::born::{initial_weights, source_of_weights};
 import package::feedback::feedback_adjoint;
 import package::feedback_rule::{align, align_adjoint};
-import package::forward_adjoint::{forward_adjoint, settle_pending};
+import package::forward_adjoint::forward_adjoint;
 import package::loss::answer_adjoint;
 import package::norm::{finite, norm};
 import package::perception::perceive_adjoint;
@@ -23,13 +23,11 @@ import package::query::moment_of;
 import package::query_adjoint::query_adjoint;
 import package::rule::prepare_adjoint;
 import package::slots::slot_of;
-import package::synapse::{leave_gradients, leave_weights, take_gradients, take_weights};
 import package::team::{team_barrier, team_max};
 
 // Makes W and B of the steps `start + 1` … `start + INTERVAL − 1` anew, from the checkpoint at
 // `start` and the records.
 fn replay(start: u32) {
-  take_weights(slot_of(start));
   for (var t = start; t + 1u < start + INTERVAL; t++) {
     align(t * RECORDS_PER_STEP * RECORD, slot_of(t), slot_of(t + 1u), t);
     plasticity(t * RECORDS_PER_STEP * RECORD, slot_of(t), slot_of(t + 1u), t);
@@ -71,15 +69,12 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     for (var q = lane; q < GRADIENT / 4u; q += LANES) { set_gradient_quad(q, vec4f(0.0)); }
     team_barrier();
   }
-  take_weights(slot_of(pass_.last_step));
-  take_gradients();
   // What follows has one place in the code, the pass's end among the turns: compilers take their
   // time for each place anew.
   for (var t = pass_.last_step; ; t--) {
     let ends = t == pass_.first_step;
     let moment = moment_of(t);
     let asked = moment < MOMENTS && (!ends || t == 0u);
-    if (t < pass_.last_step && (ends || asked)) { settle_pending(t); }
     if (asked) { query_adjoint(moment, slot_of(t)); }
     if (ends) { break; }
     if (INTERVAL > 1u && t % INTERVAL == 0u && t < STEPS) { replay(t - INTERVAL); }
@@ -95,8 +90,6 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     }
     perceive_adjoint(first, RECORD, BATCH);
   }
-  leave_weights();
-  leave_gradients();
   if (pass_.first_step == 0u) {
     team_barrier();
     let far = drift();

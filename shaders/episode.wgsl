@@ -14,13 +14,11 @@ import package::plasticity::plasticity;
 import package::query::{moment_of, query};
 import package::rule::prepare;
 import package::slots::slot_of;
-import package::synapse::{leave_weights, take_weights};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index) invocation: u32) {
   take_place(group_id.x, invocation);
   if (pass_.first_step == 0u) { birth(); }
-  take_weights(slot_of(pass_.first_step));
   // Queries have one place in the code, the pass's end among the turns: compilers take their time
   // for each place anew.
   for (var t = pass_.first_step; ; t++) {
@@ -37,5 +35,4 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     align(first, slot_of(t), slot_of(t + 1u), t);
     plasticity(first, slot_of(t), slot_of(t + 1u), t);
   }
-  leave_weights();
 }

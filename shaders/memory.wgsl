@@ -18,7 +18,6 @@ import package::shape::{
   ACTIVITY, CHUNK, FAST, FAST_AT, FAST_STEP, GRADIENT, LANES, OUTCOME, OUTPUTS, PADDED, PARAMETERS,
   QUERY_AT, QUERY_ROW, RECORD, ROW, SAMPLES, SCRATCH, SETTINGS, TASKS, TEAMS, WEIGHT_AT
 };
-import package::scratch::{scratch, set_scratch};
 
 // One dispatch: inner steps first_step … last_step − 1 of the chunk's `tasks` tasks, the first of
 // which is `first_task` of the meta-batch;
@@ -38,6 +37,7 @@ const TARGETS = SAMPLES * OUTPUTS + SETTINGS;
 // (groups, GRADIENT / 4, TEAMS)
 @group(0) @binding(7) var<storage, read_write> gradients: array<vec4f, PADDED * GRADIENT / 4u>;
 // (tasks of the meta-batch, OUTCOME)
+@group(0) @binding(8) var<storage, read_write> scratches: array<f32, PADDED * SCRATCH>;    // (groups, SCRATCH, TEAMS)
 @group(0) @binding(9) var<storage, read_write> outcomes: array<f32, TASKS * OUTCOME>;
 
 var<private> lane: u32;    // 0 … LANES − 1 within the team
@@ -78,8 +78,8 @@ fn weight(k: u32) -> f32 { return fast_weights[first_weight + k / 4u * TEAMS][k 
 fn add_gradient(k: u32, value: f32) { gradients[first_gradient + k / 4u * TEAMS][k % 4u] += value; }
 
 // The adjoint of the rows at work, k as in their records or query rows.
-fn adjoint(k: u32) -> f32 { return scratch(k); }
-fn set_adjoint(k: u32, value: f32) { set_scratch(k, value); }
+fn adjoint(k: u32) -> f32 { return scratches[first_scratch + k * TEAMS]; }
+fn set_adjoint(k: u32, value: f32) { scratches[first_scratch + k * TEAMS] = value; }
 fn add_adjoint(k: u32, value: f32) { set_adjoint(k, adjoint(k) + value); }
 
 // Quad q: numbers 4 q … 4 q + 3.

@@ -1,5 +1,5 @@
 import { DeviceLostError, MetaplasticError } from '../errors.js';
-import { MOST_REGISTERS, type Machine } from './plan.js';
+import type { Machine } from './plan.js';
 
 /** An open GPU: the device, what adapter it is, and the one place where GPU errors end up. */
 export interface Gpu {
@@ -106,12 +106,6 @@ export function useDevice(device: GPUDevice): Gpu {
   return watch(device, device.adapterInfo, () => {});
 }
 
-/**
- * Makers whose GPUs give a lane 255 registers if it asks for them. Others give it 128 or fewer
- * (Intel: 128 of 32 bytes for 8 or 16 lanes together), and what is more would lie in memory.
- */
-const MANY_REGISTERS = /nvidia|amd/i;
-
 /** Mesa's software adapter. */
 const LLVMPIPE = /llvmpipe|lavapipe/i;
 
@@ -155,7 +149,6 @@ function watch(device: GPUDevice, info: GPUAdapterInfo, close: () => void): Gpu 
       software,
       teamwork: !LLVMPIPE.test(names),
       cores: globalThis.navigator?.hardwareConcurrency ?? 4,
-      registers: MANY_REGISTERS.test(info.vendor) ? MOST_REGISTERS : 128,
       subgroup: info.subgroupMaxSize || (software ? 4 : 32), // browsers of before 2025 do not tell
       maxBindingBytes: Math.min(
         device.limits.maxStorageBufferBindingSize,

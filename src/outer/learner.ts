@@ -335,12 +335,12 @@ export class Learner {
           settings,
           metrics,
         };
-        const { lanes, teams, grid, held } = this.options.plan ?? {};
+        const { lanes, teams, grid } = this.options.plan ?? {};
         const plan = makePlan(
           work,
           this.gpu.machine,
           { ...DEFAULT_BUDGET, ...this.options.budget },
-          { lanes, teams, grid, held },
+          { lanes, teams, grid },
         );
         lifetimes = await Lifetimes.create(this.gpu, plan, this.inheritance);
         this.adaptations.set(key, lifetimes);

@@ -96,7 +96,7 @@ test('the device of a caller stays open', async () => {
   await buffer.mapAsync(GPUMapMode.READ);
 });
 
-test('a plan is told what the adapter is, by its name, how many registers its lanes have, by its maker, and how many cores the machine has', async () => {
+test('a plan is told what the adapter is, by its name, and how many cores the machine has', async () => {
   const {
     device: { limits },
     machine: { cores },
@@ -122,11 +122,7 @@ test('a plan is told what the adapter is, by its name, how many registers its la
   expect(named({ vendor: 'nvidia', architecture: 'hopper' })).toMatchObject({
     software: false,
     subgroup: 32,
-    registers: 255,
   });
-  expect(
-    ['amd', 'intel', 'apple', ''].map(vendor => named({ vendor, architecture: 'any' }).registers),
-  ).toEqual([255, 128, 128, 128]);
 });
 
 describe('without an adapter', () => {
