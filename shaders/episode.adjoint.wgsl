@@ -57,7 +57,9 @@ fn drift() -> f32 {
     }
     let feedback_count = select(0u, feedback_quads(l), ALIGNS);
     let b = FAST_B_AT[l] / 4u;
-    for (var q = lane; q < feedback_count; q += LANES) { far = max(far, largest(abs(weight_quad(b + q) - initial_feedback(l, q)))); }
+    for (var q = lane; q < feedback_count; q += LANES) {
+      far = max(far, largest(abs(weight_quad(b + q) - initial_feedback(l, q))));
+    }
   }
   return team_max(far) / max(team_max(size), 1e-30);
 }

@@ -1,5 +1,5 @@
-// Factors: where the left and right factors of an update's products lie (src/gpu/record.ts). Product
-// p = b RANK + r is that of sample b and of the rule's r-th term.
+// Factors: where the left and right factors of an update's products lie (src/gpu/record.ts).
+// Product p = b RANK + r is that of sample b and of the rule's r-th term.
 import package::shape::{
   BATCH, BELOW, BELOW_AT, LEFT, NEURONS, NEURON_AT, RANK, RECORD, RIGHT, SHARE
 };

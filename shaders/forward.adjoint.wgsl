@@ -1,13 +1,12 @@
 // Adjoint of forward.wgsl: given d_x of every layer, and d_z of a record that keeps z, from the top
 // down
-//   d_z_l += d_x_l φ'(x_l),   d_b_l += Σ d_z_l,   d_W_l += Σ d_z_l x_{l−1}ᵀ,   d_x_{l−1} += W_lᵀ d_z_l,
+//   d_z_l += d_x_l φ'(x_l),   d_b_l += Σ d_z_l,
+//   d_W_l += Σ d_z_l x_{l−1}ᵀ,   d_x_{l−1} += W_lᵀ d_z_l,
 // sums over samples. forward.weights.wgsl finds d_W, forward.inputs.wgsl d_x.
 import package::shape::{
   BIASED, BIAS_AT, DEPTH, INPUT_GRADIENT, KEEPS_Z, LANES, NEURON_AT, QUADS, RECORD, WIDTH, X_AT, Z
 };
-import package::memory::{
-  activity4, add_gradient_quad, adjoint4, four, lane, present, set_adjoints
-};
+import package::memory::{activity4, add_gradient_quad, adjoint4, four, lane, present, set_adjoints};
 import package::activation::slope;
 import package::forward_inputs_sweep::sweep as sweep_inputs;
 import package::forward_weights_sweep::sweep as sweep_weights;

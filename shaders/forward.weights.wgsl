@@ -1,4 +1,5 @@
-// d_W of the forward pass: d_W_l += Σ d_z_l x_{l−1}ᵀ, over the samples, made of four columns at a time.
+// d_W of the forward pass: d_W_l += Σ d_z_l x_{l−1}ᵀ, over the samples, made of four columns at a
+// time.
 import package::shape::{QUADS, WIDTH, X_AT};
 import package::memory::{
   activity, activity4, adjoint4, four, gradient_quad, gradient_rows, present, set_gradient_quad
@@ -12,7 +13,8 @@ fn groups_of(work: Work) -> u32 { return 1u; }
 // Neurons i … i + 3: which of them are there, and where d_z of the first sample, its inputs and the
 // gradients lie.
 struct Rows {
-  there: vec4f, d_z: vec4u, d_z0: vec4f, inputs: u32, gradients: u32, pre: u32, quads: u32, stride: u32, count: u32
+  there: vec4f, d_z: vec4u, d_z0: vec4f, inputs: u32, gradients: u32, pre: u32, quads: u32,
+  stride: u32, count: u32
 }
 
 fn begin(l: u32, work: Work, block: u32) -> Rows {

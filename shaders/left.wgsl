@@ -14,7 +14,9 @@ struct Work { first: u32 }
 fn groups_of(work: Work) -> u32 { return (PRODUCTS + 3u) / 4u; }
 
 // Neurons i … i + 3 of layer l + 1, where the four right factors lie, and where d_left goes.
-struct Rows { l: u32, i: u32, gradients: u32, rates: Rates, m: vec4f, rights: vec4u, d_lefts: vec4u }
+struct Rows {
+  l: u32, i: u32, gradients: u32, rates: Rates, m: vec4f, rights: vec4u, d_lefts: vec4u
+}
 
 fn begin(l: u32, work: Work, block: u32) -> Rows {
   let quads = QUADS[l];

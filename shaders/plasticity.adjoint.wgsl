@@ -6,7 +6,8 @@ import package::shape::{
   BATCH, DEPTH, INPUT_GRADIENT, LANES, PLASTIC, QUADS, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, WIDTH
 };
 import package::memory::{
-  four, gradient_quad, gradient_rows, lane, set_adjoint, set_gradient_quad, weight_quad, weight_rows
+  four, gradient_quad, gradient_rows, lane, set_adjoint, set_gradient_quad, weight_quad,
+  weight_rows
 };
 import package::change::{Synapse, Told, change_adjoint, d_hebb, momentum_adjoint_of_layer};
 import package::factors::{left_at, right_at};

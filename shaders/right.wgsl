@@ -11,7 +11,8 @@ struct Work { first: u32 }
 
 fn groups_of(work: Work) -> u32 { return (PRODUCTS + 3u) / 4u; }
 
-// Inputs j … j + 3 of layer l + 1: their columns, where the four left factors lie, and where d_right
+// Inputs j … j + 3 of layer l + 1: their columns, where the four left factors lie, and where
+// d_right
 // goes.
 struct Columns { l: u32, j: u32, columns: vec4u, lefts: vec4u, d_rights: vec4u }
 

@@ -12,7 +12,8 @@ fn lefts_of(at: vec4u) -> Lefts { return Lefts(at); }
 // Of columns 4 k … 4 k + 3, made when the first of them is asked; a sweep asks them in their order.
 var<private> tile: mat4x4f;
 
-// SHARE Σ_p left_pi right_pj with input j of `pre`; `right`: where the first factor of input 0 lies.
+// SHARE Σ_p left_pi right_pj with input j of `pre`; `right`: where the first factor of input 0
+// lies.
 struct Rights { hebb: vec4f }
 fn rights_of(lefts: Lefts, right: u32, j: u32, pre: u32) -> Rights {
   if (j % 4u == 0u) { make_tile(lefts, right + four(j, pre)); }

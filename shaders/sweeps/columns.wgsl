@@ -1,4 +1,5 @@
-// Columns: who adds up along the columns of a layer. A lane takes four columns and four samples at a
+// Columns: who adds up along the columns of a layer. A lane takes four columns and four samples at
+// a
 // time and goes down all their rows, four a turn.
 //
 // A visitor begins with a block of columns and samples, visits rows i … i + 3, adding to its sums,

@@ -1,4 +1,5 @@
-// Grid: who visits which synapse of a layer, and when, where lanes lie in rows and columns. Row lane
+// Grid: who visits which synapse of a layer, and when, where lanes lie in rows and columns. Row
+// lane
 // r takes the four rows from 4 r on. Lanes that are more share their columns: column lane c takes
 // the four from 4 c on, then those 4 COLUMN_LANES further. It reads what lies at a turn's four
 // columns before it writes any, because a GPU could not ask for a column while what is written for
