@@ -3,8 +3,8 @@
 // d_W of the moment is kept in the gradient of the initial weights, so that at the end it is that
 // gradient.
 import package::shape::{
-  ALIGNS, BATCH, DEPTH, FAST_AT, FAST_B_AT, GRADIENT, INPUT_GRADIENT, INTERVAL, LANES, MOMENTS,
-  OUTCOME_DRIFT, PLASTIC, RECORD, RECORDS_PER_STEP, SECOND_ORDER, STEPS, WORKGROUP
+  ALIGNS, BATCH, DEPTH, FAST_AT, FAST_B_AT, GRADIENT, INPUT_GRADIENT, INTERVAL, LANES,
+  OUTCOME_DRIFT, PLASTIC, QUERIES, RECORD, RECORDS_PER_STEP, SECOND_ORDER, STEPS, WORKGROUP
 };
 import package::memory::{
   lane, pass_, set_gradient_quad, set_outcome, speaks, take_place, weight_quad
@@ -19,7 +19,7 @@ import package::norm::{finite, norm};
 import package::perception::perceive_adjoint;
 import package::plasticity::plasticity;
 import package::plasticity_adjoint::plasticity_adjoint;
-import package::query::moment_of;
+import package::query::is_moment;
 import package::query_adjoint::query_adjoint;
 import package::rule::prepare_adjoint;
 import package::slots::slot_of;
@@ -67,17 +67,20 @@ fn drift() -> f32 {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index) invocation: u32) {
   take_place(group_id.x, invocation);
-  if (pass_.last_step == STEPS) {
+  if (pass_.last_step == STEPS && pass_.last_query == QUERIES) {
     for (var q = lane; q < GRADIENT / 4u; q += LANES) { set_gradient_quad(q, vec4f(0.0)); }
     team_barrier();
   }
   // What follows has one place in the code, the pass's end among the turns: compilers take their
   // time for each place anew.
+  var moment = pass_.last_moment;    // the pass's moments before it are still to come
   for (var t = pass_.last_step; ; t--) {
     let ends = t == pass_.first_step;
-    let moment = moment_of(t);
-    let asked = moment < MOMENTS && (!ends || t == 0u);
-    if (asked) { query_adjoint(moment, slot_of(t)); }
+    let asked = moment > 0u && is_moment(moment - 1u, t);
+    if (asked) {
+      moment--;
+      query_adjoint(moment, slot_of(t));
+    }
     if (ends) { break; }
     if (INTERVAL > 1u && t % INTERVAL == 0u && t < STEPS) { replay(t - INTERVAL); }
     let first = (t - 1u) * RECORDS_PER_STEP * RECORD;
@@ -92,7 +95,7 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     }
     perceive_adjoint(first, RECORD, BATCH);
   }
-  if (pass_.first_step == 0u) {
+  if (pass_.first_step == 0u && pass_.first_query == 0u) {
     team_barrier();
     let far = drift();
     if (speaks()) { set_outcome(OUTCOME_DRIFT, far); }

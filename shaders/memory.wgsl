@@ -20,9 +20,13 @@ import package::shape::{
 };
 
 // One dispatch: inner steps first_step … last_step − 1 of the chunk's `tasks` tasks, the first of
-// which is `first_task` of the meta-batch;
+// which is `first_task` of the meta-batch, and on the way the queries first_query … last_query − 1
+// at the moments first_moment … last_moment − 1 (src/gpu/segments.ts);
 // the meta-batch is the tasks from `origin` of the stream of `seed`.
-struct Pass { first_step: u32, last_step: u32, first_task: u32, tasks: u32, seed: u32, origin: u32 }
+struct Pass {
+  first_step: u32, last_step: u32, first_moment: u32, last_moment: u32, first_query: u32,
+  last_query: u32, first_task: u32, tasks: u32, seed: u32, origin: u32
+}
 
 const TARGETS = SAMPLES * OUTPUTS + SETTINGS;
 

@@ -1,16 +1,16 @@
-// Metrics: what does the network look like from inside at a moment? One dispatch after the segment
-// of the episode that ends there.
+// Metrics: what does the network look like from inside at a moment? One dispatch after the pass of
+// the episode that asks its last query there.
 //   ∠(M_l, W_lᵀ), ‖W_l‖, ‖B_l‖ (Kunin et al. 2020);   E_l = Σ_q ‖z_l − W_l W_lᵀ φ(z_l)‖²,   ∠(ē_l,
 //   ē_l of backprop), ‖ē_l‖, ē_l the mean over the queries
 //   (Shervani-Tabar & Rosenbaum 2023, Eqs. 11–12, §2.3);   ∠(W_l − W_l of the moment before, −∇ of
 //   the query loss there).
 // src/gpu/metrics.ts makes angles of what is reported: ‖â − b̂‖² and ‖â + b̂‖² of the unit vectors.
 import package::shape::{
-  BATCH, BIASED, BIAS_AT, CARRIES, DEPTH, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, LANES, MOMENTS,
-  MOMENT_AT, NEURONS, NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUADS, QUERIES,
-  QUERY_AT, REPORT_ERROR_ANGLE, REPORT_ERROR_NORM, REPORT_FEEDBACK_NORM, REPORT_ORTHONORMALITY,
-  REPORT_SIZE, REPORT_UPDATE_ANGLE, REPORT_WEIGHT_ANGLE, REPORT_WEIGHT_NORM, ROW, STEPS,
-  WIDEST_BELOW, WIDTH, WORKGROUP, X_AT
+  BATCH, BIASED, BIAS_AT, CARRIES, DEPTH, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, LANES, NEURONS,
+  NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUADS, QUERIES, QUERY_AT,
+  REPORT_ERROR_ANGLE, REPORT_ERROR_NORM, REPORT_FEEDBACK_NORM, REPORT_ORTHONORMALITY, REPORT_SIZE,
+  REPORT_UPDATE_ANGLE, REPORT_WEIGHT_ANGLE, REPORT_WEIGHT_NORM, ROW, STEPS, WIDEST_BELOW, WIDTH,
+  WORKGROUP, X_AT
 };
 import package::memory::{
   activity, adjoint, adjoint4, four, lane, parameter, pass_, present, set_adjoint, set_outcome,
@@ -255,16 +255,14 @@ fn compare_update(l: u32, at: u32, first: u32, later: bool) {
 fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index) invocation: u32) {
   take_place(group_id.x, invocation);
   let t = pass_.last_step;
-  for (var k = 0u; k < MOMENTS; k++) {
-    if (MOMENT_AT[k] != t) { continue; }
-    let first = QUERY_AT + k * QUERIES * ROW;
-    find_errors(first, t);
-    for (var l = 0u; l < DEPTH; l++) {
-      let at = (k * DEPTH + l) * REPORT_SIZE;
-      compare_weights(l, at, t);
-      compare_errors(l, at);
-      compare_recalled(l, at, first);
-      compare_update(l, at, first, k > 0u);
-    }
+  let k = pass_.first_moment;
+  let first = QUERY_AT + k * QUERIES * ROW;
+  find_errors(first, t);
+  for (var l = 0u; l < DEPTH; l++) {
+    let at = (k * DEPTH + l) * REPORT_SIZE;
+    compare_weights(l, at, t);
+    compare_errors(l, at);
+    compare_recalled(l, at, first);
+    compare_update(l, at, first, k > 0u);
   }
 }

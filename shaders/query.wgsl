@@ -3,17 +3,15 @@
 import package::shape::{
   BATCH, DEPTH, LANES, MOMENTS, MOMENT_AT, OUTPUTS, QUERIES, QUERY_AT, ROW, STEPS, X_AT
 };
-import package::memory::{activity, lane, set_outcome, speaks, wanted};
+import package::memory::{activity, lane, pass_, set_outcome, speaks, wanted};
 import package::forward::forward;
 import package::loss::loss;
 import package::perception::perceive;
 import package::team::team_sum;
 
-// Which moment it is after t inner steps; MOMENTS if it is none.
-fn moment_of(t: u32) -> u32 {
-  var moment = MOMENTS;
-  for (var k = 0u; k < MOMENTS; k++) { moment = select(moment, k, MOMENT_AT[k] == t); }
-  return moment;
+// Is moment k one of the pass's, and there after t inner steps?
+fn is_moment(k: u32, t: u32) -> bool {
+  return k >= pass_.first_moment && k < pass_.last_moment && MOMENT_AT[min(k, MOMENTS - 1u)] == t;
 }
 
 // Is the largest output where the largest target is? The first of equals counts.
@@ -27,13 +25,17 @@ fn correct(output: u32, target_: u32) -> bool {
   return said == right;
 }
 
-// Asks the query set at moment k with the weights of `slot`; leaves its activities in the rows of
-// that moment.
+// Asks the pass's queries at moment k with the weights of `slot`; leaves their activities in the
+// rows of that moment. The pass that asks the last of them tells the loss of all, so that sums do
+// not depend on passes.
 fn query(k: u32, slot: u32) {
   let first = QUERY_AT + k * QUERIES * ROW;
   let sample = STEPS * BATCH;
-  perceive(first, ROW, sample, QUERIES);
-  forward(first, ROW, QUERIES, slot);
+  let asked = first + pass_.first_query * ROW;
+  let count = pass_.last_query - pass_.first_query;
+  perceive(asked, ROW, sample + pass_.first_query, count);
+  forward(asked, ROW, count, slot);
+  if (pass_.last_query < QUERIES) { return; }
   var sum = 0.0;
   var hits = 0.0;
   for (var q = lane; q < QUERIES; q += LANES) {

@@ -1,4 +1,11 @@
-export { DeviceLostError, DivergenceError, MetaplasticError } from './errors.js';
+export {
+  DeviceLostError,
+  DivergenceError,
+  MetaplasticError,
+  plainError,
+  reviveError,
+  type PlainError,
+} from './errors.js';
 export {
   adapterName,
   isAvailable,
@@ -29,7 +36,13 @@ export {
   type LearnerState,
   type MetaStep,
 } from './outer/learner.js';
-export { readCheckpoint, writeCheckpoint, type Checkpoint } from './run/checkpoint.js';
+export {
+  readCheckpoint,
+  readParameters,
+  writeCheckpoint,
+  type Checkpoint,
+  type ReadParametersOptions,
+} from './run/checkpoint.js';
 export { parseConfig, type RunConfig, type RunConfigInput } from './run/config.js';
 export type { LogLine } from './run/log.js';
 export { readRun, writeRun, type Run } from './run/run-file.js';
@@ -37,10 +50,12 @@ export {
   readSafetensors,
   writeSafetensors,
   type NamedTensor,
+  type OtherTensor,
+  type ReadOptions,
   type Safetensors,
 } from './run/safetensors.js';
 export { learnerOf, train, type TrainOptions } from './run/train.js';
-export { openWorld, type ReadData, type World } from './run/worlds.js';
+export { openWorld, type DataFolder, type ReadData, type World } from './run/worlds.js';
 export {
   defineSystem,
   GRANULARITIES,
@@ -55,6 +70,6 @@ export {
 } from './systems/system.js';
 export type { Episodes, ImageBank, TaskSource } from './tasks/episodes.js';
 export { fewShotTasks, splitClasses } from './tasks/few-shot.js';
-export { readIdx, readIdxImages } from './tasks/idx.js';
+export { readIdx, readIdxImages, type Idx, type IdxOptions } from './tasks/idx.js';
 export { hash, random, type Random } from './tasks/random.js';
 export { sineSequenceTasks, sineTasks } from './tasks/sine.js';

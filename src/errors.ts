@@ -94,3 +94,41 @@ function presentable(text: string, longest: number): string {
   const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g;
   return shown(text, longest).replace(control, escape);
 }
+
+/** An error without its class, which `structuredClone` and messages between workers would lose. */
+export interface PlainError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  /** What a MetaplasticError knows besides its message. */
+  readonly parts?: Omit<ErrorParts, 'problem' | 'detail' | 'cause'>;
+  readonly cause?: PlainError;
+}
+
+const KINDS = { MetaplasticError, DivergenceError, DeviceLostError };
+
+/** The plain form of whatever was thrown; it survives a message to another worker or process. */
+export function plainError(thrown: unknown): PlainError {
+  if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) };
+  const { name, message, stack } = thrown;
+  const cause = thrown.cause === undefined ? {} : { cause: plainError(thrown.cause) };
+  if (!(thrown instanceof MetaplasticError)) return { name, message, stack, ...cause };
+  const { where, expected, got, hint, task, tensor, metaStep, layer } = thrown;
+  const parts = { where, expected, got, hint, task, tensor, metaStep, layer };
+  return { name, message, stack, parts, ...cause };
+}
+
+/**
+ * The error whose plain form it is, of its own class again: `instanceof DeviceLostError` holds on
+ * the other side as well.
+ */
+export function reviveError(plain: PlainError): Error {
+  const { name, message, stack, parts } = plain;
+  const Kind = Object.hasOwn(KINDS, name) ? KINDS[name as keyof typeof KINDS] : undefined;
+  const options = plain.cause ? { cause: reviveError(plain.cause) } : {};
+  const error =
+    Kind && parts
+      ? new Kind({ ...parts, ...options })
+      : Object.assign(new Error(message, options), { name });
+  return Object.assign(error, { message, stack });
+}

@@ -1,4 +1,5 @@
-import { wrap } from 'comlink';
+import { greatest } from '../../src/extremes.js';
+import { wrap } from '../frame/comlink.js';
 import { linesChart } from '../../src/run/report/chart.js';
 import { html } from '../../src/run/report/html.js';
 import { linesTable, table } from '../../src/run/report/page.js';
@@ -199,7 +200,7 @@ function tellGuess(): void {
   if (!courses || !shown) return;
   const [own, other] = both().map(([name, course]) => {
     const shares = course?.guess[shown] ?? [];
-    const best = shares.indexOf(Math.max(...shares));
+    const best = shares.indexOf(greatest(shares));
     return asked.length
       ? `${name} says symbol ${best + 1} (${Math.round(100 * shares[best]!)} %)`
       : `${name} is ${Math.round(100 * remembered(course, shown))} % sure of what it was taught`;

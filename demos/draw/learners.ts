@@ -6,6 +6,7 @@ import {
   type LearnerOptions,
   type SystemSpec,
 } from 'metaplastic';
+import { orDestroy } from '../../src/gpu/owned.js';
 import { SIDE } from '../symbols/strokes.js';
 
 /** Symbols that a network can be taught: its outputs. */
@@ -80,18 +81,24 @@ export async function makeLearners(
   files: Readonly<Record<Trained, Uint8Array>>,
   episode: Episode,
 ): Promise<Learners> {
-  const [plasticity, maml] = [
-    await born(gpu, 'plasticity', files.plasticity, episode),
-    await born(gpu, 'maml', files.maml, episode),
-  ];
-  return { plasticity, maml, plain: await plainLearner(gpu, plasticity, episode) };
+  const plasticity = await born(gpu, 'plasticity', files.plasticity, episode);
+  return orDestroy([plasticity], async () => {
+    const maml = await born(gpu, 'maml', files.maml, episode);
+    return orDestroy([maml], async () => ({
+      plasticity,
+      maml,
+      plain: await plainLearner(gpu, plasticity, episode),
+    }));
+  });
 }
 
 async function born(gpu: Gpu, name: Trained, file: Uint8Array, episode: Episode): Promise<Learner> {
+  const { tensors } = readSafetensors(file, `${name}.safetensors`);
   const learner = await Learner.create(gpu, { system: TRAINED[name].system, episode, tasks: 1 });
-  for (const tensor of readSafetensors(file, `${name}.safetensors`).tensors)
-    learner.write(tensor.name, tensor.data);
-  return learner;
+  return orDestroy([learner], async () => {
+    for (const tensor of tensors) learner.write(tensor.name, tensor.data);
+    return learner;
+  });
 }
 
 export async function plainLearner(
@@ -106,6 +113,8 @@ export async function plainLearner(
     episode,
     tasks: 1,
   });
-  for (const name of ['W1', 'b1']) learner.write(name, await plasticity.read(name));
-  return learner;
+  return orDestroy([learner], async () => {
+    for (const name of ['W1', 'b1']) learner.write(name, await plasticity.read(name));
+    return learner;
+  });
 }

@@ -1,3 +1,4 @@
+import { greatest } from '../../src/extremes.js';
 import type { Adaptation, Episodes, Learner } from 'metaplastic';
 import { random } from '../../src/tasks/random.js';
 import { raster, SIDE, varied, type Drawing } from '../symbols/strokes.js';
@@ -113,7 +114,7 @@ export function courseOf(
  * it was never told of.
  */
 function softmax(outputs: Float32Array, known: ReadonlySet<number>): number[] {
-  const highest = Math.max(...[...known].map(k => outputs[k]!));
+  const highest = greatest([...known].map(k => outputs[k]!));
   const powers = Array.from(outputs, (z, k) => (known.has(k) ? Math.exp(z - highest) : 0));
   const sum = powers.reduce((a, b) => a + b, 0) || 1;
   return powers.map(p => p / sum);

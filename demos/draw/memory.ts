@@ -1,3 +1,4 @@
+import { greatest } from '../../src/extremes.js';
 import { html, type Html } from '../../src/run/report/html.js';
 import { pathOf } from '../symbols/path.js';
 import type { Drawing } from '../symbols/strokes.js';
@@ -41,7 +42,7 @@ export function guessBars(
   shares: readonly number[],
   taught: readonly Taught[],
 ): Html {
-  const best = shares.indexOf(Math.max(...shares));
+  const best = shares.indexOf(greatest(shares));
   return html`<div class="guess" style="--colour: var(--learner-${colour})"><h3><i></i>${name}</h3><ol>${shares.map(
     (share, symbol) => {
       const own = taught.find(one => one.symbol === symbol);

@@ -1,4 +1,4 @@
-import { expose } from 'comlink';
+import { expose } from '../frame/comlink.js';
 import { adapterName, DeviceLostError, openGpu, type Gpu } from 'metaplastic';
 import { makeLearners, type Learners } from './learners.js';
 import { EPISODE, live, type Course, type Lesson } from './lesson.js';

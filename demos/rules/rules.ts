@@ -1,4 +1,4 @@
-import { proxy, wrap } from 'comlink';
+import { proxy, wrap } from '../frame/comlink.js';
 import { linesChart, type Chart, type Series } from '../../src/run/report/chart.js';
 import { formatCount, smooth } from '../../src/run/log.js';
 import { html } from '../../src/run/report/html.js';

@@ -1,4 +1,4 @@
-import { expose } from 'comlink';
+import { expose } from '../frame/comlink.js';
 import { DeviceLostError, openGpu, type Gpu } from 'metaplastic';
 import { live, type Look } from './life.js';
 import type { WayName } from './ways.js';

@@ -1,4 +1,4 @@
-import { proxy, wrap } from 'comlink';
+import { proxy, wrap } from '../frame/comlink.js';
 import { sineTasks, type LogLine, type RunConfig, type RunConfigInput } from 'metaplastic';
 import { formatCount, formatNumber, smooth } from '../../src/run/log.js';
 import { linesChart, smoothingSpan, trainingChart } from '../../src/run/report/chart.js';
@@ -278,7 +278,7 @@ train.addEventListener('click', async () => {
     }
     tell('Making the kernels …');
     const heard = proxy((lines: readonly LogLine[]) => {
-      log.push(...lines);
+      for (const line of lines) log.push(line);
       metaStep = log.at(-1)!.metaStep;
       tell(`Training on ${adapter}.`);
       showTraining();
@@ -325,11 +325,17 @@ save.addEventListener('click', async () => {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 });
+/** No file of a run on sines has more bytes. */
+const LARGEST_FILE = 2 ** 28;
 file.addEventListener('change', async () => {
   const files = [...file.files!];
-  const read = async (f: File) => new Uint8Array(await f.arrayBuffer());
+  if (!files.length) return;
+  const read = async (f: File) => {
+    if (f.size <= LARGEST_FILE) return new Uint8Array(await f.arrayBuffer());
+    throw new Error(`${f.name}: expected a file of a run on sines, got ${f.size} bytes`);
+  };
   try {
-    const zip = files.length === 1 && files[0]!.name.endsWith('.zip');
+    const zip = files.length === 1 && /\.zip$/i.test(files[0]!.name);
     take(
       await worker.open(
         zip

@@ -1,4 +1,4 @@
-import { expose } from 'comlink';
+import { expose } from '../frame/comlink.js';
 import {
   adapterName,
   DeviceLostError,
@@ -18,6 +18,7 @@ import {
   type World,
 } from 'metaplastic';
 import { version } from '../../package.json';
+import { orDestroy } from '../../src/gpu/owned.js';
 import { descentOf, live, type Life, type Points } from './life.js';
 
 /** What the page is told of the run that the worker has. */
@@ -66,7 +67,7 @@ function ready(): NonNullable<typeof alive> {
       Promise.reject(new Error('a page has no data folder')),
     );
     const learner = await learnerOf(on, config, world);
-    const descent = await descentOf(on, learner, world.train.steps);
+    const descent = await orDestroy([learner], () => descentOf(on, learner, world.train.steps));
     if (checkpoint) learner.restore(checkpoint.state);
     else checkpoint = { metaStep: 0, state: await learner.state() };
     environment = {

@@ -1,3 +1,4 @@
+import { greatest, least } from '../../src/extremes.js';
 import type { Random } from '../../src/tasks/random.js';
 
 /**
@@ -30,12 +31,7 @@ export function framed(drawing: Drawing, paper = 1): Drawing {
   const xs = drawing.flatMap(stroke => stroke.map(([x]) => x));
   const ys = drawing.flatMap(stroke => stroke.map(([, y]) => y));
   if (!xs.length) return [];
-  const [left, right, top, bottom] = [
-    Math.min(...xs),
-    Math.max(...xs),
-    Math.min(...ys),
-    Math.max(...ys),
-  ];
+  const [left, right, top, bottom] = [least(xs), greatest(xs), least(ys), greatest(ys)];
   const extent = Math.max(right - left, bottom - top, LEAST * paper);
   const place = (v: number, from: number, to: number) => 0.5 + (v - (from + to) / 2) / extent;
   return drawing.map(stroke =>

@@ -1,4 +1,4 @@
-import { proxy, wrap } from 'comlink';
+import { proxy, wrap } from '../frame/comlink.js';
 import { adapterName } from 'metaplastic';
 import {
   CEILINGS,

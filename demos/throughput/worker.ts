@@ -1,4 +1,4 @@
-import { expose } from 'comlink';
+import { expose } from '../frame/comlink.js';
 import { openGpu } from 'metaplastic';
 import { PATIENT, QUICK, runBench, type BenchReport } from '../../src/bench/index.js';
 

@@ -82,13 +82,13 @@ export async function measureCeilings(
   const held: GPUBuffer[] = [];
   const { STORAGE, UNIFORM, COPY_DST, COPY_SRC } = GPUBufferUsage;
   const buffer = (label: string, size: number, usage: number = STORAGE) => {
-    const made = device.createBuffer({ label, size, usage });
+    const made = gpu.run(() => device.createBuffer({ label, size, usage }));
     held.push(made);
     return made;
   };
   const asked = buffer('asked', 16, UNIFORM | COPY_DST);
   const results = buffer('results', 4 * 64 * workgroups, STORAGE | COPY_SRC);
-  device.queue.writeBuffer(asked, 0, new Uint32Array([rounds]));
+  gpu.run(() => device.queue.writeBuffer(asked, 0, new Uint32Array([rounds])));
   const kernel = async (
     name: string,
     code: string,
@@ -194,14 +194,16 @@ const cost = (count: number, { median, spread }: Sample): Figure => ({
 const SUBMITS = 64;
 
 async function timeSubmits(
-  { device, guard }: Gpu,
+  { device, run, guard }: Gpu,
   runnable: Runnable,
   { repeats }: Patience,
 ): Promise<Sample> {
   const seconds: number[] = [];
   for (let k = -1; k < repeats; k++) {
     const start = performance.now();
-    for (let n = 0; n < SUBMITS; n++) device.queue.submit([recorded(device, runnable)]);
+    run(() => {
+      for (let n = 0; n < SUBMITS; n++) device.queue.submit([recorded(device, runnable)]);
+    });
     await guard(device.queue.onSubmittedWorkDone());
     if (k >= 0) seconds.push((performance.now() - start) / 1e3 / SUBMITS); // the first warms up
   }
@@ -209,27 +211,29 @@ async function timeSubmits(
 }
 
 async function timeReadBacks(
-  { device, guard }: Gpu,
+  { device, run, guard }: Gpu,
   runnable: Runnable,
   results: GPUBuffer,
   { repeats }: Patience,
 ): Promise<Sample> {
-  const shown = device.createBuffer({
-    label: 'shown',
-    size: 4,
-    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-  });
+  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+  const shown = run(() => device.createBuffer({ label: 'shown', size: 4, usage }));
+  const copy = (encoder: GPUCommandEncoder) => encoder.copyBufferToBuffer(results, 0, shown, 0, 4);
   const seconds: number[] = [];
-  for (let k = -1; k < 4 * repeats; k++) {
-    const start = performance.now();
-    device.queue.submit([
-      recorded(device, runnable, encoder => encoder.copyBufferToBuffer(results, 0, shown, 0, 4)),
-    ]);
-    await guard(shown.mapAsync(GPUMapMode.READ));
-    shown.unmap();
-    if (k >= 0) seconds.push((performance.now() - start) / 1e3);
+  try {
+    for (let k = -1; k < 4 * repeats; k++) {
+      const start = performance.now();
+      const mapped = run(() => {
+        device.queue.submit([recorded(device, runnable, copy)]);
+        return shown.mapAsync(GPUMapMode.READ);
+      });
+      await guard(mapped);
+      shown.unmap();
+      if (k >= 0) seconds.push((performance.now() - start) / 1e3);
+    }
+  } finally {
+    shown.destroy();
   }
-  shown.destroy();
   return summarise(seconds);
 }
 

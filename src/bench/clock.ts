@@ -18,17 +18,19 @@ export const clockOf = ({ device }: Gpu): Clock['kind'] =>
 export const makeClock = (gpu: Gpu): Clock =>
   clockOf(gpu) === 'timestamps' ? timestamps(gpu) : wallClock(gpu);
 
-function wallClock({ device, guard }: Gpu): Clock {
+function wallClock({ device, run, guard }: Gpu): Clock {
   return {
     kind: 'wall clock',
     async time(record) {
-      const encoder = device.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      record(pass);
-      pass.end();
-      const commands = encoder.finish();
+      const commands = run(() => {
+        const encoder = device.createCommandEncoder();
+        const pass = encoder.beginComputePass();
+        record(pass);
+        pass.end();
+        return encoder.finish();
+      });
       const start = performance.now();
-      device.queue.submit([commands]);
+      run(() => device.queue.submit([commands]));
       await guard(device.queue.onSubmittedWorkDone());
       return (performance.now() - start) / 1e3;
     },
@@ -36,31 +38,28 @@ function wallClock({ device, guard }: Gpu): Clock {
   };
 }
 
-function timestamps({ device, guard }: Gpu): Clock {
+function timestamps({ device, run, guard }: Gpu): Clock {
   const querySet = device.createQuerySet({ label: 'clock', type: 'timestamp', count: 2 });
-  const resolved = device.createBuffer({
-    label: 'clock',
-    size: 16,
-    usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-  });
-  const shown = device.createBuffer({
-    label: 'clock, shown',
-    size: 16,
-    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-  });
+  const buffer = (label: string, usage: number) =>
+    run(() => device.createBuffer({ label, size: 16, usage }));
+  const resolved = buffer('clock', GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC);
+  const shown = buffer('clock, shown', GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
   return {
     kind: 'timestamps',
     async time(record) {
-      const encoder = device.createCommandEncoder();
-      const pass = encoder.beginComputePass({
-        timestampWrites: { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
+      const mapped = run(() => {
+        const encoder = device.createCommandEncoder();
+        const pass = encoder.beginComputePass({
+          timestampWrites: { querySet, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
+        });
+        record(pass);
+        pass.end();
+        encoder.resolveQuerySet(querySet, 0, 2, resolved, 0);
+        encoder.copyBufferToBuffer(resolved, 0, shown, 0, 16);
+        device.queue.submit([encoder.finish()]);
+        return shown.mapAsync(GPUMapMode.READ);
       });
-      record(pass);
-      pass.end();
-      encoder.resolveQuerySet(querySet, 0, 2, resolved, 0);
-      encoder.copyBufferToBuffer(resolved, 0, shown, 0, 16);
-      device.queue.submit([encoder.finish()]);
-      await guard(shown.mapAsync(GPUMapMode.READ));
+      await guard(mapped);
       const [start, end] = new BigInt64Array(shown.getMappedRange());
       const nanoseconds = Number(end! - start!);
       shown.unmap();

@@ -38,10 +38,13 @@ export const kernelWorkloads = (software: boolean): Workload[] => [
 ];
 
 /**
- * With `store` an adjoint that is made again finds what it found before. Memory for one chunk, so
- * that a kernel is one dispatch.
+ * With `store` an adjoint that is made again finds what it found before. Memory and time for one
+ * chunk, so that a kernel is one dispatch.
  */
-const LEARNER: Partial<LearnerOptions> = { adjoint: 'store', budget: { memory: 2 ** 30 } };
+const LEARNER: Partial<LearnerOptions> = {
+  adjoint: 'store',
+  budget: { memory: 2 ** 30, dispatchSeconds: 2 },
+};
 
 export const describeWorkload = ({ name, system, episodes: { tasks, steps } }: Workload): string =>
   `${name}, N=${tasks}, T=${steps}, ${system.sizes.join('-')}`;
@@ -56,22 +59,23 @@ export async function benchKernels(
   workloads = kernelWorkloads(gpu.adapter.software),
 ): Promise<KernelFigure[]> {
   const clock = makeClock(gpu);
-  const figures: KernelFigure[] = [];
+  const figures: KernelFigure[][] = [];
   try {
     for (const [k, workload] of workloads.entries()) {
       const learner = await learnerFor(gpu, workload, LEARNER);
       const ask = (what: string) =>
         onProgress?.(`${describeWorkload(workload)}: ${what}`, k, workloads.length);
-      figures.push(
-        ...(await wholeKernels(clock, workload, learner, patience, ask)),
-        ...(await parts(gpu, clock, workload, patience, ask)),
-      );
-      learner.destroy();
+      try {
+        const whole = await wholeKernels(clock, workload, learner, patience, ask);
+        figures.push([...whole, ...(await parts(gpu, clock, workload, patience, ask))]);
+      } finally {
+        learner.destroy();
+      }
     }
   } finally {
     clock.destroy();
   }
-  return figures;
+  return figures.flat();
 }
 
 async function wholeKernels(
@@ -124,36 +128,39 @@ async function parts(
   ask('the parts of a lifetime');
   const cut = shortened(workload, CUT);
   const learner = await learnerFor(gpu, cut, { ...LEARNER, plan: { stepsPerSegment: 1 } });
-  await learner.gradient(cut.episodes);
-  const made = await recordDispatches(() => learner.gradient(cut.episodes));
-  const of = (label: string, k: number) => made.filter(d => d.label === label).slice(k, k + 1);
-  const [first, plain, last] = [
-    await replay(clock, of('episode', 0), patience),
-    await replay(clock, of('episode', 1), patience),
-    await replay(clock, of('episode', CUT - 1), patience),
-  ];
-  // The adjoint goes from the last step to the first, and clears the gradient before the queries'
-  // adjoint.
-  const [asked, back] = [
-    await replay(clock, of('episode.adjoint', 0), patience),
-    await replay(clock, of('episode.adjoint', 1), patience),
-  ];
-  const samples: Record<Part, Sample> = {
-    birth: without(first, plain),
-    step: plain,
-    query: without(last, plain),
-    'step.adjoint': back,
-    'query.adjoint': without(asked, back),
-  };
-  const amounts = lifetimeWork(learner.plan);
-  learner.destroy();
-  return PARTS.map(part => ({
-    workload: describeWorkload(workload),
-    kernel: part,
-    part: true,
-    ...samples[part],
-    work: amounts[part],
-  }));
+  try {
+    await learner.gradient(cut.episodes);
+    const made = await recordDispatches(() => learner.gradient(cut.episodes));
+    const of = (label: string, k: number) => made.filter(d => d.label === label).slice(k, k + 1);
+    const [first, plain, last] = [
+      await replay(clock, of('episode', 0), patience),
+      await replay(clock, of('episode', 1), patience),
+      await replay(clock, of('episode', CUT - 1), patience),
+    ];
+    // The adjoint goes from the last step to the first, and clears the gradient before the queries'
+    // adjoint.
+    const [asked, back] = [
+      await replay(clock, of('episode.adjoint', 0), patience),
+      await replay(clock, of('episode.adjoint', 1), patience),
+    ];
+    const samples: Record<Part, Sample> = {
+      birth: without(first, plain),
+      step: plain,
+      query: without(last, plain),
+      'step.adjoint': back,
+      'query.adjoint': without(asked, back),
+    };
+    const amounts = lifetimeWork(learner.plan);
+    return PARTS.map(part => ({
+      workload: describeWorkload(workload),
+      kernel: part,
+      part: true,
+      ...samples[part],
+      work: amounts[part],
+    }));
+  } finally {
+    learner.destroy();
+  }
 }
 
 /**

@@ -1,4 +1,6 @@
+import { greatest } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
+import { orDestroy } from '../gpu/owned.js';
 import { mebibytes, type Adjoint, type Plan, type PlanChoices } from '../gpu/plan.js';
 import { Learner, type LearnerOptions } from '../outer/learner.js';
 import { type System } from '../systems/system.js';
@@ -68,8 +70,10 @@ export async function learnerFor(
   options: Partial<LearnerOptions>,
 ): Promise<Learner> {
   const learner = await Learner.create(gpu, optionsFor(workload, options));
-  learner.writeParameters(workload.parameters);
-  return learner;
+  return orDestroy([learner], async () => {
+    learner.writeParameters(workload.parameters);
+    return learner;
+  });
 }
 
 /**
@@ -133,7 +137,7 @@ export async function benchGradient(
   }
 }
 
-const widestHidden = ({ sizes }: System): number => Math.max(...sizes.slice(1, -1));
+const widestHidden = ({ sizes }: System): number => greatest(sizes.slice(1, -1));
 
 async function gradientNorms(
   learner: Learner,
@@ -164,12 +168,12 @@ export function describeGradient({ line, times, plan, peakBytes, fellBack }: Ben
     ],
     [
       'plan',
-      `adjoint ${plan.adjoint}${fellBack ? ' (each made again with checkpoints)' : ''}, ${plan.lanes} lane(s) a task, ${plan.teams} task(s) a workgroup, ${plan.chunks} chunk(s), ${plan.segments} segment(s)`,
+      `adjoint ${plan.adjoint}${fellBack ? ' (each made again with checkpoints)' : ''}, ${plan.lanes} lane(s) a task, ${plan.teams} task(s) a workgroup, ${plan.chunks} chunk(s), ${plan.segments.length} segment(s)`,
     ],
     ['memory', `${mebibytes(plan.totalBytes)} planned, ${mebibytes(peakBytes)} at most in buffers`],
     [
       'meta-gradient',
-      `median ${ms(line.median_ms)}, min ${ms(line.min_ms)}, max ${ms(Math.max(...times))} of ${line.steps}`,
+      `median ${ms(line.median_ms)}, min ${ms(line.min_ms)}, max ${ms(greatest(times))} of ${line.steps}`,
     ],
     ['first, with kernels', ms(line.first_ms)],
     ['task-steps/s', line.tasksteps_per_s.toLocaleString('en')],
@@ -183,7 +187,7 @@ export function describeGradient({ line, times, plan, peakBytes, fellBack }: Ben
       norm.toPrecision(7),
     ]),
   ];
-  const width = Math.max(...rows.map(([k]) => k.length));
+  const width = greatest(rows.map(([k]) => k.length));
   return rows.map(([k, v]) => `${k.padEnd(width)}  ${v}`).join('\n');
 }
 

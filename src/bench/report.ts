@@ -1,3 +1,4 @@
+import { greatest } from '../extremes.js';
 import { adapterName, type AdapterSummary, type Gpu } from '../gpu/device.js';
 import { mebibytes } from '../gpu/plan.js';
 import { CEILINGS, measureCeilings, type Ceiling, type Ceilings } from './ceilings.js';
@@ -147,7 +148,7 @@ const seconds = (time: number): string => (time > 0 ? quantity(time, 's') : 'too
 
 /** First column left, the others right, but for a last one of words. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((h, c) => Math.max(3, h.length, ...rows.map(row => row[c]!.length)));
+  const widths = head.map((h, c) => greatest([3, h.length, ...rows.map(row => row[c]!.length)]));
   const left = (c: number) => c === 0 || head[c] === 'how';
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, c) => (left(c) ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!))).join(' | ')} |`;

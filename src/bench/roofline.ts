@@ -1,3 +1,4 @@
+import { greatest, least } from '../extremes.js';
 import { adapterName } from '../gpu/device.js';
 import { html, trusted, type Html } from '../run/report/html.js';
 import type { Ceilings } from './ceilings.js';
@@ -65,22 +66,17 @@ export function drawRoofline(report: BenchReport): string {
   const every = drawn.map(kernel => ratesOf(kernel, ceilings)!);
   const ridge = ceilings.arithmetic.value / ceilings.storage.value;
   const x = logScale(
-    Math.min(0.1, ...every.map(r => r.intensity / 1.5)),
-    Math.max(10, 3 * ridge, ...every.map(r => 1.5 * r.intensity)),
+    least([0.1, ...every.map(r => r.intensity / 1.5)]),
+    greatest([10, 3 * ridge, ...every.map(r => 1.5 * r.intensity)]),
     PLOT.left,
     PLOT.right,
   );
   const top = HEAD + (warning ? 66 : 0);
-  const height = Math.max(
+  const height = greatest([
     PLOT.height,
     ...workloads.map(w => LABEL_STEP * drawn.filter(k => k.workload === w).length),
-  );
-  const y = logScale(
-    Math.min(...every.map(r => r.flops)) / 2,
-    3 * ceilings.arithmetic.value,
-    height,
-    0,
-  );
+  ]);
+  const y = logScale(least(every.map(r => r.flops)) / 2, 3 * ceilings.arithmetic.value, height, 0);
   const total = top + workloads.length * (height + GAP);
   return html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${total}" role="img" aria-labelledby="title about">
 <title id="title">Kernels under the roofs of ${adapterName(report.adapter)}</title>

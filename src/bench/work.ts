@@ -38,7 +38,11 @@ export function lifetimeWork(
 ): Readonly<Record<Part | 'episode' | 'episode.adjoint', Amount>> {
   const { steps, tasks, moments } = plan;
   const inside = plan.system.layers.slice(plan.system.encoderLayers);
-  const sum = (of: (layer: Layer) => Amount) => times(tasks, plus(...inside.map(of)));
+  const sum = (of: (layer: Layer) => Amount) =>
+    times(
+      tasks,
+      inside.map(of).reduce((a, b) => plus(a, b), amount(0, 0)),
+    );
   const parts: Record<Part, Amount> = {
     birth: sum(l => amount(0, 2 * synapses(l))),
     step: sum(l => plus(forward(l, plan.batch), feedback(plan, l), plasticity(plan, l))),

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { MetaplasticError } from '../errors.js';
+import { MetaplasticError, type ErrorParts } from '../errors.js';
 import { openNodeGpu } from '../node/open.js';
 import type { Learner } from '../outer/learner.js';
 import { readCheckpoint } from '../run/checkpoint.js';
@@ -9,15 +9,9 @@ import type { RunConfig } from '../run/config.js';
 import { evaluate } from '../run/evaluate.js';
 import { evaluationTable } from '../run/log.js';
 import { learnerOf } from '../run/train.js';
-import { openWorld, type World } from '../run/worlds.js';
-import {
-  dataReader,
-  describeAdapter,
-  FILES,
-  readRun,
-  writeReport,
-  writeWhole,
-} from './run-folder.js';
+import type { World } from '../run/worlds.js';
+import { openWorldOn } from './data.js';
+import { describeAdapter, FILES, readRun, writeReport, writeWhole } from './run-folder.js';
 
 export const HELP = `evaluates the last checkpoint of a run on unseen tasks
 
@@ -50,7 +44,7 @@ export async function run(args: string[]): Promise<number> {
       got: 'none',
       hint: `make one with metaplastic train --resume ${folder}`,
     });
-  const world = await openWorld(config, dataReader(values.data ?? process.env['METAPLASTIC_DATA']));
+  const world = await openWorldOn(values.data ?? process.env['METAPLASTIC_DATA'], config);
   const gpu = await openNodeGpu();
   try {
     console.error(describeAdapter(gpu));
@@ -63,6 +57,41 @@ export async function run(args: string[]): Promise<number> {
     gpu.close();
   }
   return 0;
+}
+
+/**
+ * Evaluates after meta-training, whose results are kept and reported whatever comes of it. `anew`:
+ * meta-steps were made, so that an evaluation that is there is of another checkpoint.
+ *
+ * @throws EvaluationError that says how to evaluate again.
+ */
+export async function evaluateTrained(
+  folder: string,
+  config: RunConfig,
+  learner: Learner,
+  world: World,
+  anew: boolean,
+): Promise<void> {
+  try {
+    if (anew) rmSync(join(folder, FILES.evaluation), { force: true });
+    writeReport(folder, config);
+    await evaluateRun(folder, config, learner, world);
+  } catch (cause) {
+    throw new EvaluationError({
+      where: `evaluation of ${folder}`,
+      problem: (cause as Error).message,
+      hint: `all ${config.meta.steps} meta-steps are made and kept; evaluate again with: metaplastic eval ${folder}`,
+      cause,
+    });
+  }
+}
+
+/** An evaluation failed after a meta-training that did not. */
+export class EvaluationError extends MetaplasticError {
+  constructor(parts: ErrorParts) {
+    super(parts);
+    this.name = 'EvaluationError';
+  }
 }
 
 /** Evaluates, prints the tables, and keeps them in the run's folder. */

@@ -4,9 +4,9 @@ import { describePlan, makePlan } from '../gpu/plan.js';
 import { openNodeGpu } from '../node/open.js';
 import { workOf } from '../outer/learner.js';
 import { learnerOptions } from '../run/train.js';
-import { openWorld } from '../run/worlds.js';
 import { defineSystem } from '../systems/system.js';
-import { dataReader, describeAdapter, readConfig } from './run-folder.js';
+import { openWorldOn } from './data.js';
+import { describeAdapter, readConfig } from './run-folder.js';
 import { tunedConfig } from './tuned.js';
 
 export const HELP = `prints how a meta-step would run: chunks, segments, lanes, memory, dispatches
@@ -31,7 +31,7 @@ export async function run(args: string[]): Promise<number> {
       hint: 'see metaplastic plan --help',
     });
   const given = readConfig(name);
-  const world = await openWorld(given, dataReader(values.data ?? process.env['METAPLASTIC_DATA']));
+  const world = await openWorldOn(values.data ?? process.env['METAPLASTIC_DATA'], given);
   const gpu = await openNodeGpu();
   try {
     console.log(describeAdapter(gpu));

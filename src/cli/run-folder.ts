@@ -1,17 +1,16 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, cpus, platform, release } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MetaplasticError } from '../errors.js';
 import { adapterName, type Gpu } from '../gpu/device.js';
 import { parseConfig, type RunConfig } from '../run/config.js';
 import { parseLog, type Evaluation, type LogLine } from '../run/log.js';
 import { PRESETS } from '../run/presets.js';
+import { parseEnvironment, parseEvaluations, type Environment } from '../run/recorded.js';
 import { RUN_FILES } from '../run/run-file.js';
 import { renderReport } from '../run/report/report.js';
-import type { ReadData } from '../run/worlds.js';
 
 /** What a run leaves behind, one file each. */
 export const FILES = {
@@ -78,10 +77,20 @@ export function readOptional(folder: string, file: keyof typeof FILES): unknown 
   return existsSync(path) ? readJson(path) : undefined;
 }
 
+/** The environment of a run folder; {} if it has none. */
+export const readEnvironment = (folder: string): Environment =>
+  parseEnvironment(readOptional(folder, 'environment') ?? {}, join(folder, FILES.environment));
+
+/** The evaluations of a run folder, if it was evaluated. */
+export function readEvaluations(folder: string): readonly Evaluation[] | undefined {
+  const json = readOptional(folder, 'evaluation');
+  return json === undefined ? undefined : parseEvaluations(json, join(folder, FILES.evaluation));
+}
+
 /** Makes the report of what the folder holds, and returns its path. */
 export function writeReport(folder: string, config: RunConfig): string {
-  const environment = (readOptional(folder, 'environment') ?? {}) as Record<string, unknown>;
-  const evaluation = readOptional(folder, 'evaluation') as Evaluation[] | undefined;
+  const environment = readEnvironment(folder);
+  const evaluation = readEvaluations(folder);
   const path = join(folder, FILES.report);
   writeWhole(
     path,
@@ -148,29 +157,6 @@ function versionOf(name: string): string {
   } catch {
     return 'unknown';
   }
-}
-
-/**
- * Reads data files below `folder`, or in it where the path's own folder is the one that was given.
- */
-export function dataReader(folder: string | undefined): ReadData {
-  return async path => {
-    if (!folder)
-      throw new MetaplasticError({
-        where: '--data',
-        problem: `expected the folder that holds ${path}`,
-        hint: 'give it with --data DIR or in the variable METAPLASTIC_DATA; docs/data.md tells where the data come from',
-      });
-    const found = [join(folder, path), join(folder, basename(path))].find(existsSync);
-    if (!found)
-      throw new MetaplasticError({
-        where: '--data',
-        expected: `${path} in ${resolve(folder)}`,
-        got: 'no such file',
-        hint: 'docs/data.md tells where the data come from',
-      });
-    return new Uint8Array(await readFile(found));
-  };
 }
 
 /** One line that says on what a command runs. */

@@ -5,7 +5,7 @@ import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { openNodeGpu } from '../node/open.js';
 import { parseConfig, type RunConfig, type RunConfigInput } from '../run/config.js';
-import type { Evaluation } from '../run/log.js';
+import { parseSwept, type Environment } from '../run/recorded.js';
 import { facts } from '../run/report/page.js';
 import { renderStudy } from '../run/report/study.js';
 import { STUDIES } from '../run/studies/index.js';
@@ -19,11 +19,13 @@ import {
 } from '../run/studies/study.js';
 import { live, type Sweep, type Swept } from '../run/studies/sweep.js';
 import { openWorld, type ReadData } from '../run/worlds.js';
+import { dataReader } from './data.js';
 import {
-  dataReader,
   describeAdapter,
   environmentOf,
   FILES,
+  readEnvironment,
+  readEvaluations,
   readLog,
   readOptional,
   readRun,
@@ -97,7 +99,7 @@ export async function runStudy(
   read: ReadData,
 ): Promise<number> {
   const { arms, conditions, summarise } = study.design(size);
-  const environments = new Map<string, unknown>();
+  const environments = new Map<string, Environment>();
   const notes: string[] = [];
   const at = (arm: string) => join(folder, arm);
   const trained = new Map<string, Trained>();
@@ -150,7 +152,7 @@ export async function runStudy(
         trained.set(arm.name, {
           config,
           log: readLog(path),
-          evaluations: readOptional(path, 'evaluation') as Evaluation[],
+          evaluations: readEvaluations(path) ?? [],
         });
       } else {
         const sweep = typeof arm.sweep === 'function' ? arm.sweep(results) : arm.sweep;
@@ -160,7 +162,7 @@ export async function runStudy(
         );
         swept.set(arm.name, found ?? (await liveIn(path, await open(), sweep, read)));
       }
-      environments.set(arm.name, readOptional(path, 'environment') ?? {});
+      environments.set(arm.name, readEnvironment(path));
     }
   } finally {
     gpu?.close();
@@ -221,9 +223,9 @@ function isFinished(path: string, { meta }: RunConfig): boolean {
 
 /** What lifetimes came to, if these very ones were lived. */
 function readLived(path: string, sweep: Sweep): Swept | undefined {
-  const lived = readOptional(path, 'lived') as Swept | undefined;
-  if (!lived) return undefined;
-  const differing = differences(lived.sweep, sweep);
+  const lived = readOptional(path, 'lived');
+  if (lived === undefined) return undefined;
+  const differing = differences((lived as Partial<Swept> | null)?.sweep, sweep);
   if (differing.length)
     throw new MetaplasticError({
       where: path,
@@ -231,7 +233,7 @@ function readLived(path: string, sweep: Sweep): Swept | undefined {
       got: `others that differ in ${differing.join(', ')}`,
       hint: 'give another --out',
     });
-  return lived;
+  return parseSwept(lived, sweep, join(path, FILES.lived));
 }
 
 async function liveIn(path: string, gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swept> {
@@ -255,8 +257,8 @@ function differences(a: unknown, b: unknown, path = ''): string[] {
 }
 
 /** What all arms' environments say alike; of what differs, every value. */
-function inCommon(environments: readonly unknown[]): Record<string, string> {
-  const all = environments.map(e => new Map(facts(e as Record<string, unknown>)));
+function inCommon(environments: readonly Environment[]): Record<string, string> {
+  const all = environments.map(e => new Map(facts(e)));
   return Object.fromEntries(
     [...new Set(all.flatMap(e => [...e.keys()]))].map(key => [
       key,

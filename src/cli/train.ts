@@ -8,10 +8,10 @@ import { parseConfig, type RunConfig } from '../run/config.js';
 import { readCheckpoint, writeCheckpoint } from '../run/checkpoint.js';
 import { formatLogLine, progressLine, type LogLine } from '../run/log.js';
 import { learnerOf, train } from '../run/train.js';
-import { openWorld, type World } from '../run/worlds.js';
-import { evaluateRun } from './eval.js';
+import type { World } from '../run/worlds.js';
+import { EvaluationError, evaluateTrained } from './eval.js';
+import { openWorldOn } from './data.js';
 import {
-  dataReader,
   describeAdapter,
   environmentOf,
   FILES,
@@ -91,7 +91,7 @@ async function meta(
   folder: string,
   { resumed, untuned, data }: { resumed: boolean; untuned?: boolean; data?: string },
 ): Promise<number> {
-  const world = await openWorld(config, dataReader(data));
+  const world = await openWorldOn(data, config);
   const gpu = await openNodeGpu();
   try {
     console.error(describeAdapter(gpu));
@@ -111,7 +111,7 @@ async function meta(
     console.log(`report: ${join(folder, FILES.report)}`);
     return 0;
   } catch (error) {
-    if (existsSync(join(folder, FILES.checkpoint)))
+    if (!(error instanceof EvaluationError) && existsSync(join(folder, FILES.checkpoint)))
       console.error(
         `the last checkpoint is kept; go on from it with: metaplastic train --resume ${folder}`,
       );
@@ -134,7 +134,7 @@ export async function trainIn(
 ): Promise<number> {
   const learner = await learnerOf(gpu, config, world, notice => console.error(`note: ${notice}`));
   const path = (file: keyof typeof FILES) => join(folder, FILES[file]);
-  const log: LogLine[] = [];
+  let log: LogLine[] = [];
   let metaStep = 0;
   if (resumed && existsSync(path('checkpoint'))) {
     const checkpoint = readCheckpoint(
@@ -145,7 +145,7 @@ export async function trainIn(
     learner.restore(checkpoint.state);
     metaStep = checkpoint.metaStep;
     // what came after the checkpoint is lived again
-    log.push(...readLog(folder).filter(line => line.metaStep <= metaStep));
+    log = readLog(folder).filter(line => line.metaStep <= metaStep);
   }
   writeWhole(path('config'), `${JSON.stringify(config, null, 2)}\n`);
   writeWhole(path('environment'), `${JSON.stringify(environmentOf(gpu, config), null, 2)}\n`);
@@ -174,7 +174,7 @@ export async function trainIn(
   }).finally(() => progress.end());
   process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   if (made === config.meta.steps) {
-    await evaluateRun(folder, config, learner, world);
+    await evaluateTrained(folder, config, learner, world, made > metaStep);
     writeReport(folder, config);
   }
   learner.destroy();

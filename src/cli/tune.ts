@@ -4,7 +4,8 @@ import { openNodeGpu } from '../node/open.js';
 import { tune, type Trial } from '../outer/tune.js';
 import { learnerOptions } from '../run/train.js';
 import { openWorld } from '../run/worlds.js';
-import { dataReader, describeAdapter, readConfig } from './run-folder.js';
+import { dataReader } from './data.js';
+import { describeAdapter, readConfig } from './run-folder.js';
 import { describeTuning, fileMemory, tuningFile } from './tuned.js';
 
 export const HELP = `measures which lanes, teams and adjoint make a meta-step fastest here, and remembers it

@@ -1,16 +1,26 @@
-import { DeviceLostError, MetaplasticError } from '../errors.js';
+import { DeviceLostError, MetaplasticError, shown } from '../errors.js';
 import type { Machine } from './plan.js';
 
-/** An open GPU: the device, what adapter it is, and the one place where GPU errors end up. */
+/**
+ * An open GPU: the device, what adapter it is, and where the GPU errors of one owner end up: of a
+ * learner, say. Others may work on the same device; their errors are none of its own.
+ */
 export interface Gpu {
   readonly device: GPUDevice;
   readonly adapter: AdapterSummary;
   readonly machine: Machine;
   /**
-   * Waits for `work`, and rejects instead if the device is lost or a GPU error has come up that
-   * nobody caught.
+   * Runs `commands` at once, within error scopes of their own. A GPU error of theirs rejects the
+   * `guard` that is waited for next.
+   */
+  run<T>(commands: () => T): T;
+  /**
+   * Waits for `work` and for what has been run, and rejects instead if the device is lost or a
+   * command brought up a GPU error.
    */
   guard<T>(work: Promise<T>): Promise<T>;
+  /** The same device for another owner, whose errors are told to that owner only. */
+  share(): Gpu;
   /** Destroys the device, unless it was the caller's own. */
   close(): void;
 }
@@ -101,30 +111,91 @@ export async function openGpu(gpu: GPU | undefined = globalThis.navigator?.gpu):
   return watch(device, adapter.info, () => device.destroy());
 }
 
-/** Uses a device of the caller's, who stays its owner. */
-export function useDevice(device: GPUDevice): Gpu {
-  return watch(device, device.adapterInfo, () => {});
+/**
+ * Uses a device of the caller's, who stays its owner. `info` is what its adapter says of itself,
+ * for where the device does not tell.
+ */
+export function useDevice(
+  device: GPUDevice,
+  { info = device.adapterInfo, onNotice }: UseOptions = {},
+): Gpu {
+  return watch(device, info, () => {}, onNotice);
+}
+
+export interface UseOptions {
+  readonly info?: GPUAdapterInfo;
+  /**
+   * Hears once of GPU errors on the device that came from somebody else's commands. Default:
+   * console.warn.
+   */
+  readonly onNotice?: (notice: string) => void;
 }
 
 /** Mesa's software adapter. */
 const LLVMPIPE = /llvmpipe|lavapipe/i;
 
-function watch(device: GPUDevice, info: GPUAdapterInfo, close: () => void): Gpu {
+/** What scopes catch; the last that was opened is the first to be closed. */
+const ERRORS = ['validation', 'out-of-memory', 'internal'] as const;
+
+/** The GPU errors of one owner's commands, and the loss of the device, which is everybody's. */
+function scopeOn(
+  device: GPUDevice,
+  orLost: <T>(work: Promise<T>) => Promise<T>,
+): Pick<Gpu, 'run' | 'guard'> {
+  const waited = new Set<Promise<void>>();
+  const errors: GPUError[] = [];
+  const close = () => {
+    const closed: Promise<void> = device
+      .popErrorScope()
+      .catch(() => null) // only a lost device does not answer, and tells that it is lost
+      .then(error => {
+        waited.delete(closed);
+        if (error) errors.push(error);
+      });
+    waited.add(closed);
+  };
+  return {
+    run(commands) {
+      for (const filter of ERRORS) device.pushErrorScope(filter);
+      try {
+        return commands();
+      } finally {
+        for (const _ of ERRORS) close();
+      }
+    },
+    async guard(work) {
+      const [done] = await orLost(Promise.allSettled([work]));
+      await orLost(Promise.all(waited));
+      const [error] = errors.splice(0);
+      if (error) throw new MetaplasticError({ where: 'gpu', problem: error.message });
+      if (done.status === 'rejected') return orLost(Promise.reject<never>(done.reason));
+      return done.value;
+    },
+  };
+}
+
+function watch(
+  device: GPUDevice,
+  info: Partial<GPUAdapterInfo> = {},
+  close: () => void,
+  onNotice: (notice: string) => void = console.warn,
+): Gpu {
   let failure: Error | undefined;
+  let noticed = false;
   // not one promise for all: a race with it would be remembered as long as it lives
   const waiting = new Set<(error: Error) => void>();
   const failed = (error: Error) => {
     failure ??= error;
     for (const reject of waiting) reject(failure);
   };
-  device.addEventListener('uncapturederror', event =>
-    failed(
-      new MetaplasticError({
-        where: 'gpu',
-        problem: (event as GPUUncapturedErrorEvent).error.message,
-      }),
-    ),
-  );
+  device.addEventListener('uncapturederror', event => {
+    if (noticed) return;
+    noticed = true;
+    const { message } = (event as GPUUncapturedErrorEvent).error;
+    onNotice(
+      `a GPU error on this device came from commands that are not metaplastic's; learners go on (told once): ${shown(message, 400)}`,
+    );
+  });
   device.lost.then(lost =>
     failed(
       new DeviceLostError({
@@ -134,15 +205,33 @@ function watch(device: GPUDevice, info: GPUAdapterInfo, close: () => void): Gpu 
       }),
     ),
   );
-  const names = `${info.architecture} ${info.device} ${info.description}`;
+  const orLost = async <T>(work: Promise<T>): Promise<T> => {
+    let reject!: (error: Error) => void;
+    const failing = new Promise<never>((_, no) => {
+      reject = no;
+    });
+    waiting.add(reject);
+    if (failure) reject(failure);
+    try {
+      return await Promise.race([work, failing]);
+    } catch (error) {
+      // what a lost device interrupts may fail before the loss is told
+      await new Promise(done => setTimeout(done));
+      throw failure ?? error;
+    } finally {
+      waiting.delete(reject);
+    }
+  };
+  const { vendor = '', architecture = '', device: model = '', description = '' } = info;
+  const names = `${architecture} ${model} ${description}`;
   const software = LLVMPIPE.test(names) || /swiftshader|warp|basic render/i.test(names);
   return {
     device,
     adapter: {
-      vendor: info.vendor,
-      architecture: info.architecture,
-      device: info.device,
-      description: info.description,
+      vendor,
+      architecture,
+      device: model,
+      description,
       software,
     },
     machine: {
@@ -160,22 +249,9 @@ function watch(device: GPUDevice, info: GPUAdapterInfo, close: () => void): Gpu 
         device.limits.maxComputeWorkgroupSizeX,
       ),
     },
-    async guard(work) {
-      let reject!: (error: Error) => void;
-      const failing = new Promise<never>((_, no) => {
-        reject = no;
-      });
-      waiting.add(reject);
-      if (failure) reject(failure);
-      try {
-        return await Promise.race([work, failing]);
-      } catch (error) {
-        // what a lost device interrupts may fail before the loss is told
-        await new Promise(done => setTimeout(done));
-        throw failure ?? error;
-      } finally {
-        waiting.delete(reject);
-      }
+    ...scopeOn(device, orLost),
+    share() {
+      return { ...this, ...scopeOn(device, orLost) };
     },
     close,
   };

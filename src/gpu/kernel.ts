@@ -15,7 +15,7 @@ export interface Kernel {
 }
 
 /** The uniform buffer that is bound at a dynamic offset, and the size of the struct it holds. */
-export const PASS = { name: 'pass_', size: 24 } as const;
+export const PASS = { name: 'pass_', size: 40 } as const;
 
 /**
  * Compiles linked WGSL. Compile and validation errors carry the label, the message and the line of
@@ -38,18 +38,20 @@ export async function makeKernel(
     });
   // The scope is closed in the same breath, so that kernels made at once do not catch each other's
   // errors.
-  device.pushErrorScope('validation');
-  const layout = device.createBindGroupLayout({
-    label,
-    entries: variables.map((v): GPUBindGroupLayoutEntry => ({
-      binding: v.binding,
-      visibility: GPUShaderStage.COMPUTE,
-      buffer: { type: v.type, ...(v.name === PASS.name && { hasDynamicOffset: true }) },
-    })),
+  const { layout, module, pipelineLayout, scope } = gpu.run(() => {
+    device.pushErrorScope('validation');
+    const layout = device.createBindGroupLayout({
+      label,
+      entries: variables.map((v): GPUBindGroupLayoutEntry => ({
+        binding: v.binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: v.type, ...(v.name === PASS.name && { hasDynamicOffset: true }) },
+      })),
+    });
+    const module = device.createShaderModule({ label, code });
+    const pipelineLayout = device.createPipelineLayout({ label, bindGroupLayouts: [layout] });
+    return { layout, module, pipelineLayout, scope: device.popErrorScope() };
   });
-  const module = device.createShaderModule({ label, code });
-  const pipelineLayout = device.createPipelineLayout({ label, bindGroupLayouts: [layout] });
-  const scope = device.popErrorScope();
   const pipeline = await device
     .createComputePipelineAsync({ label, layout: pipelineLayout, compute: { module, entryPoint } })
     .catch((error: unknown) => error as Error);
@@ -82,17 +84,14 @@ export async function makeKernel(
           expected: `buffers ${asked.join(', ')}`,
           got: `${Object.keys(buffers).join(', ')}: ${missing.join(', ')} missing`,
         });
-      return device.createBindGroup({
-        label,
-        layout,
-        entries: variables.map(v => ({
-          binding: v.binding,
-          resource:
-            v.name === PASS.name
-              ? { buffer: buffers[v.name]!, size: PASS.size }
-              : { buffer: buffers[v.name]! },
-        })),
-      });
+      const entries = variables.map(v => ({
+        binding: v.binding,
+        resource:
+          v.name === PASS.name
+            ? { buffer: buffers[v.name]!, size: PASS.size }
+            : { buffer: buffers[v.name]! },
+      }));
+      return gpu.run(() => device.createBindGroup({ label, layout, entries }));
     },
   };
 }

@@ -1,3 +1,4 @@
+import { greatest } from '../extremes.js';
 import { feedbackShape, isMixed } from '../inner/layout.js';
 import type { Metrics } from '../inner/metrics.js';
 import { sizeOf } from './places.js';
@@ -100,7 +101,7 @@ const angle = (difference: number, sum: number) =>
     : (360 / Math.PI) * Math.atan2(Math.sqrt(difference), Math.sqrt(sum));
 
 const widestBelow = ({ layers, encoderLayers }: System) =>
-  Math.max(...layers.slice(encoderLayers).map(l => l.fanIn));
+  greatest(layers.slice(encoderLayers).map(l => l.fanIn));
 
 /**
  * Rows and columns of B of a layer: of the matrix that carries its error; of B of direct-rectified

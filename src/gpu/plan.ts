@@ -1,4 +1,5 @@
 import { MetaplasticError } from '../errors.js';
+import { greatest } from '../extremes.js';
 import { layoutOf, type Layout } from '../inner/layout.js';
 import type { System } from '../systems/system.js';
 import { fastLayout, type FastLayout } from './fast.js';
@@ -6,6 +7,16 @@ import { metricsSizes } from './metrics.js';
 import { powerOfTwo } from './lanes.js';
 import { fours, placesOf, type Places } from './places.js';
 import { isBatched, recordLayout, type RecordLayout } from './record.js';
+import {
+  cutOf,
+  evenly,
+  largest,
+  QUERY_BLOCK,
+  segmentsAtMost,
+  segmentsOf,
+  type Segment,
+} from './segments.js';
+import { estimateSeconds, secondsOfSegment, secondsOfSteps } from './time.js';
 
 /**
  * How the adjoint gets W_t back: keep every step's, keep every k-th and replay, or undo the
@@ -100,13 +111,10 @@ export interface Plan extends Work {
   readonly slices: number;
   readonly tasksPerChunk: number;
   readonly chunks: number;
+  /** Inner steps of a segment at most, and queries of a moment in one. */
   readonly stepsPerSegment: number;
-  readonly segments: number;
-  /**
-   * Segment s is the inner steps boundaries[s] … boundaries[s + 1] − 1: none, where it only serves
-   * moment 0.
-   */
-  readonly boundaries: readonly number[];
+  readonly queriesPerSegment: number;
+  readonly segments: readonly Segment[];
   /** Every `interval`-th W is kept (adjoint `checkpoint`; 1 for `store`). */
   readonly interval: number;
   /**
@@ -120,6 +128,8 @@ export interface Plan extends Work {
   /** GPU memory by purpose, in bytes. */
   readonly bytes: Readonly<Record<string, number>>;
   readonly totalBytes: number;
+  /** Those of them that belong to this plan alone, where several share a learner's meta-parameters. */
+  readonly ownBytes: number;
   /** Dispatches of one meta-step, optimiser included. */
   readonly dispatches: number;
   readonly estimatedDispatchSeconds: number;
@@ -178,12 +188,12 @@ export function makePlan(
     'meta-parameters': 4 * places.size,
     'optimiser moments and rates': optimiser * (8 * places.size + RATES_BYTES),
     'gradient of the meta-batch': optimiser * 4 * (places.size + tail),
-    'outcomes (and their read-back)': 8 * outcome + 4 * tail,
     'image bank': 4 * work.images * fours(work.system.sizes[0]!),
   };
   const chunk = (tasks: number) => {
     const room = roomFor(tasks, teams);
     return {
+      'outcomes (and their read-back)': 8 * outcome + 4 * tail,
       'inputs and targets': 4 * tasks * (perTask.samples * (inputs + outputs) + work.settings),
       activities: 4 * room * perTask.activity,
       'fast weights': 4 * room * perTask.fast,
@@ -194,14 +204,18 @@ export function makePlan(
         : 4 * room * (perTask.activity + perTask.fast),
     };
   };
+  const secondsOf = (tasks: number) =>
+    estimateSeconds({ ...work, tasks }, machine, { lanes, teams, interval });
+  const cut = (tasks: number) =>
+    cutOf(work, secondsOf(tasks), budget.dispatchSeconds, choices.stepsPerSegment);
   const need = (tasks: number) => ({
     ...shared,
     ...chunk(tasks),
-    passes: (work.steps + (work.metrics ? 1 : 0)) * PASS_STRIDE,
-  }); // at most: a segment is a step or more, but for moment 0
+    passes: segmentsAtMost(work, cut(tasks)) * PASS_STRIDE,
+  });
   const fits = (tasks: number) =>
     sum(need(tasks)) <= budget.memory &&
-    Math.max(...Object.values(need(tasks))) <= machine.maxBindingBytes &&
+    greatest(Object.values(need(tasks))) <= machine.maxBindingBytes &&
     tasks <= machine.maxWorkgroups;
   const least = choices.tasksPerChunk
     ? Math.min(choices.tasksPerChunk, work.tasks)
@@ -211,37 +225,39 @@ export function makePlan(
   // As many tasks as fit, or fewer, and segments of the lifetime, if one dispatch would take too
   // long.
   let tasksPerChunk = choices.tasksPerChunk ? least : largest(least, work.tasks, fits);
-  const stepSeconds = (tasks: number) =>
-    estimateSeconds(work, machine, lanes, tasks, (work.adjoint === 'none' ? 8 : 30) * work.batch);
-  const metricsSeconds = (tasks: number) =>
-    work.metrics ? estimateSeconds(work, machine, lanes, tasks, 12 * work.queries) : 0;
+  const leastSeconds = (tasks: number) => {
+    const seconds = secondsOf(tasks);
+    const { query, whole } = seconds;
+    return Math.max(secondsOfSteps(1, seconds), Math.min(work.queries, QUERY_BLOCK) * query, whole);
+  };
   if (!choices.tasksPerChunk) {
+    const half = () => Math.max(least, roomFor(tasksPerChunk / 2, teams));
     while (
-      tasksPerChunk > least &&
-      Math.max(stepSeconds(tasksPerChunk), metricsSeconds(tasksPerChunk)) > budget.dispatchSeconds
+      leastSeconds(tasksPerChunk) > budget.dispatchSeconds &&
+      leastSeconds(half()) < leastSeconds(tasksPerChunk) // fewer would leave cores idle
     )
-      tasksPerChunk = Math.max(least, roomFor(tasksPerChunk / 2, teams));
+      tasksPerChunk = half();
     // All chunks alike, as many, with less memory; and of whole blocks, if they have any.
     const piece =
       slices > 1 && tasksPerChunk >= BLOCK && tasksPerChunk < work.tasks ? BLOCK : teams;
     const most = piece === BLOCK ? tasksPerChunk - (tasksPerChunk % BLOCK) : tasksPerChunk;
     tasksPerChunk = Math.min(tasksPerChunk, roomFor(evenly(work.tasks, most), piece));
   }
-  const fitting = Math.max(1, Math.floor(budget.dispatchSeconds / stepSeconds(tasksPerChunk)));
-  const stepsPerSegment = Math.min(
-    work.steps,
-    choices.stepsPerSegment ?? evenly(work.steps, fitting),
-  );
   const chunks = Math.ceil(work.tasks / tasksPerChunk);
-  const boundaries = boundariesOf(work, stepsPerSegment);
-  const segments = boundaries.length - 1;
-  const bytes = { ...shared, ...chunk(tasksPerChunk), passes: segments * PASS_STRIDE };
+  const { steps: stepsPerSegment, queries: queriesPerSegment, ...rest } = cut(tasksPerChunk);
+  const segments = segmentsOf(work, {
+    steps: stepsPerSegment,
+    queries: queriesPerSegment,
+    ...rest,
+  });
+  const seconds = secondsOf(tasksPerChunk);
+  const bytes = { ...shared, ...chunk(tasksPerChunk), passes: segments.length * PASS_STRIDE };
   const encoder = work.system.encoderLayers;
   const perChunk =
     encoder +
-    segments +
+    segments.length +
     (work.metrics ? work.moments.length : 0) +
-    optimiser * (segments + (encoder ? 2 * encoder : 0) + 1);
+    optimiser * (segments.length + (encoder ? 2 * encoder : 0) + 1);
   return {
     ...work,
     layout,
@@ -254,8 +270,8 @@ export function makePlan(
     tasksPerChunk,
     chunks,
     stepsPerSegment,
+    queriesPerSegment,
     segments,
-    boundaries,
     interval,
     perTask,
     record,
@@ -263,10 +279,11 @@ export function makePlan(
     fast,
     bytes,
     totalBytes: sum(bytes),
+    ownBytes: sum(bytes) - sum(shared),
     dispatches: chunks * perChunk + optimiser,
-    estimatedDispatchSeconds: Math.max(
-      stepSeconds(tasksPerChunk) * stepsPerSegment,
-      metricsSeconds(tasksPerChunk),
+    estimatedDispatchSeconds: segments.reduce(
+      (most, segment) => Math.max(most, secondsOfSegment(segment, seconds)),
+      seconds.whole,
     ),
   };
 }
@@ -384,19 +401,6 @@ function checkChoices(choices: PlanChoices): void {
       });
 }
 
-/**
- * Where segments of so many steps begin and end; also at every moment if metrics are asked there,
- * and a segment without a step then serves moment 0.
- */
-function boundariesOf({ steps, moments, metrics }: Work, stepsPerSegment: number): number[] {
-  const uniform = Array.from(
-    { length: Math.ceil(steps / stepsPerSegment) },
-    (_, s) => s * stepsPerSegment,
-  );
-  const all = [...new Set([...uniform, steps, ...(metrics ? moments : [])])].sort((a, b) => a - b);
-  return metrics && moments[0] === 0 ? [0, ...all] : all;
-}
-
 function countPerTask(
   { system, steps, batch, queries, moments, adjoint, metrics }: Work,
   record: RecordLayout,
@@ -416,7 +420,9 @@ function countPerTask(
     fast: fast.size,
     gradient: adjoint === 'none' ? 0 : fast.gradient,
     scratch:
-      adjoint === 'none' ? inside.scratch : Math.max(batch * record.size, queries * record.row),
+      adjoint === 'none'
+        ? inside.scratch
+        : Math.max(batch * record.size, Math.min(queries, QUERY_BLOCK) * record.row),
     samples: steps * batch + queries,
     metrics: inside.reported,
   };
@@ -439,7 +445,7 @@ function chooseTeams(
   const most = Math.min(MOST_LANES, machine.maxInvocations);
   const ofACore = Math.ceil(work.tasks / cores);
   const inside = work.system.sizes.slice(work.system.encoderLayers);
-  const lanesFor = (sizes: readonly number[]) => powerOfTwo(fours(Math.max(...sizes)));
+  const lanesFor = (sizes: readonly number[]) => powerOfTwo(fours(greatest(sizes)));
   const rows = lanesFor(inside.slice(1));
   const lies = (lanes: number) => (choices.grid ?? !software) && lanes > 1 && lanes >= rows;
   const ofATask = lies(most)
@@ -486,46 +492,6 @@ const MOST_LANES = WORKGROUP_BYTES / 64;
 
 /** Lanes at once beyond which a GPU gains nothing from more. */
 const CROWD = 2 ** 17;
-
-/** Largest n in least … most with fits(n), given fits(least). */
-function largest(least: number, most: number, fits: (n: number) => boolean): number {
-  let low = least,
-    high = most;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (fits(middle)) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
-
-/**
- * The length of pieces alike, as few as can be, none longer than `most`: of a lifetime's segments,
- * of a meta-batch's chunks.
- */
-const evenly = (length: number, most: number) => Math.ceil(length / Math.ceil(length / most));
-
-/**
- * A rough guess at the time of a dispatch, from its memory accesses a synapse: about 30 a sample in
- * the adjoint, 8 forward, 12 a query for metrics. Rates were measured on SwiftShader
- * (2 cores: 2.8 G such accesses/s; half of it is taken, for slower machines); those of a GPU are a
- * low guess, so that a dispatch errs on the short side.
- */
-function estimateSeconds(
-  work: Work,
-  machine: Machine,
-  lanes: number,
-  tasks: number,
-  perSynapse: number,
-): number {
-  const { sizes, encoderLayers } = work.system;
-  const synapses = sizes
-    .slice(encoderLayers + 1)
-    .reduce((n, size, k) => n + size * sizes[encoderLayers + k]!, 0);
-  const accesses = perSynapse * synapses * tasks;
-  const rate = machine.software ? 1.5e9 : Math.min(2e10, 2e7 * lanes * tasks);
-  return accesses / rate;
-}
 
 function doesNotFit(
   work: Work,
@@ -575,7 +541,10 @@ export function describePlan(plan: Plan): string {
       `${plan.steps} inner steps of ${plan.batch}, ${plan.queries} queries at ${plan.moments.join(', ')}`,
     ],
     ['tasks', `${plan.tasks} = ${plan.chunks} chunk(s) of ${plan.tasksPerChunk}`],
-    ['steps per segment', `${plan.stepsPerSegment} (${plan.segments} segment(s))`],
+    [
+      'steps per segment',
+      `${plan.stepsPerSegment}${plan.queriesPerSegment < plan.queries ? `, or ${plan.queriesPerSegment} queries` : ''} (${plan.segments.length} segment(s))`,
+    ],
     [
       'lanes per task',
       `${plan.lanes}${plan.grid ? ' in rows and columns' : ''}, ${plan.teams} task(s) a workgroup`,
@@ -592,6 +561,6 @@ export function describePlan(plan: Plan): string {
       .map(([name, b]): [string, string] => [`  ${name}`, mebibytes(b)]),
     ['GPU memory', mebibytes(plan.totalBytes)],
   ];
-  const width = Math.max(...rows.map(([k]) => k.length));
+  const width = greatest(rows.map(([k]) => k.length));
   return rows.map(([k, v]) => `${k.padEnd(width)}  ${v}`).join('\n');
 }

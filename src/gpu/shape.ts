@@ -4,6 +4,7 @@ import { PRIMITIVES, RULES, TERMS } from '../systems/system.js';
 import { metricsShape } from './metrics.js';
 import { gridLayout } from './lanes.js';
 import { fours } from './places.js';
+import { QUERY_BLOCK } from './segments.js';
 import { BLOCK, collectors, outcomeSize, roomFor, totalTail, type Plan } from './plan.js';
 
 /**
@@ -77,6 +78,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     STEPS: steps,
     BATCH: batch,
     QUERIES: queries,
+    QUERY_BLOCK,
     SAMPLES: perTask.samples,
     INPUTS: sizes[0]!,
     OUTPUTS: sizes.at(-1)!,

@@ -20,8 +20,16 @@ export interface NodeGpuOptions {
  * else the software adapter (SwiftShader)
  * that comes with `@sparticuz/chromium`, if that is installed. Throws if there is none.
  */
-export async function openNodeGpu({ boundsChecks = false }: NodeGpuOptions = {}): Promise<Gpu> {
-  if (process.platform === 'linux') prepareVulkan();
+export function openNodeGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
+  // one after the other, because each changes the process's environment for a while
+  const opened = opening.then(() => withVulkan(() => open(options)));
+  opening = opened.catch(() => {});
+  return opened;
+}
+
+let opening: Promise<unknown> = Promise.resolve();
+
+async function open({ boundsChecks = false }: NodeGpuOptions): Promise<Gpu> {
   const webgpu = await import('webgpu').catch((error: Error) => {
     throw new MetaplasticError({
       where: 'openNodeGpu',
@@ -77,18 +85,32 @@ let paced = false;
 const instances = new Map<boolean, GPU>();
 
 /**
- * Lets Vulkan find SwiftShader besides the system's own drivers, which WebGPU prefers. Must come
- * before Dawn is loaded: it looks for
- * libvulkan.so.1 by name, and where the system has none, the loader that comes with SwiftShader,
- * opened first, answers to that name.
+ * Lets Vulkan find SwiftShader besides the system's own drivers, which WebGPU prefers, while `work`
+ * opens a device. Must come before Dawn is loaded: it looks for libvulkan.so.1 by name, and where
+ * the system has none, the loader that comes with SwiftShader, opened first, answers to that name.
+ * The loader reads the environment only while a device is opened; programs that this process starts
+ * later get it as it was.
  */
-function prepareVulkan(): void {
+async function withVulkan<T>(work: () => Promise<T>): Promise<T> {
+  if (process.platform !== 'linux') return work();
   const { env } = process;
-  env['XDG_RUNTIME_DIR'] ??= tmpdir(); // the loader complains without it
   const driver =
     (env['VK_DRIVER_FILES'] ?? env['VK_ICD_FILENAMES']) ? undefined : unpackSwiftShader();
-  if (driver) env[hasDriver() ? 'VK_ADD_DRIVER_FILES' : 'VK_DRIVER_FILES'] = driver;
-  if (!load('libvulkan.so.1') && driver) load(join(dirname(driver), 'libvulkan.so.1'));
+  const variables: Record<string, string> = {
+    ...(env['XDG_RUNTIME_DIR'] === undefined && { XDG_RUNTIME_DIR: tmpdir() }), // the loader complains without it
+    ...(driver && { [hasDriver() ? 'VK_ADD_DRIVER_FILES' : 'VK_DRIVER_FILES']: driver }),
+  };
+  const before = Object.keys(variables).map(name => [name, env[name]] as const);
+  Object.assign(env, variables);
+  try {
+    if (!load('libvulkan.so.1') && driver) load(join(dirname(driver), 'libvulkan.so.1'));
+    return await work();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete env[name];
+      else env[name] = value;
+    }
+  }
 }
 
 /** Has the system a Vulkan driver of its own, in one of the places where the loader looks? */

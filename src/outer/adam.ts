@@ -1,5 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import { makeKernel } from '../gpu/kernel.js';
+import { orDestroy } from '../gpu/owned.js';
 import { collectors, RATES_BYTES, type Plan } from '../gpu/plan.js';
 import { shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
@@ -31,15 +32,17 @@ export async function makeAdam(
   const { device } = gpu;
   const bytes = 4 * plan.places.size;
   const buffer = (label: string, size: number, usage: number) =>
-    device.createBuffer({ label, size, usage });
+    gpu.run(() => device.createBuffer({ label, size, usage }));
   const { STORAGE, UNIFORM, COPY_DST, COPY_SRC } = GPUBufferUsage;
   const moment1 = buffer('moment1', bytes, STORAGE | COPY_DST | COPY_SRC);
   const moment2 = buffer('moment2', bytes, STORAGE | COPY_DST | COPY_SRC);
   const rates = buffer('rates', RATES_BYTES, UNIFORM | COPY_DST);
   const modules = { shape: shapeModule(plan, rules) };
-  const adam = await makeKernel(gpu, 'adam', await linkShader('adam', { slots: {}, modules }));
-  const { total, parameters } = inheritance;
-  const group = adam.bind({ total, learned: parameters, moment1, moment2, rates });
+  const { adam, group } = await orDestroy([moment1, moment2, rates], async () => {
+    const adam = await makeKernel(gpu, 'adam', await linkShader('adam', { slots: {}, modules }));
+    const { total, parameters } = inheritance;
+    return { adam, group: adam.bind({ total, learned: parameters, moment1, moment2, rates }) };
+  });
   return {
     moment1,
     moment2,

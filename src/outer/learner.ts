@@ -10,6 +10,7 @@ import {
   type PlanChoices,
   type Work,
 } from '../gpu/plan.js';
+import { allOrDestroy, orDestroy } from '../gpu/owned.js';
 import { readMetrics } from '../gpu/metrics.js';
 import { placeOf, type Kind, type Range } from '../gpu/places.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
@@ -17,9 +18,10 @@ import { initialParameters, type Initial } from '../inner/initial.js';
 import { feedbackShape, GROUPS, layoutOf, type Layout } from '../inner/layout.js';
 import type { Metrics } from '../inner/metrics.js';
 import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
-import { checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
+import { checkBank, checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
 import { makeAdam, type Adam, type Rates } from './adam.js';
-import { Lifetimes, quadsOf, type Inheritance, type Outcomes } from './lifetimes.js';
+import { KeptLifetimes } from './kept.js';
+import { Lifetimes, quadsOf, readBack, type Inheritance, type Outcomes } from './lifetimes.js';
 
 export interface LearnerOptions {
   readonly system: SystemSpec | System;
@@ -152,16 +154,16 @@ export class Learner {
   readonly plan: Plan;
   private updates = 0;
   private last: Promise<unknown> = Promise.resolve();
-  private fallback?: Lifetimes;
   private destroyed = false;
-  private readonly adaptations = new Map<string, Lifetimes>();
+  private readonly kept: KeptLifetimes;
 
   /** Checks the options, makes the plan, compiles the kernels and allocates the buffers. */
-  static async create(gpu: Gpu, options: LearnerOptions): Promise<Learner> {
+  static async create(shared: Gpu, options: LearnerOptions): Promise<Learner> {
     const system = defineSystem(options.system);
     const layout = layoutOf(system);
     const { bank } = options.episode;
     const inputs = system.sizes[0]!;
+    if (bank) checkBank(bank, 'learner.episode.bank');
     if (bank && bank.width * bank.height !== inputs)
       throw new MetaplasticError({
         where: 'learner.episode.bank',
@@ -170,28 +172,32 @@ export class Learner {
       });
     const plan = makePlan(
       workOf(system, options),
-      gpu.machine,
+      shared.machine,
       { ...DEFAULT_BUDGET, ...options.budget },
       options.plan,
     );
+    const initial = initialParameters(system, layout, options.seed ?? 0, options.initial);
+    const gpu = shared.share();
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
     const usage = STORAGE | COPY_DST | COPY_SRC;
-    const buffer = (label: string, size: number) => gpu.device.createBuffer({ label, size, usage });
+    const buffer = (label: string, size: number) =>
+      gpu.run(() => gpu.device.createBuffer({ label, size, usage }));
     const inheritance: Inheritance = {
       parameters: buffer('parameters', 4 * plan.places.size),
       total: buffer('total', 4 * (plan.places.size + totalTail(plan))),
       ...(bank && { bank: uploadBank(gpu, bank) }),
     };
-    const rules = rulesOf(options);
-    const [lifetimes, adam] = await gpu.guard(
-      Promise.all([
+    return orDestroy(Object.values(inheritance), async () => {
+      const rules = rulesOf(options);
+      const making = allOrDestroy([
         Lifetimes.create(gpu, plan, inheritance, rules),
         makeAdam(gpu, plan, inheritance, rules),
-      ]),
-    );
-    const learner = new Learner(gpu, options, system, plan, inheritance, lifetimes, adam);
-    learner.writeParameters(initialParameters(system, layout, options.seed ?? 0, options.initial));
-    return learner;
+      ]);
+      const [lifetimes, adam] = await gpu.guard(making);
+      const learner = new Learner(gpu, options, system, plan, inheritance, lifetimes, adam);
+      learner.writeParameters(initial);
+      return learner;
+    });
   }
 
   private constructor(
@@ -200,12 +206,13 @@ export class Learner {
     system: System,
     plan: Plan,
     private readonly inheritance: Inheritance,
-    private readonly lifetimes: Lifetimes,
+    lifetimes: Lifetimes,
     private readonly adam: Adam,
   ) {
     this.system = system;
     this.plan = plan;
     this.layout = plan.layout;
+    this.kept = new KeptLifetimes(this.budget.memory - this.sharedBytes, OF_STEPS, lifetimes);
   }
 
   /**
@@ -240,35 +247,40 @@ export class Learner {
     const record = (encoder: GPUCommandEncoder) => {
       if (update) this.adam.record(encoder, update);
     };
-    await this.lifetimes.run(episodes, record);
-    let outcomes = await this.lifetimes.outcomes();
-    let fellBack = false;
-    if (outcomes.drift > DRIFT_LIMIT) {
+    const rules = rulesOf(this.options);
+    const make = (made: Plan) => Lifetimes.create(this.gpu, made, this.inheritance, rules);
+    let lifetimes = await this.kept.of(OF_STEPS, { planWithin: () => plan, make });
+    await lifetimes.run(episodes, record);
+    let outcomes = await lifetimes.outcomes();
+    const fellBack = outcomes.drift > DRIFT_LIMIT;
+    if (fellBack) {
       (this.options.onNotice ?? console.warn)(
         `adjoint 'reverse': undoing the updates drifted by ${outcomes.drift.toPrecision(2)} of the weights (limit ${DRIFT_LIMIT}), so this meta-step was made again with checkpoints`,
       );
-      fellBack = true;
-      this.fallback ??= await Lifetimes.create(
-        this.gpu,
-        makePlan(
-          { ...plan, adjoint: 'checkpoint' },
-          this.gpu.machine,
-          { ...DEFAULT_BUDGET, ...this.options.budget },
-          this.options.plan,
-        ),
-        this.inheritance,
-        rulesOf(this.options),
-      );
-      await this.fallback.run(episodes, record);
-      outcomes = await this.fallback.outcomes();
+      lifetimes = await this.kept.of('checkpoints', {
+        planWithin: bytes =>
+          makePlan(
+            { ...plan, adjoint: 'checkpoint' },
+            this.gpu.machine,
+            { ...this.budget, memory: bytes + this.sharedBytes },
+            this.options.plan,
+          ),
+        make,
+      });
+      await lifetimes.run(episodes, record);
+      outcomes = await lifetimes.outcomes();
     }
-    return this.summarise(outcomes, fellBack);
+    return { ...(await this.summarise(outcomes, lifetimes)), fellBack };
+  }
+
+  private get budget(): Budget {
+    return { ...DEFAULT_BUDGET, ...this.options.budget };
   }
 
   private async summarise(
     { losses, accuracies, weights, norms, gradientNorm, penalty }: Outcomes,
-    fellBack: boolean,
-  ): Promise<MetaStep> {
+    lifetimes: Lifetimes,
+  ): Promise<Omit<MetaStep, 'fellBack'>> {
     const { tasks, moments, momentWeights } = this.plan;
     const K = moments.length;
     const taskLosses = Float32Array.from({ length: tasks }, (_, i) =>
@@ -277,7 +289,7 @@ export class Learner {
     const counted = [...Array(tasks).keys()].filter(i => weights[i]! > 0);
     if (counted.length < (this.options.onDivergence === 'error' ? tasks : 1)) {
       const bad = weights.lastIndexOf(0);
-      const tensor = await (fellBack ? this.fallback! : this.lifetimes).brokenTensor(bad);
+      const tensor = await lifetimes.brokenTensor(bad);
       throw new DivergenceError({
         where: 'learner.step',
         problem: `lifetime ${bad} of the meta-batch diverged: loss ${taskLosses[bad]}, gradient norm ${norms[bad]}${tensor ? `, first not finite in the gradient of ${tensor}` : ''} (${tasks - counted.length} of ${tasks} diverged); the meta-parameters are unchanged`,
@@ -298,15 +310,15 @@ export class Learner {
       diverged: tasks - counted.length,
       gradientNorm,
       taskLosses,
-      fellBack,
     };
   }
 
   /**
    * Lives episodes without learning across them: `moments` are the inner steps done at which the
    * queries are asked (default: after the last).
-   * The number of episodes may differ from the learner's; each such shape gets its own plan, made
-   * once. Episodes with `settings` give every task its own
+   * The number of episodes may differ from the learner's; each such shape gets its own plan, whose
+   * kernels and buffers are kept within `budget.memory`, until others need the room or `release` is
+   * called. Episodes with `settings` give every task its own
    * coefficients, so that a sweep of settings is one meta-batch. With `metrics` the network is also
    * looked at from inside at every moment.
    */
@@ -321,30 +333,32 @@ export class Learner {
       const placed = this.placeSettings(episodes);
       const settings = placed ? placed.length / tasks : 0;
       const key = [tasks, steps, batch, queries, settings, metrics, ...moments].join(' ');
-      let lifetimes = this.adaptations.get(key);
-      if (!lifetimes) {
-        const work: Work = {
-          ...workOf(this.system, this.options),
-          tasks,
-          steps,
-          batch,
-          queries,
-          adjoint: 'none',
-          moments,
-          momentWeights: moments.map(() => 0),
-          settings,
-          metrics,
-        };
-        const { lanes, teams, grid } = this.options.plan ?? {};
-        const plan = makePlan(
-          work,
-          this.gpu.machine,
-          { ...DEFAULT_BUDGET, ...this.options.budget },
-          { lanes, teams, grid },
-        );
-        lifetimes = await Lifetimes.create(this.gpu, plan, this.inheritance);
-        this.adaptations.set(key, lifetimes);
-      }
+      const { parameters, bank } = this.inheritance;
+      const lifetimes = await this.kept.of(key, {
+        planWithin: bytes => {
+          const work: Work = {
+            ...workOf(this.system, this.options),
+            tasks,
+            steps,
+            batch,
+            queries,
+            adjoint: 'none',
+            moments,
+            momentWeights: moments.map(() => 0),
+            settings,
+            metrics,
+          };
+          const memory = bytes + parameters.size + (bank?.size ?? 0);
+          const { lanes, teams, grid } = this.options.plan ?? {};
+          return makePlan(
+            work,
+            this.gpu.machine,
+            { ...this.budget, memory },
+            { lanes, teams, grid },
+          );
+        },
+        make: plan => Lifetimes.create(this.gpu, plan, this.inheritance),
+      });
       return live(lifetimes, placed ? { ...episodes, settings: placed } : episodes);
     });
   }
@@ -408,22 +422,28 @@ export class Learner {
    * what `adapt` was asked.
    */
   get allocatedBytes(): number {
-    const lifetimes = [this.lifetimes, this.fallback, ...this.adaptations.values()].map(
-      l => l?.allocatedBytes ?? 0,
-    );
-    return [
-      ...lifetimes,
-      this.adam.allocatedBytes,
-      ...Object.values(this.inheritance).map((b: GPUBuffer) => b.size),
-    ].reduce((a, b) => a + b, 0);
+    return this.sharedBytes + this.kept.allocatedBytes;
+  }
+
+  /** Of what does not belong to one plan. */
+  private get sharedBytes(): number {
+    const buffers = Object.values(this.inheritance) as GPUBuffer[];
+    return buffers.reduce((sum, { size }) => sum + size, this.adam.allocatedBytes);
+  }
+
+  /**
+   * Frees what is kept for `adapt` and for the fallback of adjoint `reverse`, after the calls made
+   * before; it is made anew when it is needed.
+   */
+  release(): Promise<void> {
+    return this.enqueue(async () => this.kept.release());
   }
 
   /** Frees every buffer, after the calls made before; later calls are refused. */
   destroy(): void {
     if (this.destroyed) return;
     void this.enqueue(async () => {
-      for (const lifetimes of [this.lifetimes, this.fallback, ...this.adaptations.values()])
-        lifetimes?.destroy();
+      this.kept.destroy();
       this.adam.destroy();
       for (const buffer of Object.values(this.inheritance)) buffer.destroy();
     });
@@ -534,27 +554,20 @@ export class Learner {
     if (this.destroyed) throw destroyedError();
     const { places } = this.plan;
     void this.enqueue(async () =>
-      this.gpu.device.queue.writeBuffer(buffer, 4 * places.range(of).offset, places.pack(data, of)),
+      this.gpu.run(() =>
+        this.gpu.device.queue.writeBuffer(
+          buffer,
+          4 * places.range(of).offset,
+          places.pack(data, of),
+        ),
+      ),
     );
   }
 
   private async download(buffer: GPUBuffer, of?: Range): Promise<Float32Array> {
-    const { device } = this.gpu;
     const { places } = this.plan;
-    const range = places.range(of);
-    const size = 4 * range.size;
-    const copy = device.createBuffer({
-      label: 'read-back',
-      size,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, 4 * range.offset, copy, 0, size);
-    device.queue.submit([encoder.finish()]);
-    await this.gpu.guard(copy.mapAsync(GPUMapMode.READ));
-    const values = places.unpack(new Float32Array(copy.getMappedRange()), of);
-    copy.destroy();
-    return values;
+    const { offset, size } = places.range(of);
+    return places.unpack(await readBack(this.gpu, buffer, 4 * offset, 4 * size), of);
   }
 
   /** Runs `work` after the calls made before, whether or not they succeed. */
@@ -565,6 +578,9 @@ export class Learner {
     return result;
   }
 }
+
+/** The key of the lifetimes of meta-steps. */
+const OF_STEPS = 'meta-steps';
 
 const rulesOf = ({ clipPerTask, clip, onDivergence, l1 }: LearnerOptions): MeanRules => ({
   clipPerTask,
@@ -636,19 +652,18 @@ export function workOf(
 }
 
 /** Each image in whole words of four grey levels. */
-function uploadBank(gpu: Gpu, bank: ImageBank): GPUBuffer {
+function uploadBank({ device, run }: Gpu, bank: ImageBank): GPUBuffer {
   const pixels = bank.width * bank.height;
   const stride = Math.ceil(pixels / 4) * 4;
-  const buffer = gpu.device.createBuffer({
-    label: 'bank',
-    size: bank.count * stride,
-    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
-  });
   const padded = new Uint8Array(bank.count * stride);
   for (let i = 0; i < bank.count; i++)
     padded.set(bank.pixels.subarray(i * pixels, (i + 1) * pixels), i * stride);
-  gpu.device.queue.writeBuffer(buffer, 0, padded);
-  return buffer;
+  return run(() => {
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+    const buffer = device.createBuffer({ label: 'bank', size: padded.length, usage });
+    device.queue.writeBuffer(buffer, 0, padded);
+    return buffer;
+  });
 }
 
 async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptation> {

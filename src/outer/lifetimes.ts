@@ -1,5 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import { makeKernel, PASS, type Kernel } from '../gpu/kernel.js';
+import { orDestroy } from '../gpu/owned.js';
 import { fours } from '../gpu/places.js';
 import {
   collectors,
@@ -80,8 +81,10 @@ export class Lifetimes {
     rules: MeanRules = {},
   ): Promise<Lifetimes> {
     const lifetimes = new Lifetimes(gpu, plan, inheritance);
-    await lifetimes.makeStages(rules);
-    return lifetimes;
+    return orDestroy([lifetimes], async () => {
+      await gpu.guard(lifetimes.makeStages(rules));
+      return lifetimes;
+    });
   }
 
   private constructor(
@@ -93,9 +96,16 @@ export class Lifetimes {
     const room = roomFor(tasksPerChunk, teams);
     const width = images ? 1 : system.sizes[0]!;
     const outputs = system.sizes.at(-1)!;
+    const inputs = tasksPerChunk * perTask.samples * width;
+    this.staging = {
+      inputs: images ? new Uint32Array(inputs) : new Float32Array(inputs),
+      targets: new Float32Array(tasksPerChunk * (perTask.samples * outputs + plan.settings)),
+    };
     const make = (label: string, floats: number, usage: number) => {
       if (floats > 0)
-        this.buffers[label] = gpu.device.createBuffer({ label, size: 4 * floats, usage });
+        this.buffers[label] = gpu.run(() =>
+          gpu.device.createBuffer({ label, size: 4 * floats, usage }),
+        );
     };
     const { STORAGE, UNIFORM, COPY_DST, COPY_SRC, MAP_READ } = GPUBufferUsage;
     make('inputs', tasksPerChunk * perTask.samples * width, STORAGE | COPY_DST);
@@ -113,23 +123,19 @@ export class Lifetimes {
     make('reported', outcomes + totalTail(plan), MAP_READ | COPY_DST);
     if (plan.adjoint === 'none')
       make('shown', room * (perTask.activity + perTask.fast), MAP_READ | COPY_DST);
-    make(PASS.name, (plan.segments * PASS_STRIDE) / 4, UNIFORM | COPY_DST);
-    const inputs = tasksPerChunk * perTask.samples * width;
-    this.staging = {
-      inputs: images ? new Uint32Array(inputs) : new Float32Array(inputs),
-      targets: new Float32Array(tasksPerChunk * (perTask.samples * outputs + plan.settings)),
-    };
+    make(PASS.name, (plan.segments.length * PASS_STRIDE) / 4, UNIFORM | COPY_DST);
   }
 
   /** The uniform entry of every segment of the chunk's lifetimes. */
   private writePasses(first: number, count: number, { seed, first: origin }: Origin): void {
-    const { segments, boundaries } = this.plan;
-    const entries = new Uint32Array((segments * PASS_STRIDE) / 4);
-    for (let s = 0; s < segments; s++)
-      entries.set(
-        [boundaries[s]!, boundaries[s + 1]!, first, count, seed, origin],
-        (s * PASS_STRIDE) / 4,
-      );
+    const { segments } = this.plan;
+    const stride = PASS_STRIDE / 4;
+    const entries = new Uint32Array(segments.length * stride);
+    segments.forEach((segment, s) => {
+      const { firstStep, lastStep, firstMoment, lastMoment, firstQuery, lastQuery } = segment;
+      const way = [firstStep, lastStep, firstMoment, lastMoment, firstQuery, lastQuery];
+      entries.set([...way, first, count, seed, origin], s * stride);
+    });
     this.gpu.device.queue.writeBuffer(this.buffers[PASS.name]!, 0, entries);
   }
 
@@ -224,15 +230,17 @@ export class Lifetimes {
     const { chunks } = this.plan;
     const { device } = this.gpu;
     for (let chunk = 0; chunk < chunks; chunk++) {
-      this.upload(episodes, chunk);
-      const encoder = device.createCommandEncoder({ label: `chunk ${chunk}` });
-      this.recordChunk(encoder, chunk);
-      if (shown) this.recordShown(encoder);
-      if (chunk === chunks - 1) {
-        record(encoder);
-        this.recordReport(encoder);
-      }
-      device.queue.submit([encoder.finish()]);
+      this.gpu.run(() => {
+        this.upload(episodes, chunk);
+        const encoder = device.createCommandEncoder({ label: `chunk ${chunk}` });
+        this.recordChunk(encoder, chunk);
+        if (shown) this.recordShown(encoder);
+        if (chunk === chunks - 1) {
+          record(encoder);
+          this.recordReport(encoder);
+        }
+        device.queue.submit([encoder.finish()]);
+      });
       await shown?.(chunk);
     }
   }
@@ -283,20 +291,20 @@ export class Lifetimes {
   }
 
   private recordChunk(encoder: GPUCommandEncoder, chunk: number): void {
-    const { segments, boundaries, moments, tasksPerChunk, tasks } = this.plan;
+    const { segments, queries, tasksPerChunk, tasks } = this.plan;
     const count = Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk);
-    const segment = [...Array(segments).keys()];
     const pass = encoder.beginComputePass();
     const dispatch = (stage: Stage, s: number) =>
       dispatchStage(pass, stage.kernel.pipeline, stage.group, stage.workgroups(count), [
         s * PASS_STRIDE,
       ]);
     for (const stage of this.encode) dispatch(stage, 0);
-    for (const s of segment) {
+    segments.forEach(({ firstMoment, lastMoment, lastQuery }, s) => {
       dispatch(this.episode, s);
-      if (this.metrics && moments.includes(boundaries[s + 1]!)) dispatch(this.metrics, s);
-    }
-    if (this.adjoint) for (const s of segment.reverse()) dispatch(this.adjoint, s);
+      const asked = lastMoment > firstMoment && lastQuery === queries;
+      if (this.metrics && asked) dispatch(this.metrics, s);
+    });
+    if (this.adjoint) for (let s = segments.length - 1; s >= 0; s--) dispatch(this.adjoint, s);
     for (const stage of this.afterwards) dispatch(stage, 0);
     pass.end();
   }
@@ -366,29 +374,18 @@ export class Lifetimes {
     const i = task - (chunks - 1) * tasksPerChunk;
     if (i < 0) return undefined;
     const source = this.buffers['gradients']!;
-    const { device } = this.gpu;
-    const copy = device.createBuffer({
-      label: 'broken gradients',
-      size: source.size,
-      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-    });
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(source, 0, copy, 0, source.size);
-    device.queue.submit([encoder.finish()]);
-    await this.gpu.guard(copy.mapAsync(GPUMapMode.READ));
-    const gradients = new Float32Array(copy.getMappedRange());
+    const gradients = await readBack(this.gpu, source, 0, source.size);
     const own = quadsOf(gradients, perTask.gradient, i, teams);
     const broken = layout.tensors.find(tensor => {
       const { offset, size } = places.range(tensor);
       return own.subarray(offset, offset + size).some(v => !Number.isFinite(v));
     });
-    copy.destroy();
     return broken?.name;
   }
 
   private async read(name: string): Promise<Float32Array> {
     const buffer = this.buffers[name]!;
-    await this.gpu.guard(buffer.mapAsync(GPUMapMode.READ));
+    await this.gpu.guard(this.gpu.run(() => buffer.mapAsync(GPUMapMode.READ)));
     const copy = new Float32Array(buffer.getMappedRange().slice(0));
     buffer.unmap();
     return copy;
@@ -401,6 +398,30 @@ export class Lifetimes {
 
   destroy(): void {
     for (const buffer of Object.values(this.buffers)) buffer.destroy();
+  }
+}
+
+/** A copy of `size` bytes of a buffer, from byte `offset` on, once all before it is done. */
+export async function readBack(
+  gpu: Gpu,
+  buffer: GPUBuffer,
+  offset: number,
+  size: number,
+): Promise<Float32Array<ArrayBuffer>> {
+  const { device } = gpu;
+  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+  const copy = gpu.run(() => device.createBuffer({ label: 'read-back', size, usage }));
+  try {
+    const mapped = gpu.run(() => {
+      const encoder = device.createCommandEncoder();
+      encoder.copyBufferToBuffer(buffer, offset, copy, 0, size);
+      device.queue.submit([encoder.finish()]);
+      return copy.mapAsync(GPUMapMode.READ);
+    });
+    await gpu.guard(mapped);
+    return new Float32Array(copy.getMappedRange().slice(0));
+  } finally {
+    copy.destroy();
   }
 }
 

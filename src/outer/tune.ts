@@ -1,4 +1,5 @@
 import { MetaplasticError } from '../errors.js';
+import { greatest, least } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
 import { powerOfTwo, powersOfTwo } from '../gpu/lanes.js';
 import {
@@ -156,7 +157,7 @@ const VARIANTS: readonly ((best: Tuning, work: Work, machine: Machine) => Tuning
   // Lanes up to the widest layer's neurons, on a GPU four times as many, and few or many tasks
   // beside each other in a workgroup.
   ({ adjoint, plan }, { system, tasks }, { maxInvocations, software }) => {
-    const widest = Math.max(...system.sizes.slice(system.encoderLayers));
+    const widest = greatest(system.sizes.slice(system.encoderLayers));
     const most = Math.min(maxInvocations, powerOfTwo(software ? widest : 4 * widest));
     return powersOfTwo(most).flatMap(lanes =>
       [...new Set([1, 4, 32, 64].map(workgroup => Math.ceil(workgroup / lanes)))]
@@ -203,7 +204,7 @@ async function attempt(
       if (k === 0 && took > HOPELESS * toBeat) return { ...tuning, seconds: took };
       if (k > 0) seconds.push(took);
     }
-    return { ...tuning, seconds: Math.min(...seconds) };
+    return { ...tuning, seconds: least(seconds) };
   } catch (error) {
     if (!(error instanceof MetaplasticError)) throw error;
     return { adjoint, plan, refused: error.message };

@@ -1,3 +1,4 @@
+import { greatest } from '../extremes.js';
 import type { Choice } from '../systems/system.js';
 import { dot } from './algebra.js';
 
@@ -90,7 +91,7 @@ function sum(a: Float64Array): number {
 }
 
 function logSumExp(a: Float64Array): number {
-  const top = Math.max(...a);
+  const top = greatest(a);
   return top + Math.log(sum(a.map(v => Math.exp(v - top))));
 }
 
@@ -100,5 +101,5 @@ function softmax(a: Float64Array): Float64Array {
 }
 
 function largest(a: Float64Array): number {
-  return a.indexOf(Math.max(...a));
+  return a.indexOf(greatest(a));
 }

@@ -1,4 +1,5 @@
 import { MetaplasticError } from '../errors.js';
+import { greatest } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
 import type { Layout } from '../inner/layout.js';
 import type { Rates } from '../outer/adam.js';
@@ -223,8 +224,8 @@ function compareWeights(
     .map(({ index }) => ({
       of: 'final weights',
       tensor: `${kind}${index}`,
-      error: Math.max(
-        ...expected.map((task, i) => distance(got[i]!.get(`${kind}${index}`)!, task[index - 1]!)),
+      error: greatest(
+        expected.map((task, i) => distance(got[i]!.get(`${kind}${index}`)!, task[index - 1]!)),
       ),
     }));
 }
@@ -425,7 +426,7 @@ const COLUMNS = [
   'final weights',
   'update',
 ] as const satisfies readonly Comparison['of'][];
-const NAME = Math.max(...PROBLEMS.map(p => p.name.length));
+const NAME = greatest(PROBLEMS.map(p => p.name.length));
 const CELL = 16;
 
 /** The head of the table whose rows are `checkRow`. */

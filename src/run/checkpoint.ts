@@ -1,7 +1,12 @@
 import { MetaplasticError } from '../errors.js';
 import type { Layout } from '../inner/layout.js';
 import type { LearnerState } from '../outer/learner.js';
-import { readSafetensors, writeSafetensors, type NamedTensor } from './safetensors.js';
+import {
+  readSafetensors,
+  writeSafetensors,
+  type NamedTensor,
+  type ReadOptions,
+} from './safetensors.js';
 
 /** A moment of a run: what the learner has become, and how many meta-steps that took. */
 export interface Checkpoint {
@@ -45,8 +50,8 @@ export function readCheckpoint(bytes: Uint8Array, layout: Layout, where: string)
       got: 'a safetensors file of something else',
     });
   const count = (key: string) => {
-    const n = Number(metadata[key]);
-    if (!Number.isInteger(n) || n < 0)
+    const n = /^\d+$/.test(metadata[key] ?? '') ? Number(metadata[key]) : NaN;
+    if (!Number.isSafeInteger(n))
       throw new MetaplasticError({
         where,
         expected: `a whole number ${key} in the metadata`,
@@ -54,33 +59,19 @@ export function readCheckpoint(bytes: Uint8Array, layout: Layout, where: string)
       });
     return n;
   };
-  const state = {
-    parameters: new Float32Array(layout.size),
-    moment1: new Float32Array(layout.size),
-    moment2: new Float32Array(layout.size),
-    updates: count('updates'),
-  };
-  for (const [prefix, buffer] of Object.entries(BUFFERS))
-    for (const { name, shape, offset } of layout.tensors) {
-      const tensor = byName.get(prefix + name);
-      if (!tensor || tensor.shape.join() !== shape.join()) {
-        throw new MetaplasticError({
-          where,
-          expected: `${prefix + name} of shape ${shape.join(' × ')}`,
-          got: `${tensor ? tensor.shape.join(' × ') : 'none'}`,
-          hint: 'the checkpoint belongs to another network: use the config that it was made with',
-        });
-      }
-      const bad = tensor.data.findIndex(v => !Number.isFinite(v));
-      if (bad >= 0)
-        throw new MetaplasticError({
-          where,
-          expected: 'finite numbers',
-          got: `${tensor.data[bad]} in ${prefix + name} at ${bad}`,
-        });
-      state[buffer].set(tensor.data, offset);
-      byName.delete(prefix + name);
-    }
+  const updates = count('updates');
+  // All tensors first: a foreign layout may ask for more memory than there is.
+  const found = Object.entries(BUFFERS).flatMap(([prefix, buffer]) =>
+    layout.tensors.map(tensor => {
+      const name = prefix + tensor.name;
+      const { data } = tensorLike({ ...tensor, name }, byName, {
+        where,
+        hint: 'the checkpoint belongs to another network: use the config that it was made with',
+      });
+      byName.delete(name);
+      return { buffer, offset: tensor.offset, data };
+    }),
+  );
   const extra = [...byName.keys()];
   if (extra.length)
     throw new MetaplasticError({
@@ -89,5 +80,84 @@ export function readCheckpoint(bytes: Uint8Array, layout: Layout, where: string)
       got: `${extra.join(', ')} besides`,
       hint: 'the checkpoint belongs to another network',
     });
-  return { metaStep: count('metaStep'), state };
+  const metaStep = count('metaStep');
+  const state = {
+    parameters: new Float32Array(layout.size),
+    moment1: new Float32Array(layout.size),
+    moment2: new Float32Array(layout.size),
+    updates,
+  };
+  for (const { buffer, offset, data } of found) state[buffer].set(data, offset);
+  return { metaStep, state };
+}
+
+export interface ReadParametersOptions extends ReadOptions {
+  /** Which meta-parameters to take, by their names here; left out: all of the layout. */
+  readonly parts?: readonly string[];
+}
+
+/**
+ * Meta-parameters from anybody's safetensors file, all or a part, for `learner.write`: their shapes
+ * are checked. A shape may have more or fewer dimensions of 1.
+ *
+ * @example
+ * const names = { 'net.0.weight': 'W1', 'net.0.bias': 'b1' }; // as PyTorch calls them
+ * const found = readParameters(file, learner.layout, 'w.safetensors', { names, parts: ['W1', 'b1'] });
+ * for (const [name, data] of Object.entries(found)) learner.write(name, data);
+ *
+ * @throws MetaplasticError as `readSafetensors`, and for a tensor that is missing, has another shape
+ * or is not finite, by its name.
+ */
+export function readParameters(
+  bytes: Uint8Array,
+  layout: Layout,
+  where: string,
+  { names, parts = layout.tensors.map(t => t.name) }: ReadParametersOptions = {},
+): Readonly<Record<string, Float32Array>> {
+  const byName = new Map(readSafetensors(bytes, where, { names }).tensors.map(t => [t.name, t]));
+  return Object.fromEntries(
+    parts.map(part => {
+      const tensor = layout.get(part);
+      if (!tensor)
+        throw new MetaplasticError({
+          where: 'readParameters.parts',
+          expected: `some of ${layout.tensors.map(t => t.name).join(', ')}`,
+          got: `${part}`,
+        });
+      const hint = 'map its names to ours by names, or leave this one out of parts';
+      return [part, tensorLike(tensor, byName, { where, hint }).data];
+    }),
+  );
+}
+
+/** The tensor of a name and shape in a file, of finite numbers. */
+function tensorLike(
+  { name, shape }: { readonly name: string; readonly shape: readonly number[] },
+  byName: ReadonlyMap<string, NamedTensor>,
+  { where, hint }: { readonly where: string; readonly hint: string },
+): NamedTensor {
+  const tensor = byName.get(name);
+  if (!tensor || !alike(tensor.shape, shape))
+    throw new MetaplasticError({
+      where,
+      expected: `${name} of shape ${shape.join(' × ')}`,
+      got: tensor ? tensor.shape.join(' × ') || 'a single number' : 'none',
+      hint,
+      tensor: name,
+    });
+  const bad = tensor.data.findIndex(v => !Number.isFinite(v));
+  if (bad >= 0)
+    throw new MetaplasticError({
+      where,
+      expected: 'finite numbers',
+      got: `${tensor.data[bad]} in ${name} at ${bad}`,
+      tensor: name,
+    });
+  return tensor;
+}
+
+/** The same shape; or, of another number of dimensions, but for some of size 1. */
+function alike(a: readonly number[], b: readonly number[]): boolean {
+  const essential = (shape: readonly number[]) => shape.filter(n => n !== 1).join();
+  return a.length === b.length ? a.join() === b.join() : essential(a) === essential(b);
 }

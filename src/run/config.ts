@@ -22,15 +22,19 @@ const ORDERS = ['continual', 'iid'] as const;
 type Issue = v.BaseIssue<unknown>;
 type Entries = Record<string, v.GenericSchema<any, any>>;
 
-const show = (input: unknown) =>
-  input === undefined
-    ? 'nothing'
-    : typeof input === 'number'
-      ? String(input)
-      : JSON.stringify(input);
-const expects = (what: string) => (issue: Issue) => `expected ${what}, got ${show(issue.input)}`;
+const show = (input: unknown) => {
+  if (input === undefined) return 'nothing';
+  if (typeof input === 'number') return String(input);
+  try {
+    return JSON.stringify(input);
+  } catch {
+    return 'lists or objects nested too deeply to show'; // the writer of JSON recurses
+  }
+};
+export const expects = (what: string) => (issue: Issue) =>
+  `expected ${what}, got ${show(issue.input)}`;
 
-const whole = (min: number) =>
+export const whole = (min: number) =>
   v.custom<number>(
     x => Number.isSafeInteger(x) && (x as number) >= min,
     expects(`a whole number ≥ ${min}`),
@@ -51,18 +55,21 @@ const positive = v.custom<number>(
   x => Number.isFinite(x) && (x as number) > 0,
   expects('a number > 0'),
 );
-const text = v.custom<string>(
+export const text = v.custom<string>(
   x => typeof x === 'string' && x !== '',
   expects('a text that is not empty'),
 );
+const isBelow = (x: unknown): x is string =>
+  typeof x === 'string' && x !== '' && !x.split(/[\\/]/).includes('..');
+const pathBelow = v.custom<string>(isBelow, expects('a path below the folder of data'));
 const interval = v.custom<readonly [number, number]>(
   x => Array.isArray(x) && x.length === 2 && x.every(Number.isFinite) && x[0] <= x[1],
   expects('[from, to] with from ≤ to'),
 );
 const flag = v.boolean(expects('true or false'));
-const list = <S extends v.GenericSchema<any, any>>(item: S, what: string) =>
+export const list = <S extends v.GenericSchema<any, any>>(item: S, what: string) =>
   v.array(item, expects(`a list of ${what}`));
-const choice = <const T extends readonly string[]>(known: T) =>
+export const choice = <const T extends readonly string[]>(known: T) =>
   v.picklist(known, issue =>
     typeof issue.input === 'string'
       ? `unknown choice ${show(issue.input)}; known: ${known.join(', ')}`
@@ -73,7 +80,7 @@ const choice = <const T extends readonly string[]>(known: T) =>
  * An object with exactly these keys. A key too many lists the known ones; a key too few says what
  * its value should be.
  */
-function section<const E extends Entries>(entries: E) {
+export function section<const E extends Entries>(entries: E) {
   const known = Object.keys(entries).join(', ');
   return v.strictObject(entries, issue => {
     if (issue.expected === 'Object')
@@ -158,8 +165,16 @@ const SINE_SEQUENCE = section({
   order: choice(ORDERS),
 });
 
-/** Images and labels in the format of MNIST, below the folder given as `--data`. */
-const IDX = { format: v.literal('idx'), images: text, labels: text };
+/**
+ * Images and labels in the format of MNIST, below the folder given as `--data`; `maxBytes` is how
+ * many bytes a file may unpack to (left out: 2³⁰).
+ */
+const IDX = {
+  format: v.literal('idx'),
+  images: pathBelow,
+  labels: pathBelow,
+  maxBytes: v.optional(whole(1)),
+};
 
 /** Where the images of a few-shot task lie, below the folder given as `--data`. */
 const SOURCE = variant(
@@ -168,10 +183,11 @@ const SOURCE = variant(
   [
     section({
       format: v.literal('omniglot'),
-      train: text,
-      test: text,
-      folder: v.optional(text, 'omniglot'),
+      train: pathBelow,
+      test: pathBelow,
+      folder: v.optional(pathBelow, 'omniglot'),
       size: v.optional(whole(1), 28),
+      maxBytes: v.optional(whole(1)),
       /**
        * Meta-train also on every character turned by 90°, 180° and 270°, each as a character of its
        * own (the usual augmentation of Omniglot).
@@ -192,9 +208,17 @@ const SOURCE = variant(
   ],
 );
 
+/** A list of classes of the data, such as [1, 2, 3]. */
+const CLASSES = v.custom<readonly number[]>(
+  x => Array.isArray(x) && x.length > 0 && x.every(c => Number.isInteger(c) && c >= 0),
+  expects('a list of whole numbers ≥ 0'),
+);
+
 const FEW_SHOT = section({
   kind: v.literal('few-shot'),
   source: SOURCE,
+  /** Which classes of IDX files tasks draw from; left out: all that have images. */
+  classes: v.optional(CLASSES),
   ways: whole(2),
   shots: whole(1),
   queriesPerClass: whole(1),
@@ -215,8 +239,13 @@ const STREAM = section({
   batch: whole(1),
   queries: whole(1),
   order: choice(ORDERS),
-  /** Only the classes 0 … classes − 1 of the data; left out: all. */
-  classes: v.optional(whole(2)),
+  /** Only the classes 0 … classes − 1 of the data, or those listed; left out: all. */
+  classes: v.optional(
+    v.custom<number | readonly number[]>(
+      x => (Number.isSafeInteger(x) && (x as number) >= 2) || v.is(CLASSES, x),
+      expects('a whole number ≥ 2, or a list of whole numbers ≥ 0'),
+    ),
+  ),
   /** Images that no lifetime sees, which queries are drawn from: a share below 1, or how many. */
   heldOut: v.optional(
     v.custom<number>(
@@ -354,17 +383,30 @@ export type Decay = RunConfig['meta']['decay'];
  * @example parseConfig(JSON.parse(text), 'my-run.json')
  */
 export function parseConfig(json: unknown, where: string): RunConfig {
-  const result = v.safeParse(CONFIG, json);
-  if (!result.success) {
-    // A misspelt key is both unknown and missing: the unknown one explains the other.
-    const issue = result.issues.find(i => i.expected === 'never') ?? result.issues[0];
-    const key = v.getDotPath(issue);
-    throw new MetaplasticError({ where: key ? `${where}: ${key}` : where, problem: issue.message });
-  }
-  checkTogether(result.output, (key, problem, hint) => {
+  const config = checked(CONFIG, json, where);
+  checkTogether(config, (key, problem, hint) => {
     throw new MetaplasticError({ where: `${where}: ${key}`, problem, hint });
   });
-  return result.output;
+  return config;
+}
+
+/** A value of JSON that a schema accepts; the error names the file and the dotted key. */
+export function checked<const S extends v.GenericSchema<any, any>>(
+  schema: S,
+  json: unknown,
+  where: string,
+  hint?: string,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, json);
+  if (result.success) return result.output;
+  // A misspelt key is both unknown and missing: the unknown one explains the other.
+  const issue = result.issues.find(i => i.expected === 'never') ?? result.issues[0];
+  const key = v.getDotPath(issue);
+  throw new MetaplasticError({
+    where: key ? `${where}: ${key}` : where,
+    problem: issue.message,
+    hint,
+  });
 }
 
 /**
@@ -390,6 +432,8 @@ function checkTogether(
       'task.batch',
       `expected a divisor of ways × shots = ${task.ways * task.shots}, got ${task.batch}`,
     );
+  if (task.kind === 'few-shot' && task.classes && task.source.format !== 'idx')
+    fail('task.classes', 'expected none for characters of Omniglot, got a list');
   if (task.kind === 'sine-sequence')
     for (const key of ['slots', 'pool'] as const)
       if (task[key] < task.functions)
@@ -467,7 +511,12 @@ export function shapeOf(task: TaskConfig): {
         steps: (task.ways * task.shots) / task.batch,
       };
     case 'stream':
-      return { outputs: task.classes ?? 1, steps: task.steps };
+      return {
+        outputs: Array.isArray(task.classes)
+          ? task.classes.reduce((most, c) => Math.max(most, c + 1), 1)
+          : (task.classes ?? 1),
+        steps: task.steps,
+      };
   }
 }
 

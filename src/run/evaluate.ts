@@ -1,3 +1,4 @@
+import { greatest, least } from '../extremes.js';
 import type { Learner } from '../outer/learner.js';
 import { gradientDescent } from '../reference/gradient-descent.js';
 import type { Preset } from '../systems/presets.js';
@@ -5,7 +6,7 @@ import { defineSystem, type SystemSpec } from '../systems/system.js';
 import type { Episodes } from '../tasks/episodes.js';
 import type { Sine, SineSource } from '../tasks/sine.js';
 import type { RunConfig } from './config.js';
-import type { Evaluation, Example, Forgetting } from './log.js';
+import type { Evaluation, Example, Forgetting, Row } from './log.js';
 import type { Test, World } from './worlds.js';
 
 /** Fixed rates that the baseline of gradient descent chooses from. */
@@ -18,8 +19,9 @@ const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1];
 const BASELINE_BUDGET = 4e9;
 
 /**
- * A lifetime whose loss ends above this many times what it was at birth, or is no number, has
- * diverged: it is counted, and left out of the mean.
+ * A lifetime whose loss is at any moment above this many times what it was at birth (or what it is
+ * at the median birth, if that is more), or is no number, has diverged: it is counted, and left out
+ * of the mean.
  */
 const DIVERGED = 100;
 
@@ -28,9 +30,9 @@ const EXAMPLES = 6;
 
 /**
  * Tries the learner on unseen tasks of the world: its metric after each number of inner steps in
- * `evaluation.at`. Where weights are inherited, beside it
- * the same network without plasticity, and gradient descent from the same initial weights at the
- * best of RATES (best on these very tasks, in its favour).
+ * `evaluation.at`. Where weights are inherited, beside it the same network without plasticity, and
+ * gradient descent from the same initial weights at the best of RATES: best on these very tasks, in
+ * its favour, by the median task, among rates at which no more lifetimes diverge than the learner's.
  */
 export async function evaluate(
   config: RunConfig,
@@ -60,19 +62,18 @@ async function evaluateOn(
   const ends = Array.from({ length: parts ?? 0 }, (_, p) => ((p + 1) * source.steps) / parts!);
   const moments = [...new Set([0, ...at, ...ends])].sort((a, b) => a - b);
   const width = moments.length;
-  const last = moments.indexOf(at.at(-1)!);
+  const columns = at.map(t => moments.indexOf(t));
   const episodes = source.episodes(trialSeed, 0, tasks);
   const lived = await learner.adapt(episodes, moments);
-  const keptOf = ({ losses }: Answers) =>
-    all.filter(i => losses[i * width + last]! <= DIVERGED * losses[i * width]!);
-  const row = (name: string, answers: Answers) => {
-    const kept = keptOf(answers);
+  const row = (name: string, answers: Answers): Row => {
+    const kept = sound(answers.losses, tasks, width);
     const values = classification ? answers.accuracies : answers.losses;
     return {
       name,
       ...statistics(
-        at.map(t => all.map(i => values[i * width + moments.indexOf(t)]!)),
+        columns.map(k => all.map(i => values[i * width + k]!)),
         kept,
+        classification ? 0 : Infinity,
       ),
       diverged: tasks - kept.length,
     };
@@ -100,16 +101,7 @@ async function evaluateOn(
           gradientDescent(system, layout, parameters, episodes, rate, moments, bank),
         ),
       );
-      const better = classification
-        ? (a: number, b: number) => a > b
-        : (a: number, b: number) => a < b;
-      rows.push(
-        descents.reduce((best, r) =>
-          !Number.isFinite(best.mean.at(-1)) || better(r.mean.at(-1)!, best.mean.at(-1)!)
-            ? r
-            : best,
-        ),
-      );
+      rows.push(bestDescent(descents, rows[0]!.diverged!, classification));
     }
   }
   return {
@@ -124,12 +116,50 @@ async function evaluateOn(
         moments,
         ends,
         classification,
-        keptOf(lived),
+        sound(lived.losses, tasks, width),
       ),
     }),
     ...('sinesOf' in source &&
       source.inputs === 1 && { examples: await sineExamples(learner, source, trialSeed, at) }),
   };
+}
+
+/**
+ * The lifetimes, of (tasks, moments) losses whose first moment is birth, that have not diverged: at
+ * every moment, since a lifetime that exploded on its way may look sound in the end.
+ */
+export function sound(losses: ArrayLike<number>, tasks: number, moments: number): number[] {
+  const all = [...Array(tasks).keys()];
+  const own = (i: number) => Array.from({ length: moments }, (_, k) => losses[i * moments + k]!);
+  // a task that is nearly solved at birth is measured by the others
+  const scale = medianOf(
+    all.map(i => losses[i * moments]!),
+    Infinity,
+  );
+  return all.filter(i => {
+    const [birth, ...later] = own(i) as [number, ...number[]];
+    const most = DIVERGED * Math.max(birth, Number.isFinite(scale) ? scale : 0);
+    return Number.isFinite(birth) && later.every(loss => loss <= most && loss < Infinity);
+  });
+}
+
+/**
+ * The best row of gradient descent at several rates: first the fewest lifetimes that diverged
+ * beyond the learner's own `diverged`, then the best median in the end, then the best mean.
+ */
+export function bestDescent(
+  descents: readonly Row[],
+  diverged: number,
+  classification: boolean,
+): Row {
+  const worse = (a: number, b: number) => (classification ? a < b : !(a <= b)); // NaN is worst
+  const excess = (row: Row) => Math.max(0, row.diverged! - diverged);
+  return descents.reduce((best, row) => {
+    if (excess(row) !== excess(best)) return excess(row) < excess(best) ? row : best;
+    const [now, before] = [row.median.at(-1)!, best.median.at(-1)!];
+    if (now !== before) return worse(before, now) ? row : best;
+    return worse(best.mean.at(-1)!, row.mean.at(-1)!) ? row : best;
+  });
 }
 
 const NAMES: Partial<Record<Preset, string>> = {
@@ -181,7 +211,7 @@ export function forgettingOf(
   const shown = (steps * batch) / parts.length;
   const outputs = queryY.length / (tasks * queries);
   const row = (values: Float32Array, i: number) => values.subarray(i * outputs, (i + 1) * outputs);
-  const largest = (values: Float32Array) => values.indexOf(Math.max(...values));
+  const largest = (values: Float32Array) => values.indexOf(greatest(values));
   const groupOf = (task: number, part: number) => {
     if (!classification) return part;
     const label = largest(row(supportY, (task * parts.length + part) * shown));
@@ -206,6 +236,7 @@ export function forgettingOf(
     statistics(
       ends.map(t => all.map(task => measure(task, moments.indexOf(t), groups[task]![part]!))),
       kept,
+      classification ? 0 : Infinity,
     ),
   );
   return { after: [...ends], parts: curves.map(c => c.mean), ci: curves.map(c => c.ci) };
@@ -219,18 +250,17 @@ interface Answers {
 
 /**
  * Of each column (tasks): the mean and the half-width of its 95 % interval over the tasks kept, and
- * the median over all.
+ * the median over all, where NaN counts as the `worst` that there is.
  */
 function statistics(
   columns: readonly (readonly number[])[],
   kept: readonly number[],
+  worst: number,
 ): { mean: number[]; median: number[]; ci: number[] } {
   const mean = columns.map(v => kept.reduce((sum, i) => sum + v[i]!, 0) / kept.length);
-  const ordered = (v: readonly number[]) =>
-    v.map(x => (Number.isNaN(x) ? Infinity : x)).sort((a, b) => a - b);
   return {
     mean,
-    median: columns.map(v => ordered(v)[v.length >> 1]!),
+    median: columns.map(v => medianOf(v, worst)),
     ci: columns.map(
       (v, k) =>
         1.96 *
@@ -241,6 +271,12 @@ function statistics(
         ),
     ),
   };
+}
+
+/** The upper one of two in the middle. */
+function medianOf(values: readonly number[], worst: number): number {
+  const ordered = values.map(x => (Number.isNaN(x) ? worst : x)).sort((a, b) => a - b);
+  return ordered[ordered.length >> 1]!;
 }
 
 /** Some of the tasks again, asked on a fine grid of x, so that what is learned can be seen. */
@@ -254,8 +290,8 @@ async function sineExamples(
   const { steps, batch, supportX, supportY } = episodes;
   const seen = steps * batch;
   const sines = Array.from({ length: EXAMPLES }, (_, i): Sine => source.sinesOf(seed, i)[0]!);
-  const lowest = Math.min(...(supportX as Float32Array));
-  const highest = Math.max(...(supportX as Float32Array));
+  const lowest = least(supportX);
+  const highest = greatest(supportX);
   const points = 81;
   const x = Float32Array.from(
     { length: points },

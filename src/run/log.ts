@@ -1,4 +1,6 @@
 import { MetaplasticError } from '../errors.js';
+import { greatest } from '../extremes.js';
+import { parseLogLine } from './recorded.js';
 
 /** What is remembered of one meta-step; numbers may be NaN where every lifetime diverged. */
 export interface LogLine {
@@ -25,17 +27,6 @@ export interface LogLine {
   readonly coefficients?: Readonly<Record<string, readonly number[]>>;
 }
 
-const KEYS = [
-  'metaStep',
-  'loss',
-  'medianLoss',
-  'counted',
-  'diverged',
-  'gradientNorm',
-  'taskStepsPerSecond',
-  'seconds',
-] as const satisfies (keyof LogLine)[];
-
 /**
  * One line of JSON, line break included. JSON knows no NaN: a number that is not finite is written
  * as null.
@@ -51,40 +42,50 @@ export function formatLogLine(line: LogLine): string {
 export function parseLog(text: string, where: string): LogLine[] {
   const rows = text.split('\n');
   const cutOff = rows.pop();
-  const lines = rows.map((row, i) => parseLine(row) ?? failAt(where, i + 1, row));
-  const last = cutOff ? parseLine(cutOff) : undefined;
-  return last ? [...lines, last] : lines;
+  const lines = rows.map((row, i) => {
+    const json = parsed(row);
+    return json === undefined ? failAt(where, i + 1, row) : lineAt(json, where, i + 1);
+  });
+  const last = cutOff ? parsed(cutOff) : undefined;
+  if (last !== undefined) lines.push(lineAt(last, where, rows.length + 1));
+  return lines;
 }
+
+function parsed(row: string): unknown {
+  try {
+    return JSON.parse(row);
+  } catch {
+    return undefined;
+  }
+}
+
+const lineAt = (json: unknown, where: string, number: number) =>
+  parseLogLine(json, `${where}: line ${number}`);
 
 function failAt(where: string, number: number, row: string): never {
   throw new MetaplasticError({
     where: `${where}: line ${number}`,
-    problem: `expected a JSON object with the numbers ${KEYS.join(', ')}; got ${JSON.stringify(row.length > 60 ? `${row.slice(0, 60)}…` : row)}`,
+    problem: `expected a JSON object, got ${JSON.stringify(row.length > 60 ? `${row.slice(0, 60)}…` : row)}`,
     hint: 'remove the line, or restore the file',
   });
 }
 
-function parseLine(row: string): LogLine | undefined {
-  let line: Record<string, unknown>;
-  try {
-    line = JSON.parse(row);
-  } catch {
-    return undefined;
-  }
-  if (typeof line !== 'object' || line === null) return undefined;
-  const has = (key: string) => line[key] === null || typeof line[key] === 'number';
-  if (!KEYS.every(has) || !('accuracy' in line ? has('accuracy') : true)) return undefined;
-  return Object.fromEntries(
-    Object.entries(line).map(([key, x]) => [key, x ?? NaN]),
-  ) as unknown as LogLine;
-}
-
-/** The moving average over `span` values around each; values that are not finite are left out. */
-export function smooth(values: readonly number[], span: number): number[] {
+/**
+ * The moving average over `span` values around each, or around those at the places `at`. Values
+ * that are not finite are left out; where they are more than half, there is no average.
+ */
+export function smooth(
+  values: readonly number[],
+  span: number,
+  at: Iterable<number> = values.keys(),
+): number[] {
   const half = Math.floor(span / 2);
-  return values.map((_, i) => {
-    const near = values.slice(Math.max(0, i - half), i + half + 1).filter(Number.isFinite);
-    return near.reduce((sum, x) => sum + x, 0) / near.length;
+  return Array.from(at, i => {
+    const near = values.slice(Math.max(0, i - half), i + half + 1);
+    const finite = near.filter(Number.isFinite);
+    return 2 * finite.length < near.length
+      ? NaN
+      : finite.reduce((sum, x) => sum + x, 0) / finite.length;
   });
 }
 
@@ -99,7 +100,11 @@ export function progressLine(log: readonly LogLine[], metaSteps: number): string
   const recent = log.slice(-PROGRESS_SPAN);
   const last = recent.at(-1);
   if (!last) return `meta-step 0/${metaSteps}`;
-  const mean = (of: (line: LogLine) => number) => smooth(recent.map(of), 2 * PROGRESS_SPAN)[0]!;
+  const mean = (of: (line: LogLine) => number) =>
+    smooth(recent.map(of), 2 * PROGRESS_SPAN, [0])[0]!;
+  const sum = (of: (line: LogLine) => number) =>
+    recent.reduce((total, line) => total + of(line), 0);
+  const diverged = sum(line => line.diverged) / sum(line => line.counted + line.diverged);
   // Time per meta-step from the lines themselves; the very first one also holds what came before
   // it.
   const perStep =
@@ -110,6 +115,8 @@ export function progressLine(log: readonly LogLine[], metaSteps: number): string
     `meta-step ${String(last.metaStep).padStart(String(metaSteps).length)}/${metaSteps}`,
     // one lifetime that nearly exploded would hide the others
     `loss ${formatNumber(mean(line => line.medianLoss))}`,
+    // who is left out of it, so that no number of a few lifetimes passes for that of all
+    ...(diverged > 0 ? [`diverged ${formatShare(diverged)}`] : []),
     ...(last.accuracy === undefined
       ? []
       : [`accuracy ${formatPercent(mean(line => line.accuracy ?? NaN))}`]),
@@ -144,20 +151,22 @@ export interface Evaluation {
   readonly metric: 'mean squared error' | 'accuracy';
   readonly tasks: number;
   readonly at: readonly number[];
-  /**
-   * One value for each of `at`; `ci` is the half-width of the 95 % confidence interval of the mean.
-   * Accuracies are 0 … 1. `diverged` lifetimes are left out of mean and interval.
-   */
-  readonly rows: readonly {
-    readonly name: string;
-    readonly mean: readonly number[];
-    readonly median: readonly number[];
-    readonly ci: readonly number[];
-    readonly diverged?: number;
-  }[];
+  readonly rows: readonly Row[];
   /** Of tasks in parts, one after another (classes, functions). */
   readonly forgetting?: Forgetting;
   readonly examples?: readonly Example[];
+}
+
+/**
+ * One value for each of `at`; `ci` is the half-width of the 95 % confidence interval of the mean.
+ * Accuracies are 0 … 1. `diverged` lifetimes are left out of mean and interval.
+ */
+export interface Row {
+  readonly name: string;
+  readonly mean: readonly number[];
+  readonly median: readonly number[];
+  readonly ci: readonly number[];
+  readonly diverged?: number;
 }
 
 /**
@@ -171,6 +180,17 @@ export interface Forgetting {
   readonly parts: readonly (readonly number[])[];
   readonly ci: readonly (readonly number[])[];
 }
+
+/** ` (mean over 3 of 64)` where so few lifetimes are left that their mean must not stand alone. */
+export const minority = ({ diverged = 0 }: Row, tasks: number) =>
+  2 * diverged > tasks ? ` (mean over ${tasks - diverged} of ${tasks})` : '';
+
+/** How a row is called wherever its mean is shown. */
+export const labelOf = (row: Row, tasks: number) => row.name + minority(row, tasks);
+
+/** How many of all, or 0. */
+export const countOf = (some: number, all: number) =>
+  some ? `${formatCount(some)} of ${formatCount(all)}` : '0';
 
 /**
  * An evaluation as aligned text: one row per learner, one column per number of examples seen (inner
@@ -193,12 +213,12 @@ export function evaluationTable(
       ...(withMedian ? ['median'] : []),
       ...(withDiverged ? ['diverged'] : []),
     ],
-    ...rows.map(({ name, mean, median, ci, diverged = 0 }) => [
-      name,
-      ...mean.map(show),
-      show(ci.at(-1)!),
-      ...(withMedian ? [show(median.at(-1)!)] : []),
-      ...(withDiverged ? [String(diverged)] : []),
+    ...rows.map(row => [
+      labelOf(row, tasks),
+      ...row.mean.map(show),
+      show(row.ci.at(-1)!),
+      ...(withMedian ? [show(row.median.at(-1)!)] : []),
+      ...(withDiverged ? [countOf(row.diverged ?? 0, tasks)] : []),
     ]),
   ];
   return [
@@ -220,7 +240,7 @@ export function evaluationTable(
 
 /** Rows of text as lines: the first column to the left, the others to the right. */
 export function aligned(table: readonly (readonly string[])[]): string[] {
-  const widths = table[0]!.map((_, column) => Math.max(...table.map(row => row[column]!.length)));
+  const widths = table[0]!.map((_, column) => greatest(table.map(row => row[column]!.length)));
   return table.map(row =>
     row
       .map((cell, column) =>
@@ -241,6 +261,9 @@ export function formatNumber(x: number): string {
 /** A share as a percentage with one decimal. */
 export const formatPercent = (x: number) =>
   Number.isFinite(x) ? `${(100 * x).toFixed(1)} %` : '–';
+
+/** The same, but what is above 0 does not look like 0. */
+export const formatShare = (x: number) => (x > 0 && x < 0.001 ? '< 0.1 %' : formatPercent(x));
 
 /** A whole number with thousands apart. */
 export const formatCount = (x: number) =>

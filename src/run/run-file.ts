@@ -1,10 +1,12 @@
-import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
+import { strFromU8, strToU8, zipSync } from 'fflate';
 import { MetaplasticError } from '../errors.js';
-import { layoutOf } from '../inner/layout.js';
+import { layoutOf, type Layout } from '../inner/layout.js';
 import { defineSystem } from '../systems/system.js';
+import { checkMaxBytes, MAX_BYTES, unzip } from '../tasks/archive.js';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js';
 import { parseConfig, type RunConfig } from './config.js';
 import { formatLogLine, parseLog, type LogLine } from './log.js';
+import { parseEnvironment } from './recorded.js';
 
 /** Names of the files that a run consists of, in its folder or in a zip of it. */
 export const RUN_FILES = {
@@ -31,7 +33,7 @@ export function writeRun({ config, environment, log, checkpoint }: Run): Uint8Ar
   const json = (value: unknown) => strToU8(`${JSON.stringify(value, null, 2)}\n`);
   return zipSync(
     {
-      [config.name.replaceAll(/[^\w.-]+/g, '-')]: {
+      [folderOf(config.name)]: {
         [RUN_FILES.config]: json(config),
         [RUN_FILES.environment]: json(environment),
         [RUN_FILES.log]: strToU8(log.map(formatLogLine).join('')),
@@ -42,24 +44,46 @@ export function writeRun({ config, environment, log, checkpoint }: Run): Uint8Ar
   );
 }
 
+/** A folder's name for a run's: never one that leads elsewhere. */
+const folderOf = (name: string) => name.replaceAll(/[^\w.-]+/g, '-').replace(/^\.+$/, 'run');
+
+export interface ReadRunOptions {
+  /**
+   * Bytes that a zip's files may unpack to, together; default 2³⁰. A configuration and a checkpoint
+   * have no more than they can mean in any case.
+   */
+  readonly maxBytes?: number;
+}
+
 /**
  * Reads a zip of a run's folder, or its files by name; folders in names do not matter. Environment
  * and log may be missing.
+ *
+ * @param where - the file's or folder's name, for errors.
+ * @throws MetaplasticError for a zip file that is damaged or holds no run or two, and for what is
+ * wrong in its files, by their names.
  */
 export function readRun(
   source: Uint8Array | Readonly<Record<string, Uint8Array>>,
   where: string,
+  { maxBytes = MAX_BYTES }: ReadRunOptions = {},
 ): Run {
-  const files = Object.fromEntries(
-    Object.entries(source instanceof Uint8Array ? unzip(source, where) : source).map(
-      ([path, bytes]) => [path.replace(/^.*\//, ''), bytes],
-    ),
-  );
-  const needed = (name: string) =>
-    files[name] ??
+  checkMaxBytes(maxBytes, 'readRun');
+  const file = (name: string, most: number): Uint8Array | undefined => {
+    const named = (path: string) => path.replace(/^.*\//, '') === name;
+    const found =
+      source instanceof Uint8Array
+        ? [...unzip(source, { wanted: named, maxBytes: Math.min(most, maxBytes) }, where).values()]
+        : Object.keys(source).flatMap(path => (named(path) ? [source[path]!] : []));
+    if (found.length > 1)
+      fail(where, `expected the files of one run, got ${name} in ${found.length} folders`);
+    return found[0];
+  };
+  const needed = (name: string, most: number) =>
+    file(name, most) ??
     fail(
       where,
-      `expected a run with ${RUN_FILES.config} and ${RUN_FILES.checkpoint}, got ${Object.keys(files).join(', ') || 'no files'}`,
+      `expected a run with ${RUN_FILES.config} and ${RUN_FILES.checkpoint}, got no ${name}`,
     );
   const json = (name: string, bytes: Uint8Array): unknown => {
     try {
@@ -68,37 +92,40 @@ export function readRun(
       return fail(`${where}/${name}`, `expected a JSON file, ${(error as Error).message}`);
     }
   };
+
   const config = parseConfig(
-    json(RUN_FILES.config, needed(RUN_FILES.config)),
+    json(RUN_FILES.config, needed(RUN_FILES.config, MAX_JSON)),
     `${where}/${RUN_FILES.config}`,
   );
+  const layout = layoutOf(defineSystem(config.system));
   const checkpoint = readCheckpoint(
-    needed(RUN_FILES.checkpoint),
-    layoutOf(defineSystem(config.system)),
+    needed(RUN_FILES.checkpoint, bytesOf(layout)),
+    layout,
     `${where}/${RUN_FILES.checkpoint}`,
   );
-  const environment = files[RUN_FILES.environment]
-    ? (json(RUN_FILES.environment, files[RUN_FILES.environment]!) as Run['environment'])
+  const told = file(RUN_FILES.environment, MAX_JSON);
+  const environmentName = `${where}/${RUN_FILES.environment}`;
+  const environment = told
+    ? parseEnvironment(json(RUN_FILES.environment, told), environmentName)
     : {};
-  const log = files[RUN_FILES.log]
-    ? parseLog(strFromU8(files[RUN_FILES.log]!), `${where}/${RUN_FILES.log}`)
-    : [];
+  const log = file(RUN_FILES.log, maxBytes);
+  const lines = log ? parseLog(strFromU8(log), `${where}/${RUN_FILES.log}`) : [];
   return {
     config,
     environment,
-    log: log.filter(line => line.metaStep <= checkpoint.metaStep),
+    log: lines.filter(line => line.metaStep <= checkpoint.metaStep),
     checkpoint,
   };
 }
 
-function unzip(bytes: Uint8Array, where: string): Record<string, Uint8Array> {
-  const known: readonly string[] = Object.values(RUN_FILES);
-  try {
-    return unzipSync(bytes, { filter: ({ name }) => known.includes(name.replace(/^.*\//, '')) });
-  } catch (error) {
-    return fail(where, `expected a zip file of a run, ${(error as Error).message}`);
-  }
-}
+/** More than any configuration or environment has, in bytes. */
+const MAX_JSON = 2 ** 24;
+
+/**
+ * The most that is unpacked for a checkpoint of a layout: three float32 for each number, a header,
+ * and room for one of another network, which is then refused by the names of its tensors.
+ */
+const bytesOf = ({ size, tensors }: Layout) => 2 ** 24 + 4 * (12 * size + 1024 * tensors.length);
 
 function fail(where: string, problem: string): never {
   throw new MetaplasticError({

@@ -1,14 +1,23 @@
 import { MetaplasticError } from '../errors.js';
 import type { ImageBank, TaskSource } from '../tasks/episodes.js';
-import { fewShotTasks, splitClasses } from '../tasks/few-shot.js';
+import { checkRoom, MAX_BYTES } from '../tasks/archive.js';
+import { checkClasses, classesWithImages, fewShotTasks, splitClasses } from '../tasks/few-shot.js';
 import { readIdxImages } from '../tasks/idx.js';
 import { sineSequenceTasks, sineTasks, type SineSource } from '../tasks/sine.js';
 import { imageStreamTasks } from '../tasks/stream.js';
 import type { SystemSpec } from '../systems/system.js';
 import type { RunConfig, TaskConfig } from './config.js';
 
-/** Reads a data file, given its path below the data folder. */
-export type ReadData = (path: string) => Promise<Uint8Array>;
+/** A folder of data that is not packed. */
+export interface DataFolder {
+  /** The paths of the files in it, at any depth, with slashes. */
+  paths(): Promise<readonly string[]>;
+  /** Reads one of them. */
+  read(path: string): Promise<Uint8Array>;
+}
+
+/** Reads a data file, given its path below the data folder; or tells of a folder in its place. */
+export type ReadData = (path: string) => Promise<Uint8Array | DataFolder>;
 
 /** Unseen tasks, under a title if there are several such sets. */
 export interface Test {
@@ -27,6 +36,8 @@ export interface World {
   readonly tests: readonly Test[];
   /** All images, of meta-training and of test classes. */
   readonly bank?: ImageBank;
+  /** What whoever reads the evaluation should know of the data, a sentence each. */
+  readonly notes?: readonly string[];
 }
 
 /** Makes the tasks that a configuration describes; `read` is asked for the files of real data. */
@@ -48,10 +59,11 @@ export async function openWorld(
         ),
       };
     case 'few-shot': {
-      const { bank, train, tests } = await openImages(task.source, seed, read);
+      const { bank, train, tests, notes } = await openImages(task, seed, read);
       checkPixels(bank, system.sizes);
       return {
         bank,
+        ...(notes && { notes }),
         train: fewShotTasks({ ...task, bank, outputs, classes: train }),
         tests: tests.flatMap(({ title, classes }) =>
           inBothOrders(
@@ -104,56 +116,147 @@ function checkPixels({ width, height }: ImageBank, sizes: readonly number[]): vo
     });
 }
 
-const readIdx = async (
-  { images, labels }: { readonly images: string; readonly labels: string },
+async function readIdx(
+  { images, labels, maxBytes }: Extract<TaskConfig, { kind: 'stream' }>['source'],
   read: ReadData,
-): Promise<ImageBank> => readIdxImages(await read(images), await read(labels), images);
+): Promise<ImageBank> {
+  const file = async (path: string) => {
+    const found = await read(path);
+    if (found instanceof Uint8Array) return found;
+    throw new MetaplasticError({
+      where: path,
+      expected: 'an IDX file',
+      got: 'a folder',
+      hint: 'name the file in it, plain or gzipped',
+    });
+  };
+  return readIdxImages(await file(images), await file(labels), images, { maxBytes });
+}
 
 interface Images {
   readonly bank: ImageBank;
   readonly train: readonly number[];
   readonly tests: readonly { readonly title: string; readonly classes: readonly number[] }[];
+  readonly notes?: readonly string[];
 }
 
+type FewShot = Extract<TaskConfig, { kind: 'few-shot' }>;
+
 async function openImages(
-  source: Extract<TaskConfig, { kind: 'few-shot' }>['source'],
+  { source, classes: wanted, ways }: FewShot,
   seed: number,
   read: ReadData,
 ): Promise<Images> {
-  if (source.format === 'idx') {
-    const bank = await readIdx(source, read);
-    if (source.testFraction === 0) {
-      const classes = Array.from({ length: bank.classes }, (_, c) => c);
-      return {
-        bank,
-        train: classes,
-        tests: [{ title: `fresh draws of the same ${bank.classes} classes`, classes }],
-      };
-    }
-    const { train, test } = splitClasses(bank.classes, 1 - source.testFraction, seed);
-    return { bank, train, tests: [{ title: `${test.length} unseen classes`, classes: test }] };
-  }
+  if (source.format === 'omniglot') return openOmniglot(source, ways, read);
+  const bank = await readIdx(source, read);
+  if (wanted) checkClasses(wanted, bank.classes, 'task.classes');
+  const classes = wanted ?? classesWithImages(bank);
+  if (source.testFraction === 0)
+    return {
+      bank,
+      train: classes,
+      tests: [{ title: `fresh draws of the same ${classes.length} classes`, classes }],
+    };
+  const { train, test } = splitClasses(classes.length, 1 - source.testFraction, seed);
+  const numbers = (side: readonly number[]) => side.map(k => classes[k]!);
+  return {
+    bank,
+    train: numbers(train),
+    tests: [{ title: `${test.length} unseen classes`, classes: numbers(test) }],
+  };
+}
+
+async function openOmniglot(
+  source: Extract<FewShot['source'], { format: 'omniglot' }>,
+  ways: number,
+  read: ReadData,
+): Promise<Images> {
   // brings a reader of PNG, which few pages need
-  const { readOmniglot } = await import('../tasks/omniglot.js');
-  const below = (file: string) => read(`${source.folder}/${file}`);
-  const trained = readOmniglot(await below(source.train), source, source.train);
-  const held = readOmniglot(await below(source.test), source, source.test);
+  const { isDrawing, readOmniglot } = await import('../tasks/omniglot.js');
+  const drawings = async (name: string) => {
+    const found = await read(`${source.folder}/${name}`);
+    const files =
+      found instanceof Uint8Array
+        ? found
+        : await filesOf(found, isDrawing, source.maxBytes ?? MAX_BYTES, name);
+    return readOmniglot(files, source, name);
+  };
+  const trained = await drawings(source.train);
+  const held = await drawings(source.test);
   const seen = source.rotations
     ? [1, 2, 3].reduce<ImageBank>((bank, turns) => join(bank, turned(trained, turns)), trained)
     : trained;
   const classes = held.names.map((_, c) => seen.classes + c);
-  const unseen = classes.filter((_, c) => !trained.names.includes(held.names[c]!));
   return {
     bank: join(seen, held),
     train: Array.from({ length: seen.classes }, (_, c) => c),
-    // Omniglot's published small sets share two alphabets: what was never seen is told apart.
-    tests: [
-      { title: `${classes.length} characters of ${source.test.replace(/\.zip$/, '')}`, classes },
-      ...(unseen.length < classes.length
-        ? [{ title: `its ${unseen.length} characters of unseen alphabets`, classes: unseen }]
-        : []),
-    ],
+    ...apart(source, trained.names, held.names, classes, ways),
   };
+}
+
+/**
+ * The tests on a set of characters, `classes` of the bank. Omniglot's published small sets share two
+ * alphabets, and people test on a part of what they train on: what was never seen is told apart.
+ */
+function apart(
+  { train, test }: { readonly train: string; readonly test: string },
+  trained: readonly string[],
+  held: readonly string[],
+  classes: readonly number[],
+  ways: number,
+): Pick<Images, 'tests' | 'notes'> {
+  const known = new Set(trained);
+  const shared = held.filter(name => known.has(name));
+  const all = `${classes.length} characters of ${test.replace(/\.zip$/, '')}`;
+  if (shared.length === 0) return { tests: [{ title: all, classes }] };
+
+  const unseen = held.filter(name => !known.has(name));
+  const note = `${train} and ${test} share ${shared.length} characters (${someOf(shared)})`;
+  if (unseen.length < ways) {
+    const left = unseen.length ? `only ${unseen.length} of ${test} are` : `nothing of ${test} is`;
+    return {
+      tests: [{ title: `${all}, ${shared.length} of them seen in meta-training`, classes }],
+      notes: [
+        `${note}: ${left} unseen, so there are no tests on unseen characters; give another test set for these`,
+      ],
+    };
+  }
+  const alphabets = new Set(trained.map(alphabetOf));
+  const strange = unseen.every(name => !alphabets.has(alphabetOf(name)));
+  return {
+    tests: [
+      { title: all, classes },
+      {
+        title: `its ${unseen.length} ${strange ? 'characters of unseen alphabets' : 'unseen characters'}`,
+        classes: classes.filter((_, c) => !known.has(held[c]!)),
+      },
+    ],
+    notes: [`${note}: tests on the ${unseen.length} unseen ones are told apart`],
+  };
+}
+
+const alphabetOf = (name: string) => name.slice(0, name.lastIndexOf('/'));
+
+/** The first and the last of a list of names. */
+const someOf = (names: readonly string[]) =>
+  names.length > 3 ? `${names[0]}, ${names[1]} … ${names.at(-1)}` : names.join(', ');
+
+/** The wanted files of a folder by their paths. */
+async function filesOf(
+  folder: DataFolder,
+  wanted: (path: string) => boolean,
+  maxBytes: number,
+  where: string,
+): Promise<Readonly<Record<string, Uint8Array>>> {
+  const files: [string, Uint8Array][] = [];
+  let bytes = 0;
+  for (const path of (await folder.paths()).filter(wanted)) {
+    const file = await folder.read(path);
+    bytes += file.length;
+    checkRoom(bytes, maxBytes, where);
+    files.push([path, file]);
+  }
+  return Object.fromEntries(files);
 }
 
 /**

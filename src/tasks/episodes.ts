@@ -122,6 +122,9 @@ export function checkStream(seed: number, first: number, count: number, where: s
   }
 }
 
+/** How many classes the labels of a bank can tell apart. */
+const LABELS = 2 ** 16;
+
 /**
  * Checks that a bank agrees with itself: at least one image, array lengths that match the counts,
  * labels below `classes`.
@@ -129,6 +132,18 @@ export function checkStream(seed: number, first: number, count: number, where: s
 export function checkBank(bank: ImageBank, where: string): void {
   const { count, width, height, classes, pixels, labels } = bank;
   checkCounts({ count, width, height, classes }, where);
+  if (classes > LABELS)
+    throw new MetaplasticError({
+      where: `${where}.classes`,
+      expected: `at most ${LABELS}, which labels of 16 bits tell apart`,
+      got: `${classes}`,
+    });
+  if (!(pixels instanceof Uint8Array))
+    throw new MetaplasticError({
+      where: `${where}.pixels`,
+      expected: 'a Uint8Array of grey levels',
+      got: kind(pixels),
+    });
   if (pixels.length !== count * width * height) {
     throw new MetaplasticError({
       where: `${where}.pixels`,

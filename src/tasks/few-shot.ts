@@ -25,7 +25,7 @@ export interface FewShotOptions {
    * order.
    */
   readonly order?: 'iid' | 'continual';
-  /** The classes that tasks may draw from; all of the bank if left out. */
+  /** The classes that tasks may draw from; if left out, all of the bank that have images. */
   readonly classes?: readonly number[];
   /**
    * 'permuted': a task's classes are labelled 0 … ways − 1, at random. 'own': each keeps its number
@@ -104,7 +104,7 @@ export function fewShotTasks({
       hint: 'change batch, ways or shots',
     });
   }
-  const drawable = classes ?? Array.from({ length: bank.classes }, (_, c) => c);
+  const drawable = classes ?? classesWithImages(bank);
   checkClasses(drawable, bank.classes, `${where}.classes`);
   if (drawable.length < ways) {
     throw new MetaplasticError({
@@ -207,13 +207,23 @@ export function splitClasses(
   return { train: first, test: second };
 }
 
+/** The classes of a bank that have images, in ascending order: of EMNIST Letters 1 … 26, not 0. */
+export function classesWithImages({ labels }: ImageBank): readonly number[] {
+  return [...new Set(labels)].sort((a, b) => a - b);
+}
+
 function imagesByClass({ labels, classes }: ImageBank): number[][] {
   const lists: number[][] = Array.from({ length: classes }, () => []);
   labels.forEach((label, image) => lists[label]!.push(image));
   return lists;
 }
 
-function checkClasses(list: readonly number[], classes: number, where: string): void {
+/** Checks a list of classes of a bank: each of them one, and none twice. */
+export function checkClasses(list: readonly number[], classes: number, where: string): void {
+  if (!Array.isArray(list))
+    throw new MetaplasticError({ where, expected: 'a list of classes', got: `${list}` });
+  if (list.length === 0)
+    throw new MetaplasticError({ where, expected: 'at least one class', got: 'none' });
   const seen = new Set<number>();
   for (const c of list) {
     if (!Number.isInteger(c) || c < 0 || c >= classes)

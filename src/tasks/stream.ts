@@ -7,6 +7,7 @@ import {
   type ImageBank,
   type TaskSource,
 } from './episodes.js';
+import { checkClasses } from './few-shot.js';
 import { random } from './random.js';
 import { split } from './split.js';
 
@@ -19,10 +20,10 @@ export interface ImageStreamOptions {
   /** Held-out images that a lifetime is asked, ≥ 1. */
   readonly queries: number;
   /**
-   * Classes 0 … classes − 1 of the bank, the images of others left out; all of the bank if left
-   * out.
+   * Classes 0 … classes − 1 of the bank, or those listed, the images of others left out; all of the
+   * bank if left out.
    */
-  readonly classes?: number;
+  readonly classes?: number | readonly number[];
   /** 'iid': shuffled. 'continual': class after class, the classes in random order. */
   readonly order?: 'iid' | 'continual';
   /**
@@ -31,8 +32,8 @@ export interface ImageStreamOptions {
    */
   readonly heldOut?: number;
   /**
-   * Outputs of the network, ≥ classes, which is the default; those from `classes` on are never a
-   * target.
+   * Outputs of the network, one for each number up to the largest class, which is the default;
+   * those of other classes are never a target.
    */
   readonly outputs?: number;
   /**
@@ -69,12 +70,15 @@ export function imageStreamTasks({
   classes = bank.classes,
   order = 'iid',
   heldOut = 0.2,
-  outputs = classes,
+  outputs: givenOutputs,
   seed: splitSeed = 0,
 }: ImageStreamOptions): TaskSource {
   const where = 'imageStreamTasks';
   checkBank(bank, `${where}.bank`);
-  checkCounts({ steps, batch, queries, classes, outputs }, where);
+  const classNumbers = numbersOf(classes, bank.classes, where);
+  const least = classNumbers.reduce((most, c) => Math.max(most, c + 1), 1);
+  const outputs = givenOutputs ?? least;
+  checkCounts({ steps, batch, queries, outputs }, where);
   checkSeed(splitSeed, where);
   if (order !== 'iid' && order !== 'continual')
     throw new MetaplasticError({
@@ -82,20 +86,17 @@ export function imageStreamTasks({
       expected: `'iid' or 'continual'`,
       got: `${order}`,
     });
-  if (classes > bank.classes)
-    throw new MetaplasticError({
-      where: `${where}.classes`,
-      expected: `at most ${bank.classes}, the classes of the bank`,
-      got: `${classes}`,
-    });
-  if (outputs < classes)
+  if (outputs < least)
     throw new MetaplasticError({
       where: `${where}.outputs`,
-      expected: `at least one for each of ${classes} classes`,
+      expected: Array.isArray(classes)
+        ? `at least ${least}, the largest class plus one`
+        : `at least one for each of ${least} classes`,
       got: `${outputs}`,
       hint: 'raise outputs or lower classes',
     });
-  const images = [...bank.labels.keys()].filter(image => bank.labels[image]! < classes);
+  const wanted = new Set(classNumbers);
+  const images = [...bank.labels.keys()].filter(image => wanted.has(bank.labels[image]!));
   const [held, training] = split(
     images.length,
     heldOut,
@@ -112,7 +113,7 @@ export function imageStreamTasks({
     });
 
   const seen = steps * batch;
-  const classNumbers = Array.from({ length: classes }, (_, c) => c);
+  const places = classNumbers.map((_, place) => place);
   return {
     inputs: bank.width * bank.height,
     outputs,
@@ -139,9 +140,11 @@ export function imageStreamTasks({
             stream.push(image);
         const asked = r.chosen(held, queries);
         if (order === 'continual') {
-          const place = r.shuffled(classNumbers);
+          const shuffled = r.shuffled(places);
+          const placeOf = new Map(classNumbers.map((c, i) => [c, shuffled[i]!]));
+          const place = (image: number) => placeOf.get(bank.labels[image]!)!;
           // stable: epochs stay in their order
-          stream.sort((a, b) => place[bank.labels[a]!]! - place[bank.labels[b]!]!);
+          stream.sort((a, b) => place(a) - place(b));
         }
         show(supportX, supportY, task * seen, stream);
         show(queryX, queryY, task * queries, asked);
@@ -159,4 +162,24 @@ export function imageStreamTasks({
       };
     },
   };
+}
+
+/** The numbers of the classes that an option asks for: a list, or how many from 0 on. */
+function numbersOf(
+  classes: number | readonly number[],
+  inBank: number,
+  where: string,
+): readonly number[] {
+  if (typeof classes === 'object') {
+    checkClasses(classes, inBank, `${where}.classes`);
+    return classes;
+  }
+  checkCounts({ classes }, where);
+  if (classes > inBank)
+    throw new MetaplasticError({
+      where: `${where}.classes`,
+      expected: `at most ${inBank}, the classes of the bank`,
+      got: `${classes}`,
+    });
+  return Array.from({ length: classes }, (_, c) => c);
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -81,6 +81,22 @@ describe('a run', () => {
       out: `report: ${join(out, 'report.html')}\n`,
     });
   });
+});
+
+test('a run whose evaluation fails after training keeps everything, reports it, and says how to evaluate again', () => {
+  const out = join(newFolder(), 'run');
+  metaplastic(['train', writeConfig(TINY), '--out', out, '--meta-steps', '4']);
+  // a file cannot be written where a folder is
+  rmSync(join(out, 'evaluation.json'));
+  mkdirSync(join(out, 'evaluation.json'));
+  const { status, err } = metaplastic(['train', '--resume', out, '--meta-steps', '6']);
+  expect([status, logged(out), existsSync(join(out, 'report.html'))]).toEqual([1, 6, true]);
+  expect(err).toContain(
+    `all 6 meta-steps are made and kept; evaluate again with: metaplastic eval ${out}`,
+  );
+  expect(err).not.toMatch(/\n {4}at /);
+  rmSync(join(out, 'evaluation.json'), { recursive: true });
+  expect(metaplastic(['eval', out]).out).toContain('mean squared error on 10 unseen tasks');
 });
 
 test('Ctrl-C finishes the meta-step, saves, and says how to resume; resumed is as if uninterrupted, bit for bit', async () => {

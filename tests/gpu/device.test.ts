@@ -71,19 +71,107 @@ describe('when the device is lost', () => {
   });
 });
 
-test('a GPU error that nobody caught fails the calls that follow, with its message', async () => {
-  const gpu = await open();
-  const learner = await learnerFor(gpu, spec, problem);
-  gpu.device.createBuffer({
+/** A command that no device obeys. */
+const invalid = ({ device }: Gpu) =>
+  device.createBuffer({
     label: 'impossible',
     size: 16,
     usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.MAP_WRITE,
   });
-  await gpu.device.queue.onSubmittedWorkDone();
-  const error = await failure(
-    learner.step(problem.episodes).then(() => learner.step(problem.episodes)),
+
+test("another's invalid commands on the device fail no call of a learner, and are told once", async () => {
+  const notices: string[] = [];
+  const gpu = useDevice((await open()).device, { onNotice: notice => notices.push(notice) });
+  const learner = await learnerFor(gpu, spec, problem);
+  const undisturbed = await learner.gradient(problem.episodes);
+  for (let k = 0; k < 2; k++) {
+    invalid(gpu);
+    await gpu.device.queue.onSubmittedWorkDone();
+    expect(await learner.gradient(problem.episodes)).toEqual(undisturbed);
+  }
+  const step = learner.step(problem.episodes);
+  invalid(gpu);
+  expect((await step).taskLosses).toEqual(undisturbed.taskLosses);
+  expect((await learner.state()).updates).toBe(1);
+  expect(notices).toEqual([
+    expect.stringMatching(/^a GPU error on this device came from commands .*impossible/s),
+  ]);
+});
+
+test("an owner's own invalid command rejects what it waits for next, nothing of another owner, and nothing after", async () => {
+  const gpu = await open();
+  const [one, other] = [gpu.share(), gpu.share()];
+  one.run(() => invalid(one));
+  expect(await other.guard(Promise.resolve(2))).toBe(2);
+  expect(await failure(one.guard(Promise.resolve(1)))).toMatch(/^gpu: .*impossible/s);
+  expect(await one.guard(Promise.resolve(3))).toBe(3);
+});
+
+test('what fails because of an invalid command is told with the message of that', async () => {
+  const gpu = await open();
+  const buffer = gpu.run(() => invalid(gpu));
+  const mapped = gpu.run(() => buffer.mapAsync(GPUMapMode.READ));
+  expect(await failure(gpu.guard(mapped))).toMatch(/^gpu: .*impossible/s);
+});
+
+test('a device that does not tell what adapter it is will do', async () => {
+  const { device } = await open();
+  const silent = new Proxy(device, {
+    get: (target, name) => {
+      if (name === 'adapterInfo') return undefined;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const gpu = useDevice(silent);
+  expect(gpu.adapter).toMatchObject({ vendor: '', architecture: '', software: false });
+  await gpu.guard(Promise.resolve());
+  const told = useDevice(silent, { info: { architecture: 'swiftshader' } as GPUAdapterInfo });
+  expect(told.adapter.software).toBe(true);
+});
+
+test('opening leaves the environment as it was', async () => {
+  const before = { ...process.env };
+  await open();
+  expect({ ...process.env }).toEqual(before);
+});
+
+describe('nothing stays on the device', () => {
+  const isOf = (label: string) => (kernel: GPUComputePipelineDescriptor) => kernel.label === label;
+  test.each(['adam', 'episode', 'episode.adjoint', 'collect'])(
+    'of a learner whose kernel %s does not compile',
+    async label => {
+      const gpu = await open();
+      const alive = new Set<GPUBuffer>();
+      const { createBuffer, createComputePipelineAsync } = GPUDevice.prototype;
+      const { destroy } = GPUBuffer.prototype;
+      vi.spyOn(GPUDevice.prototype, 'createBuffer').mockImplementation(function (
+        this: GPUDevice,
+        asked,
+      ) {
+        const buffer = createBuffer.call(this, asked);
+        alive.add(buffer);
+        return buffer;
+      });
+      vi.spyOn(GPUBuffer.prototype, 'destroy').mockImplementation(function (this: GPUBuffer) {
+        alive.delete(this);
+        return destroy.call(this);
+      });
+      vi.spyOn(GPUDevice.prototype, 'createComputePipelineAsync').mockImplementation(function (
+        this: GPUDevice,
+        asked,
+      ) {
+        return isOf(label)(asked)
+          ? Promise.reject(new Error('broken on purpose'))
+          : createComputePipelineAsync.call(this, asked);
+      });
+      expect(await failure(learnerFor(gpu, spec, problem))).toMatch(
+        new RegExp(`^kernel ${label}: does not compile\\nbroken on purpose`),
+      );
+      vi.restoreAllMocks();
+      expect([...alive].map(buffer => buffer.label)).toEqual([]);
+    },
   );
-  expect(error).toMatch(/^gpu: .*impossible/s);
 });
 
 test('the device of a caller stays open', async () => {

@@ -13,6 +13,8 @@ import {
   type PlanChoices,
   type Work,
 } from '../../src/gpu/plan.js';
+import { QUERY_BLOCK } from '../../src/gpu/segments.js';
+import { estimateSeconds } from '../../src/gpu/time.js';
 import { defineSystem, type SystemSpec } from '../../src/systems/system.js';
 import { random } from '../../src/tasks/random.js';
 import { SOFTWARE } from './machine.js';
@@ -74,13 +76,13 @@ describe('whatever the work, the machine and the budget, a plan', () => {
       tasks: 1 + r.below(3000),
       steps,
       batch: 1 + r.below(5),
-      queries: 1 + r.below(30),
+      queries: 1 + r.below(pick([30, 300])),
       adjoint: pick([...ADJOINTS, 'none'] as const),
       images: pick([0, 100]),
     };
     const budget = { memory: pick([4, 16, 64, 256]) * MiB, dispatchSeconds: pick([1e-3, 0.1, 1]) };
     const machine = { ...pick([SOFTWARE, HARDWARE]), maxBindingBytes: pick([1, 16, 128]) * MiB };
-    const moments = pick([[steps], [0, steps]]);
+    const moments = pick([[steps], [0, steps], [0, steps >> 1].slice(steps < 2 ? 1 : 0)]);
     const metrics = wish.adjoint === 'none' && pick([true, false]);
     try {
       return [{ plan: plan({ ...wish, moments, metrics }, budget, {}, machine), budget, machine }];
@@ -95,8 +97,9 @@ describe('whatever the work, the machine and the budget, a plan', () => {
     expect(drawn.length).toBeGreaterThan(150);
     for (const adjoint of [...ADJOINTS, 'none'])
       expect(drawn.filter(d => d.plan.adjoint === adjoint).length).toBeGreaterThan(10);
-    for (const many of ['chunks', 'segments'] as const)
-      expect(drawn.filter(d => d.plan[many] > 1).length).toBeGreaterThan(10);
+    expect(drawn.filter(d => d.plan.chunks > 1).length).toBeGreaterThan(10);
+    expect(drawn.filter(d => d.plan.segments.length > 1).length).toBeGreaterThan(10);
+    expect(drawn.filter(d => d.plan.queriesPerSegment < d.plan.queries).length).toBeGreaterThan(10);
   });
 
   test('keeps to the memory budget', () => all(d => d.plan.totalBytes <= d.budget.memory));
@@ -107,12 +110,18 @@ describe('whatever the work, the machine and the budget, a plan', () => {
     ));
   test('binds no buffer larger than the adapter allows', () =>
     all(d => Math.max(...Object.values(d.plan.bytes)) <= d.machine.maxBindingBytes));
-  test('keeps a dispatch to its time, unless one inner step or the metrics of the fewest tasks take longer', () =>
-    all(
-      ({ plan: p, budget }) =>
-        p.estimatedDispatchSeconds <= budget.dispatchSeconds ||
-        ((p.metrics || p.stepsPerSegment === 1) && p.tasksPerChunk <= p.teams),
-    ));
+  test('keeps a dispatch to its time, unless one inner step, a block of queries, or what cannot be cut takes longer of the fewest tasks that fewer would not make shorter', () =>
+    all(({ plan: p, budget, machine }) => {
+      const step = (tasks: number) => estimateSeconds({ ...p, tasks }, machine, p).step;
+      const whole =
+        p.metrics ||
+        p.system.encoderLayers > 0 ||
+        p.stepsPerSegment === 1 ||
+        p.queriesPerSegment === Math.min(p.queries, QUERY_BLOCK);
+      const fewest =
+        p.tasksPerChunk <= p.teams || step(p.tasksPerChunk / 2) >= step(p.tasksPerChunk);
+      return p.estimatedDispatchSeconds <= budget.dispatchSeconds || (whole && fewest);
+    }));
   test('covers every task once', () =>
     all(
       ({ plan: p }) =>
@@ -123,25 +132,55 @@ describe('whatever the work, the machine and the budget, a plan', () => {
       ({ plan: p }) =>
         p.chunks * p.tasksPerChunk - p.tasks < p.chunks * (p.slices > 1 ? BLOCK : p.teams),
     ));
-  test('covers every inner step once, no more of them in a segment than it says', () =>
+  test('covers every inner step once, in their order, no more of them in a segment than it says', () =>
     all(
-      ({ plan: { boundaries, segments, steps, stepsPerSegment } }) =>
-        boundaries.length === segments + 1 &&
-        boundaries[0] === 0 &&
-        boundaries.at(-1) === steps &&
-        boundaries
-          .slice(1)
-          .every(
-            (end, s) =>
-              (end > boundaries[s]! || end === 0) && end - boundaries[s]! <= stepsPerSegment,
-          ),
+      ({ plan: { segments, steps, stepsPerSegment } }) =>
+        segments[0]!.firstStep === 0 &&
+        segments.at(-1)!.lastStep === steps &&
+        segments.every(
+          ({ firstStep, lastStep }, s) =>
+            (s === 0 || firstStep === segments[s - 1]!.lastStep) &&
+            lastStep >= firstStep &&
+            lastStep - firstStep <= stepsPerSegment,
+        ),
     ));
-  test('ends a segment at every moment at which metrics are asked, and else has as few as it can', () =>
-    all(({ plan: { boundaries, segments, steps, stepsPerSegment, moments, metrics } }) =>
-      metrics
-        ? moments.every(t => boundaries.indexOf(t, 1) > 0)
-        : segments === Math.ceil(steps / stepsPerSegment),
-    ));
+  test('asks every query once at every moment, when its steps are done, in their order and no more of them in a segment than it says', () =>
+    all(({ plan: { segments, moments, queries, queriesPerSegment } }) => {
+      const asked = segments.flatMap(s =>
+        moments.slice(s.firstMoment, s.lastMoment).map((t, k) => ({ t, k: k + s.firstMoment, s })),
+      );
+      return (
+        asked.every(
+          ({ t, s }) =>
+            (t > s.firstStep || t === 0 || s.firstStep === s.lastStep) &&
+            t <= s.lastStep &&
+            s.lastQuery - s.firstQuery <= queriesPerSegment,
+        ) &&
+        moments.every((_, moment) => {
+          const parts = asked.filter(({ k }) => k === moment).map(({ s }) => s);
+          return (
+            parts[0]!.firstQuery === 0 &&
+            parts.at(-1)!.lastQuery === queries &&
+            parts.every((s, i) => i === 0 || s.firstQuery === parts[i - 1]!.lastQuery)
+          );
+        })
+      );
+    }));
+  test('clears the gradients of tasks in one segment, the first of the adjoint', () =>
+    all(({ plan: { segments, steps, queries } }) => {
+      const clears = segments.map(s => s.lastStep === steps && s.lastQuery === queries);
+      return clears.indexOf(true) === segments.length - 1;
+    }));
+  test('ends a segment at every moment at which metrics are asked, or that has segments of its own, and else has as few as it can', () =>
+    all(({ plan: { segments, steps, stepsPerSegment, moments, metrics } }) => {
+      const lives = segments.filter(s => s.lastStep > s.firstStep);
+      const apart = metrics || lives.length < segments.length;
+      const ends = Array.from({ length: Math.ceil(steps / stepsPerSegment) }, (_, s) =>
+        Math.min(steps, (s + 1) * stepsPerSegment),
+      );
+      const all = new Set([...ends, ...(apart ? moments.filter(t => t > 0) : [])]);
+      return lives.length === all.size && lives.every(s => all.has(s.lastStep));
+    }));
   test('has a power of two lanes, and workgroups that the adapter can run', () =>
     all(
       ({ plan: p, machine }) =>
@@ -263,8 +302,8 @@ describe('a plan', () => {
       { tasks: 4, steps: 400 },
       { dispatchSeconds: whole.estimatedDispatchSeconds / 3 },
     );
-    expect(whole.segments).toBe(1);
-    expect(cut.segments).toBeGreaterThan(1);
+    expect(whole.segments.length).toBe(1);
+    expect(cut.segments.length).toBeGreaterThan(1);
   });
 
   test('never has more tasks in a chunk than the adapter has workgroups', () => {
@@ -284,15 +323,15 @@ describe('a plan', () => {
       {},
       { lanes: 8, teams: 2, tasksPerChunk: 10, stepsPerSegment: 7, interval: 6 },
     );
-    expect({ lanes, teams, tasksPerChunk, stepsPerSegment, interval, chunks, segments }).toEqual({
+    expect({ lanes, teams, tasksPerChunk, stepsPerSegment, interval, chunks }).toEqual({
       lanes: 8,
       teams: 2,
       tasksPerChunk: 10,
       stepsPerSegment: 7,
       interval: 6,
       chunks: 7,
-      segments: 3,
     });
+    expect(segments.length).toBe(3);
   });
 
   test('is a table for people', () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BLOCK, type Adjoint, type PlanChoices } from '../../src/gpu/plan.js';
+import { QUERY_BLOCK } from '../../src/gpu/segments.js';
 import type { Learner } from '../../src/outer/learner.js';
 import { learnerFor, type Options } from '../kernels/agree.js';
 import { useGpu } from '../kernels/open.js';
@@ -41,7 +42,7 @@ const answer = (spec: ProblemSpec, options: Options, choices: PlanChoices) =>
       const step = await learner.step(episodes);
       const adaptation = await learner.adapt(episodes, [0, 3, 7]);
       return {
-        parts: [learner.plan.chunks, learner.plan.segments],
+        parts: [learner.plan.chunks, learner.plan.segments.length],
         bits: {
           step,
           gradient: await learner.readGradient(),
@@ -126,6 +127,37 @@ test.each([
       expect(cut.parts).toEqual([1, segments]);
       expect(cut.bits).toEqual(bits);
     }
+  },
+);
+
+const asking = (way: Way): Way => ({
+  ...way,
+  spec: { ...way.spec, tasks: 3, queries: 2 * QUERY_BLOCK + 6 },
+  options: { ...way.options, moments: [0, 3, 7], momentWeights: [1, 2, 3] },
+});
+
+test.each([
+  store,
+  checkpoint(3),
+  reverse,
+  encoder,
+  { ...inGrid('store'), name: 'store, 4 lanes that hold their synapses' },
+])(
+  'adjoint $name: queries of a moment in three dispatches, and in one, give the same bits',
+  async way => {
+    const { spec, options, choices } = asking(way);
+    const lived = (dispatchSeconds: number, stepsPerSegment: number) =>
+      answer(
+        spec,
+        { ...options, budget: { dispatchSeconds } },
+        { ...choices, tasksPerChunk: 3, stepsPerSegment },
+      );
+    const { parts, bits } = await lived(1e9, 7);
+    expect(parts).toEqual([1, 1]);
+    const cut = await lived(1e-12, 5);
+    // steps up to 3, 5 and 7, and thrice three blocks of queries
+    expect(cut.parts).toEqual([1, 3 + 3 * 3]);
+    expect(cut.bits).toEqual(bits);
   },
 );
 

@@ -358,16 +358,29 @@ test('metrics are asked of a forward-only plan', () => {
   expect(() => makePlan({ ...work, adjoint: 'store' }, SOFTWARE)).toThrow(
     'plan.metrics: expected false with an adjoint, got true with "store"',
   );
-  const boundaries = (moments: number[], stepsPerSegment: number) =>
+  const ends = (moments: number[], stepsPerSegment: number) =>
     makePlan(
       { ...work, steps: 7, moments, momentWeights: moments.map(() => 0), adjoint: 'none' },
       SOFTWARE,
       undefined,
       { stepsPerSegment },
-    ).boundaries;
-  expect([boundaries([0, 3, 7], 7), boundaries([2], 3), boundaries([3, 7], 3)]).toEqual([
-    [0, 0, 3, 7],
-    [0, 2, 3, 6, 7],
-    [0, 3, 6, 7],
+    ).segments.map(({ lastStep, firstMoment, lastMoment }) => [lastStep, lastMoment - firstMoment]);
+  expect([ends([0, 3, 7], 7), ends([2], 3), ends([3, 7], 3)]).toEqual([
+    [
+      [0, 1],
+      [3, 1],
+      [7, 1],
+    ],
+    [
+      [2, 1],
+      [3, 0],
+      [6, 0],
+      [7, 0],
+    ],
+    [
+      [3, 1],
+      [6, 0],
+      [7, 1],
+    ],
   ]);
 });

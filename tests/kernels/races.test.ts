@@ -11,6 +11,7 @@ import {
   totalTail,
   type Plan,
 } from '../../src/gpu/plan.js';
+import { QUERY_BLOCK, type Segment } from '../../src/gpu/segments.js';
 import { referenceMetrics } from '../../src/reference/metrics.js';
 import { relativeError } from '../reference/central-differences.js';
 import {
@@ -46,6 +47,16 @@ async function kernelsOf(
   };
 }
 
+/** What a segment is in the uniform. */
+const passOf = (segment: Segment): Record<string, bigint> => ({
+  first_step: BigInt(segment.firstStep),
+  last_step: BigInt(segment.lastStep),
+  first_moment: BigInt(segment.firstMoment),
+  last_moment: BigInt(segment.lastMoment),
+  first_query: BigInt(segment.firstQuery),
+  last_query: BigInt(segment.lastQuery),
+});
+
 /** The buffers of the only chunk, as src/outer/lifetimes.ts fills them. */
 function memoryOf({ parameters, episodes }: Problem, plan: Plan): Memory {
   const { perTask, tasks, teams, steps } = plan;
@@ -59,8 +70,14 @@ function memoryOf({ parameters, episodes }: Problem, plan: Plan): Memory {
     ).flat();
   return {
     pass_: {
-      first_step: 0n,
-      last_step: BigInt(steps),
+      ...passOf({
+        firstStep: 0,
+        lastStep: steps,
+        firstMoment: 0,
+        lastMoment: plan.moments.length,
+        firstQuery: 0,
+        lastQuery: plan.queries,
+      }),
       first_task: 0n,
       tasks: BigInt(tasks),
       seed: BigInt(episodes.origin!.seed),
@@ -107,6 +124,11 @@ describe('lanes that share a task never race, touch nothing beyond their buffers
         steps: 2,
       },
       { moments: [0, 1, 2], momentWeights: [1, 1, 1], plan: { lanes: 4 } },
+    ],
+    [
+      'four lanes, more queries than the adjoint takes at once',
+      { spec: { sizes: [1, 5, 2] }, steps: 1, queries: QUERY_BLOCK + 2 },
+      { plan: { lanes: 4 } },
     ],
     [
       'four lanes, all terms of the pool',
@@ -411,20 +433,17 @@ describe('lanes that look at the network from inside never race, and see what th
     const learner = await learnerFor(gpu, spec, problem, { plan: choices });
     await learner.adapt(problem.episodes, moments, { metrics: true });
     const code = new Map(made.mock.calls.map(([{ label, code: source }]) => [label!, source]));
-    const { boundaries, ...plan } = makePlan(
+    const plan = makePlan(
       { ...learner.plan, adjoint: 'none', moments, momentWeights: [0, 0, 0], metrics: true },
       gpu.machine,
       DEFAULT_BUDGET,
       choices,
     );
-    const memory = memoryOf(problem, { boundaries, ...plan });
+    const memory = memoryOf(problem, plan);
     const problems: string[] = [];
     for (let group = 0; group < Math.ceil(plan.tasks / plan.teams); group++)
-      for (let s = 0; s < boundaries.length - 1; s++) {
-        Object.assign(memory['pass_']!, {
-          first_step: BigInt(boundaries[s]!),
-          last_step: BigInt(boundaries[s + 1]!),
-        });
+      for (const segment of plan.segments) {
+        Object.assign(memory['pass_']!, passOf(segment));
         for (const shader of ['episode', 'metrics']) {
           const { races, outside } = lockstep(
             shader === 'metrics' ? change(code.get(shader)!) : code.get(shader)!,

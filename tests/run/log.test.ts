@@ -43,8 +43,25 @@ describe('parseLog', () => {
   });
   test('names a bad line in the middle', () => {
     expect(() => parseLog(text.replace('"metaStep":2', '"metaStep":'), 'run/log.jsonl')).toThrow(
-      /^run\/log\.jsonl: line 2: expected a JSON object with the numbers metaStep, loss, .*; got "\{/,
+      /^run\/log\.jsonl: line 2: expected a JSON object, got "\{/,
     );
+  });
+  test('names what is wrong in a line, also in a last one without a line break', () => {
+    const wrong = formatLogLine(line(4)).replace('0.5', '"low"').trimEnd();
+    expect(() => parseLog(text + wrong, 'log')).toThrow(
+      /^log: line 4: medianLoss: expected a number or null, got "low"/,
+    );
+  });
+  test('reads coefficients, NaN where they were not finite, and refuses others', () => {
+    const odd = { coefficients: { theta: [1, NaN] } };
+    expect(parseLog(formatLogLine(line(1, odd)), 'log')).toEqual([line(1, odd)]);
+    expect(() =>
+      parseLog(`${JSON.stringify({ ...line(1), coefficients: { theta: 1 } })}\n`, 'log'),
+    ).toThrow('log: line 1: coefficients.theta: expected a list of numbers, got 1');
+  });
+  test('reads as many lines as there are', () => {
+    const many = formatLogLine(line(1)).repeat(150_000);
+    expect(parseLog(many, 'log')).toHaveLength(150_000);
   });
   test.each([
     ['a missing number', '{"metaStep":1}'],
@@ -60,6 +77,10 @@ describe('smooth', () => {
     expect(smooth([0, 3, 6, 9, 3], 3)).toEqual([1.5, 3, 6, 6, 6]));
   test('leaves out what is not finite', () => expect(smooth([1, NaN, 3], 3)).toEqual([1, 2, 3]));
   test('is NaN where nothing near is finite', () => expect(smooth([NaN], 3)).toEqual([NaN]));
+  test('is NaN where most of what is near is not finite', () =>
+    expect(smooth([1, NaN, NaN, NaN], 5)).toEqual([NaN, NaN, NaN, NaN]));
+  test('can be asked at some places only', () =>
+    expect(smooth([0, 3, 6, 9, 3], 3, [1, 4])).toEqual([3, 6]));
   test('recovers from a huge value', () => expect(smooth([1e30, 1, 1, 1], 3)[3]).toBe(1));
 });
 
@@ -75,6 +96,11 @@ describe('progressLine', () => {
   });
   test('leaves the accuracy out where there is none', () =>
     expect(progressLine([line(1)], 10)).not.toContain('accuracy'));
+  test('says what share of the lifetimes diverged, who are left out of the loss', () => {
+    const log = [line(1, { counted: 1, diverged: 63 }), line(2)];
+    expect(progressLine(log, 10)).toContain('loss 0.500  diverged 49.2 %  1,000 task-steps/s');
+    expect(progressLine([line(1)], 10)).not.toContain('diverged');
+  });
   test('averages the last 20 meta-steps only', () => {
     const log = Array.from({ length: 40 }, (_, i) =>
       line(i + 1, { medianLoss: i < 20 ? 1000 : 2 }),
@@ -116,6 +142,19 @@ describe('evaluationTable', () => {
         'examples seen     0    320       ±  median',
         'FLP            3.80  0.160  0.0300  0.0400',
         'no plasticity  3.80   3.81   0.250    3.10',
+        '',
+      ].join('\n'),
+    );
+  });
+  test('says of how many lifetimes a mean is that is not of most, and how many diverged', () => {
+    const [flp, other] = evaluation.rows;
+    const rows = [flp!, { ...other!, diverged: 499 }];
+    expect(evaluationTable({ ...evaluation, rows })).toBe(
+      [
+        'mean squared error on 500 unseen tasks',
+        'examples seen                          0     10       ±  median    diverged',
+        'FLP                                 3.80  0.160  0.0300  0.0400           0',
+        'no plasticity (mean over 1 of 500)  3.80   3.81   0.250    3.10  499 of 500',
         '',
       ].join('\n'),
     );

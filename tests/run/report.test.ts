@@ -10,6 +10,7 @@ import {
   trainingChart,
   type Chart,
 } from '../../src/run/report/chart.js';
+import { html } from '../../src/run/report/html.js';
 import { renderReport } from '../../src/run/report/report.js';
 
 const preset = PRESETS['flp-sine']!;
@@ -51,8 +52,8 @@ const evaluation: Evaluation = {
 };
 const environment = { adapter: { description: 'SwiftShader' }, versions: { metaplastic: '0.1.0' } };
 const page = renderReport({ config, environment, log, evaluation });
-const charts = (html: string): Chart[] =>
-  JSON.parse(/id="charts">(.*?)<\/script>/s.exec(html)![1]!);
+const charts = (page: string): Chart[] =>
+  JSON.parse(/id="charts">(.*?)<\/script>/s.exec(page)![1]!);
 
 describe('a report', () => {
   test('asks the network for nothing', () => {
@@ -76,6 +77,57 @@ describe('a report', () => {
       html.match(/<script/g)!.length,
       html.match(/<\/script>/g)!.length,
     ]).toEqual([false, 3, 3]);
+  });
+  test.each([{ html: '<img src=x>' }, null, true, Object.create({ html: '<img src=x>' })])(
+    'takes nothing for markup that was not made here: %j',
+    content => {
+      expect(() => html`<p>${content as string}</p>`).toThrow(/^html: expected a text, a number/);
+    },
+  );
+  test('draws a million meta-steps in few points, in which no peak is lost', () => {
+    const many = Array.from({ length: 1_000_000 }, (_, i) => ({
+      ...log[0]!,
+      metaStep: i + 1,
+      loss: i === 654_321 ? 77 : i === 654_400 ? 0.001 : 1,
+      accuracy: i === 1234 ? 0.99 : 0.5,
+      coefficients: { alpha1: [i === 777_777 ? -5 : 1] },
+    }));
+    const page = renderReport({ config, environment, log: many });
+    const [loss, accuracy] = charts(page) as [Chart, Chart];
+    expect(page.length).toBeLessThan(400_000);
+    expect([loss.x.length, loss.x[0], loss.x.at(-1)]).toEqual([2000, 1, 1_000_000]);
+    const values = loss.series[0]!.values;
+    expect([Math.max(...values), Math.min(...values)]).toEqual([77, 0.001]);
+    expect(Math.abs(loss.x[values.indexOf(77)]! - 654_322)).toBeLessThan(1001);
+    expect(Math.max(...accuracy.series[0]!.values)).toBe(99);
+    expect(loss.series.every(s => s.values.length === 2000)).toBe(true);
+  });
+  test('says of how many lifetimes a mean is that is not of most', () => {
+    const [flp, other] = evaluation.rows;
+    const rows = [flp!, { ...other!, diverged: 499 }];
+    const page = renderReport({ config, environment, log, evaluation: { ...evaluation, rows } });
+    expect(page).toContain('no plasticity (mean over 1 of 500) is at 3.80.');
+    expect(page).toContain('left out of the mean: no plasticity 499 of 500.');
+    expect(charts(page)[0]!.series.map(s => s.label)).toContain(
+      'no plasticity (mean over 1 of 500)',
+    );
+    const own = renderReport({
+      config,
+      environment,
+      log,
+      evaluation: { ...evaluation, rows: [{ ...flp!, diverged: 300 }] },
+    });
+    expect(own).toContain('its mean squared error (mean over 200 of 500) goes from 3.80');
+  });
+  test('says where most lifetimes of a meta-step diverged', () => {
+    const page = renderReport({
+      config,
+      environment,
+      log: log.map(line => (line.metaStep < 4 ? { ...line, counted: 1, diverged: 63 } : line)),
+    });
+    expect(page).toContain(
+      'in 4 meta-steps of 200, more than half of them in 3: there the loss is that of a minority.',
+    );
   });
   test('says in a sentence what was learned, and against what', () => {
     expect(page).toContain(
@@ -152,6 +204,27 @@ describe('a report', () => {
 });
 
 describe('charts', () => {
+  test('of many points keep the extremes of every line, its first and its last value', () => {
+    const x = Array.from({ length: 50_001 }, (_, i) => i);
+    const lines = [
+      { name: 'up', values: x.map(i => (i === 33_333 ? 9 : 1 + i / 50_000)) },
+      { name: 'gap', values: x.map(i => (i < 25_000 ? NaN : i === 40_000 ? -9 : 0)) },
+    ];
+    const chart = linesChart({ x, xLabel: 'x', yLabel: 'y', lines });
+    const [up, gap] = chart.series.map(s => s.values) as [number[], number[]];
+    expect([chart.x.length, up[0], up.at(-1), Math.max(...up)]).toEqual([2000, 1, 2, 9]);
+    expect([gap[0], Math.min(...gap.filter(Number.isFinite))]).toEqual([NaN, -9]);
+    expect(chart.x.every((at, i) => !i || at > chart.x[i - 1]!)).toBe(true);
+  });
+  test('of few points have them all', () => {
+    const x = Array.from({ length: 2000 }, (_, i) => i);
+    const chart = linesChart({ x, xLabel: 'x', yLabel: 'y', lines: [{ name: 'a', values: x }] });
+    expect([chart.x, chart.series[0]!.values]).toEqual([x, x]);
+  });
+  test('of an example without any number have no frame of their own', () => {
+    const none = { ...evaluation.examples![0]!, truth: [NaN, NaN, NaN], support: { x: [], y: [] } };
+    expect(exampleChart(none, 1).range).toBeUndefined();
+  });
   test('of a loss over more than a decade are logarithmic', () =>
     expect(trainingChart(log, 'loss').log).toBe(true));
   test('of a loss that reaches 0 or less are not', () =>

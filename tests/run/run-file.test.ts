@@ -1,5 +1,6 @@
 import { strToU8, unzipSync, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
+import { MetaplasticError } from '../../src/errors.js';
 import { initialParameters } from '../../src/inner/initial.js';
 import { layoutOf } from '../../src/inner/layout.js';
 import { parseConfig } from '../../src/run/config.js';
@@ -69,15 +70,11 @@ describe('a run as a zip file', () => {
   });
 
   const refused: [string, Uint8Array, RegExp][] = [
-    [
-      'no zip',
-      strToU8('<html>'),
-      /^run\.zip: expected a zip file of a run, .*; give a zip of the folder that a run left, or its files$/,
-    ],
+    ['no zip', strToU8('<html>'), /^run\.zip: expected a zip file, got 6 bytes that are none/],
     [
       'a zip of something else',
       zipSync({ 'photo.png': strToU8('?') }),
-      /^run\.zip: expected a run with config\.json and checkpoint\.safetensors, got no files;/,
+      /^run\.zip: expected a run with config\.json and checkpoint\.safetensors, got no config\.json;/,
     ],
     [
       'a config that is no JSON',
@@ -100,5 +97,37 @@ describe('a run as a zip file', () => {
   ];
   test.each(refused)('is refused if it is %s', (_, bytes, message) => {
     expect(() => readRun(bytes, 'run.zip')).toThrow(message);
+  });
+
+  test('never reads as other numbers when a bit has flipped', () => {
+    const zip = writeRun(run);
+    for (let i = 0; i < 200; i++) {
+      const flipped = zip.slice();
+      flipped[Math.floor((i * zip.length) / 200)]! ^= 1 << (i & 7);
+      let read: Run | undefined;
+      try {
+        read = readRun(flipped, 'run.zip');
+      } catch (error) {
+        expect(error).toBeInstanceOf(MetaplasticError);
+      }
+      // what is missing may be missing: environment and log
+      if (read) expect(read.checkpoint).toEqual(run.checkpoint);
+    }
+  });
+
+  test('is refused if it holds two runs', () => {
+    const config = strToU8('{}');
+    const zip = zipSync({ 'a/config.json': config, 'b/config.json': config });
+    expect(() => readRun(zip, 'run.zip')).toThrow('got config.json in 2 folders');
+  });
+
+  test('is refused before it unpacks to more than its files can mean', () => {
+    const zip = zipSync({ 'config.json': new Uint8Array(2 ** 25) });
+    expect(() => readRun(zip, 'run.zip')).toThrow('expected at most 16777216 bytes when unpacked');
+  });
+
+  test('has a folder of its own, whatever the name', () => {
+    const zip = writeRun({ ...run, config: { ...config, name: '..' } });
+    expect(Object.keys(unzipSync(zip)).filter(path => path.includes('..'))).toEqual([]);
   });
 });

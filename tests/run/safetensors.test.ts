@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { layoutOf } from '../../src/inner/layout.js';
+import { readParameters } from '../../src/run/checkpoint.js';
+import { defineSystem } from '../../src/systems/system.js';
 import { readSafetensors, writeSafetensors } from '../../src/run/safetensors.js';
 
 // Written by safetensors 0.8.0 (Python): save({"W1": [[1.5, -2], [0.25, 3e-3]], "alpha": [[7]]},
@@ -141,8 +144,8 @@ describe('readSafetensors', () => {
     ],
     [
       'another dtype',
-      file({ a: entry(0, 4, 'BF16') }, 4),
-      'tensor a: expected the dtype F32, got "BF16"; convert it to float32 first',
+      file({ a: entry(0, 4, 'F4') }, 4),
+      'tensor a: expected a dtype of safetensors, got "F4"; F32, F16, BF16 or F64 are read',
     ],
     [
       'a shape of another size',
@@ -162,7 +165,7 @@ describe('readSafetensors', () => {
     [
       'an entry that is no object',
       file({ a: null }),
-      'tensor a: expected the dtype F32, got undefined',
+      'tensor a: expected a dtype of safetensors, got undefined',
     ],
     [
       'metadata that are not texts',
@@ -171,5 +174,78 @@ describe('readSafetensors', () => {
     ],
   ])('refuses %s', (_, bytes, message) => {
     expect(refusal(bytes)).toContain(`run/last.safetensors: ${message}`);
+  });
+});
+
+describe('tensors of other types', () => {
+  /** A file of one tensor of these numbers. */
+  const of = (dtype: string, data: DataView, shape: number[]) => {
+    const bytes = file(
+      { a: { dtype, shape, data_offsets: [0, data.byteLength] } },
+      data.byteLength,
+    );
+    bytes.set(new Uint8Array(data.buffer), bytes.length - data.byteLength);
+    return bytes;
+  };
+  const halves = (...bits: number[]) => {
+    const view = new DataView(new ArrayBuffer(2 * bits.length));
+    bits.forEach((b, i) => view.setUint16(2 * i, b, true));
+    return view;
+  };
+  const read = (bytes: Uint8Array) => [...readSafetensors(bytes, 'x').tensors[0]!.data];
+  test('are converted from half precision', () => {
+    expect(
+      read(of('F16', halves(0x3c00, 0xc000, 0x0001, 0x7bff, 0x8000, 0x7c00, 0x7e00), [7])),
+    ).toEqual([1, -2, 2 ** -24, 65504, -0, Infinity, NaN]);
+    expect(read(of('BF16', halves(0x3f80, 0xc040, 0x0001), [3]))).toEqual([1, -3, 2 ** -133]);
+  });
+  test('are converted from double precision, unless float32 cannot hold them', () => {
+    const view = new DataView(new ArrayBuffer(8));
+    view.setFloat64(0, 0.1, true);
+    expect(read(of('F64', view, []))).toEqual([Math.fround(0.1)]);
+    view.setFloat64(0, 1e39, true);
+    expect(() => read(of('F64', view, []))).toThrow(
+      'x: tensor a: expected numbers within float32, got 1e+39 at 0',
+    );
+  });
+  const bytes = file({ n: entry(0, 8, 'I64', []), 'net.0.weight': entry(8, 16, 'F32', [2]) }, 16);
+  test('are left alone if nobody asks for them', () => {
+    const { tensors, others } = readSafetensors(bytes, 'x');
+    expect([tensors.map(t => t.name), others]).toEqual([
+      ['net.0.weight'],
+      [{ name: 'n', dtype: 'I64', shape: [] }],
+    ]);
+  });
+  test('are refused by name if somebody does', () => {
+    expect(() => readSafetensors(bytes, 'x', { names: { n: 'n' } })).toThrow(
+      'x: tensor n: expected the dtype F32, F16, BF16 or F64, got I64',
+    );
+  });
+  test('get names by a map or a function, and those without one are left out', () => {
+    for (const names of [{ 'net.0.weight': 'W1' }, (n: string) => (n === 'n' ? undefined : 'W1')])
+      expect(readSafetensors(bytes, 'x', { names }).tensors.map(t => t.name)).toEqual(['W1']);
+    expect(() => readSafetensors(bytes, 'x', { names: { 'net.1.weight': 'W2' } })).toThrow(
+      'x: tensor net.1.weight: expected it in the file, got n, net.0.weight',
+    );
+  });
+});
+
+describe('readParameters', () => {
+  const layout = layoutOf(defineSystem({ sizes: [3, 2, 1], preset: 'maml' }));
+  const W = { name: 'net.0.weight', shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) };
+  const names = { 'net.0.weight': 'W1' };
+  const read = (shape: number[], parts?: string[]) =>
+    readParameters(writeSafetensors([{ ...W, shape }], {}), layout, 'w', { names, parts });
+  test('gives the parts that are asked for, under our names', () => {
+    expect(read([2, 3], ['W1'])).toEqual({ W1: W.data });
+  });
+  test('tells by name which shape disagrees, though the number of numbers agrees', () => {
+    expect(() => read([3, 2], ['W1'])).toThrow('w: expected W1 of shape 2 × 3, got 3 × 2');
+  });
+  test('tells by name which is missing', () => {
+    expect(() => read([2, 3])).toThrow('w: expected W2 of shape 1 × 2, got none');
+  });
+  test('tells which part the network does not have', () => {
+    expect(() => read([2, 3], ['W9'])).toThrow('readParameters.parts: expected some of W1, W2');
   });
 });

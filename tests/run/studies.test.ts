@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runStudy } from '../../src/cli/study.js';
-import { dataReader } from '../../src/cli/run-folder.js';
+import { dataReader } from '../../src/cli/data.js';
 import { parseConfig, type RunConfigInput } from '../../src/run/config.js';
 import { STUDIES } from '../../src/run/studies/index.js';
 import {
@@ -168,7 +168,16 @@ describe('a measure', () => {
     expect([mean, ci]).toEqual([2, expect.closeTo(4.303 / Math.sqrt(3), 6)]);
   });
   test('over one seed has none', () => expect(over([0.5], '%')).toEqual({ mean: 0.5, unit: '%' }));
-  test('leaves out what is not finite', () => expect(over([1, NaN, 3]).mean).toBe(2));
+  test('leaves out what is not finite, and says of how many it is', () => {
+    expect(over([1, NaN, 3])).toMatchObject({ mean: 2, of: [2, 3] });
+    expect(showCell(over([1, NaN, NaN]))).toBe('1.00 (1 of 3)');
+  });
+  test('is refused by name where a run was not evaluated', () => {
+    const run = { config: { name: 'flp' }, evaluations: [], log: [] } as unknown as Trained;
+    expect(() => lastOf([run], 'i.i.d.')).toThrow(
+      'evaluation of flp: expected one whose title begins with "i.i.d.", got none',
+    );
+  });
   test('is shown with its unit', () =>
     expect([
       showCell({ mean: 0.5, ci: 0.01, unit: '%' }),

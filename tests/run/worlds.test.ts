@@ -81,6 +81,50 @@ describe('the world of Omniglot', () => {
   });
 });
 
+describe('the world of Omniglot whose test set lies in its training set', () => {
+  const open = (test: Uint8Array, ways = 5) =>
+    openWorld(
+      parseConfig(
+        {
+          ...PRESETS['flp-omniglot']!,
+          evaluation: { tasks: 1, at: [0] },
+          task: {
+            ...PRESETS['flp-omniglot']!.task,
+            ways,
+            source: { format: 'omniglot', train: 'train.zip', test: 'test.zip' },
+          },
+        },
+        'test',
+      ),
+      async path => (path.includes('train') ? train : test),
+    );
+  test('says so, by name, and has no test of unseen characters', async () => {
+    const { tests, notes } = await open(train);
+    expect(notes).toEqual([
+      'train.zip and test.zip share 5 characters (A/character01, A/character02 … A/character05): nothing of test.zip is unseen, so there are no tests on unseen characters; give another test set for these',
+    ]);
+    expect(tests.map(t => t.title)).toEqual([
+      'i.i.d., 5 characters of test, 5 of them seen in meta-training',
+      'class by class, 5 characters of test, 5 of them seen in meta-training',
+    ]);
+  });
+  test('tests on what is apart, of the same alphabets or not', async () => {
+    const more = characters('A/character01', ...[6, 7, 8, 9].map(c => `A/character0${c}`));
+    expect((await open(more, 4)).tests.map(t => t.title)).toContain(
+      'i.i.d., its 4 unseen characters',
+    );
+    expect((await open(more, 5)).notes![0]).toContain('only 4 of test.zip are unseen');
+  });
+});
+
+test('paths of data that lead out of their folder are refused', () => {
+  const source = { format: 'idx', images: '../../x', labels: 'l', testFraction: 0 };
+  const task = { ...(PRESETS['flp-omniglot']!.task as object), source };
+  expect(() => parseConfig({ ...PRESETS['flp-omniglot']!, task }, 'test')).toThrow(
+    'test: task.source.images: expected a path below the folder of data, got "../../x"',
+  );
+});
+
 /** An IDX file of bytes with these sizes. */
 const idx = (shape: readonly number[], byte: (i: number) => number) => {
   const header = new Uint8Array(4 + 4 * shape.length);
@@ -280,4 +324,33 @@ test('the world of sines in sequence is tested on functions that meta-training n
   for (const { source } of tests)
     expect([...phases(source)].filter(phase => seen.has(phase))).toEqual([]);
   expect(tests.map(t => t.title)).toEqual(['i.i.d.', 'function by function']);
+});
+
+test('classes may be a list: only these are drawn, whatever others have', async () => {
+  const { train: source } = await stream({ classes: [1, 3], queries: 4 });
+  const { supportX, queryX } = source.episodes(1, 0, 20);
+  expect([classesOf(supportX), classesOf(queryX)]).toEqual([new Set([1, 3]), new Set([1, 3])]);
+});
+
+test('classes without images are never drawn', async () => {
+  const config = parseConfig(
+    {
+      ...common,
+      task: {
+        kind: 'few-shot',
+        source: { format: 'idx', images: 'i', labels: 'l', testFraction: 0.5 },
+        ways: 2,
+        shots: 3,
+        queriesPerClass: 2,
+        batch: 1,
+        order: 'iid',
+      },
+    },
+    'test',
+  );
+  const { train: source, bank } = await openWorld(config, async path =>
+    path === 'i' ? readForty(path) : idx([40], i => 1 + (i % 4)),
+  );
+  expect(bank!.classes).toBe(5);
+  expect(classesOf(source.episodes(1, 0, 20).supportX).size).toBe(2);
 });

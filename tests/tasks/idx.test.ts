@@ -1,6 +1,6 @@
 import { gzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { readIdx, readIdxImages } from '../../src/tasks/idx.js';
+import { readIdx, readIdxImages, type IdxData } from '../../src/tasks/idx.js';
 import { dataFile, hasData, onRealData, problem, zeros } from './given.js';
 
 /** An IDX file: the magic number and the sizes, big-endian, then the bytes. */
@@ -10,6 +10,22 @@ function idx(magic: number, shape: readonly number[], data: readonly number[]): 
   [magic, ...shape].forEach((word, i) => view.setUint32(4 * i, word));
   file.set(data, 4 + 4 * shape.length);
   return file;
+}
+/** Parts one after another. */
+const bytesOf = (...parts: readonly Uint8Array[]) =>
+  Uint8Array.from(parts.flatMap(part => [...part]));
+
+/** An IDX file of another type, whose numbers a method of DataView writes. */
+function typed(
+  type: number,
+  size: number,
+  shape: readonly number[],
+  numbers: readonly number[],
+  set: 'setInt8' | 'setInt16' | 'setInt32' | 'setFloat32' | 'setFloat64',
+): Uint8Array {
+  const data = new DataView(new ArrayBuffer(size * numbers.length));
+  numbers.forEach((x, i) => data[set](size * i, x));
+  return idx(256 * type + shape.length, shape, [...new Uint8Array(data.buffer)]);
 }
 const pixels = Array.from({ length: 24 }, (_, i) => 10 * i);
 const images = idx(0x803, [4, 2, 3], pixels);
@@ -39,8 +55,8 @@ describe('an IDX file', () => {
   });
 
   test('is refused with another magic number', () => {
-    expect(problem(() => readIdx(idx(0xd03, [1, 1, 1], [0]), 'train.idx'))).toBe(
-      'train.idx: expected an IDX file that begins with 0x00000803 (images) or 0x00000801 (labels), got 0x00000d03; give the file as it was published, plain or gzipped',
+    expect(problem(() => readIdx(idx(0x703, [1, 1, 1], [0]), 'train.idx'))).toBe(
+      'train.idx: expected an IDX file that begins with 0x00000803 (images), 0x00000801 (labels) or the like for numbers of the types ubyte, byte, short, int, float, double, got 0x00000703; give the file as it was published, plain or gzipped',
     );
   });
 
@@ -79,21 +95,67 @@ describe('an IDX file', () => {
     for (let bit = 16; bit < 8 * file.length; bit++) {
       const flipped = file.slice();
       flipped[bit >> 3]! ^= 1 << (bit & 7);
-      let data: Uint8Array | undefined;
+      let data: IdxData | undefined;
       try {
         data = readIdx(flipped, 'f').data;
       } catch (error) {
-        expect((error as Error).message).toContain('f: expected a gzip file, got a corrupt one');
+        expect((error as Error).message).toMatch(
+          /^f: expected (a gzip file, got a corrupt one|an IDX file that begins|at most|\d+ bytes)/,
+        );
       }
       if (data) expect([...data]).toEqual(pixels);
     }
   });
 
   test('is refused with bytes after the gzip file', () => {
-    const file = gzipSync(images);
-    const longer = new Uint8Array(file.length + 9);
-    longer.set(file);
-    expect(problem(() => readIdx(longer, 'f'))).toContain('corrupt');
+    for (const more of [1, 3, 9])
+      expect(
+        problem(() => readIdx(bytesOf(gzipSync(images), new Uint8Array(more).fill(7)), 'f')),
+      ).toContain('corrupt');
+  });
+
+  test('is the same with zeros after the gzip file', () => {
+    for (const more of [1, 2, 3, 4, 9, 512]) {
+      const padded = bytesOf(gzipSync(images), new Uint8Array(more));
+      expect([...readIdx(padded, 'f').data], `${more} zeros`).toEqual(pixels);
+    }
+  });
+
+  test('is the same in several members, one of them empty', () => {
+    const parts = [images.subarray(0, 5), images.subarray(5), new Uint8Array(0)];
+    const members = bytesOf(...parts.map(part => gzipSync(part)));
+    expect([...readIdx(members, 'f').data]).toEqual(pixels);
+    expect([...readIdx(bytesOf(members, new Uint8Array(20)), 'f').data]).toEqual(pixels);
+  });
+
+  test('is refused if a bit of any member has flipped', () => {
+    const [first, second] = [gzipSync(images.subarray(0, 20)), gzipSync(images.subarray(20))];
+    first[first.length - 8]! ^= 1;
+    expect(problem(() => readIdx(bytesOf(first, second), 'f'))).toContain('CRC-32');
+  });
+
+  test('is refused as soon as more comes out than its header says', () => {
+    const bomb = gzipSync(bytesOf(idx(0x801, [4], []), new Uint8Array(3e7)));
+    expect(problem(() => readIdx(bomb, 'f'))).toContain('expected 12 bytes when unpacked');
+  });
+
+  test('is refused if its header says more than maxBytes', () => {
+    const file = gzipSync(idx(0x803, [60_000, 2 ** 20, 2 ** 20], [0]));
+    expect(problem(() => readIdx(file, 'f'))).toContain('expected at most 1073741824 bytes');
+    expect(problem(() => readIdx(gzipSync(images), 'f', { maxBytes: 39 }))).toBe(
+      'f: expected at most 39 bytes when unpacked, got 40; if the file is what it should be, raise maxBytes (of task.source, in a configuration)',
+    );
+    expect(readIdx(gzipSync(images), 'f', { maxBytes: 40 }).shape).toEqual([4, 2, 3]);
+  });
+
+  test.each([
+    [0x9, 1, [-128, 127], 'setInt8'],
+    [0xb, 2, [-32_768, 300], 'setInt16'],
+    [0xc, 4, [-70_000, 70_000], 'setInt32'],
+    [0xd, 4, [0.5, -2], 'setFloat32'],
+    [0xe, 8, [0.1, 1e300], 'setFloat64'],
+  ] as const)('of type 0x%s is read as its numbers', (type, size, numbers, set) => {
+    expect([...readIdx(typed(type, size, [2], numbers, set), 'f').data]).toEqual(numbers);
   });
 });
 
@@ -109,6 +171,51 @@ describe('a bank of IDX images', () => {
     });
   });
 
+  test('may have one channel, before or behind height and width', () => {
+    for (const shape of [
+      [4, 1, 2, 3],
+      [4, 2, 3, 1],
+    ]) {
+      const { width, height, pixels: read } = readIdxImages(idx(0x804, shape, pixels), labels, 'f');
+      expect([width, height, [...read]]).toEqual([3, 2, pixels]);
+    }
+  });
+
+  test('is refused with three channels', () => {
+    expect(problem(() => readIdxImages(idx(0x804, [4, 2, 1, 3], pixels), labels, 'f'))).toContain(
+      'f images: expected images of one channel',
+    );
+  });
+
+  test('takes the first of several columns of labels', () => {
+    const columns = typed(0xc, 4, [4, 2], [0, 900, 2, 901, 1, 902, 2, -903], 'setInt32');
+    expect([...readIdxImages(images, columns, 'f').labels]).toEqual([0, 2, 1, 2]);
+  });
+
+  test('has a class 0 without images if labels begin with 1', () => {
+    const { labels: read, classes } = readIdxImages(images, idx(0x801, [4], [1, 2, 3, 1]), 'f');
+    expect([[...read], classes]).toEqual([[1, 2, 3, 1], 4]);
+  });
+
+  test('is refused if a label is no whole number that 16 bits hold', () => {
+    for (const label of [-1, 70_000])
+      expect(
+        problem(() => readIdxImages(images, typed(0xc, 4, [4], [0, 1, label, 1], 'setInt32'), 'f')),
+      ).toBe(
+        `f labels: expected labels that are whole numbers from 0 to 65535, got ${label} for image 2`,
+      );
+  });
+
+  test('has grey levels of real numbers in 255ths, whether they count to 1 or to 255', () => {
+    const one = idx(0x801, [1], [0]);
+    const levels = (numbers: readonly number[]) => [
+      ...readIdxImages(typed(0xd, 4, [1, 1, 4], numbers, 'setFloat32'), one, 'f').pixels,
+    ];
+    expect(levels([0, 0.5, 1, 0.25])).toEqual([0, 128, 255, 64]);
+    expect(levels([0, 128, 255, 64])).toEqual([0, 128, 255, 64]);
+    expect(problem(() => levels([0, 0.5, 2, NaN]))).toContain('expected grey levels from 0 to 1');
+  });
+
   test('is refused if the counts differ', () => {
     expect(problem(() => readIdxImages(images, idx(0x801, [3], [0, 1, 2]), 'set'))).toBe(
       'set: expected one label for each of 4 images, got 3 labels; give the two files of the same set',
@@ -117,13 +224,13 @@ describe('a bank of IDX images', () => {
 
   test('is refused if labels come first', () => {
     expect(problem(() => readIdxImages(labels, images, 'set'))).toBe(
-      'set images: expected images (0x00000803), got labels (0x00000801); give the image file first, then the label file',
+      'set images: expected images: 3 dimensions, or 4 with one channel, got 1: 4; give the image file first, then the label file',
     );
   });
 
   test('is refused if images come twice', () => {
     expect(problem(() => readIdxImages(images, images, 'set'))).toBe(
-      'set labels: expected labels (0x00000801), got images (0x00000803); give the image file first, then the label file',
+      'set labels: expected labels: 1 dimension, or 2 with the label in the first column, got 3: 4 × 2 × 3; give the image file first, then the label file',
     );
   });
 

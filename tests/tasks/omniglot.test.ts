@@ -7,6 +7,9 @@ import { dataFile, drawing, hasData, onRealData, problem, zeros } from './given.
 
 const blank = drawing(() => false);
 const full = drawing(() => true);
+/** Where the first entry of a zip's directory begins. */
+const directoryOf = (zip: Uint8Array) =>
+  new DataView(zip.buffer).getUint32(zip.length - 22 + 16, true);
 const read = (png: Uint8Array, size = 28) =>
   readOmniglot(zipSync({ 'root/Greek/character01/0001_01.png': png }), { size }, 'o.zip');
 
@@ -55,6 +58,76 @@ describe('an Omniglot zip', () => {
     expect(
       readOmniglot(zipSync({ 'Greek/character01/0001_01.png': full }), {}, 'o.zip').names,
     ).toEqual(['Greek/character01']);
+  });
+});
+
+describe('an Omniglot set that was packed, or resaved, by other programs', () => {
+  const half = (x: number) => x < 52;
+  const published = read(drawing(half), 5).pixels;
+  const paths = (path: string) =>
+    readOmniglot(
+      zipSync({ [path]: full, '__MACOSX/Greek/character01/0001_01.png': blank }),
+      {},
+      'o',
+    ).names;
+  test('may have backslashes between folders, PNG in capitals, and what a Mac adds', () => {
+    for (const path of ['x\\Greek\\character01\\0001_01.png', 'Greek/character01/0001_01.PNG'])
+      expect(paths(path)).toEqual(['Greek/character01']);
+  });
+
+  test('may be a folder that was unpacked', () => {
+    const files = { 'set/Greek/character01/0001_01.png': full, 'set/readme.txt': strToU8('') };
+    expect(readOmniglot(files, { size: 1 }, 'set')).toMatchObject({ count: 1, classes: 1 });
+  });
+
+  /** The same half in other kinds of PNG: `pixel` gives the samples of ink and of paper. */
+  const saved = (depth: 8 | 16, ink: readonly number[], paper: readonly number[]) => {
+    const channels = ink.length as 1 | 2 | 3 | 4;
+    const samples = Array.from({ length: 105 * 105 }, (_, i) => (half(i % 105) ? ink : paper));
+    const data = (depth === 8 ? Uint8Array : Uint16Array).from(samples.flat());
+    return read(encode({ width: 105, height: 105, depth, channels, data }), 5).pixels;
+  };
+  test.each([
+    ['8 bit', 8, [0], [255]],
+    ['16 bit', 16, [0], [65_535]],
+    ['grey and opacity, where paper is transparent', 8, [0, 255], [0, 0]],
+    ['colours', 8, [0, 0, 0], [255, 255, 255]],
+    ['colours and opacity', 8, [0, 0, 0, 255], [9, 9, 9, 0]],
+  ] as const)('may be of %s', (_, depth, ink, paper) => {
+    expect(saved(depth, ink, paper)).toEqual(published);
+  });
+
+  test('may have a palette, where 0 may be any colour', () => {
+    // Colour type 3 in the header (byte 25), then a palette of two colours: 0 is white here.
+    const inverted = drawing(x => !half(x));
+    const chunk = (type: string, data: Uint8Array) => {
+      const out = new Uint8Array(12 + data.length);
+      const view = new DataView(out.buffer);
+      out.set(strToU8(type), 4);
+      out.set(data, 8);
+      view.setUint32(0, data.length);
+      view.setUint32(8 + data.length, crc32(out.subarray(4, 8 + data.length)));
+      return out;
+    };
+    const header = inverted.slice(16, 29);
+    header[9] = 3;
+    const png = Uint8Array.from([
+      ...inverted.subarray(0, 8),
+      ...chunk('IHDR', header),
+      ...chunk('PLTE', Uint8Array.of(255, 255, 255, 0, 0, 0)),
+      ...inverted.subarray(33),
+    ]);
+    expect(read(png, 5).pixels).toEqual(published);
+  });
+
+  test('may be of another size, and of several', () => {
+    const zip = zipSync({
+      'Greek/character01/0001_01.png': drawing(x => x < 14, 28),
+      'Greek/character01/0001_02.png': drawing(x => x < 100, 200),
+    });
+    expect([...readOmniglot(zip, { size: 2 }, 'o').pixels]).toEqual([
+      255, 0, 255, 0, 255, 0, 255, 0,
+    ]);
   });
 });
 
@@ -116,7 +189,7 @@ describe('a drawing', () => {
 describe('an Omniglot file that is not one', () => {
   test('is refused if it is no zip file', () => {
     expect(problem(() => readOmniglot(strToU8('<html>404</html>'), {}, 'o.zip'))).toBe(
-      'o.zip: expected a zip file, got 16 bytes that are none (invalid zip data); download the file again',
+      'o.zip: expected a zip file, got 16 bytes that are none (its directory is missing); download the file again',
     );
   });
 
@@ -135,7 +208,7 @@ describe('an Omniglot file that is not one', () => {
 
   test('is refused with an unreadable PNG, by its path', () => {
     expect(problem(() => read(strToU8('no PNG at all')))).toBe(
-      'o.zip/root/Greek/character01/0001_01.png: expected a PNG, got damaged data (wrong PNG signature); download the zip file again',
+      'o.zip/root/Greek/character01/0001_01.png: expected a PNG, got damaged data (wrong PNG signature); download the file again',
     );
   });
 
@@ -156,48 +229,55 @@ describe('an Omniglot file that is not one', () => {
     );
   });
 
-  test('is refused with a PNG of another size', () => {
-    expect(problem(() => read(drawing(() => false, 28)))).toBe(
-      "o.zip/root/Greek/character01/0001_01.png: expected a grey PNG of 105 × 105, 1 bit, got 28 × 28, 1 × 1 bits; give Omniglot's drawings as published",
+  test('is refused with a PNG that is not square', () => {
+    const wide = encode({ width: 9, height: 8, depth: 8, channels: 1, data: new Uint8Array(72) });
+    expect(problem(() => read(wide))).toBe(
+      "o.zip/root/Greek/character01/0001_01.png: expected a square drawing of at most 4096 × 4096 pixels, not interlaced, got 9 × 8; give Omniglot's drawings as published, or all of them resized to squares",
     );
   });
 
-  test('is refused with a PNG of another depth', () => {
-    expect(
-      problem(() =>
-        read(
-          encode({
-            width: 105,
-            height: 105,
-            depth: 8,
-            channels: 3,
-            data: new Uint8Array(105 * 105 * 3),
-          }),
-        ),
-      ),
-    ).toContain('got 105 × 105, 3 × 8 bits');
+  test('is refused with a PNG that holds more or fewer pixels than its header says', () => {
+    const png = drawing(() => true, 64);
+    const tall = drawing(() => true, 128);
+    const body = (file: Uint8Array) => file.subarray(33);
+    for (const [head, rest] of [
+      [png, body(tall)],
+      [tall, body(png)],
+    ] as const)
+      expect(problem(() => read(Uint8Array.from([...head.subarray(0, 33), ...rest])))).toMatch(
+        /(more|fewer) than \d+ bytes of pixels/,
+      );
   });
 
-  test('is refused with a PNG of a palette, where 0 may be any colour', () => {
-    // Of `full`: colour type 3 in the header (byte 25), then a palette of two colours.
-    const chunk = (type: string, data: Uint8Array) => {
-      const out = new Uint8Array(12 + data.length);
-      const view = new DataView(out.buffer);
-      out.set(strToU8(type), 4);
-      out.set(data, 8);
-      view.setUint32(0, data.length);
-      view.setUint32(8 + data.length, crc32(out.subarray(4, 8 + data.length)));
-      return out;
-    };
-    const header = full.slice(16, 29);
-    header[9] = 3;
-    const png = Uint8Array.from([
-      ...full.subarray(0, 8),
-      ...chunk('IHDR', header),
-      ...chunk('PLTE', Uint8Array.of(255, 255, 255, 0, 0, 0)),
-      ...full.subarray(33),
-    ]);
-    expect(problem(() => read(png))).toContain('got 105 × 105, 1 × 1 bits with a palette');
+  test('is refused if the zip unpacks to more than maxBytes, before it does', () => {
+    const zip = zipSync({ 'Greek/character01/0001_01.png': new Uint8Array(5e6) });
+    expect(problem(() => readOmniglot(zip, { maxBytes: 1e6 }, 'o.zip'))).toContain(
+      'o.zip: expected at most 1000000 bytes when unpacked, got 5000000',
+    );
+  });
+
+  test('is refused if its directory claims more than deflate can pack', () => {
+    const zip = zipSync({ 'Greek/character01/0001_01.png': full });
+    new DataView(zip.buffer).setUint32(directoryOf(zip) + 24, 5e8, true);
+    expect(problem(() => readOmniglot(zip, {}, 'o.zip'))).toMatch(/bytes cannot be 500000000/);
+  });
+
+  test('is refused if the CRC-32 of a file is another', () => {
+    const zip = zipSync({ 'Greek/character01/0001_01.png': full });
+    zip[directoryOf(zip) + 16]! ^= 1;
+    expect(problem(() => readOmniglot(zip, {}, 'o.zip'))).toContain('CRC-32');
+  });
+
+  test.each([
+    [9, 'deflate64 (method 9)'],
+    [12, 'bzip2 (method 12)'],
+    [77, 'an unknown method (method 77)'],
+  ])('is refused by the name of a method other than deflate: %i', (method, name) => {
+    const zip = zipSync({ 'Greek/character01/0001_01.png': full });
+    new DataView(zip.buffer).setUint16(directoryOf(zip) + 10, method, true);
+    expect(problem(() => readOmniglot(zip, {}, 'o.zip'))).toBe(
+      `o.zip/Greek/character01/0001_01.png: expected a file packed by deflate, or not packed, got ${name}; unpack the zip file with the program that made it, and pack the folder anew`,
+    );
   });
 
   test.each([0, 106, 2.5])('is refused at size %d', size => {

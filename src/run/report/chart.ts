@@ -1,4 +1,12 @@
-import { smooth, type Evaluation, type Example, type Forgetting, type LogLine } from '../log.js';
+import { greatest, least } from '../../extremes.js';
+import {
+  labelOf,
+  smooth,
+  type Evaluation,
+  type Example,
+  type Forgetting,
+  type LogLine,
+} from '../log.js';
 
 /**
  * A line in a chart. Colours are names of CSS properties of the page, so that they follow light and
@@ -64,6 +72,43 @@ function spansDecades(values: readonly number[]): boolean {
   return low > 0 && high > LOG_FROM * low;
 }
 
+/** Points of a curve: more than a screen has pixels for, and few enough for a page. */
+const MOST_POINTS = 2000;
+
+/** Pieces of `count` points, from … to below: of one point each if that is not too many. */
+function piecesOf(count: number): readonly (readonly [from: number, to: number])[] {
+  if (count <= MOST_POINTS) return Array.from({ length: count }, (_, i) => [i, i + 1] as const);
+  // The first and the last point stay as they are; of each piece between there will be two.
+  const pieces = MOST_POINTS / 2 - 1;
+  const edge = (i: number) => 1 + Math.floor((i * (count - 2)) / pieces);
+  return [
+    [0, 1],
+    ...Array.from({ length: pieces }, (_, i) => [edge(i), edge(i + 1)] as const),
+    [count - 1, count],
+  ];
+}
+
+/** Where the points that are drawn stand: the first and the last of each piece. */
+const placesOf = (pieces: ReturnType<typeof piecesOf>) =>
+  pieces.flatMap(([from, to]) => (to - from > 1 ? [from, to - 1] : [from]));
+
+/**
+ * The extremes of each piece in the order in which they come, so that no peak is lost; NaN where
+ * nothing is finite.
+ */
+function envelope(values: readonly number[], pieces: ReturnType<typeof piecesOf>): number[] {
+  return pieces.flatMap(([from, to]) => {
+    if (to - from === 1) return [values[from]!];
+    let [low, high] = [-1, -1];
+    for (let i = from; i < to; i++) {
+      if (!Number.isFinite(values[i])) continue;
+      if (low < 0 || values[i]! < values[low]!) low = i;
+      if (high < 0 || values[i]! > values[high]!) high = i;
+    }
+    return [values[Math.min(low, high)] ?? NaN, values[Math.max(low, high)] ?? NaN];
+  });
+}
+
 const percents = (values: readonly number[]) => values.map(x => 100 * x);
 
 /** Width of the moving average over a log. */
@@ -77,10 +122,16 @@ export function trainingChart(log: readonly LogLine[], name: 'loss' | 'accuracy'
   // Of the loss the median is smoothed: one lifetime that nearly exploded would lift the mean of
   // many meta-steps.
   const values = percent ? percents(raw) : raw;
-  const smoothed = smooth(percent ? values : log.map(line => line.medianLoss), smoothingSpan(log));
+  const pieces = piecesOf(log.length);
+  const places = placesOf(pieces);
+  const smoothed = smooth(
+    percent ? values : log.map(line => line.medianLoss),
+    smoothingSpan(log),
+    places,
+  );
   return {
     label: `Line chart: ${name} over ${log.length} meta-steps. The numbers are in the table below.`,
-    x: log.map(line => line.metaStep),
+    x: places.map(i => log[i]!.metaStep),
     xLabel: 'meta-step',
     yLabel: percent ? 'accuracy, %' : 'query loss',
     percent,
@@ -88,7 +139,7 @@ export function trainingChart(log: readonly LogLine[], name: 'loss' | 'accuracy'
     series: [
       {
         label: percent ? 'each meta-step' : 'mean of each meta-step',
-        values,
+        values: envelope(values, pieces),
         colour: '--faint',
         width: 1,
       },
@@ -143,6 +194,7 @@ export function linesChart({
 }: Lines): Chart {
   const scale = percent ? percents : (values: readonly number[]) => [...values];
   const [least, most] = scale(within) as [number, number];
+  const pieces = piecesOf(x.length);
   const series: Series[] = [];
   const bands: { high: number; low: number; colour: string }[] = [];
   const log =
@@ -194,13 +246,13 @@ export function linesChart({
     });
   return {
     label: `Line chart: ${yLabel} against ${xLabel}, for ${lines.map(line => line.name).join(', ')}. The numbers are in the table below.`,
-    x,
+    x: placesOf(pieces).map(i => x[i]!),
     ...(few && { ticks: x }),
     xLabel,
     yLabel: percent ? `${yLabel}, %` : yLabel,
     percent,
     log,
-    series,
+    series: series.map(one => ({ ...one, values: envelope(one.values, pieces) })),
     bands,
   };
 }
@@ -210,7 +262,7 @@ export function linesChart({
  * guessing.
  */
 export function adaptationChart(
-  { metric, at, rows }: Evaluation,
+  { metric, tasks, at, rows }: Evaluation,
   batch: number,
   chance?: number,
 ): Chart {
@@ -221,11 +273,11 @@ export function adaptationChart(
     yLabel: metric,
     percent,
     few: true,
-    lines: rows.map(({ name, mean, ci, median }) => ({
-      name,
-      values: mean,
-      ci,
-      ...(!percent && { dashed: { name: `${name}, median`, values: median } }),
+    lines: rows.map(row => ({
+      name: labelOf(row, tasks),
+      values: row.mean,
+      ci: row.ci,
+      ...(!percent && { dashed: { name: `${row.name}, median`, values: row.median } }),
     })),
     ...(chance !== undefined && { references: [{ name: 'chance', value: chance }] }),
   });
@@ -257,8 +309,8 @@ export function exampleChart({ title, x, truth, support, curves }: Example, batc
   const seenBy = (i: number) => curves.findIndex(curve => curve.after * batch > i);
   // A wild curve may leave the frame: the truth and the examples decide it.
   const known = [...truth, ...support.y].filter(Number.isFinite);
-  const low = Math.min(...known);
-  const high = Math.max(...known);
+  const low = least(known);
+  const high = greatest(known);
   const room = 0.2 * (high - low || 1);
   return {
     label: `${title}: the true function, the examples, and predictions after ${curves.map(c => c.after * batch).join(', ')} examples.`,
@@ -266,7 +318,7 @@ export function exampleChart({ title, x, truth, support, curves }: Example, batc
     xLabel: 'x',
     yLabel: 'y',
     small: true,
-    range: [low - room, high + room],
+    ...(known.length > 0 && { range: [low - room, high + room] as const }),
     series: [
       { label: 'truth', values: sorted(truth), colour: '--ink', width: 1, dash: [4, 3] },
       ...curves.map((curve, k) => ({

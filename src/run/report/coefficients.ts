@@ -1,4 +1,4 @@
-import { isMixed } from '../../inner/layout.js';
+import { isMixed, layoutOf } from '../../inner/layout.js';
 import { defineSystem, type System, type SystemSpec } from '../../systems/system.js';
 import type { LogLine } from '../log.js';
 import type { Lines } from './chart.js';
@@ -39,8 +39,11 @@ export function trajectories(
   const system = defineSystem(spec);
   const logged = log.filter(line => line.coefficients);
   const last = logged.at(-1)?.coefficients ?? {};
+  const layout = layoutOf(system);
   return Object.entries(NAMES).flatMap(([kind, { title, lines }]) => {
-    const tensors = Object.keys(last).filter(name => name.replace(/\d+$/, '') === kind);
+    const tensors = Object.keys(last).filter(
+      name => name.replace(/\d+$/, '') === kind && layout.get(name)?.size === last[name]!.length,
+    );
     if (!tensors.length) return [];
     return [
       {

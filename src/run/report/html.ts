@@ -1,6 +1,19 @@
-/** A piece of HTML that is safe to put into a page as it is. */
-export interface Html {
-  readonly html: string;
+import { MetaplasticError } from '../../errors.js';
+
+/**
+ * A piece of HTML that is safe to put into a page as it is. It is told by its class, because data
+ * that look like one (`{ "html": … }` in a file, a message of another thread) must not pass.
+ */
+export class Html {
+  readonly #html: string;
+
+  /** Only `html` and `trusted` make one. */
+  constructor(html: string) {
+    this.#html = html;
+  }
+  get html(): string {
+    return this.#html;
+  }
 }
 
 export type Content = Html | string | number | undefined | false | readonly Content[];
@@ -18,11 +31,11 @@ const ENTITIES: Record<string, string> = {
  * out.
  */
 export function html(strings: TemplateStringsArray, ...contents: readonly Content[]): Html {
-  return { html: strings.map((text, i) => text + render(contents[i])).join('') };
+  return new Html(strings.map((text, i) => text + render(contents[i])).join(''));
 }
 
 /** Text of this package that is HTML, CSS or JavaScript already. */
-export const trusted = (text: string): Html => ({ html: text });
+export const trusted = (text: string): Html => new Html(text);
 
 /**
  * Data to draw, for a `<script type="application/json">`: numbers to six digits, and `<` written so
@@ -39,6 +52,12 @@ export const json = (data: unknown): Html =>
 function render(content: Content): string {
   if (content === undefined || content === false) return '';
   if (Array.isArray(content)) return content.map(render).join('');
-  if (typeof content === 'object') return (content as Html).html;
+  if (content instanceof Html) return content.html;
+  if (typeof content !== 'string' && typeof content !== 'number')
+    throw new MetaplasticError({
+      where: 'html',
+      expected: 'a text, a number or HTML made here',
+      got: content === null ? 'null' : typeof content,
+    });
   return String(content).replace(/[&<>"']/g, c => ENTITIES[c]!);
 }

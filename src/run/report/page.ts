@@ -1,6 +1,7 @@
 import uplotCss from 'uplot/dist/uPlot.min.css?raw';
 import uplotJs from 'uplot/dist/uPlot.iife.min.js?raw';
 import { formatCount, formatNumber, formatPercent } from '../log.js';
+import type { Environment } from '../recorded.js';
 import { linesChart, ramp, type Chart, type Lines } from './chart.js';
 import drawJs from './draw.js?raw';
 import { html, json, trusted, type Content, type Html } from './html.js';
@@ -71,15 +72,13 @@ export function linesTable(
   const show = percent ? formatPercent : formatNumber;
   return table(
     [xLabel, ...lines.map(line => line.name), ...references.map(r => r.name)],
-    thinned(
-      x.map((at, k) => [
-        formatCount(at),
-        ...lines.map(({ values, ci }) =>
-          ci && Number.isFinite(ci[k]) ? `${show(values[k]!)} ± ${show(ci[k]!)}` : show(values[k]!),
-        ),
-        ...references.map(r => show(r.value)),
-      ]),
-    ),
+    thinned([...x.keys()]).map(k => [
+      formatCount(x[k]!),
+      ...lines.map(({ values, ci }) =>
+        ci && Number.isFinite(ci[k]) ? `${show(values[k]!)} ± ${show(ci[k]!)}` : show(values[k]!),
+      ),
+      ...references.map(r => show(r.value)),
+    ]),
     caption,
   );
 }
@@ -109,14 +108,17 @@ export function thinned<T>(rows: readonly T[]): readonly T[] {
   );
 }
 
-/** Everything in an object as pairs of text; nested objects have dotted keys. */
-export function facts(value: Readonly<Record<string, unknown>>, path = ''): [string, string][] {
-  return Object.entries(value).flatMap(([key, x]): [string, string][] =>
-    typeof x === 'object' && x !== null && !Array.isArray(x)
-      ? facts(x as Record<string, unknown>, `${path}${key}.`)
+/** Everything in an environment as pairs of text; nested objects have dotted keys. */
+export function facts(environment: Environment, path = ''): [string, string][] {
+  return Object.entries(environment).flatMap(([key, x]): [string, string][] =>
+    isNested(x)
+      ? facts(x, `${path}${key}.`)
       : [[path + key, Array.isArray(x) ? x.join(', ') : String(x ?? '–')]],
   );
 }
+
+const isNested = (x: Environment[string]): x is Environment =>
+  typeof x === 'object' && x !== null && !Array.isArray(x);
 
 // Not a tagged template: compilers rewrite those that end a script.
 const script = (content: Html, attributes = '') =>

@@ -46,7 +46,15 @@ function range(chart) {
   // From 0, which is in sight, also where all values are negative.
   return (u, min, max) => [
     Math.min(0, 1.08 * min),
-    chart.percent ? Math.min(100, max * 1.12) : max > 0 ? max * 1.08 : min < 0 ? 0 : 1,
+    chart.percent
+      ? max > 0
+        ? Math.min(100, max * 1.12)
+        : 100
+      : max > 0
+        ? max * 1.08
+        : min < 0
+          ? 0
+          : 1,
   ];
 }
 

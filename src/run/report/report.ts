@@ -1,3 +1,4 @@
+import { greatest } from '../../extremes.js';
 import { layoutOf } from '../../inner/layout.js';
 import { defineSystem } from '../../systems/system.js';
 import type { RunConfig } from '../config.js';
@@ -5,11 +6,16 @@ import {
   formatCount,
   formatDuration,
   formatNumber,
+  countOf,
   formatPercent,
+  formatShare,
+  labelOf,
+  minority,
   smooth,
   type Evaluation,
   type LogLine,
 } from '../log.js';
+import type { Environment } from '../recorded.js';
 import {
   adaptationChart,
   exampleChart,
@@ -36,8 +42,8 @@ import {
 /** All that a report tells of: what a run folder holds. */
 export interface Report {
   readonly config: RunConfig;
-  /** Adapter, versions, seed …; shown as it is, nested objects with dotted keys. */
-  readonly environment: Readonly<Record<string, unknown>>;
+  /** Adapter, versions, seed …; nested objects are shown with dotted keys. */
+  readonly environment: Environment;
   readonly log: readonly LogLine[];
   readonly evaluation?: Evaluation | readonly Evaluation[];
 }
@@ -48,10 +54,10 @@ export interface Report {
  */
 export function renderReport({ config, environment, log, evaluation = [] }: Report): string {
   const evaluations = 'rows' in evaluation ? [evaluation] : evaluation;
-  const curves = Math.max(
+  const curves = greatest([
     0,
     ...evaluations.flatMap(e => (e.examples ?? []).map(example => example.curves.length)),
-  );
+  ]);
   const settings = facts(environment);
   const adapter = settings.find(([name]) => /^adapter(\.(description|name))?$/.test(name))?.[1];
   return renderPage(config.name, curves, place => ({
@@ -92,11 +98,11 @@ function summary(
         ? ''
         : `goes from ${show(own.mean[0]!)} ${at[0] ? `after ${plural(at[0] * task.batch, 'example')}` : 'before learning'} to `;
     sentences.push(
-      `On ${plural(tasks, 'unseen task')}${title ? ` (${title})` : ''} its ${metric} ${start || 'is '}${show(own.mean.at(-1)!)} after ${plural(seen, 'example')}${chanceOf({ task, system }, metric, ', where guessing gives ')}.`,
+      `On ${plural(tasks, 'unseen task')}${title ? ` (${title})` : ''} its ${metric}${minority(own, tasks)} ${start || 'is '}${show(own.mean.at(-1)!)} after ${plural(seen, 'example')}${chanceOf({ task, system }, metric, ', where guessing gives ')}.`,
     );
     if (others.length)
       sentences.push(
-        `After as many examples ${listed(others.map(({ name, mean }) => `${name} is at ${show(mean.at(-1)!)}`))}.`,
+        `After as many examples ${listed(others.map(row => `${labelOf(row, tasks)} is at ${show(row.mean.at(-1)!)}`))}.`,
       );
   }
   return sentences.join(' ');
@@ -116,11 +122,11 @@ function keyNumbers(
     .filter(Number.isFinite)
     .sort((a, b) => a - b);
   return [
-    ...evaluations.flatMap(({ title, metric, rows }): [string, string][] =>
+    ...evaluations.flatMap(({ title, metric, tasks, rows }): [string, string][] =>
       rows[0]
         ? [
             [
-              `${title ? `${title}: ` : ''}${metric}, unseen tasks`,
+              `${title ? `${title}: ` : ''}${metric}, unseen tasks${minority(rows[0], tasks)}`,
               showing(metric)(rows[0].mean.at(-1)!),
             ],
           ]
@@ -134,13 +140,16 @@ function keyNumbers(
               smooth(
                 log.map(line => line.medianLoss),
                 smoothingSpan(log),
-              ).at(-1)!,
+                [log.length - 1],
+              )[0]!,
             ),
           ],
           ['lifetimes lived', formatCount(counted + diverged)],
           [
             'lifetimes that diverged',
-            diverged ? `${formatCount(diverged)} (${share(diverged / (counted + diverged))})` : '0',
+            diverged
+              ? `${formatCount(diverged)} (${formatShare(diverged / (counted + diverged))})`
+              : '0',
           ],
           ['task-steps per second', formatCount(speeds[Math.floor(speeds.length / 2)] ?? NaN)],
           ['time', formatDuration(last.seconds)],
@@ -154,7 +163,9 @@ function adaptation({ task, system }: RunConfig, evaluation: Evaluation, place: 
   const { title, metric, tasks, at, rows } = evaluation;
   const show = showing(metric);
   const median = metric !== 'accuracy';
-  const diverged = rows.filter(row => row.diverged).map(row => `${row.name} ${row.diverged}`);
+  const diverged = rows
+    .filter(row => row.diverged)
+    .map(row => `${row.name} ${countOf(row.diverged!, tasks)}`);
   const chance = metric === 'accuracy' ? chanceIn(task, system) : undefined;
   return html`<figure>
   <figcaption><h2>Learning within a lifetime${title && `: ${title}`}</h2>
@@ -165,7 +176,7 @@ function adaptation({ task, system }: RunConfig, evaluation: Evaluation, place: 
     table(
       [
         'examples seen',
-        ...rows.flatMap(({ name }) => [name, ...(median ? [`${name}, median`] : [])]),
+        ...rows.flatMap(row => [labelOf(row, tasks), ...(median ? [`${row.name}, median`] : [])]),
       ],
       at.map((t, k) => [
         String(t * task.batch),
@@ -200,10 +211,8 @@ function examples(
     examples.map(({ title, x, truth, support, curves }) => [
       table(
         ['x', 'truth', ...curves.map(c => `after ${c.after * task.batch}`)],
-        thinned(
-          x.map((_, i) =>
-            [x, truth, ...curves.map(c => c.y)].map(values => formatNumber(values[i]!)),
-          ),
+        thinned([...x.keys()]).map(i =>
+          [x, truth, ...curves.map(c => c.y)].map(values => formatNumber(values[i]!)),
         ),
         title,
       ),
@@ -223,16 +232,19 @@ function examples(
 }
 
 function training(log: readonly LogLine[], place: Place): Html {
+  const shown = thinned([...log.keys()]);
   const smoothed = smooth(
     log.map(line => line.medianLoss),
     smoothingSpan(log),
+    shown,
   );
   const withAccuracy = log.some(line => line.accuracy !== undefined);
   const diverged = log.filter(line => line.diverged > 0).length;
+  const minorities = log.filter(line => line.diverged > line.counted).length;
   const loss = trainingChart(log, 'loss');
   return html`<figure>
   <figcaption><h2>Meta-training</h2>
-    <p class="note">Query loss at the end of a lifetime, for each meta-step and smoothed over ${smoothingSpan(log)}${loss.log && ', on a logarithmic scale'}. ${diverged ? `Lifetimes diverged, and were left out, in ${plural(diverged, 'meta-step')} of ${formatCount(log.length)}.` : 'No lifetime diverged.'}</p></figcaption>
+    <p class="note">Query loss at the end of a lifetime, for each meta-step and smoothed over ${smoothingSpan(log)}${loss.log && ', on a logarithmic scale'}. ${diverged ? `Lifetimes diverged, and were left out, in ${plural(diverged, 'meta-step')} of ${formatCount(log.length)}${minorities ? `, more than half of them in ${formatCount(minorities)}: there the loss is that of a minority` : ''}.` : 'No lifetime diverged.'}</p></figcaption>
   ${place(loss)}
   ${details(
     'Numbers',
@@ -247,18 +259,19 @@ function training(log: readonly LogLine[], place: Place): Html {
         'diverged',
         'task-steps/s',
       ],
-      thinned(
-        log.map((line, i) => [
+      shown.map((i, k) => {
+        const line = log[i]!;
+        return [
           String(line.metaStep),
           formatNumber(line.loss),
-          formatNumber(smoothed[i]!),
+          formatNumber(smoothed[k]!),
           formatNumber(line.medianLoss),
           ...(withAccuracy ? [formatPercent(line.accuracy ?? NaN)] : []),
           formatNumber(line.gradientNorm),
           formatCount(line.diverged),
           formatCount(line.taskStepsPerSecond),
-        ]),
-      ),
+        ];
+      }),
     ),
   )}
 </figure>
@@ -273,14 +286,14 @@ ${
 
 function forgetting(
   { task }: RunConfig,
-  { title, metric, tasks, forgetting: f }: Evaluation,
+  { title, metric, tasks, rows, forgetting: f }: Evaluation,
   place: Place,
 ): Html | undefined {
   return (
     f &&
     figure(
       `What is kept of each part${title ? `: ${title}` : ''}`,
-      `A lifetime comes in ${plural(f.parts.length, 'part')}, one after another. ${capital(metric)} on the queries of each when a part ends, with its 95 % confidence interval over ${plural(tasks, 'unseen task')}; a part is learned where its line ${metric === 'accuracy' ? 'rises' : 'falls'} and forgotten where it ${metric === 'accuracy' ? 'falls' : 'rises'} again.`,
+      `A lifetime comes in ${plural(f.parts.length, 'part')}, one after another. ${capital(metric)} on the queries of each when a part ends, with its 95 % confidence interval over ${plural(tasks, 'unseen task')}${rows[0]?.diverged ? `, without the ${plural(rows[0].diverged, 'lifetime')} that diverged` : ''}; a part is learned where its line ${metric === 'accuracy' ? 'rises' : 'falls'} and forgotten where it ${metric === 'accuracy' ? 'falls' : 'rises'} again.`,
       forgettingLines(metric, f, task.batch),
       place,
     )
@@ -307,7 +320,6 @@ function coefficients(
 
 const showing = (metric: Evaluation['metric']) =>
   metric === 'accuracy' ? formatPercent : formatNumber;
-const share = (x: number) => (x < 0.001 ? '< 0.1 %' : formatPercent(x));
 const capital = (text: string) => text[0]!.toUpperCase() + text.slice(1);
 
 /**
@@ -318,7 +330,10 @@ const chanceIn = (task: RunConfig['task'], { sizes }: RunConfig['system']) =>
   1 /
   (task.kind === 'few-shot' && task.labels === 'permuted'
     ? task.ways
-    : (task.kind === 'stream' && task.classes) || sizes.at(-1)!);
+    : (task.kind === 'stream' && numberOf(task.classes)) || sizes.at(-1)!);
+
+const numberOf = (classes: number | readonly number[] | undefined) =>
+  typeof classes === 'object' ? classes.length : classes;
 
 const chanceOf = (
   { task, system }: Pick<RunConfig, 'task' | 'system'>,

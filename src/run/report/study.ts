@@ -1,3 +1,4 @@
+import type { Environment } from '../recorded.js';
 import { showCell, type Study, type Summary } from '../studies/study.js';
 import { html } from './html.js';
 import { facts, figure, renderPage, table } from './page.js';
@@ -10,7 +11,7 @@ export function renderStudy(
   { title, about }: Study,
   { tables, figures }: Summary,
   conditions: readonly string[],
-  environment: Readonly<Record<string, unknown>>,
+  environment: Environment,
 ): string {
   return renderPage(title, 0, place => ({
     header: html`  <p class="kind">A study of metaplastic</p>

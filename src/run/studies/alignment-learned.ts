@@ -2,7 +2,14 @@ import type { RunConfigInput } from '../config.js';
 import { trajectories } from '../report/coefficients.js';
 import { accuracies, angles, bestOf, MNIST } from './alignment.js';
 import type { Setting } from './sweep.js';
-import { momentsOf, scaled, type Results, type Size, type Study } from './study.js';
+import {
+  lastCoefficients,
+  momentsOf,
+  scaled,
+  type Results,
+  type Size,
+  type Study,
+} from './study.js';
 
 const RULES = {
   'symmetric-alignment': { preset: 'symmetric-alignment' },
@@ -63,7 +70,7 @@ export const alignmentLearned: Study = {
     });
     // Lived side by side: the defaults, the defaults at the learned η, and all that was learned.
     const settingsOf = ({ trained }: Results, rule: Rule): Setting[] => {
-      const learned = trained(rule).log.at(-1)!.coefficients as Record<string, readonly number[]>;
+      const learned = lastCoefficients(trained(rule));
       const eta = Object.fromEntries(
         Object.entries(learned).filter(([name]) => name.startsWith('eta') && name !== 'etaB'),
       );

@@ -1,4 +1,6 @@
+import { MetaplasticError } from '../../errors.js';
 import { nameOf } from '../evaluate.js';
+import { countOf } from '../log.js';
 import { forgettingLines } from '../report/chart.js';
 import {
   evaluationOf,
@@ -63,9 +65,13 @@ export function tableOf({
           : [lastOf(runs, evaluation)],
       ),
       columns
-        .map(([, evaluation]) =>
-          runs.reduce((n, run) => n + (evaluationOf(run, evaluation).rows[0]!.diverged ?? 0), 0),
-        )
+        .map(([, evaluation]) => {
+          const all = runs.map(run => evaluationOf(run, evaluation));
+          return countOf(
+            all.reduce((n, { rows }) => n + (rows[0]!.diverged ?? 0), 0),
+            all.reduce((n, { tasks }) => n + tasks, 0),
+          );
+        })
         .join(', '),
     ]),
   };
@@ -82,7 +88,7 @@ export function lossFigure({
   const { task } = systems[0]!.runs[0]!.config;
   return {
     title,
-    note: `On ${tasks} unseen tasks, with 95 % intervals over ${of.seeds > 1 ? `${of.seeds} seeds` : 'tasks'}.`,
+    note: `On ${tasks} unseen tasks, without lifetimes that diverged, with 95 % intervals over ${of.seeds > 1 ? `${of.seeds} seeds` : 'tasks'}.`,
     lines: {
       x: at.map(t => t * task.batch),
       xLabel: 'examples seen',
@@ -92,8 +98,10 @@ export function lossFigure({
       ...(metric === 'accuracy' &&
         task.kind === 'few-shot' && { references: [{ name: 'chance', value: 1 / task.ways }] }),
       lines: systems.map(({ name, runs }) => {
-        const rows = runs.map(run => evaluationOf(run, evaluation).rows[0]!);
-        const points = at.map((_, k) => over(rows.map(row => row.mean[k]!)));
+        const all = runs.map(run => evaluationOf(run, evaluation));
+        const rows = all.map(one => one.rows[0]!);
+        // a run that was adopted may have been asked at other moments
+        const points = at.map(t => over(all.map((e, r) => rows[r]!.mean[e.at.indexOf(t)] ?? NaN)));
         return {
           name,
           values: points.map(p => p.mean),
@@ -112,9 +120,9 @@ export function forgettingFigure({
   const [{ name, runs }] = runsOf(of) as [{ name: string; runs: readonly Trained[] }];
   const all = runs.map(run => evaluationOf(run, evaluation));
   const { metric } = all[0]!;
-  const curves = all.map(e => e.forgetting!);
+  const curves = all.map(e => e.forgetting ?? failWithoutParts(name));
   const points = curves[0]!.parts.map((part, p) =>
-    part.map((_, k) => over(curves.map(c => c.parts[p]![k]!))),
+    part.map((_, k) => over(curves.map(c => c.parts[p]?.[k] ?? NaN))),
   );
   const mean = {
     after: curves[0]!.after,
@@ -126,4 +134,13 @@ export function forgettingFigure({
     note: `${metric[0]!.toUpperCase()}${metric.slice(1)} on each part at the end of each part.`,
     lines: forgettingLines(metric, mean, runs[0]!.config.task.batch),
   };
+}
+
+function failWithoutParts(name: string): never {
+  throw new MetaplasticError({
+    where: `evaluation of ${name}`,
+    expected: 'what is kept of each part of a lifetime',
+    got: 'nothing of it',
+    hint: 'make it again with metaplastic eval',
+  });
 }

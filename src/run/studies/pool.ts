@@ -1,8 +1,10 @@
+import { greatest } from '../../extremes.js';
 import type { RunConfigInput } from '../config.js';
 import { smooth } from '../log.js';
 import { PRESETS } from '../presets.js';
 import { trajectories } from '../report/coefficients.js';
 import {
+  lastCoefficients,
   lastOf,
   over,
   scaled,
@@ -83,7 +85,7 @@ export const pool: Study = {
       ({ trained }: Results): RunConfigInput => ({
         ...configOf('pool'),
         seed,
-        initial: { theta: [...trained(firstArm).log.at(-1)!.coefficients!['theta']!] },
+        initial: { theta: [...(lastCoefficients(trained(firstArm))['theta'] ?? [])] },
       });
     return {
       arms: names.flatMap((name): readonly Arm[] =>
@@ -109,7 +111,7 @@ export const pool: Study = {
           names.map(name => [name, seedNames(name, seeds).map(trained)]),
         );
         const before = (name: string) => (name === 'pool' ? first.meta.steps : 0);
-        const steps = Math.max(...names.map(name => before(name) + runs[name]![0]!.log.length));
+        const steps = greatest(names.map(name => before(name) + runs[name]![0]!.log.length));
         const smoothed = (name: string) =>
           runs[name]!.map(({ log }) => [
             ...Array<number>(before(name)).fill(NaN),

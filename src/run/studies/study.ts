@@ -1,3 +1,4 @@
+import { MetaplasticError } from '../../errors.js';
 import type { RunConfig, RunConfigInput } from '../config.js';
 import { aligned, formatNumber, formatPercent, type Evaluation, type LogLine } from '../log.js';
 import type { Lines } from '../report/chart.js';
@@ -75,6 +76,8 @@ export interface Measure {
   /** Half-width of the 95 % confidence interval, if there is one. */
   readonly ci?: number;
   readonly unit?: '%' | '°';
+  /** Values that were finite, of so many, where others are left out. */
+  readonly of?: readonly [finite: number, all: number];
 }
 
 export interface Figure {
@@ -91,9 +94,11 @@ export function showCell(cell: Cell): string {
       : cell.unit === '°'
         ? (x: number) => (Number.isFinite(x) ? `${x.toFixed(1)}°` : '–')
         : formatNumber;
-  return Number.isFinite(cell.mean) && Number.isFinite(cell.ci)
-    ? `${show(cell.mean)} ± ${show(cell.ci!)}`
-    : show(cell.mean);
+  const value =
+    Number.isFinite(cell.mean) && Number.isFinite(cell.ci)
+      ? `${show(cell.mean)} ± ${show(cell.ci!)}`
+      : show(cell.mean);
+  return cell.of ? `${value} (${cell.of[0]} of ${cell.of[1]})` : value;
 }
 
 /** Two-sided 95 % quantiles of Student's t for 1, 2 … degrees of freedom. */
@@ -104,7 +109,7 @@ const STUDENT = [
 
 /**
  * Mean over seeds of what is finite, and the half-width of its 95 % interval, which one seed has
- * not.
+ * not; and of how many, if some are left out.
  */
 export function over(values: readonly number[], unit?: Measure['unit']): Measure {
   const kept = values.filter(Number.isFinite);
@@ -113,7 +118,12 @@ export function over(values: readonly number[], unit?: Measure['unit']): Measure
   const ci =
     (STUDENT[n - 2] ?? 1.96) *
     Math.sqrt(kept.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1) / n);
-  return { mean, ...(n > 1 && { ci }), ...(unit && { unit }) };
+  return {
+    mean,
+    ...(n > 1 && { ci }),
+    ...(unit && { unit }),
+    ...(n < values.length && { of: [n, values.length] as const }),
+  };
 }
 
 /** One arm a seed: the config with seeds 0, 1 …, in folders NAME, NAME-1 … */
@@ -145,8 +155,31 @@ export function lastMedianOf(runs: readonly Trained[], title = ''): Measure {
   return runs.length > 1 ? over(last) : { mean: last[0]! };
 }
 
-export const evaluationOf = ({ evaluations }: Trained, title: string): Evaluation =>
-  evaluations.find(e => (e.title ?? '').startsWith(title))!;
+export function evaluationOf({ config, evaluations }: Trained, title: string): Evaluation {
+  const found = evaluations.find(e => (e.title ?? '').startsWith(title) && e.rows.length > 0);
+  if (found) return found;
+  throw new MetaplasticError({
+    where: `evaluation of ${config.name}`,
+    expected: title ? `one whose title begins with ${JSON.stringify(title)}` : 'one',
+    got: evaluations.map(e => JSON.stringify(e.title ?? '')).join(', ') || 'none',
+    hint: 'make it again with metaplastic eval',
+  });
+}
+
+/** Coefficients of the rule after the last meta-step, by name. */
+export function lastCoefficients({
+  config,
+  log,
+}: Trained): Readonly<Record<string, readonly number[]>> {
+  const coefficients = log.at(-1)?.coefficients;
+  if (coefficients) return coefficients;
+  throw new MetaplasticError({
+    where: `log of ${config.name}`,
+    expected: 'coefficients of the rule in its last line',
+    got: log.length ? 'none' : 'no line',
+    hint: 'train it again in another folder',
+  });
+}
 
 /**
  * `parts` + 1 numbers of inner steps, evenly spread from 0 to the last, fewer if there are not so

@@ -3,6 +3,7 @@ import type { Initial } from '../../inner/initial.js';
 import { GROUPS, type Layout } from '../../inner/layout.js';
 import type { Metrics } from '../../inner/metrics.js';
 import { MetaplasticError } from '../../errors.js';
+import { greatest } from '../../extremes.js';
 import { Learner } from '../../outer/learner.js';
 import type { SystemSpec } from '../../systems/system.js';
 import type { TaskConfig } from '../config.js';
@@ -127,7 +128,7 @@ export function bestSetting({ accuracies }: Swept): number {
   const means = accuracies.map(lifetimes =>
     lifetimes.reduce((sum, curve) => sum + (curve.at(-1)! || 0), 0),
   );
-  return means.indexOf(Math.max(...means));
+  return means.indexOf(greatest(means));
 }
 
 /** Over the lifetimes of a setting, at each moment: what one moment's `values` come to. */

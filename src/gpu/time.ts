@@ -1,0 +1,103 @@
+import type { Machine, Work } from './plan.js';
+import type { Segment } from './segments.js';
+
+/** What parts of a chunk's lifetimes are guessed to take, in seconds. */
+export interface Seconds {
+  /** An inner step, and a query, each in whichever direction takes longer. */
+  readonly step: number;
+  readonly query: number;
+  /** What adjoint `checkpoint` does besides in a segment that enters a block of so many steps. */
+  readonly block: { readonly steps: number; readonly seconds: number };
+  /** The longest dispatch that only fewer tasks make shorter: metrics, or an encoder's. */
+  readonly whole: number;
+}
+
+/** So many inner steps, wherever blocks of checkpoints begin. */
+export const secondsOfSteps = (steps: number, { step, block }: Seconds): number =>
+  steps * step + (steps > 0 ? (Math.floor(steps / block.steps) + 1) * block.seconds : 0);
+
+export const secondsOfSegment = (segment: Segment, seconds: Seconds): number =>
+  secondsOfSteps(segment.lastStep - segment.firstStep, seconds) +
+  (segment.lastMoment - segment.firstMoment) *
+    (segment.lastQuery - segment.firstQuery) *
+    seconds.query;
+
+/**
+ * A guess at the times of the dispatches of a chunk of `work.tasks` lifetimes, on the long side by
+ * a factor of about 3, so that a slower machine keeps to its time as well. Measured on SwiftShader
+ * (`tests/gpu/time.test.ts`), where a workgroup is one core's work: a step or a query costs
+ * something itself, for its layers, its neurons, and the synapses of each lane. Of GPUs it is a
+ * low guess at their speed.
+ */
+export function estimateSeconds(
+  work: Work,
+  machine: Machine,
+  plan: { readonly lanes: number; readonly teams: number; readonly interval: number },
+): Seconds {
+  const { system, tasks, batch, queries } = work;
+  const { sizes, encoderLayers } = system;
+  const inside = sizes.slice(encoderLayers);
+  const layers = inside.length - 1;
+  const neurons = sum(inside.slice(1));
+  const synapses = synapsesOf(inside);
+  const learns = work.adjoint !== 'none';
+  const back = (seconds: number) => (learns ? seconds : seconds / 2);
+  const rule =
+    (system.rule === 'pool' ? 1.8 : 1) *
+    (system.feedbackRule === 'fixed' ? 1 : 2.5) *
+    (work.adjoint === 'reverse' ? 1.6 : 1) *
+    (system.momentum ? 1.4 : 1);
+  const { turn, neuron, synapse, product } = paceOf(machine, plan, tasks);
+  const step =
+    rule * (back(turn * (2 + layers)) + batch * (back(neuron * neurons) + synapse * synapses));
+  const rows = work.steps * batch + work.moments.length * queries;
+  const products = sizes
+    .slice(0, encoderLayers)
+    .map((size, k) => (k > 0 ? back(2) : 1) * size * sizes[k + 1]!);
+  return {
+    step,
+    query: (learns ? 1 : 0.4) * (0.13 * neuron * neurons + 0.4 * synapse * synapses),
+    block: {
+      steps: plan.interval,
+      seconds: work.adjoint === 'checkpoint' ? 0.4 * plan.interval * step : 0,
+    },
+    whole: Math.max(
+      work.metrics ? queries * (0.7 * neuron * neurons + 1.5 * synapse * synapses) : 0,
+      tasks * rows * product * Math.max(0, ...products),
+    ),
+  };
+}
+
+/** Seconds of parts of the tasks' inner steps, all tasks together. */
+interface Pace {
+  /** What all lanes do once in a step or in a layer, however few its neurons. */
+  readonly turn: number;
+  /** A neuron, and a synapse. */
+  readonly neuron: number;
+  readonly synapse: number;
+  /** One product of an encoder, in a task. */
+  readonly product: number;
+}
+
+function paceOf(
+  { software, subgroup, cores }: Machine,
+  { lanes, teams }: { readonly lanes: number; readonly teams: number },
+  tasks: number,
+): Pace {
+  if (!software) {
+    const synapse = Math.max(2e-6 / lanes, 2e-9 * tasks);
+    return { turn: 5e-6, neuron: 1e-6 / lanes, synapse, product: 5e-11 };
+  }
+  const workgroups = Math.ceil(tasks / teams);
+  const oneByOne = Math.ceil(workgroups / cores) * Math.ceil((lanes * teams) / subgroup);
+  return {
+    turn: 28e-6 * oneByOne,
+    neuron: 2.8e-6 * oneByOne,
+    synapse: (0.2e-6 * oneByOne) / lanes,
+    product: 1e-8 / cores,
+  };
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
+const synapsesOf = (sizes: readonly number[]) =>
+  sum(sizes.slice(1).map((size, k) => size * sizes[k]!));

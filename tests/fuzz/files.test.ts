@@ -1,0 +1,84 @@
+import { gzipSync, zipSync } from 'fflate';
+import { describe, expect, test } from 'vitest';
+import { MetaplasticError } from '../../src/errors.js';
+import { initialParameters } from '../../src/inner/initial.js';
+import { layoutOf } from '../../src/inner/layout.js';
+import { parseConfig } from '../../src/run/config.js';
+import { readRun, writeRun } from '../../src/run/run-file.js';
+import { readSafetensors, writeSafetensors } from '../../src/run/safetensors.js';
+import { defineSystem } from '../../src/systems/system.js';
+import { readIdx } from '../../src/tasks/idx.js';
+import { readOmniglot } from '../../src/tasks/omniglot.js';
+import { random } from '../../src/tasks/random.js';
+import { drawing } from '../tasks/given.js';
+import { mutateBytes } from './mutate.js';
+
+/** Mutated files of each kind; METAPLASTIC_FUZZ names another number. */
+const INPUTS = Number(process.env['METAPLASTIC_FUZZ'] ?? 40);
+
+const config = parseConfig(
+  {
+    name: 'fuzz',
+    task: { kind: 'sine', steps: 2, batch: 1, queries: 2 },
+    system: { sizes: [1, 2, 1] },
+    meta: { tasks: 1, steps: 2, rates: { W: 1e-2 } },
+    evaluation: { tasks: 1, at: [2] },
+  },
+  'fuzz',
+);
+const system = defineSystem(config.system);
+const parameters = Float32Array.from(initialParameters(system, layoutOf(system), 1));
+const run = writeRun({
+  config,
+  environment: {},
+  log: [],
+  checkpoint: {
+    metaStep: 2,
+    state: { parameters, moment1: parameters, moment2: parameters, updates: 2 },
+  },
+});
+const idx = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 9, 8, 7, 6);
+const png = drawing(x => x < 9, 28);
+const omniglot = zipSync({
+  'set/Greek/character01/0001_01.png': png,
+  'set/Greek/character02/0002_01.png': [png, { level: 0 }],
+});
+const tensors = writeSafetensors(
+  [{ name: 'W', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) }],
+  { note: 'x' },
+);
+
+describe('a file with faults gives a value or one MetaplasticError', () => {
+  test.each<[string, Uint8Array, (bytes: Uint8Array) => unknown]>([
+    ['IDX', idx, bytes => readIdx(bytes, 'f')],
+    ['gzip', gzipSync(idx), bytes => readIdx(bytes, 'f')],
+    ['zip of a run', run, bytes => readRun(bytes, 'f')],
+    ['zip of Omniglot', omniglot, bytes => readOmniglot(bytes, {}, 'f')],
+    [
+      'PNG',
+      png,
+      bytes => readOmniglot({ 'Greek/character01/0001_01.png': bytes }, { size: 7 }, 'f'),
+    ],
+    ['safetensors', tensors, bytes => readSafetensors(bytes, 'f')],
+  ])('%s', (kind, file, read) => {
+    expect(read(file)).toBeDefined();
+    const before = process.memoryUsage().arrayBuffers;
+    let most = before;
+    for (let input = 0; input < INPUTS; input++) {
+      const bytes = mutateBytes(file, random(input, 0));
+      const start = performance.now();
+      try {
+        read(bytes);
+      } catch (error) {
+        const { message } = error as Error;
+        expect(error, `${kind} ${input}: ${(error as Error).stack}`).toBeInstanceOf(
+          MetaplasticError,
+        );
+        expect(message.length, `${kind} ${input}`).toBeLessThan(1000);
+      }
+      expect(performance.now() - start, `${kind} ${input}`).toBeLessThan(5000);
+      most = Math.max(most, process.memoryUsage().arrayBuffers);
+    }
+    expect(most - before).toBeLessThan(2 ** 29);
+  });
+});
