@@ -1,15 +1,16 @@
 // Errors: what is each neuron told to have done wrong? The error of the answer comes down a path of
 // the system's choice (Shervani-Tabar & Rosenbaum 2023, §2.1):
-//   e_L = a − y,   up_{l−1} = M_l e_l (direct: M_l e_L),   e_{l−1} = up_{l−1} ⊙ φ'(x_{l−1}),
-// for every layer l that carries on its error. feedbacks/ says what M_l is.
+//   e_L = error(a, y),   up_{l−1} = M_l e_l (direct: M_l e_L),   e_{l−1} = up_{l−1} ⊙ φ'(x_{l−1}),
+// for every layer l that carries on its error. feedbacks/ says what M_l is, losses/ what the error.
 import package::shape::{
   ANSWER, BATCH, BELOW_AT, CARRIES, DEPTH, ERROR, LANES, OUTPUTS, RECORD, UP, WIDTH, X_AT
 };
 import package::memory::{
   activity, activity4, add_adjoint, add_adjoints, adjoint, four, lane, present, set_activity,
-  set_adjoint, wanted
+  set_adjoint
 };
 import package::activation::{curvature, slope};
+import package::loss::{error_of, error_slope};
 import package::path::{CARRY_LEARNS, FROM_OUTPUT, carry, carry_adjoint, path_to};
 import package::team::team_barrier;
 
@@ -23,7 +24,7 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
     let o = k % OUTPUTS;
     let b = k / OUTPUTS;
     let record = first + b * RECORD;
-    set_activity(record + ERROR + BELOW_AT[DEPTH] + o, activity(record + ANSWER + o) - wanted((sample + b) * OUTPUTS + o));
+    set_activity(record + ERROR + BELOW_AT[DEPTH] + o, error_of(activity(record + ANSWER + o), (sample + b) * OUTPUTS, o));
   }
   team_barrier();
   for (var l = DEPTH; l > 0u; l--) {
@@ -56,7 +57,7 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
 
 // Its adjoint, from the bottom up: given d_e of every layer,
 //   d_up_{l−1} = d_e_{l−1} φ'(x_{l−1}),   d_x_{l−1} += d_e_{l−1} up_{l−1} φ''(x_{l−1}),   d_M_l +=
-//   Σ_b d_up_{l−1} e_lᵀ,   d_e_l += M_lᵀ d_up_{l−1};   d_a += d_e_L.
+//   Σ_b d_up_{l−1} e_lᵀ,   d_e_l += M_lᵀ d_up_{l−1};   d_a += de_L/da d_e_L.
 fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     if (!CARRIES[l]) { continue; }
@@ -96,7 +97,8 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
   }
   for (var k = lane; k < BATCH * OUTPUTS; k += LANES) {
     let record = k / OUTPUTS * RECORD;
-    add_adjoint(record + ANSWER + k % OUTPUTS, adjoint(record + ERROR + BELOW_AT[DEPTH] + k % OUTPUTS));
+    let slope_of_error = error_slope((sample + k / OUTPUTS) * OUTPUTS);
+    add_adjoint(record + ANSWER + k % OUTPUTS, slope_of_error * adjoint(record + ERROR + BELOW_AT[DEPTH] + k % OUTPUTS));
   }
   team_barrier();
 }
