@@ -1,15 +1,16 @@
 // Errors: what is each neuron told to have done wrong? The error of the answer comes down a path of
 // the system's choice (Shervani-Tabar & Rosenbaum 2023, §2.1):
-//   e_L = a − y,   up_{l−1} = M_l e_l (direct: M_l e_L),   e_{l−1} = up_{l−1} ⊙ φ'(x_{l−1}),
-// for every layer l that carries on its error. feedbacks/ says what M_l is.
+//   e_L = error(a, y),   up_{l−1} = M_l e_l (direct: M_l e_L),   e_{l−1} = up_{l−1} ⊙ φ'(x_{l−1}),
+// for every layer l that carries on its error. feedbacks/ says what M_l is, losses/ what the error.
 import package::shape::{
   ANSWER, BATCH, BELOW_AT, CARRIES, DEPTH, ERROR, LANES, OUTPUTS, RECORD, UP, WIDTH, X_AT
 };
 import package::memory::{
   activity, activity4, add_adjoint, add_adjoints, adjoint, four, lane, present, set_activity,
-  set_adjoint, wanted
+  set_adjoint
 };
 import package::activation::{curvature, slope};
+import package::loss::{error_of, error_slope};
 import package::path::{CARRY_LEARNS, FROM_OUTPUT, carry, carry_adjoint, path_to};
 import package::team::team_barrier;
 
@@ -23,7 +24,9 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
     let o = k % OUTPUTS;
     let b = k / OUTPUTS;
     let record = first + b * RECORD;
-    set_activity(record + ERROR + BELOW_AT[DEPTH] + o, activity(record + ANSWER + o) - wanted((sample + b) * OUTPUTS + o));
+    set_activity(
+      record + ERROR + BELOW_AT[DEPTH] + o,
+      error_of(activity(record + ANSWER + o), (sample + b) * OUTPUTS, o));
   }
   team_barrier();
   for (var l = DEPTH; l > 0u; l--) {
@@ -43,11 +46,14 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
       let path3 = path_to(l - 1u, rows.w, slot, t);
       var up = vec4f();
       for (var i = 0u; i < width; i += 4u) {
-        up += (present(i, width) * activity4(error + four(i, width))) * mat4x4f(carry(path0, i), carry(path1, i), carry(path2, i), carry(path3, i));
+        up += (present(i, width) * activity4(error + four(i, width))) * mat4x4f(
+          carry(path0, i), carry(path1, i), carry(path2, i), carry(path3, i));
       }
       for (var r = 0u; r < min(4u, n - j); r++) {
         set_activity(record + UP + BELOW_AT[l - 1u] + j + r, up[r]);
-        set_activity(record + ERROR + BELOW_AT[l - 1u] + j + r, up[r] * slope(activity(record + X_AT[l - 1u] + j + r)));
+        set_activity(
+          record + ERROR + BELOW_AT[l - 1u] + j + r,
+          up[r] * slope(activity(record + X_AT[l - 1u] + j + r)));
       }
     }
     team_barrier();
@@ -56,7 +62,7 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
 
 // Its adjoint, from the bottom up: given d_e of every layer,
 //   d_up_{l−1} = d_e_{l−1} φ'(x_{l−1}),   d_x_{l−1} += d_e_{l−1} up_{l−1} φ''(x_{l−1}),   d_M_l +=
-//   Σ_b d_up_{l−1} e_lᵀ,   d_e_l += M_lᵀ d_up_{l−1};   d_a += d_e_L.
+//   Σ_b d_up_{l−1} e_lᵀ,   d_e_l += M_lᵀ d_up_{l−1};   d_a += de_L/da d_e_L.
 fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     if (!CARRIES[l]) { continue; }
@@ -67,7 +73,8 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
       let x = activity(first + record + X_AT[l] + j);
       let d_e = adjoint(record + ERROR + BELOW_AT[l] + j);
       set_adjoint(record + UP + BELOW_AT[l] + j, d_e * slope(x));
-      add_adjoint(record + X_AT[l] + j, d_e * activity(first + record + UP + BELOW_AT[l] + j) * curvature(x));
+      add_adjoint(
+        record + X_AT[l] + j, d_e * activity(first + record + UP + BELOW_AT[l] + j) * curvature(x));
     }
     team_barrier();
     let source = source_of(l);
@@ -88,7 +95,9 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
       let d_up = UP + BELOW_AT[l];
       for (var j = 0u; j < n; j++) {
         var d_m = adjoint(d_up + j) * error0;
-        for (var b = 1u; b < BATCH; b++) { d_m += adjoint(d_up + b * RECORD + j) * there * activity4(error + b * RECORD); }
+        for (var b = 1u; b < BATCH; b++) {
+          d_m += adjoint(d_up + b * RECORD + j) * there * activity4(error + b * RECORD);
+        }
         carry_adjoint(l, j, k, slot, t, d_m);
       }
     }
@@ -96,7 +105,10 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
   }
   for (var k = lane; k < BATCH * OUTPUTS; k += LANES) {
     let record = k / OUTPUTS * RECORD;
-    add_adjoint(record + ANSWER + k % OUTPUTS, adjoint(record + ERROR + BELOW_AT[DEPTH] + k % OUTPUTS));
+    let slope_of_error = error_slope((sample + k / OUTPUTS) * OUTPUTS);
+    add_adjoint(
+      record + ANSWER + k % OUTPUTS,
+      slope_of_error * adjoint(record + ERROR + BELOW_AT[DEPTH] + k % OUTPUTS));
   }
   team_barrier();
 }

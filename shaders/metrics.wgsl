@@ -14,10 +14,10 @@ import package::shape::{
 };
 import package::memory::{
   activity, adjoint, adjoint4, four, lane, parameter, pass_, present, set_adjoint, set_outcome,
-  speaks, synapse, take_place, wanted, weight, weight_quad, weight_rows
+  speaks, synapse, take_place, weight, weight_quad, weight_rows
 };
 import package::activation::{activate, slope};
-import package::loss::answer_of;
+import package::loss::{answer_of, error_of};
 import package::origin::{feedback_row, feedback_weights};
 import package::path::{FROM_OUTPUT, carry, path_to};
 import package::team::{team_barrier, team_sum};
@@ -52,13 +52,12 @@ fn report_angle(at: u32, unit_a: f32, unit_b: f32, difference: f32, sum: f32) {
   report(at + 1u, select(0.0, all_sum, exists));
 }
 
-// Errors of every query, along the system's path and by backprop; for every loss the gradient goes
-// the way of a − y.
+// Errors of every query, along the system's path and by backprop.
 fn find_errors(first: u32, t: u32) {
   for (var k = lane; k < QUERIES * OUTPUTS; k += LANES) {
     let o = k % OUTPUTS;
     let q = k / OUTPUTS;
-    let e = answer_of(first + q * ROW + X_AT[DEPTH], o) - wanted((STEPS * BATCH + q) * OUTPUTS + o);
+    let e = error_of(answer_of(first + q * ROW + X_AT[DEPTH], o), (STEPS * BATCH + q) * OUTPUTS, o);
     let at = q * NEURONS + NEURON_AT[DEPTH - 1u] + o;
     keep(at, e);
     keep(BY_BACKPROP + at, e);

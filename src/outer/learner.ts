@@ -18,6 +18,7 @@ import { initialParameters, type Initial } from '../inner/initial.js';
 import { feedbackShape, GROUPS, layoutOf, type Layout } from '../inner/layout.js';
 import type { Metrics } from '../inner/metrics.js';
 import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
+import { areClasses } from '../tasks/classes.js';
 import { checkBank, checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
 import { makeAdam, type Adam, type Rates } from './adam.js';
 import { KeptLifetimes } from './kept.js';
@@ -85,8 +86,12 @@ export interface MetaStep {
   readonly loss: number;
   readonly penalty: number;
   readonly medianLoss: number;
-  /** Mean accuracy at the last moment (meaningful for one-hot targets). */
-  readonly accuracy: number;
+  /**
+   * Share of the queries answered rightly at the last moment, 0 … 1, if the tasks are about classes:
+   * under cross-entropy, or where every query's target is one-hot. Wrong are also ties, what is no
+   * finite number, and every answer to a target that names no class (all zeros).
+   */
+  readonly accuracy?: number;
   /**
    * Tasks that went into the mean, and tasks left out because their loss or gradient was not
    * finite.
@@ -103,9 +108,9 @@ export interface MetaStep {
 
 /** What a forward-only run shows. */
 export interface Adaptation {
-  /** (tasks, moments) query losses and accuracies. */
+  /** (tasks, moments) query losses; and accuracies as in MetaStep, if the tasks are about classes. */
   readonly losses: Float32Array;
-  readonly accuracies: Float32Array;
+  readonly accuracies?: Float32Array;
   /** (tasks, moments, queries, n_L) outputs x_L. */
   readonly predictions: Float32Array;
   /**
@@ -244,6 +249,7 @@ export class Learner {
   ): Promise<MetaStep> {
     const { plan } = this;
     this.check(episodes, 'learner.step', plan.tasks);
+    const classes = areClasses(this.system, episodes);
     const record = (encoder: GPUCommandEncoder) => {
       if (update) this.adam.record(encoder, update);
     };
@@ -270,7 +276,7 @@ export class Learner {
       await lifetimes.run(episodes, record);
       outcomes = await lifetimes.outcomes();
     }
-    return { ...(await this.summarise(outcomes, lifetimes)), fellBack };
+    return { ...(await this.summarise(outcomes, lifetimes, classes)), fellBack };
   }
 
   private get budget(): Budget {
@@ -280,6 +286,7 @@ export class Learner {
   private async summarise(
     { losses, accuracies, weights, norms, gradientNorm, penalty }: Outcomes,
     lifetimes: Lifetimes,
+    classes: boolean,
   ): Promise<Omit<MetaStep, 'fellBack'>> {
     const { tasks, moments, momentWeights } = this.plan;
     const K = moments.length;
@@ -305,7 +312,7 @@ export class Learner {
       loss: mean(i => taskLosses[i]!) + penalty,
       penalty,
       medianLoss: sorted.length ? sorted[sorted.length >> 1]! : NaN,
-      accuracy: mean(i => accuracies[i * K + K - 1]!),
+      ...(classes && { accuracy: mean(i => accuracies[i * K + K - 1]!) }),
       counted: counted.length,
       diverged: tasks - counted.length,
       gradientNorm,
@@ -670,6 +677,7 @@ async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptatio
   const { plan } = lifetimes,
     { perTask, record, fast, teams, tasksPerChunk, moments, queries, system, tasks } = plan;
   const outputs = system.sizes.at(-1)!;
+  const classes = areClasses(system, episodes);
   const outputAt = record.xAt.at(-1)!;
   const queryAt = perTask.records * record.size;
   const asked = moments.length * queries;
@@ -713,7 +721,7 @@ async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptatio
   const { losses, accuracies, metrics } = await lifetimes.outcomes();
   return {
     losses,
-    accuracies,
+    ...(classes && { accuracies }),
     predictions,
     finalWeights,
     finalFeedback,

@@ -347,10 +347,18 @@ export const PROBLEMS: readonly CheckProblem[] = [
       of(`feedback activation ${feedbackActivation}`, { feedbackActivation, activation: 'tanh' }),
     ),
   ...SLOTS.loss
+    .filter(loss => loss !== 'mean-squared-error')
     .flatMap(loss =>
       SLOTS.signal.map(signal => of(`loss ${loss}, signal ${signal}`, { loss, signal })),
     )
     .slice(1),
+  // Told their error: of the other two losses this differs by it alone.
+  of('loss mean-squared-error', { loss: 'mean-squared-error', rule: 'gradient' }),
+  of(
+    'cross-entropy of weighted samples',
+    { loss: 'cross-entropy', rule: 'gradient' },
+    { targets: 'weights' },
+  ),
   ...GRANULARITIES.slice(1).map(alpha => of(`α per ${alpha}`, { alpha })),
   of('feedback to the output only', { feedbackTo: 'output' }),
   of('a multiplier for each layer', { multiplier: [3, 0.5, -2] }),

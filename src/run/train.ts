@@ -2,6 +2,7 @@ import { DeviceLostError, DivergenceError, MetaplasticError } from '../errors.js
 import type { Gpu } from '../gpu/device.js';
 import type { Group } from '../inner/layout.js';
 import { Learner, type LearnerOptions } from '../outer/learner.js';
+import { areClasses } from '../tasks/classes.js';
 import type { TaskSource } from '../tasks/episodes.js';
 import { rateAt, type RunConfig } from './config.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -90,13 +91,13 @@ export async function train({
   const { meta, seed, checkpointEvery } = config;
   const start = performance.now();
   const episodes = (m: number) => tasks.episodes(seed, m * meta.tasks, meta.tasks);
-  const classification = learner.system.loss === 'cross-entropy';
   const named = learner.layout.tensors.filter(
     ({ group, size }) => COEFFICIENTS.includes(group) && size <= MOST_COEFFICIENTS,
   );
   let skipped = 0;
   let metaStep = from.metaStep;
   let next = metaStep < meta.steps ? episodes(metaStep) : undefined;
+  const classes = next && areClasses(learner.system, next);
   let before = start;
   while (next) {
     const step = learner.step(next, rateAt(meta.decay, metaStep, meta.steps));
@@ -127,7 +128,7 @@ export async function train({
       metaStep,
       loss,
       medianLoss,
-      ...(classification && { accuracy }),
+      ...(classes && { accuracy }),
       counted,
       diverged,
       gradientNorm,

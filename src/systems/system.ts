@@ -19,7 +19,7 @@ export const SLOTS = {
     'activation-alignment',
     'kolen-pollack',
   ],
-  loss: ['squared-error', 'cross-entropy'],
+  loss: ['squared-error', 'mean-squared-error', 'cross-entropy'],
 } as const;
 
 export type Slot = keyof typeof SLOTS;
@@ -107,7 +107,7 @@ export interface SystemSpec {
   readonly feedback?: Choice<'feedback'>;
   /**
    * Of direct-rectified feedback: `error` s = y − answer, or `target` s = y, which also clamps the
-   * output layer to y. Default: `error` for squared error, `target` for cross-entropy.
+   * output layer to y. Default: `target` for cross-entropy, `error` for the others.
    */
   readonly signal?: Choice<'signal'>;
   /** Rectified (`relu`, as published) or `linear` direct feedback: f_l = φ(B_l s + c_l). */
@@ -132,7 +132,17 @@ export interface SystemSpec {
   readonly mirror?: 'activity' | 'noise';
   /** The feedback rule acts on every so many-th inner step. Default 1. */
   readonly alignEvery?: number;
-  /** Default `squared-error`. */
+  /**
+   * What queries are judged by, and what error e_L an error path begins with:
+   * - `squared-error` Σ (x − y)² / n_L, but e_L = x − y, the gradient of ½ ‖x − y‖², as papers have
+   *   it;
+   * - `mean-squared-error` the same number, and e_L is its gradient 2 (x − y) / n_L, as PyTorch's
+   *   `mse_loss` has it;
+   * - `cross-entropy` −Σ y log softmax(x), for two outputs or more; e_L is its gradient
+   *   (Σ y) softmax(x) − y. Targets may be any numbers: one-hot, several classes, soft labels, all
+   *   of these times a sample's weight, zeros for a sample that is masked.
+   * Default `squared-error`.
+   */
   readonly loss?: Choice<'loss'>;
   /**
    * Resolution of α (oja, hebb; default `synapse`), of η (gradient; default `layer`), and of θ
@@ -141,7 +151,10 @@ export interface SystemSpec {
   readonly alpha?: Granularity;
   readonly eta?: Granularity;
   readonly theta?: 'layer' | 'network';
-  /** The update of W and B sums over the batch, or takes its mean. Default `sum`. */
+  /**
+   * The update of W and B sums over the batch, or takes its mean, as losses of PyTorch and JAX do by
+   * default. Default `sum`.
+   */
   readonly reduction?: 'sum' | 'mean';
   /**
    * Rule gradient: W also shrinks by η · weightDecay a step. Default false, but true for
@@ -234,6 +247,13 @@ export function defineSystem(given: SystemSpec | System): System {
       });
   const depth = sizes.length - 1;
   const loss = choose('loss', spec.loss, 'squared-error');
+  if (loss === 'cross-entropy' && sizes.at(-1)! < 2)
+    throw new MetaplasticError({
+      where: 'system.loss',
+      expected: 'two outputs or more for cross-entropy, one for each class',
+      got: `sizes [${sizes.join(', ')}]`,
+      hint: 'the softmax of one output is always 1: give two classes two outputs, or choose squared-error',
+    });
   const rule = choose('rule', spec.rule, 'oja');
   const { from, coefficient } = RULES[rule];
   const feedback = choose(

@@ -14,11 +14,14 @@ export interface Episodes {
   readonly queries: number;
   /** (tasks, steps, batch, n_0) numbers, or (tasks, steps, batch) image indices. */
   readonly supportX: Float32Array | Uint32Array;
-  /** (tasks, steps, batch, n_L); one-hot for classification. */
+  /**
+   * (tasks, steps, batch, n_L). Of classes: one-hot, or under cross-entropy any numbers, such as soft
+   * labels, these times a sample's weight, or zeros for a sample that is masked.
+   */
   readonly supportY: Float32Array;
   /** (tasks, queries, n_0) numbers, or (tasks, queries) image indices. */
   readonly queryX: Float32Array | Uint32Array;
-  /** (tasks, queries, n_L). */
+  /** (tasks, queries, n_L), likewise. */
   readonly queryY: Float32Array;
   /**
    * Which tasks these are: `first`, `first` + 1 … of the stream of `seed`. Needed where lifetimes

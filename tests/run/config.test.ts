@@ -159,6 +159,19 @@ describe('parseConfig', () => {
       },
     ],
     [
+      'the conventions of PyTorch for MAML',
+      {
+        ...small,
+        system: {
+          preset: 'maml',
+          loss: 'mean-squared-error',
+          reduction: 'mean',
+          sizes: [1, 8, 1],
+        },
+        meta: { ...small.meta, rates: { W: 1e-3, eta: 1e-3 } },
+      },
+    ],
+    [
       'everything that meta-parameters can begin with',
       {
         ...mirror,
@@ -378,6 +391,12 @@ describe('parseConfig', () => {
       5,
       'run.json: task.batch: expected a divisor of ways × shots = 12, got 5',
       fewShot,
+    ],
+    [
+      'cross-entropy of one output',
+      'system.loss',
+      'cross-entropy',
+      'run.json: system.loss: expected two outputs or more for cross-entropy, one for each class, got sizes [1, 8, 1]; the softmax of one output is always 1: give two classes two outputs, or choose squared-error',
     ],
     [
       'more functions than slots',
