@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CheckResult } from '../../src/run/check.js';
 import { evaluateBy } from './evaluate.js';
-import { ASKED, firstLoss, give, readmeProgram, TOLERANCE, write } from './give.js';
+import { ASKED, firstLoss, readmeProgram, TOLERANCE, useGiven, write } from './give.js';
 import { absence, find, PACKAGES, runProgram, withSoftwareAdapter } from './present.js';
 import type { Told } from './subject.js';
 
@@ -13,9 +13,8 @@ const BUN_WEBGPU = `import { setupGlobals } from ${JSON.stringify(join(PACKAGES,
 setupGlobals();`;
 
 describe.skipIf(!path)(`Bun${path ? '' : `: ${absence('bun')}`}`, () => {
-  let given: string;
+  const given = useGiven('bun');
   beforeAll(async () => {
-    given = await give('bun');
     console.log(`Bun ${(await runProgram(path!, ['--version'])).out.trim()}`);
   }, 60_000);
   const evaluate = (expression: string) =>

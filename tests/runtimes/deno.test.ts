@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CheckResult } from '../../src/run/check.js';
 import { evaluateBy } from './evaluate.js';
-import { ASKED, firstLoss, give, readmeProgram, TOLERANCE, write } from './give.js';
+import { ASKED, firstLoss, readmeProgram, TOLERANCE, useGiven, write } from './give.js';
 import { absence, find, runProgram, withSoftwareAdapter } from './present.js';
 import type { Told } from './subject.js';
 
@@ -9,9 +9,8 @@ const path = find('deno');
 const run = ['run', '--allow-all', '--no-lock'];
 
 describe.skipIf(!path)(`Deno${path ? '' : `: ${absence('deno')}`}`, () => {
-  let given: string;
+  const given = useGiven('deno');
   beforeAll(async () => {
-    given = await give('deno');
     console.log((await runProgram(path!, ['--version'])).out.trim());
   }, 60_000);
   const evaluate = (expression: string) => evaluateBy(path!, run, given, expression);

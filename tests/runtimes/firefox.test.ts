@@ -1,20 +1,15 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { CheckResult } from '../../src/run/check.js';
-import { openFirefox, type Firefox } from './firefox.js';
-import { ASKED, firstLoss, give, readmeProgram, TOLERANCE, write } from './give.js';
+import { useFirefox } from './firefox.js';
+import { ASKED, firstLoss, readmeProgram, TOLERANCE, useGiven, write } from './give.js';
 import { absence, find, runProgram } from './present.js';
 import type { Told } from './subject.js';
 
 const path = find('firefox');
 
 describe.skipIf(!path)(`Firefox${path ? '' : `: ${absence('firefox')}`}`, () => {
-  let firefox: Firefox;
-  let given: string;
-  beforeAll(async () => {
-    given = await give('firefox');
-    firefox = await openFirefox(path!, given);
-    console.log(`Firefox: ${firefox.version}`);
-  }, 180_000);
+  const given = useGiven('firefox');
+  const firefox = useFirefox(path, given);
 
   test('tells nothing of its adapter, and is taken for what it is', async () => {
     const { adapter, machine } = (await firefox.evaluate('subject.tell()')) as Told;

@@ -1,28 +1,33 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
-import { afterAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { root } from './present.js';
 
 /**
  * A folder within the package, so that its files can import the package by name, with `subject.js`
- * in it. Its path, relative to the project's folder; gone when the tests of the file have ended.
+ * in it: there before the tests of the suite, gone after. Returns its path, relative to the
+ * project's folder.
  */
-export async function give(name: string): Promise<string> {
+export function useGiven(name: string): string {
   const given = `dist/${name}-${process.pid}`;
-  mkdirSync(join(root, given), { recursive: true });
+  beforeAll(async () => {
+    mkdirSync(join(root, given), { recursive: true });
+    write(given, 'tsconfig.json', '{}'); // else Bun follows the project's paths to the sources
+    await build({
+      root,
+      logLevel: 'error',
+      build: {
+        minify: false,
+        sourcemap: false,
+        outDir: given,
+        emptyOutDir: false,
+        lib: { entry: 'tests/runtimes/subject.ts', formats: ['es'], fileName: () => 'subject.js' },
+        rolldownOptions: { external: /^node:/, output: { preserveModules: false } },
+      },
+    });
+  }, 180_000);
   afterAll(() => rmSync(join(root, given), { recursive: true, force: true }));
-  await build({
-    root,
-    logLevel: 'error',
-    build: {
-      minify: false,
-      sourcemap: false,
-      outDir: given,
-      lib: { entry: 'tests/runtimes/subject.ts', formats: ['es'], fileName: () => 'subject.js' },
-      rolldownOptions: { external: /^node:/, output: { preserveModules: false } },
-    },
-  });
   return given;
 }
 

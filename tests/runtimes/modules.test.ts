@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { evaluateBy } from './evaluate.js';
-import { openFirefox } from './firefox.js';
-import { give, write } from './give.js';
+import { useFirefox } from './firefox.js';
+import { useGiven, write } from './give.js';
 import { linkedModules, type Module } from './modules.js';
 import { absence, find } from './present.js';
 import { LIMITS, measure, type Measures } from './quantities.js';
@@ -11,10 +11,9 @@ const firefox = find('firefox');
 
 describe('every module that the library links', () => {
   let modules: Module[];
-  let given: string;
+  const given = useGiven('modules');
   beforeAll(async () => {
     modules = await linkedModules();
-    given = await give('modules');
     write(given, 'modules.json', JSON.stringify(modules));
   }, 600_000);
 
@@ -55,15 +54,14 @@ describe('every module that the library links', () => {
     300_000,
   );
 
-  test.skipIf(!firefox)(
-    `compiles by naga in Firefox${firefox ? '' : `: ${absence('firefox')}`}`,
-    async () => {
-      const { evaluate } = await openFirefox(firefox!, given);
+  describe.skipIf(!firefox)(`in Firefox${firefox ? '' : `: ${absence('firefox')}`}`, () => {
+    const { evaluate } = useFirefox(firefox, given);
+
+    test('compiles by naga', { timeout: 480_000 }, async () => {
       const expression = `fetch('/${given}/modules.json').then(async modules => subject.complaints(await modules.json()))`;
       expect(await evaluate(expression)).toEqual([]);
-    },
-    480_000,
-  );
+    });
+  });
 });
 
 describe('the measures of a module', () => {

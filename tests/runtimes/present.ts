@@ -86,4 +86,4 @@ export function runProgram(
 }
 
 /** The project's folder. */
-export const root = dirname(dirname(dirname(folder)));
+export const root = dirname(dirname(folder));
