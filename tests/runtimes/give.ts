@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
 import { afterAll, beforeAll } from 'vitest';
+import { wgsl } from '../../vite.wgsl.js';
 import { root } from './present.js';
 
 /**
@@ -16,14 +17,16 @@ export function useGiven(name: string): string {
     write(given, 'tsconfig.json', '{}'); // else Bun follows the project's paths to the sources
     await build({
       root,
+      configFile: false,
+      plugins: [wgsl()],
       logLevel: 'error',
       build: {
+        target: 'es2023',
         minify: false,
         sourcemap: false,
         outDir: given,
         emptyOutDir: false,
         lib: { entry: 'tests/runtimes/subject.ts', formats: ['es'], fileName: () => 'subject.js' },
-        rolldownOptions: { external: /^node:/, output: { preserveModules: false } },
       },
     });
   }, 180_000);
