@@ -40,28 +40,36 @@ fn largest(v: vec4f) -> f32 {
   return select(3e38, most, finite(dot(v, vec4f(1.0))));
 }
 
+// How far W_0 and B_0 of layer l, recalled by undoing every update, lie from the initial weights,
+// and
+// how large these are. A function of its own, as birth_of_layer is.
+fn drift_of_layer(l: u32) -> vec2f {
+  var far = 0.0;
+  var size = 0.0;
+  let count = weight_quads(l);
+  let w = FAST_AT[l] / 4u;
+  let source = source_of_weights(l);
+  for (var q = lane; q < count; q += LANES) {
+    let initial = initial_weights(source, q);
+    far = max(far, largest(abs(weight_quad(w + q) - initial)));
+    size = max(size, largest(abs(initial)));
+  }
+  let feedback_count = select(0u, feedback_quads(l), ALIGNS);
+  let b = FAST_B_AT[l] / 4u;
+  for (var q = lane; q < feedback_count; q += LANES) {
+    far = max(far, largest(abs(weight_quad(b + q) - initial_feedback(l, q))));
+  }
+  return vec2f(far, size);
+}
+
 // How far W_0 and B_0, recalled by undoing every update, lie from the initial weights, relative to
 // the largest of them: 0 unless undone.
 fn drift() -> f32 {
-  var far = 0.0;
-  var size = 0.0;
+  var far_and_size = vec2f(0.0);
   for (var l = 0u; l < DEPTH; l++) {
-    if (!PLASTIC[l]) { continue; }
-    let count = weight_quads(l);
-    let w = FAST_AT[l] / 4u;
-    let source = source_of_weights(l);
-    for (var q = lane; q < count; q += LANES) {
-      let initial = initial_weights(source, q);
-      far = max(far, largest(abs(weight_quad(w + q) - initial)));
-      size = max(size, largest(abs(initial)));
-    }
-    let feedback_count = select(0u, feedback_quads(l), ALIGNS);
-    let b = FAST_B_AT[l] / 4u;
-    for (var q = lane; q < feedback_count; q += LANES) {
-      far = max(far, largest(abs(weight_quad(b + q) - initial_feedback(l, q))));
-    }
+    if (PLASTIC[l]) { far_and_size = max(far_and_size, drift_of_layer(l)); }
   }
-  return team_max(far) / max(team_max(size), 1e-30);
+  return team_max(far_and_size.x) / max(team_max(far_and_size.y), 1e-30);
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -1,5 +1,5 @@
 import { greatest } from '../extremes.js';
-import type { Gpu } from '../gpu/device.js';
+import { adapterName, type Gpu } from '../gpu/device.js';
 import { orDestroy } from '../gpu/owned.js';
 import { mebibytes, type Adjoint, type Plan, type PlanChoices } from '../gpu/plan.js';
 import { Learner, type LearnerOptions } from '../outer/learner.js';
@@ -116,7 +116,7 @@ export async function benchGradient(
       peakBytes: peak,
       fellBack,
       line: {
-        name: `metaplastic on ${gpu.adapter.description || gpu.adapter.device}`,
+        name: `metaplastic on ${gpu.adapter.description || gpu.adapter.device || adapterName(gpu.adapter)}`,
         workload: workload.name,
         N: tasks,
         T: steps,
