@@ -19,7 +19,8 @@ fn initial_feedback(l: u32, q: u32) -> vec4f {
   let width = FEEDBACK_WIDTH[l];
   let quads = FEEDBACK_QUADS[l];
   let i = q % quads * 4u;
-  return present(i, width) * DRAW_B_LIMIT[l] * drawn4(DRAW_WEIGHTS, DRAW_B_AT[l] + q / quads * width + four(i, width));
+  let counters = DRAW_B_AT[l] + q / quads * width + four(i, width);
+  return present(i, width) * DRAW_B_LIMIT[l] * drawn4(DRAW_WEIGHTS, counters);
 }
 
 // Layer l of slot 0, a function of its own: two loops of constant length one within the other, as
@@ -34,7 +35,9 @@ fn birth_of_layer(l: u32) {
   }
   let feedback_count = feedback_quads(l);
   let b = FAST_B_AT[l] / 4u;
-  for (var q = lane; q < feedback_count; q += LANES) { set_weight_quad(b + q, initial_feedback(l, q)); }
+  for (var q = lane; q < feedback_count; q += LANES) {
+    set_weight_quad(b + q, initial_feedback(l, q));
+  }
 }
 
 // Fills slot 0, and what frozen layers keep in their only place.

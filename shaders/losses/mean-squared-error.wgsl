@@ -22,7 +22,9 @@ fn d_loss(output: u32, target_: u32, o: u32) -> f32 {
 fn answer_of(output: u32, o: u32) -> f32 { return activity(output + o); }
 
 // What output o is told to have done wrong, from its answer; and de_o / d answer.
-fn error_of(answer: f32, target_: u32, o: u32) -> f32 { return 2.0 / f32(OUTPUTS) * (answer - wanted(target_ + o)); }
+fn error_of(answer: f32, target_: u32, o: u32) -> f32 {
+  return 2.0 / f32(OUTPUTS) * (answer - wanted(target_ + o));
+}
 fn error_slope(target_: u32) -> f32 { return 2.0 / f32(OUTPUTS); }
 
 // The network's answer is x_L itself: it lies there already (shape.ts: ANSWER is where x_L is), and

@@ -168,7 +168,7 @@ export function describeGradient({ line, times, plan, peakBytes, fellBack }: Ben
     ],
     [
       'plan',
-      `adjoint ${plan.adjoint}${fellBack ? ' (each made again with checkpoints)' : ''}, ${plan.lanes} lane(s) a task${plan.held ? ' that hold its synapses' : ''}, ${plan.teams} task(s) a workgroup, ${plan.chunks} chunk(s), ${plan.segments.length} segment(s)`,
+      `adjoint ${plan.adjoint}${fellBack ? ' (each made again with checkpoints)' : ''}, ${plan.lanes} lane(s) a task, ${plan.teams} task(s) a workgroup, ${plan.chunks} chunk(s), ${plan.segments.length} segment(s)`,
     ],
     ['memory', `${mebibytes(plan.totalBytes)} planned, ${mebibytes(peakBytes)} at most in buffers`],
     [

@@ -1,5 +1,5 @@
 import { DeviceLostError, MetaplasticError, shown } from '../errors.js';
-import { MOST_REGISTERS, type Machine } from './plan.js';
+import type { Machine } from './plan.js';
 
 /**
  * An open GPU: the device, what adapter it is, and where the GPU errors of one owner end up: of a
@@ -169,12 +169,6 @@ export interface UseOptions {
   readonly onNotice?: (notice: string) => void;
 }
 
-/**
- * Makers whose GPUs give a lane 255 registers if it asks for them. Others give it 128 or fewer
- * (Intel: 128 of 32 bytes for 8 or 16 lanes together), and what is more would lie in memory.
- */
-const MANY_REGISTERS = /nvidia|amd/i;
-
 /** Mesa's software adapter. */
 const LLVMPIPE = /llvmpipe|lavapipe/i;
 
@@ -325,7 +319,6 @@ function watch(
       software,
       teamwork: !LLVMPIPE.test(names),
       cores: globalThis.navigator?.hardwareConcurrency ?? 4,
-      registers: MANY_REGISTERS.test(vendor) ? MOST_REGISTERS : 128,
       subgroup: subgroupOf(info, software),
       maxBindingBytes: Math.min(
         device.limits.maxStorageBufferBindingSize,

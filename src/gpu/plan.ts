@@ -4,7 +4,7 @@ import { layoutOf, type Layout } from '../inner/layout.js';
 import type { System } from '../systems/system.js';
 import { fastLayout, type FastLayout } from './fast.js';
 import { metricsSizes } from './metrics.js';
-import { ownLayout, powerOfTwo, powersOfTwo, type OwnLayout } from './own.js';
+import { powerOfTwo } from './lanes.js';
 import { fours, placesOf, type Places } from './places.js';
 import { isBatched, recordLayout, type RecordLayout } from './record.js';
 import {
@@ -71,8 +71,6 @@ export interface Machine {
    * barriers are coroutines, dear to run and dearer to compile.
    */
   readonly teamwork: boolean;
-  /** Registers of 32 bits that a lane may have, MOST_REGISTERS or fewer. */
-  readonly registers: number;
   readonly maxBindingBytes: number;
   readonly maxWorkgroups: number;
   readonly maxInvocations: number;
@@ -87,11 +85,6 @@ export interface PlanChoices {
    * are lanes for all rows.
    */
   readonly grid?: boolean;
-  /**
-   * Do lanes of a grid hold their synapses in registers? Only where nobody else asks for them
-   * (`canHold`) and there is room.
-   */
-  readonly held?: boolean;
   readonly tasksPerChunk?: number;
   readonly stepsPerSegment?: number;
   readonly interval?: number;
@@ -107,15 +100,8 @@ export interface Plan extends Work {
   /** Lanes that work together on a task, and tasks (teams) that share a workgroup. */
   readonly lanes: number;
   readonly teams: number;
-  /**
-   * Which synapses each lane works on, whether lanes lie in rows and columns, and whether they hold
-   * their synapses in registers.
-   */
-  readonly own: OwnLayout;
+  /** Do lanes lie in rows and columns? */
   readonly grid: boolean;
-  readonly held: boolean;
-  /** Does a task's scratch lie in workgroup memory? */
-  readonly scratchOnChip: boolean;
   /** Lanes of a workgroup that collects the gradient: few where a barrier is dear. */
   readonly collecting: number;
   /**
@@ -158,15 +144,10 @@ export interface PerTask {
   readonly fast: number;
   readonly gradient: number;
   readonly scratch: number;
-  /** Numbers of the scratch, its last, where d_z of an inner step waits. */
-  readonly pending: number;
   readonly samples: number;
   /** Numbers of the metrics, which lie behind the outcome. */
   readonly metrics: number;
 }
-
-/** Registers of a lane on the GPUs that have most. */
-export const MOST_REGISTERS = 255;
 
 export const DEFAULT_BUDGET: Budget = { memory: 256e6, dispatchSeconds: 0.5 };
 
@@ -193,13 +174,8 @@ export function makePlan(
   const record = recordLayout(work.system);
   const batched = isBatched(work.batch, record);
   const fast = fastLayout(work.system, places, slots);
-  const perTask = countPerTask(work, record, batched, fast, slots);
-  const { lanes, teams, grid, held } = chooseTeams(work, batched, machine, choices);
-  const own = ownLayout(work.system, lanes, { grid, holds: held, batched });
-  const scratchOnChip =
-    held &&
-    work.adjoint !== 'none' &&
-    64 * lanes * teams + 4 * teams * perTask.scratch <= WORKGROUP_BYTES;
+  const perTask = countPerTask(work, record, fast, slots);
+  const { lanes, teams, grid } = chooseTeams(work, machine, choices);
   const inputs = work.images ? 1 : work.system.sizes[0]!;
 
   const optimiser = work.adjoint === 'none' ? 0 : 1;
@@ -222,7 +198,7 @@ export function makePlan(
       activities: 4 * room * perTask.activity,
       'fast weights': 4 * room * perTask.fast,
       'gradients of tasks': 4 * room * perTask.gradient,
-      scratch: scratchOnChip ? 0 : 4 * room * perTask.scratch,
+      scratch: 4 * room * perTask.scratch,
       'read-back of activities and weights': optimiser
         ? 0
         : 4 * room * (perTask.activity + perTask.fast),
@@ -288,10 +264,7 @@ export function makePlan(
     places,
     lanes,
     teams,
-    own,
     grid,
-    held,
-    scratchOnChip,
     collecting,
     slices,
     tasksPerChunk,
@@ -431,11 +404,9 @@ function checkChoices(choices: PlanChoices): void {
 function countPerTask(
   { system, steps, batch, queries, moments, adjoint, metrics }: Work,
   record: RecordLayout,
-  batched: boolean,
   fast: FastLayout,
   slots: number,
 ): PerTask {
-  const pending = adjoint === 'none' || batched ? 0 : batch * record.neurons;
   const records = adjoint === 'none' && !system.encoderLayers ? batch : steps * batch;
   const asked = moments.length * queries;
   const inside = metrics
@@ -451,8 +422,7 @@ function countPerTask(
     scratch:
       adjoint === 'none'
         ? inside.scratch
-        : Math.max(batch * record.size, Math.min(queries, QUERY_BLOCK) * record.row) + pending,
-    pending,
+        : Math.max(batch * record.size, Math.min(queries, QUERY_BLOCK) * record.row),
     samples: steps * batch + queries,
     metrics: inside.reported,
   };
@@ -461,34 +431,23 @@ function countPerTask(
 /**
  * Lanes take four rows at a time, and share a row's columns where they are more. A software adapter
  * runs a subgroup as one vector on a CPU core and pays for barriers, so a task is one lane there
- * and a
- * subgroup of tasks a workgroup; with too few tasks to fill the vectors of all cores that way, a
- * subgroup works on each task, if that is any faster. On a GPU
- * lanes are as many as hold all synapses in registers; where they cannot, as many as there are
- * fours of rows times fours of columns, or fewer where tasks are many, and at least all rows'
- * fours, if a workgroup has
- * so many; and teams smaller than a subgroup share a workgroup.
+ * and a subgroup of tasks a workgroup; with too few tasks to fill the vectors of all cores that
+ * way, a subgroup works on each task, if that is any faster. On a GPU lanes are as many as there
+ * are fours of rows times fours of columns, or fewer where tasks are many, and at least all rows'
+ * fours, if a workgroup has so many; and teams smaller than a subgroup share a workgroup.
  */
 function chooseTeams(
   work: Work,
-  batched: boolean,
   machine: Machine,
   choices: PlanChoices,
-): { lanes: number; teams: number; grid: boolean; held: boolean } {
+): { lanes: number; teams: number; grid: boolean } {
   const { software, subgroup, cores, teamwork } = machine;
   const most = Math.min(MOST_LANES, machine.maxInvocations);
   const ofACore = Math.ceil(work.tasks / cores);
   const inside = work.system.sizes.slice(work.system.encoderLayers);
   const lanesFor = (sizes: readonly number[]) => powerOfTwo(fours(greatest(sizes)));
   const rows = lanesFor(inside.slice(1));
-  const lies = (lanes: number) =>
-    (choices.grid ?? (choices.held || !software)) && lanes > 1 && lanes >= rows;
-  const room = choices.held ? MOST_HELD : quadsIn(machine.registers);
-  const fits = (lanes: number) =>
-    (choices.held ?? !software) &&
-    lies(lanes) &&
-    canHold(work.system, batched) &&
-    ownLayout(work.system, lanes, { grid: true, holds: true, batched }).held <= room;
+  const lies = (lanes: number) => (choices.grid ?? !software) && lanes > 1 && lanes >= rows;
   const ofATask = lies(most)
     ? Math.min(
         rows * lanesFor(inside.slice(0, -1)),
@@ -501,9 +460,8 @@ function chooseTeams(
         ? subgroup
         : 1
       : Math.min(most, Math.max(8, ofATask));
-  const lanes = choices.lanes ?? powersOfTwo(most).find(fits) ?? sharing;
+  const lanes = choices.lanes ?? sharing;
   const grid = lies(lanes);
-  const held = fits(lanes);
   const teams =
     choices.teams ??
     (software && lanes > 1
@@ -515,15 +473,6 @@ function chooseTeams(
       expected: `a power of two with lanes × teams ≤ ${most}`,
       got: `${lanes} × ${teams}`,
     });
-  if (choices.held && !held) {
-    throw new MetaplasticError({
-      where: 'plan.held',
-      expected:
-        'lanes that hold their synapses only where nobody else asks for them and there is room',
-      got: `${lanes} lanes and batches of ${work.batch}`,
-      hint: `give ${rows} … ${MOST_LANES} lanes with at most ${MOST_HELD} quads each, fixed feedback weights, a rule and a path that take no transpose of W, and few samples a step; or leave plan.held out`,
-    });
-  }
   if (choices.grid && !grid)
     throw new MetaplasticError({
       where: 'plan.grid',
@@ -531,7 +480,7 @@ function chooseTeams(
       got: `${lanes}`,
       hint: 'give plan.lanes so many, or leave plan.grid out',
     });
-  return { lanes, teams, grid, held };
+  return { lanes, teams, grid };
 }
 
 /**
@@ -543,29 +492,6 @@ const MOST_LANES = WORKGROUP_BYTES / 64;
 
 /** Lanes at once beyond which a GPU gains nothing from more. */
 const CROWD = 2 ** 17;
-
-/**
- * Quads of weights that a lane of so many registers may hold: each takes 12 with its gradients and
- * those of its rates, and all else of the kernels some 100.
- */
-const quadsIn = (registers: number) => Math.max(0, Math.floor((registers - 99) / 12));
-
-/** Quads that a lane holds at most, asked or not. */
-const MOST_HELD = quadsIn(MOST_REGISTERS);
-
-/**
- * Does nobody but its lane ask for a synapse within a dispatch? Not where a path or a factor takes
- * the transpose, nor where products are many or the feedback learns.
- */
-function canHold({ feedback, feedbackRule, rule }: System, batched: boolean): boolean {
-  return (
-    !batched &&
-    feedback !== 'backprop' &&
-    feedback !== 'sign-symmetric' &&
-    feedbackRule === 'fixed' &&
-    rule !== 'pool'
-  );
-}
 
 function doesNotFit(
   work: Work,
@@ -621,7 +547,7 @@ export function describePlan(plan: Plan): string {
     ],
     [
       'lanes per task',
-      `${plan.lanes}${plan.grid ? ' in rows and columns' : ''}${plan.held ? ', which hold its synapses in registers' : ''}, ${plan.teams} task(s) a workgroup`,
+      `${plan.lanes}${plan.grid ? ' in rows and columns' : ''}, ${plan.teams} task(s) a workgroup`,
     ],
     [
       'adjoint',

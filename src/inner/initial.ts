@@ -4,7 +4,7 @@ import { random } from '../tasks/random.js';
 import type { Layout } from './layout.js';
 
 /**
- * How meta-parameters begin (papers.md §1.1, §2.3 and §3.1 have the published values). Biases b and
+ * How meta-parameters begin (docs/papers.md §1.1, §2.3 and §3.1 have the published values). Biases b and
  * c begin at 0; what is drawn for every lifetime is none of them.
  */
 export interface Initial {
@@ -47,7 +47,7 @@ export interface Initial {
 }
 
 /**
- * Published defaults of the feedback rules (papers.md §3.1). k multiplies a direction, so what is a
+ * Published defaults of the feedback rules (docs/papers.md §3.1). k multiplies a direction, so what is a
  * factor on a squared norm there counts twice here.
  */
 const ALIGNMENT: Readonly<

@@ -356,12 +356,12 @@ export class Learner {
             metrics,
           };
           const memory = bytes + parameters.size + (bank?.size ?? 0);
-          const { lanes, teams, grid, held } = this.options.plan ?? {};
+          const { lanes, teams, grid } = this.options.plan ?? {};
           return makePlan(
             work,
             this.gpu.machine,
             { ...this.budget, memory },
-            { lanes, teams, grid, held },
+            { lanes, teams, grid },
           );
         },
         make: plan => Lifetimes.create(this.gpu, plan, this.inheritance),

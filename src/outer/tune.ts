@@ -1,12 +1,11 @@
 import { MetaplasticError } from '../errors.js';
 import { greatest, least } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
-import { powerOfTwo, powersOfTwo } from '../gpu/own.js';
+import { powerOfTwo, powersOfTwo } from '../gpu/lanes.js';
 import {
   ADJOINTS,
   DEFAULT_BUDGET,
   makePlan,
-  MOST_REGISTERS,
   type Adjoint,
   type Machine,
   type PlanChoices,
@@ -167,15 +166,9 @@ const VARIANTS: readonly ((best: Tuning, work: Work, machine: Machine) => Tuning
     );
   },
   ({ adjoint, plan }) => ADJOINTS.filter(a => a !== adjoint).map(a => ({ adjoint: a, plan })),
-  // A GPU's lanes lie in rows and columns, and hold their synapses if they have the registers: what
-  // if not, or if they must?
-  ({ adjoint, plan }, _work, { software, registers }) =>
-    software
-      ? []
-      : [{ held: registers < MOST_REGISTERS }, { grid: false, held: false }].map(way => ({
-          adjoint,
-          plan: { ...plan, ...way },
-        })),
+  // A GPU's lanes lie in rows and columns: what if they do not?
+  ({ adjoint, plan }, _work, { software }) =>
+    software ? [] : [{ adjoint, plan: { ...plan, grid: false } }],
 ];
 
 const nameOf = ({ adjoint, plan }: Tuning): string =>

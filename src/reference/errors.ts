@@ -29,7 +29,7 @@ const alignment: Omit<ErrorPath, 'from'> = {
   adjoint: (_W, _B, _layer, dM, _dW, dB) => add(dB, dM),
 };
 
-/** The error paths (papers §2.1, §4). */
+/** The error paths (docs/papers.md §2.1, §4). */
 export const errorPaths = {
   chained: { from: 'above', ...alignment },
   direct: { from: 'output', ...alignment },
@@ -53,7 +53,7 @@ export const errorPaths = {
 
 /**
  * The errors e_0 … e_L of one sample, empty where none comes; all are empty under direct-rectified
- * feedback (papers §2.1, Eq. 24).
+ * feedback (docs/papers.md §2.1, Eq. 24).
  *
  *     e_L = error(a, y),   e_{l-1} = up_{l-1} ⊙ φ'(x_{l-1}),   up_{l-1} = M_l e_l, or M_l e_L if the
  * path is direct

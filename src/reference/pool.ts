@@ -77,7 +77,7 @@ type Term = readonly [
   right: keyof typeof vectors,
 ];
 
-/** F^r = sign · scale · left rightᵀ; but F³ = −W (papers §2.2, Eqs. 14–23). */
+/** F^r = sign · scale · left rightᵀ; but F³ = −W (docs/papers.md §2.2, Eqs. 14–23). */
 const terms: Readonly<Record<(typeof TERMS)[number], Term | 'decay'>> = {
   0: [-1, 'one', 'error', 'pre'],
   1: [-1, 'one', 'post', 'errorBelow'],

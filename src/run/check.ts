@@ -403,15 +403,11 @@ export const PROBLEMS: readonly CheckProblem[] = [
     },
   ),
   of(
-    '32 lanes that hold their synapses',
+    '32 lanes in rows and columns, reverse',
     {},
-    { settings: { adjoint: 'reverse', plan: { lanes: 32, held: true } } },
+    { settings: { adjoint: 'reverse', plan: { lanes: 32, grid: true } } },
   ),
-  of(
-    '32 lanes in rows and columns, synapses in storage',
-    {},
-    { settings: { plan: { lanes: 32, grid: true, held: false } } },
-  ),
+  of('32 lanes in rows and columns', {}, { settings: { plan: { lanes: 32, grid: true } } }),
   of('32 lanes along whole rows', {}, { settings: { plan: { lanes: 32, grid: false } } }),
   of('chunks of 2 tasks', {}, { settings: { plan: { tasksPerChunk: 2 } } }),
   of('segments of 4 steps', {}, { settings: { plan: { stepsPerSegment: 4 } } }),

@@ -363,7 +363,6 @@ const CONFIG = section({
       lanes: v.optional(whole(1)),
       teams: v.optional(whole(1)),
       grid: v.optional(v.boolean()),
-      held: v.optional(v.boolean()),
     } satisfies Partial<Record<keyof PlanChoices, unknown>>),
   ),
   /** Meta-steps between two checkpoints. */

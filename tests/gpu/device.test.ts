@@ -194,7 +194,7 @@ const told = (adapterInfo: Partial<GPUAdapterInfo>, queue: Partial<GPUQueue> = {
     addEventListener() {},
   } as unknown as GPUDevice);
 
-test('a plan is told what the adapter is, by its name, how many registers its lanes have, by its maker, and how many cores the machine has', async () => {
+test('a plan is told what the adapter is, by its name, and how many cores the machine has', async () => {
   const { cores } = (await open()).machine;
   const named = (info: Partial<GPUAdapterInfo>) => told(info).machine;
   expect(cores).toBe(availableParallelism());
@@ -211,11 +211,7 @@ test('a plan is told what the adapter is, by its name, how many registers its la
   expect(named({ vendor: 'nvidia', architecture: 'hopper' })).toMatchObject({
     software: false,
     subgroup: 32,
-    registers: 255,
   });
-  expect(
-    ['amd', 'intel', 'apple', ''].map(vendor => named({ vendor, architecture: 'any' }).registers),
-  ).toEqual([255, 128, 128, 128]);
 });
 
 describe('an adapter that tells little', () => {
@@ -249,11 +245,8 @@ describe('an adapter that tells little', () => {
     expect(adapterName(told(nothing).adapter)).toBe('an adapter that does not tell its name');
   });
 
-  test('and its maker by number has the registers of that maker', () => {
+  test('and its maker by number has the name of that maker', () => {
     const made = (vendor: string) => told({ vendor });
-    expect(['4318', '4098', '32902', '6880'].map(v => made(v).machine.registers)).toEqual([
-      255, 255, 128, 128,
-    ]);
     expect(['4318', '0x10de', '4098', '6880', '12345'].map(v => made(v).adapter.vendor)).toEqual([
       'nvidia',
       'nvidia',
