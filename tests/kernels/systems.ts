@@ -1,5 +1,6 @@
 import type { Adjoint } from '../../src/gpu/plan.js';
 import {
+  sharesSynapses,
   FEEDBACK_RULES,
   GRANULARITIES,
   ORIGINS,
@@ -107,8 +108,7 @@ function goTogether({
   held,
   batch = 1,
 }: Partial<SystemSpec & { adjoint: Adjoint; held: boolean; batch: number }>): boolean {
-  const asked =
-    rule === 'pool' || feedback === 'backprop' || feedback === 'sign-symmetric' || batch > 3;
+  const asked = batch > 3 || sharesSynapses({ feedback, rule });
   return (
     !(weights === 'drawn' && frozen?.includes(1)) &&
     !(momentum && adjoint === 'reverse') &&
