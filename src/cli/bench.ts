@@ -96,7 +96,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv = process.env):
   });
   if (positionals.length === 0) return report(args);
   const [name] = positionals;
-  const known = WORKLOADS[name!];
+  const known = Object.hasOwn(WORKLOADS, name!) ? WORKLOADS[name!] : undefined;
   if (positionals.length > 1 || !known)
     throw new MetaplasticError({
       where: 'bench',

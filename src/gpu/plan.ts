@@ -1,9 +1,20 @@
+import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
 import { layoutOf, type Layout } from '../inner/layout.js';
+import { check, choice, list, needed, number, section, whole } from '../options.js';
 import type { System } from '../systems/system.js';
 import { fastLayout, type FastLayout } from './fast.js';
 import { metricsSizes } from './metrics.js';
+import {
+  ADJOINTS,
+  BUDGET,
+  MOMENTS,
+  PLAN,
+  type Adjoint,
+  type Budget,
+  type PlanChoices,
+} from './options.js';
 import { powerOfTwo } from './lanes.js';
 import { fours, placesOf, type Places } from './places.js';
 import { isBatched, recordLayout, type RecordLayout } from './record.js';
@@ -18,12 +29,7 @@ import {
 } from './segments.js';
 import { estimateSeconds, secondsOfSegment, secondsOfSteps } from './time.js';
 
-/**
- * How the adjoint gets W_t back: keep every step's, keep every k-th and replay, or undo the
- * updates. `none` is a forward pass only.
- */
-export const ADJOINTS = ['store', 'checkpoint', 'reverse'] as const;
-export type Adjoint = (typeof ADJOINTS)[number];
+export { ADJOINTS, type Adjoint, type Budget, type PlanChoices } from './options.js';
 
 /** The work of one meta-step (or of one forward-only adaptation). */
 export interface Work {
@@ -50,15 +56,6 @@ export interface Work {
   readonly metrics?: boolean;
 }
 
-/**
- * What the machine allows. Byte counts and seconds; `dispatchSeconds` bounds the estimated time of
- * one dispatch.
- */
-export interface Budget {
-  readonly memory: number;
-  readonly dispatchSeconds: number;
-}
-
 /** What a plan needs to know of an adapter. */
 export interface Machine {
   readonly software: boolean;
@@ -74,20 +71,6 @@ export interface Machine {
   readonly maxBindingBytes: number;
   readonly maxWorkgroups: number;
   readonly maxInvocations: number;
-}
-
-/** Parts of a plan that a caller may fix; the rest is computed. Lanes is a power of two. */
-export interface PlanChoices {
-  readonly lanes?: number;
-  readonly teams?: number;
-  /**
-   * Do lanes lie in rows and columns, so that they share a layer's columns too? Only where there
-   * are lanes for all rows.
-   */
-  readonly grid?: boolean;
-  readonly tasksPerChunk?: number;
-  readonly stepsPerSegment?: number;
-  readonly interval?: number;
 }
 
 /**
@@ -149,7 +132,7 @@ export interface PerTask {
   readonly metrics: number;
 }
 
-export const DEFAULT_BUDGET: Budget = { memory: 256e6, dispatchSeconds: 0.5 };
+export const DEFAULT_BUDGET: Budget = v.getDefaults(BUDGET);
 
 /** Makes the plan, or says what does not fit and what to lower. */
 export function makePlan(
@@ -159,7 +142,8 @@ export function makePlan(
   choices: PlanChoices = {},
 ): Plan {
   checkWork(work);
-  checkChoices(choices);
+  check(PLAN, choices, 'plan');
+  check(BUDGET, budget, 'budget');
   const layout = layoutOf(work.system);
   const places = placesOf(work.system, layout);
   const outputs = work.system.sizes.at(-1)!;
@@ -333,28 +317,23 @@ export const roomFor = (tasks: number, teams: number): number => Math.ceil(tasks
 const sum = (bytes: Readonly<Record<string, number>>): number =>
   Object.values(bytes).reduce((a, b) => a + b, 0);
 
+/** What a plan needs to know of the work, in the words of those who ask for it. */
+const WORK = section(
+  {
+    tasks: needed(whole(1), { about: 'Lifetimes.' }),
+    steps: needed(whole(1), { about: 'T: inner steps of a lifetime.' }),
+    batch: needed(whole(1), { about: 'Samples per inner step.' }),
+    queries: needed(whole(1), { about: 'Queries.' }),
+    adjoint: needed(choice([...ADJOINTS, 'none']), { about: 'How the adjoint gets W_t back.' }),
+    momentWeights: needed(list(number, 'finite numbers'), { about: 'Weights of the moments.' }),
+  },
+  { open: true },
+);
+
 function checkWork(work: Work): void {
-  const whole = { tasks: work.tasks, steps: work.steps, batch: work.batch, queries: work.queries };
-  for (const [key, n] of Object.entries(whole))
-    if (!Number.isInteger(n) || n < 1)
-      throw new MetaplasticError({
-        where: `plan.${key}`,
-        expected: 'a whole number ≥ 1',
-        got: `${n}`,
-      });
-  if (!['none', ...ADJOINTS].includes(work.adjoint))
-    throw new MetaplasticError({
-      where: 'plan.adjoint',
-      problem: `unknown choice ${JSON.stringify(work.adjoint)}`,
-      hint: `known: ${ADJOINTS.join(', ')}`,
-    });
-  if (work.adjoint === 'reverse' && work.system.momentum)
-    throw new MetaplasticError({
-      where: 'plan.adjoint',
-      expected: `'store' or 'checkpoint' for a rule with momentum`,
-      got: `'reverse'`,
-      hint: 'undoing momentum multiplies every rounding error by 1 / momentum a step',
-    });
+  check(WORK, work, 'plan');
+  checkMoments(work.moments, work.steps, 'plan.moments');
+  checkAdjoint(work.adjoint, work.system, 'plan.adjoint');
   if (work.metrics && work.adjoint !== 'none')
     throw new MetaplasticError({
       where: 'plan.metrics',
@@ -362,43 +341,51 @@ function checkWork(work: Work): void {
       got: `true with ${JSON.stringify(work.adjoint)}`,
       hint: 'metrics are for learner.adapt',
     });
-  const { moments, momentWeights, steps } = work;
-  if (moments.length === 0)
-    throw new MetaplasticError({
-      where: 'plan.moments',
-      expected: 'at least one moment at which the query set is asked',
-      got: 'none',
-    });
-  moments.forEach((t, k) => {
-    if (!Number.isInteger(t) || t < 0 || t > steps || (k > 0 && t <= moments[k - 1]!))
+  checkWeights(work.momentWeights, work.moments, 'plan.momentWeights');
+}
+
+/**
+ * Checks numbers of inner steps done at which a query set is asked: ascending, each in 0 … steps.
+ */
+export function checkMoments(given: readonly number[], steps: number, where: string): void {
+  check(MOMENTS, given, where);
+  given.forEach((t, k) => {
+    if (t > steps)
       throw new MetaplasticError({
-        where: 'plan.moments',
-        expected: `ascending whole numbers in 0 … ${steps} (inner steps done)`,
-        got: `[${moments.join(', ')}]`,
+        where,
+        expected: `inner steps up to ${steps}, the length of a lifetime`,
+        got: `${t}`,
+      });
+    if (k > 0 && t <= given[k - 1]!)
+      throw new MetaplasticError({
+        where,
+        expected: 'inner steps in rising order',
+        got: `${given[k - 1]} before ${t}`,
       });
   });
-  if (momentWeights.length !== moments.length)
+}
+
+export function checkWeights(
+  weights: readonly number[],
+  moments: readonly number[],
+  where: string,
+): void {
+  if (weights.length !== moments.length)
     throw new MetaplasticError({
-      where: 'plan.momentWeights',
+      where,
       expected: `${moments.length} weights, one a moment`,
-      got: `${momentWeights.length}`,
-    });
-  if (!momentWeights.every(Number.isFinite))
-    throw new MetaplasticError({
-      where: 'plan.momentWeights',
-      expected: 'finite numbers',
-      got: `[${momentWeights.join(', ')}]`,
+      got: `${weights.length}`,
     });
 }
 
-function checkChoices(choices: PlanChoices): void {
-  for (const [key, n] of Object.entries(choices))
-    if (n !== undefined && typeof n !== 'boolean' && (!Number.isInteger(n) || n < 1))
-      throw new MetaplasticError({
-        where: `plan.${key}`,
-        expected: 'a whole number ≥ 1',
-        got: `${n}`,
-      });
+export function checkAdjoint(adjoint: Work['adjoint'], system: System, where: string): void {
+  if (adjoint === 'reverse' && system.momentum)
+    throw new MetaplasticError({
+      where,
+      expected: `'store' or 'checkpoint' for a rule with momentum`,
+      got: `'reverse'`,
+      hint: 'undoing momentum multiplies every rounding error by 1 / momentum a step',
+    });
 }
 
 function countPerTask(

@@ -1,81 +1,35 @@
+import * as v from 'valibot';
 import { DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
-import {
-  DEFAULT_BUDGET,
-  makePlan,
-  totalTail,
-  type Adjoint,
-  type Budget,
-  type Plan,
-  type PlanChoices,
-  type Work,
-} from '../gpu/plan.js';
+import { ADJOINT, MOMENTS } from '../gpu/options.js';
+import { checkMoments, makePlan, totalTail, type Plan, type Work } from '../gpu/plan.js';
 import { allOrDestroy, orDestroy } from '../gpu/owned.js';
 import { readMetrics } from '../gpu/metrics.js';
 import { placeOf, type Kind, type Range } from '../gpu/places.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
-import { initialParameters, type Initial } from '../inner/initial.js';
-import { feedbackShape, GROUPS, layoutOf, type Layout } from '../inner/layout.js';
+import { initialParameters } from '../inner/initial.js';
+import { feedbackShape, GROUPS, type Layout } from '../inner/layout.js';
 import type { Metrics } from '../inner/metrics.js';
-import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
+import { atLeast, check, inWords, isNumber, unknownName } from '../options.js';
+import type { System } from '../systems/system.js';
 import { areClasses } from '../tasks/classes.js';
-import { checkBank, checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
-import { makeAdam, type Adam, type Rates } from './adam.js';
+import { checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
+import { makeAdam, type Adam } from './adam.js';
+import {
+  ADAPT,
+  checkMoment2,
+  checkOptions,
+  EPISODES,
+  STATE,
+  type AdaptOptions,
+  type CheckedOptions,
+  type LearnerOptions,
+  type Rates,
+} from './options.js';
 import { KeptLifetimes } from './kept.js';
 import { Lifetimes, quadsOf, readBack, type Inheritance, type Outcomes } from './lifetimes.js';
 
-export interface LearnerOptions {
-  readonly system: SystemSpec | System;
-  /**
-   * Shape of an episode: T inner steps of `batch` samples, then `queries`; `bank` if inputs are
-   * image numbers.
-   */
-  readonly episode: {
-    readonly steps: number;
-    readonly batch: number;
-    readonly queries: number;
-    readonly bank?: ImageBank;
-  };
-  /** Lifetimes per meta-step. */
-  readonly tasks: number;
-  /**
-   * How the adjoint gets W_t back. Default `store`. `reverse` falls back to `checkpoint` where
-   * undoing is ill-conditioned, and says so.
-   */
-  readonly adjoint?: Adjoint;
-  /**
-   * Inner steps done at which the query set is asked, and the weight of each in the loss. Default:
-   * after the last step only.
-   */
-  readonly moments?: readonly number[];
-  readonly momentWeights?: readonly number[];
-  /** Meta-learning rates of the groups. Default 1e-3, but 1e-4 for α and η. */
-  readonly rates?: Partial<Rates>;
-  /**
-   * λ ≥ 0 of the penalty λ Σ|θ| on the coefficients of the pool, which is part of the loss. Default
-   * 0.
-   */
-  readonly l1?: number;
-  /** Each task's gradient norm is clipped to this before the mean. */
-  readonly clipPerTask?: number;
-  /** The norm of the mean gradient is clipped to this before Adam. */
-  readonly clip?: number;
-  /**
-   * A lifetime whose loss or gradient is not finite is left out and counted (`skip`), or stops the
-   * step with an error (`error`). Default `skip`; if none is finite, that is an error too.
-   */
-  readonly onDivergence?: 'skip' | 'error';
-  readonly initial?: Initial;
-  /** Seed of the initial meta-parameters. Default 0. */
-  readonly seed?: number;
-  readonly budget?: Partial<Budget>;
-  /** Parts of the plan to fix instead of computing them. */
-  readonly plan?: PlanChoices;
-  /**
-   * Hears what a user should know, such as a fallback of adjoint `reverse`. Default: console.warn.
-   */
-  readonly onNotice?: (notice: string) => void;
-}
+export type { AdaptOptions, LearnerOptions } from './options.js';
 
 /**
  * What a meta-step says of itself. Losses are those of the weighted moments; means run over the
@@ -138,20 +92,12 @@ export interface LearnerState {
   readonly updates: number;
 }
 
-const DEFAULT_RATES: Rates = {
-  W: 1e-3,
-  B: 1e-3,
-  alpha: 1e-4,
-  beta: 1e-3,
-  theta: 1e-3,
-  eta: 1e-4,
-  alignment: 1e-3,
-};
-
 /**
  * Meta-learns a system: its meta-parameters live on the GPU, `step` improves them by one meta-batch
  * of episodes, `adapt` lets them live
- * episodes without changing them. Calls run in their order; await them or not.
+ * episodes without changing them. Calls run in their order; await them or not. Everything that a
+ * call is given is checked, and copied, when it is made; but not the arrays of episodes, which are
+ * large: **leave those as they are until the promise of the call has settled**.
  */
 export class Learner {
   readonly system: System;
@@ -163,25 +109,18 @@ export class Learner {
   private readonly kept: KeptLifetimes;
 
   /** Checks the options, makes the plan, compiles the kernels and allocates the buffers. */
-  static async create(shared: Gpu, options: LearnerOptions): Promise<Learner> {
-    const system = defineSystem(options.system);
-    const layout = layoutOf(system);
-    const { bank } = options.episode;
-    const inputs = system.sizes[0]!;
-    if (bank) checkBank(bank, 'learner.episode.bank');
-    if (bank && bank.width * bank.height !== inputs)
+  static async create(shared: Gpu, given: LearnerOptions): Promise<Learner> {
+    if (!shared?.device || !shared.machine)
       throw new MetaplasticError({
-        where: 'learner.episode.bank',
-        expected: `images of ${inputs} pixels (system.sizes[0])`,
-        got: `${bank.width} × ${bank.height}`,
+        where: 'Learner.create',
+        expected: 'a GPU, from openGpu, openNodeGpu or useDevice',
+        got: inWords(shared),
       });
-    const plan = makePlan(
-      workOf(system, options),
-      shared.machine,
-      { ...DEFAULT_BUDGET, ...options.budget },
-      options.plan,
-    );
-    const initial = initialParameters(system, layout, options.seed ?? 0, options.initial);
+    const options = checkOptions(given);
+    const { system, budget } = options;
+    const { bank } = options.episode;
+    const plan = makePlan(workOf(system, options), shared.machine, budget, options.plan);
+    const initial = initialParameters(system, plan.layout, options.seed, options.initial);
     const gpu = shared.share();
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
     const usage = STORAGE | COPY_DST | COPY_SRC;
@@ -207,7 +146,7 @@ export class Learner {
 
   private constructor(
     private readonly gpu: Gpu,
-    private readonly options: LearnerOptions,
+    private readonly options: CheckedOptions,
     system: System,
     plan: Plan,
     private readonly inheritance: Inheritance,
@@ -217,45 +156,60 @@ export class Learner {
     this.system = system;
     this.plan = plan;
     this.layout = plan.layout;
-    this.kept = new KeptLifetimes(this.budget.memory - this.sharedBytes, OF_STEPS, lifetimes);
+    this.kept = new KeptLifetimes(
+      this.options.budget.memory - this.sharedBytes,
+      OF_STEPS,
+      lifetimes,
+    );
   }
 
   /**
    * Loss and meta-gradient of one meta-batch; read the gradient with `readGradient`. The
    * meta-parameters stay as they are.
    */
-  gradient(episodes: Episodes): Promise<MetaStep> {
-    return this.enqueue(() => this.metaStep(episodes));
+  async gradient(episodes: Episodes): Promise<MetaStep> {
+    const given = this.checked(episodes, 'learner.gradient');
+    return this.enqueue(() => this.metaStep(given));
   }
 
   /**
-   * One meta-step: gradient, then Adam with the rates times `rateFactor` (for a decay schedule).
+   * One meta-step: gradient, then Adam with the rates times `rateFactor` ≥ 0 (for a decay schedule).
    */
-  step(episodes: Episodes, rateFactor = 1): Promise<MetaStep> {
+  async step(episodes: Episodes, rateFactor = 1): Promise<MetaStep> {
+    const given = this.checked(episodes, 'learner.step');
+    const rates = this.ratesTimes(rateFactor);
     return this.enqueue(async () => {
-      const rates = { ...DEFAULT_RATES, ...this.options.rates };
-      const scaled = Object.fromEntries(
-        Object.entries(rates).map(([group, rate]) => [group, rate * rateFactor]),
-      ) as Rates;
-      const result = await this.metaStep(episodes, { rates: scaled, n: this.updates + 1 });
+      const result = await this.metaStep(given, { rates, n: this.updates + 1 });
       if (result.counted > 0) this.updates++;
       return result;
     });
+  }
+
+  private ratesTimes(given: number): Rates {
+    const where = 'learner.step.rateFactor';
+    const rateFactor = check(atLeast(0), given, where);
+    const scaled = Object.entries(this.options.rates).map(([g, rate]) => [g, rate * rateFactor]);
+    for (const [group, rate] of scaled)
+      if (!isNumber(rate))
+        throw new MetaplasticError({
+          where,
+          expected: `a factor that leaves rates.${group} within float32`,
+          got: `${rateFactor}`,
+        });
+    return Object.fromEntries(scaled) as Rates;
   }
 
   private async metaStep(
     episodes: Episodes,
     update?: { rates: Rates; n: number },
   ): Promise<MetaStep> {
-    const { plan } = this;
-    this.check(episodes, 'learner.step', plan.tasks);
     const classes = areClasses(this.system, episodes);
     const record = (encoder: GPUCommandEncoder) => {
       if (update) this.adam.record(encoder, update);
     };
     const rules = rulesOf(this.options);
     const make = (made: Plan) => Lifetimes.create(this.gpu, made, this.inheritance, rules);
-    let lifetimes = await this.kept.of(OF_STEPS, { planWithin: () => plan, make });
+    let lifetimes = await this.kept.of(OF_STEPS, { planWithin: () => this.plan, make });
     await lifetimes.run(episodes, record);
     let outcomes = await lifetimes.outcomes();
     const fellBack = outcomes.drift > DRIFT_LIMIT;
@@ -266,9 +220,9 @@ export class Learner {
       lifetimes = await this.kept.of('checkpoints', {
         planWithin: bytes =>
           makePlan(
-            { ...plan, adjoint: 'checkpoint' },
+            { ...this.plan, adjoint: 'checkpoint' },
             this.gpu.machine,
-            { ...this.budget, memory: bytes + this.sharedBytes },
+            { ...this.options.budget, memory: bytes + this.sharedBytes },
             this.options.plan,
           ),
         make,
@@ -277,10 +231,6 @@ export class Learner {
       outcomes = await lifetimes.outcomes();
     }
     return { ...(await this.summarise(outcomes, lifetimes, classes)), fellBack };
-  }
-
-  private get budget(): Budget {
-    return { ...DEFAULT_BUDGET, ...this.options.budget };
   }
 
   private async summarise(
@@ -329,13 +279,22 @@ export class Learner {
    * coefficients, so that a sweep of settings is one meta-batch. With `metrics` the network is also
    * looked at from inside at every moment.
    */
-  adapt(
-    episodes: Episodes,
-    moments: readonly number[] = [episodes.steps],
-    { metrics = false }: { readonly metrics?: boolean } = {},
+  async adapt(
+    given: Episodes,
+    givenMoments?: readonly number[],
+    options: AdaptOptions = {},
   ): Promise<Adaptation> {
+    const where = 'learner.adapt';
+    const episodes = this.check(given, where);
+    const moments =
+      givenMoments === undefined
+        ? [episodes.steps]
+        : [...check(MOMENTS, givenMoments, `${where}.moments`)];
+    const { metrics } = check(ADAPT, options, where);
+    this.checkData(episodes, where);
+    checkMoments(moments, episodes.steps, `${where}.moments`);
+    this.checkSettings(episodes, where);
     return this.enqueue(async () => {
-      this.check(episodes, 'learner.adapt', episodes.tasks);
       const { tasks, steps, batch, queries } = episodes;
       const placed = this.placeSettings(episodes);
       const settings = placed ? placed.length / tasks : 0;
@@ -360,7 +319,7 @@ export class Learner {
           return makePlan(
             work,
             this.gpu.machine,
-            { ...this.budget, memory },
+            { ...this.options.budget, memory },
             { lanes, teams, grid },
           );
         },
@@ -412,10 +371,14 @@ export class Learner {
       updates: this.updates,
     }));
   }
-  restore(state: LearnerState): void {
+  /** Takes up a state that `state` gave, whole or not at all. */
+  restore(given: LearnerState): void {
+    const where = 'learner.restore';
+    const state = check(STATE, given, where);
     const [parameters, moment1, moment2] = (['parameters', 'moment1', 'moment2'] as const).map(
-      key => inFloat32(state[key], this.layout.size, `learner.restore.${key}`),
+      key => inFloat32(state[key], this.layout.size, `${where}.${key}`),
     );
+    checkMoment2(moment2!, `${where}.moment2`);
     this.upload(this.inheritance.parameters, parameters!);
     this.upload(this.adam.moment1, moment1!);
     this.upload(this.adam.moment2, moment2!);
@@ -457,18 +420,35 @@ export class Learner {
     this.destroyed = true;
   }
 
-  private check(episodes: Episodes, where: string, tasks: number): void {
-    const { steps, batch, queries } = this.plan;
-    const asked = { tasks, steps, batch, queries };
-    for (const [key, n] of Object.entries(asked) as [keyof typeof asked, number][]) {
-      if (where === 'learner.step' && episodes[key] !== n)
+  /** Episodes that a meta-step can take: of the learner's own shape. */
+  private checked(given: Episodes, where: string): Episodes {
+    const episodes = this.check(given, where);
+    for (const key of ['tasks', 'steps', 'batch', 'queries'] as const)
+      if (episodes[key] !== this.plan[key])
         throw new MetaplasticError({
           where,
-          expected: `episodes with ${key} = ${n}`,
-          got: `${episodes[key]}`,
+          expected: `episodes with ${key} = ${this.plan[key]}`,
+          got: inWords(episodes[key]),
           hint: 'make a learner for this shape',
         });
-    }
+    if (episodes.settings)
+      throw new MetaplasticError({
+        where: `${where}.settings`,
+        expected: 'episodes without settings of their own',
+        got: 'some',
+        hint: 'settings are for learner.adapt: a meta-step learns the coefficients that all tasks share',
+      });
+    this.checkData(episodes, where);
+    return episodes;
+  }
+
+  /** Is there something, and somebody to take it? A copy, but for its arrays, which must rest. */
+  private check(given: Episodes, where: string): Episodes {
+    if (this.destroyed) throw destroyedError();
+    return check(EPISODES, given, where);
+  }
+
+  private checkData(episodes: Episodes, where: string): void {
     if (!episodes.origin && drawsNumbers(this.system))
       throw new MetaplasticError({
         where: `${where}.origin`,
@@ -476,7 +456,6 @@ export class Learner {
           'expected the seed and first number of these tasks, because their lifetimes draw weights or noise; got none',
         hint: 'give episodes.origin = { seed, first }',
       });
-    this.checkSettings(episodes, where);
     checkEpisodes(
       episodes,
       {
@@ -495,13 +474,6 @@ export class Learner {
   private checkSettings({ settings, tasks }: Episodes, where: string): void {
     if (!settings) return;
     const { size: count } = this.settable;
-    if (where === 'learner.step')
-      throw new MetaplasticError({
-        where: `${where}.settings`,
-        expected: 'episodes without settings of their own',
-        got: 'some',
-        hint: 'settings are for learner.adapt: a meta-step learns the coefficients that all tasks share',
-      });
     if (settings.length !== tasks * count || count === 0)
       throw new MetaplasticError({
         where: `${where}.settings`,
@@ -547,8 +519,12 @@ export class Learner {
     if (!tensor)
       throw new MetaplasticError({
         where: 'learner',
-        problem: `unknown meta-parameter ${JSON.stringify(name).slice(0, 80)}`,
-        hint: `known: ${this.layout.tensors.map(t => t.name).join(', ')}`,
+        ...unknownName(
+          'meta-parameter',
+          inWords(name),
+          this.layout.tensors.map(t => t.name),
+          name,
+        ),
       });
     return tensor;
   }
@@ -589,7 +565,7 @@ export class Learner {
 /** The key of the lifetimes of meta-steps. */
 const OF_STEPS = 'meta-steps';
 
-const rulesOf = ({ clipPerTask, clip, onDivergence, l1 }: LearnerOptions): MeanRules => ({
+const rulesOf = ({ clipPerTask, clip, onDivergence, l1 }: CheckedOptions): MeanRules => ({
   clipPerTask,
   clip,
   l1,
@@ -613,6 +589,8 @@ function inFloat32(
   where: string,
   shape: readonly number[] = [size],
 ): Float32Array<ArrayBuffer> {
+  if (typeof values !== 'object' || !Number.isInteger(values?.length))
+    throw new MetaplasticError({ where, expected: `${size} numbers`, got: inWords(values) });
   if (values.length !== size)
     throw new MetaplasticError({
       where,
@@ -641,7 +619,13 @@ const destroyedError = () =>
 /** The work of a learner's meta-step, as the plan needs to know it. */
 export function workOf(
   system: System,
-  { episode, tasks, adjoint = 'store', moments = [episode.steps], momentWeights }: LearnerOptions,
+  {
+    episode,
+    tasks,
+    adjoint = v.getDefault(ADJOINT),
+    moments = [episode.steps],
+    momentWeights,
+  }: LearnerOptions,
 ): Work {
   const weights = momentWeights ?? moments.map((_, k) => (k === moments.length - 1 ? 1 : 0));
   return {

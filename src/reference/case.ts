@@ -1,5 +1,6 @@
 import { MetaplasticError } from '../errors.js';
 import { feedbackShape, type Layout, layoutOf, type Tensor } from '../inner/layout.js';
+import { inWords } from '../options.js';
 import {
   type Choice,
   defineSystem,
@@ -154,16 +155,19 @@ const NUMBERS = ['eta', 'weightDecay', 'etaB'];
  * list there, one entry for each layer that has one.
  */
 function readParameters(tree: Field, layout: Layout): Float64Array {
-  const flat = new Float64Array(layout.size);
   const kindOf = (t: Tensor) => t.name.replace(/\d+$/, '');
-  for (const kind of new Set(layout.tensors.map(kindOf))) {
+  // Room is made only when all numbers are there: a layout may be larger than the file.
+  const found = [...new Set(layout.tensors.map(kindOf))].flatMap(kind => {
     const tensors = layout.tensors.filter(t => kindOf(t) === kind);
     const field = member(tree, KEYS[kind] ?? kind);
     const numbered = tensors[0]!.name !== kind;
-    (numbered ? list(field, tensors.length) : [field]).forEach((entry, k) =>
-      flat.set(tensor(entry, NUMBERS.includes(kind) ? [] : tensors[k]!.shape), tensors[k]!.offset),
-    );
-  }
+    return (numbered ? list(field, tensors.length) : [field]).map((entry, k) => ({
+      offset: tensors[k]!.offset,
+      numbers: tensor(entry, NUMBERS.includes(kind) ? [] : tensors[k]!.shape),
+    }));
+  });
+  const flat = new Float64Array(layout.size);
+  for (const { offset, numbers } of found) flat.set(numbers, offset);
   return flat;
 }
 
@@ -174,13 +178,13 @@ interface Field {
 }
 
 function member({ value, where }: Field, key: string): Field {
-  if (typeof value !== 'object' || value === null || !(key in value))
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key))
     throw new MetaplasticError({ where: `${where}.${key}`, expected: 'this field', got: 'none' });
   return { value: (value as Record<string, unknown>)[key], where: `${where}.${key}` };
 }
 
 function has({ value }: Field, key: string): boolean {
-  return key in (value as object);
+  return Object.hasOwn(value as object, key);
 }
 
 function list({ value, where }: Field, length?: number): Field[] {
@@ -195,13 +199,13 @@ function list({ value, where }: Field, length?: number): Field[] {
 function tensor(field: Field, shape: readonly number[]): number[] {
   const [length, ...inner] = shape;
   if (length !== undefined) return list(field, length).flatMap(entry => tensor(entry, inner));
-  if (typeof field.value !== 'number')
+  if (!Number.isFinite(field.value))
     throw new MetaplasticError({
       where: field.where,
       expected: 'a number',
-      got: `${describe(field.value)}`,
+      got: inWords(field.value),
     });
-  return [field.value];
+  return [field.value as number];
 }
 
 function whole(field: Field): number {

@@ -2,7 +2,7 @@ import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
 import type { Layout } from '../inner/layout.js';
-import type { Rates } from '../outer/adam.js';
+import type { Rates } from '../outer/options.js';
 import { Learner, type LearnerOptions } from '../outer/learner.js';
 import { adam, adamStart, meanGradient } from '../reference/adam.js';
 import type { OracleCase } from '../reference/case.js';
@@ -152,7 +152,7 @@ async function compare(
     system,
     episode: { steps, batch, queries, bank },
     tasks,
-    rates: RATES,
+    rates: Object.fromEntries(layout.tensors.map(({ group }) => [group, RATES[group]])),
     onNotice: () => {},
     ...settings,
   });

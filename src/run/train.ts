@@ -1,7 +1,9 @@
 import { DeviceLostError, DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
+import { makePlan, type Machine, type Work } from '../gpu/plan.js';
 import type { Group } from '../inner/layout.js';
-import { Learner, type LearnerOptions } from '../outer/learner.js';
+import { Learner, workOf, type LearnerOptions } from '../outer/learner.js';
+import { checkOptions } from '../outer/options.js';
 import { areClasses } from '../tasks/classes.js';
 import type { TaskSource } from '../tasks/episodes.js';
 import { rateAt, type RunConfig } from './config.js';
@@ -13,10 +15,64 @@ import type { World } from './worlds.js';
 export function learnerOf(
   gpu: Gpu,
   config: RunConfig,
-  { train, bank }: World,
+  world: World,
   onNotice?: (notice: string) => void,
 ): Promise<Learner> {
-  return Learner.create(gpu, learnerOptions(config, train, bank, onNotice));
+  const options = learnerOptions(config, world.train, world.bank, onNotice);
+  checkEvaluation(gpu.machine, config, world, options);
+  return Learner.create(gpu, options);
+}
+
+/** Bytes that an evaluation may take on the host: what a typed array can hold everywhere. */
+const MOST_EVALUATED = 2 ** 31;
+
+/** What a task costs besides its numbers: maps of its weights by name. */
+const BYTES_A_TASK = 1024;
+
+/**
+ * Checks that a run can be evaluated, before it is meta-trained: that all its unseen tasks can be
+ * lived at once, here and on the GPU.
+ */
+function checkEvaluation(
+  machine: Machine,
+  config: RunConfig,
+  { tests, bank }: World,
+  options: LearnerOptions,
+): void {
+  const where = 'evaluation.tasks';
+  const { tasks, at } = config.evaluation;
+  const { system, budget, plan } = checkOptions(options);
+  const synapses = system.layers.reduce((n, l) => n + l.fanIn * l.fanOut, 0);
+  for (const { source, parts = 0 } of tests) {
+    const { steps, batch, queries, inputs, outputs } = source;
+    const samples = (steps * batch + queries) * ((bank ? 1 : inputs) + outputs);
+    const answers = (1 + at.length + parts) * queries * outputs;
+    const bytes = 4 * (samples + answers + synapses) + BYTES_A_TASK;
+    if (tasks * bytes > MOST_EVALUATED)
+      throw new MetaplasticError({
+        where,
+        expected: `at most ${Math.floor(MOST_EVALUATED / bytes)}, for each takes ${bytes} bytes and all are lived at once`,
+        got: `${tasks}`,
+        hint: 'evaluate on fewer tasks',
+      });
+    const work: Work = {
+      ...workOf(system, options),
+      tasks,
+      steps,
+      batch,
+      queries,
+      adjoint: 'none',
+      moments: at,
+      momentWeights: at.map(() => 0),
+    };
+    const { lanes, teams, grid } = plan;
+    try {
+      makePlan(work, machine, budget, { lanes, teams, grid });
+    } catch (error) {
+      if (!(error instanceof MetaplasticError)) throw error;
+      throw new MetaplasticError({ where, problem: error.message, cause: error });
+    }
+  }
 }
 
 /** The options of that learner, for a plan without a GPU as well. */

@@ -423,43 +423,43 @@ describe('a plan that makes no sense is refused', () => {
       'an unknown adjoint',
       { adjoint: 'guess' as 'store' },
       {},
-      'plan.adjoint: unknown choice "guess"; known: store, checkpoint, reverse',
+      'plan.adjoint: unknown choice "guess"; known: store, checkpoint, reverse, none',
     ],
     [
       'no moment',
       { moments: [] },
       {},
-      'plan.moments: expected at least one moment at which the query set is asked, got none',
+      'plan.moments: expected a list of 1 to 32767 inner steps ≥ 0, got []',
     ],
     [
       'a moment after the end',
       { moments: [0, 21] },
       {},
-      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [0, 21]',
+      'plan.moments: expected inner steps up to 20, the length of a lifetime, got 21',
     ],
     [
       'a moment before birth',
       { moments: [-1, 20] },
       {},
-      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [-1, 20]',
+      'plan.moments.0: expected a whole number ≥ 0, got -1',
     ],
     [
       'moments out of order',
       { moments: [5, 3] },
       {},
-      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [5, 3]',
+      'plan.moments: expected inner steps in rising order, got 5 before 3',
     ],
     [
       'a moment twice',
       { moments: [5, 5] },
       {},
-      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [5, 5]',
+      'plan.moments: expected inner steps in rising order, got 5 before 5',
     ],
     [
       'half a moment',
       { moments: [0.5] },
       {},
-      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [0.5]',
+      'plan.moments.0: expected a whole number ≥ 0, got 0.5',
     ],
     [
       'a weight too few',
@@ -471,7 +471,7 @@ describe('a plan that makes no sense is refused', () => {
       'a weight that is no number',
       { momentWeights: [NaN] },
       {},
-      'plan.momentWeights: expected finite numbers, got [NaN]',
+      'plan.momentWeights.0: expected a finite number, got NaN',
     ],
     [
       'three lanes',
@@ -510,16 +510,12 @@ describe('a plan that makes no sense is refused', () => {
   });
 
   test.each<[string, number[], string]>([
-    [
-      'a layer without neurons',
-      [1, 0, 1],
-      'system.sizes: expected whole numbers ≥ 1, got 0 in [1, 0, 1]',
-    ],
-    ['a negative size', [-1, 1], 'system.sizes: expected whole numbers ≥ 1, got -1 in [-1, 1]'],
+    ['a layer without neurons', [1, 0, 1], 'system.sizes.1: expected a whole number ≥ 1, got 0'],
+    ['a negative size', [-1, 1], 'system.sizes.0: expected a whole number ≥ 1, got -1'],
     [
       'a network of one layer of neurons',
       [3],
-      'system.sizes: expected at least two sizes (inputs … outputs), got [3]',
+      'system.sizes: expected a list of 2 to 1024 whole numbers ≥ 1 (inputs … outputs), got [3]',
     ],
   ])('%s', (_, sizes, message) => {
     expect(refusal(() => plan({ spec: { sizes } }))).toBe(message);
