@@ -6,8 +6,8 @@ import { wgsl } from './vite.wgsl.js';
 const launchOptions = chromium();
 
 /**
- * Three kinds of tests: in Node, of the library within a browser, and of the pages, which Node
- * steers a browser through.
+ * Four kinds of tests: in Node, of the library within a browser, of the pages, which Node steers a
+ * browser through, and of the library in other runtimes, those that are here.
  */
 export default defineConfig({
   plugins: [wgsl({ terse: true })], // shaders as the browser's file has them; tests of the command line run the package as built, with shaders as written
@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/browser/**', 'tests/pages/**'],
+          exclude: ['tests/browser/**', 'tests/pages/**', 'tests/runtimes/**'],
         },
       },
       {
@@ -40,6 +40,7 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'pages', include: ['tests/pages/**/*.test.ts'] } },
+      { extends: true, test: { name: 'runtimes', include: ['tests/runtimes/*.test.ts'] } },
     ],
   },
 });

@@ -19,22 +19,29 @@ fn initial_feedback(l: u32, q: u32) -> vec4f {
   let width = FEEDBACK_WIDTH[l];
   let quads = FEEDBACK_QUADS[l];
   let i = q % quads * 4u;
-  return present(i, width) * DRAW_B_LIMIT[l] * drawn4(DRAW_WEIGHTS, DRAW_B_AT[l] + q / quads * width + four(i, width));
+  let counters = DRAW_B_AT[l] + q / quads * width + four(i, width);
+  return present(i, width) * DRAW_B_LIMIT[l] * drawn4(DRAW_WEIGHTS, counters);
+}
+
+// Layer l of slot 0, a function of its own: two loops of constant length one within the other, as
+// with one lane, cost Mesa's llvmpipe a minute to compile behind naga, which bounds every loop.
+fn birth_of_layer(l: u32) {
+  let count = weight_quads(l);
+  let w = FAST_AT[l] / 4u;
+  let source = source_of_weights(l);
+  for (var q = lane; q < count; q += LANES) {
+    set_weight_quad(w + q, initial_weights(source, q));
+    if (VELOCITIES && PLASTIC[l]) { set_weight_quad(w + PLASTIC_SIZE / 4u + q, vec4f(0.0)); }
+  }
+  let feedback_count = feedback_quads(l);
+  let b = FAST_B_AT[l] / 4u;
+  for (var q = lane; q < feedback_count; q += LANES) {
+    set_weight_quad(b + q, initial_feedback(l, q));
+  }
 }
 
 // Fills slot 0, and what frozen layers keep in their only place.
 fn birth() {
-  for (var l = 0u; l < DEPTH; l++) {
-    let count = weight_quads(l);
-    let w = FAST_AT[l] / 4u;
-    let source = source_of_weights(l);
-    for (var q = lane; q < count; q += LANES) {
-      set_weight_quad(w + q, initial_weights(source, q));
-      if (VELOCITIES && PLASTIC[l]) { set_weight_quad(w + PLASTIC_SIZE / 4u + q, vec4f(0.0)); }
-    }
-    let feedback_count = feedback_quads(l);
-    let b = FAST_B_AT[l] / 4u;
-    for (var q = lane; q < feedback_count; q += LANES) { set_weight_quad(b + q, initial_feedback(l, q)); }
-  }
+  for (var l = 0u; l < DEPTH; l++) { birth_of_layer(l); }
   team_barrier();
 }

@@ -19,7 +19,9 @@ fn sample_of(row: u32) -> u32 {
 }
 
 // The sample of the row behind that of a sample, without a division.
-fn sample_after(sample: u32) -> u32 { return select(sample + 1u, STEPS * BATCH, sample + 1u == SAMPLES); }
+fn sample_after(sample: u32) -> u32 {
+  return select(sample + 1u, STEPS * BATCH, sample + 1u == SAMPLES);
+}
 
 // Where the input of a row begins; rows beyond the edge repeat the last.
 fn row_at(task: u32, row: u32) -> u32 {
@@ -28,7 +30,9 @@ fn row_at(task: u32, row: u32) -> u32 {
 }
 
 // Weights j … j + 3 of a neuron, j a multiple of 4; 0 beyond the edge.
-fn four_weights(neuron: u32, j: u32) -> vec4f { return parameters[WEIGHT_AT / 4u + min(neuron, FAN_OUT - 1u) * FAN_IN_QUADS + j / 4u]; }
+fn four_weights(neuron: u32, j: u32) -> vec4f {
+  return parameters[WEIGHT_AT / 4u + min(neuron, FAN_OUT - 1u) * FAN_IN_QUADS + j / 4u];
+}
 
 fn set_neuron(task: u32, row: u32, neuron: u32, z: vec4f) {
   if (row >= ROWS) { return; }
@@ -40,7 +44,10 @@ fn set_neuron(task: u32, row: u32, neuron: u32, z: vec4f) {
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_count: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_count: vec3u,
+  @builtin(local_invocation_index) lane: u32
+) {
   let tile = (group_id.y * group_count.x + group_id.x) * 64u + lane;
   let task = tile / (ROW_TILES * NEURON_TILES);
   if (task >= pass_.tasks) { return; }
@@ -64,7 +71,9 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_c
   var z6 = vec4f();
   var z7 = vec4f();
   for (var j = 0u; j < FAN_IN; j += 4u) {
-    let w = mat4x4f(four_weights(neuron, j), four_weights(neuron + 1u, j), four_weights(neuron + 2u, j), four_weights(neuron + 3u, j));
+    let w = mat4x4f(
+      four_weights(neuron, j), four_weights(neuron + 1u, j), four_weights(neuron + 2u, j),
+      four_weights(neuron + 3u, j));
     z0 += four(at0, j) * w;
     z1 += four(at1, j) * w;
     z2 += four(at2, j) * w;

@@ -13,7 +13,7 @@ import package::birth::{feedback_quads, initial_feedback, weight_quads};
 import package::born::{initial_weights, source_of_weights};
 import package::feedback::feedback_adjoint;
 import package::feedback_rule::{align, align_adjoint};
-import package::forward_adjoint::{forward_adjoint, settle_pending};
+import package::forward_adjoint::forward_adjoint;
 import package::loss::answer_adjoint;
 import package::norm::{finite, norm};
 import package::perception::perceive_adjoint;
@@ -23,13 +23,11 @@ import package::query::is_moment;
 import package::query_adjoint::query_adjoint;
 import package::rule::prepare_adjoint;
 import package::slots::slot_of;
-import package::synapse::{leave_gradients, leave_weights, take_gradients, take_weights};
 import package::team::{team_barrier, team_max};
 
 // Makes W and B of the steps `start + 1` … `start + INTERVAL − 1` anew, from the checkpoint at
 // `start` and the records.
 fn replay(start: u32) {
-  take_weights(slot_of(start));
   for (var t = start; t + 1u < start + INTERVAL; t++) {
     align(t * RECORDS_PER_STEP * RECORD, slot_of(t), slot_of(t + 1u), t);
     plasticity(t * RECORDS_PER_STEP * RECORD, slot_of(t), slot_of(t + 1u), t);
@@ -42,26 +40,36 @@ fn largest(v: vec4f) -> f32 {
   return select(3e38, most, finite(dot(v, vec4f(1.0))));
 }
 
+// How far W_0 and B_0 of layer l, recalled by undoing every update, lie from the initial weights,
+// and
+// how large these are. A function of its own, as birth_of_layer is.
+fn drift_of_layer(l: u32) -> vec2f {
+  var far = 0.0;
+  var size = 0.0;
+  let count = weight_quads(l);
+  let w = FAST_AT[l] / 4u;
+  let source = source_of_weights(l);
+  for (var q = lane; q < count; q += LANES) {
+    let initial = initial_weights(source, q);
+    far = max(far, largest(abs(weight_quad(w + q) - initial)));
+    size = max(size, largest(abs(initial)));
+  }
+  let feedback_count = select(0u, feedback_quads(l), ALIGNS);
+  let b = FAST_B_AT[l] / 4u;
+  for (var q = lane; q < feedback_count; q += LANES) {
+    far = max(far, largest(abs(weight_quad(b + q) - initial_feedback(l, q))));
+  }
+  return vec2f(far, size);
+}
+
 // How far W_0 and B_0, recalled by undoing every update, lie from the initial weights, relative to
 // the largest of them: 0 unless undone.
 fn drift() -> f32 {
-  var far = 0.0;
-  var size = 0.0;
+  var far_and_size = vec2f(0.0);
   for (var l = 0u; l < DEPTH; l++) {
-    if (!PLASTIC[l]) { continue; }
-    let count = weight_quads(l);
-    let w = FAST_AT[l] / 4u;
-    let source = source_of_weights(l);
-    for (var q = lane; q < count; q += LANES) {
-      let initial = initial_weights(source, q);
-      far = max(far, largest(abs(weight_quad(w + q) - initial)));
-      size = max(size, largest(abs(initial)));
-    }
-    let feedback_count = select(0u, feedback_quads(l), ALIGNS);
-    let b = FAST_B_AT[l] / 4u;
-    for (var q = lane; q < feedback_count; q += LANES) { far = max(far, largest(abs(weight_quad(b + q) - initial_feedback(l, q)))); }
+    if (PLASTIC[l]) { far_and_size = max(far_and_size, drift_of_layer(l)); }
   }
-  return team_max(far) / max(team_max(size), 1e-30);
+  return team_max(far_and_size.x) / max(team_max(far_and_size.y), 1e-30);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -71,15 +79,12 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     for (var q = lane; q < GRADIENT / 4u; q += LANES) { set_gradient_quad(q, vec4f(0.0)); }
     team_barrier();
   }
-  take_weights(slot_of(pass_.last_step));
-  take_gradients();
   // What follows has one place in the code, the pass's end among the turns: compilers take their
   // time for each place anew.
   var moment = pass_.last_moment;    // the pass's moments before it are still to come
   for (var t = pass_.last_step; ; t--) {
     let ends = t == pass_.first_step;
     let asked = moment > 0u && is_moment(moment - 1u, t);
-    if (t < pass_.last_step && (ends || asked)) { settle_pending(t); }
     if (asked) {
       moment--;
       query_adjoint(moment, slot_of(t));
@@ -98,8 +103,6 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     }
     perceive_adjoint(first, RECORD, BATCH);
   }
-  leave_weights();
-  leave_gradients();
   if (pass_.first_step == 0u && pass_.first_query == 0u) {
     team_barrier();
     let far = drift();

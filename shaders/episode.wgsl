@@ -14,13 +14,11 @@ import package::plasticity::plasticity;
 import package::query::{is_moment, query};
 import package::rule::prepare;
 import package::slots::slot_of;
-import package::synapse::{leave_weights, take_weights};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index) invocation: u32) {
   take_place(group_id.x, invocation);
   if (pass_.first_step == 0u && pass_.first_query == 0u) { birth(); }
-  take_weights(slot_of(pass_.first_step));
   // Queries have one place in the code, the pass's end among the turns: compilers take their time
   // for each place anew.
   var moment = pass_.first_moment;
@@ -40,5 +38,4 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     align(first, slot_of(t), slot_of(t + 1u), t);
     plasticity(first, slot_of(t), slot_of(t + 1u), t);
   }
-  leave_weights();
 }

@@ -18,7 +18,6 @@ import package::shape::{
   ACTIVITY, CHUNK, FAST, FAST_AT, FAST_STEP, GRADIENT, LANES, OUTCOME, OUTPUTS, PADDED, PARAMETERS,
   QUERY_AT, QUERY_ROW, RECORD, ROW, SAMPLES, SCRATCH, SETTINGS, TASKS, TEAMS, WEIGHT_AT
 };
-import package::scratch::{scratch, set_scratch};
 
 // One dispatch: inner steps first_step … last_step − 1 of the chunk's `tasks` tasks, the first of
 // which is `first_task` of the meta-batch, and on the way the queries first_query … last_query − 1
@@ -34,7 +33,8 @@ const TARGETS = SAMPLES * OUTPUTS + SETTINGS;
 @group(0) @binding(0) var<uniform> pass_: Pass;
 // in their places
 @group(0) @binding(1) var<storage, read> parameters: array<vec4f, PARAMETERS / 4u>;
-@group(0) @binding(4) var<storage, read> targets: array<f32, CHUNK * TARGETS>;               // (tasks, SAMPLES, OUTPUTS), behind each task's its SETTINGS
+// (tasks, SAMPLES, OUTPUTS), behind each task's its SETTINGS
+@group(0) @binding(4) var<storage, read> targets: array<f32, CHUNK * TARGETS>;
 // (groups, ACTIVITY, TEAMS)
 @group(0) @binding(5) var<storage, read_write> activities: array<f32, PADDED * ACTIVITY>;
 // (groups, FAST / 4, TEAMS)
@@ -42,12 +42,15 @@ const TARGETS = SAMPLES * OUTPUTS + SETTINGS;
 // (groups, GRADIENT / 4, TEAMS)
 @group(0) @binding(7) var<storage, read_write> gradients: array<vec4f, PADDED * GRADIENT / 4u>;
 // (tasks of the meta-batch, OUTCOME)
+// (groups, SCRATCH, TEAMS)
+@group(0) @binding(8) var<storage, read_write> scratches: array<f32, PADDED * SCRATCH>;
 @group(0) @binding(9) var<storage, read_write> outcomes: array<f32, TASKS * OUTCOME>;
 
 var<private> lane: u32;    // 0 … LANES − 1 within the team
 var<private> team: u32;    // 0 … TEAMS − 1 within the workgroup
 var<private> group: u32;
-var<private> task: u32;    // within the chunk; teams beyond the last task work on padding and read the last task's data
+// within the chunk; teams beyond the last task work on padding and read the last task's data
+var<private> task: u32;
 
 // Where the task's first number (or quad) lies in each array; number k follows k TEAMS behind.
 var<private> first_activity: u32;
@@ -70,7 +73,9 @@ fn take_place(group_id: u32, invocation: u32) {
 fn speaks() -> bool { return lane == 0u && group * TEAMS + team < pass_.tasks; }
 
 // Where row r of a task begins: records first, then queries.
-fn row_start(row: u32) -> u32 { return select(QUERY_AT + (row - QUERY_ROW) * ROW, row * RECORD, row < QUERY_ROW); }
+fn row_start(row: u32) -> u32 {
+  return select(QUERY_AT + (row - QUERY_ROW) * ROW, row * RECORD, row < QUERY_ROW);
+}
 
 fn parameter(k: u32) -> f32 { return parameters[k / 4u][k % 4u]; }
 
@@ -82,13 +87,15 @@ fn weight(k: u32) -> f32 { return fast_weights[first_weight + k / 4u * TEAMS][k 
 fn add_gradient(k: u32, value: f32) { gradients[first_gradient + k / 4u * TEAMS][k % 4u] += value; }
 
 // The adjoint of the rows at work, k as in their records or query rows.
-fn adjoint(k: u32) -> f32 { return scratch(k); }
-fn set_adjoint(k: u32, value: f32) { set_scratch(k, value); }
+fn adjoint(k: u32) -> f32 { return scratches[first_scratch + k * TEAMS]; }
+fn set_adjoint(k: u32, value: f32) { scratches[first_scratch + k * TEAMS] = value; }
 fn add_adjoint(k: u32, value: f32) { set_adjoint(k, adjoint(k) + value); }
 
 // Quad q: numbers 4 q … 4 q + 3.
 fn weight_quad(q: u32) -> vec4f { return fast_weights[first_weight + q * TEAMS]; }
-fn weight_quad4(q: vec4u) -> mat4x4f { return mat4x4f(weight_quad(q.x), weight_quad(q.y), weight_quad(q.z), weight_quad(q.w)); }
+fn weight_quad4(q: vec4u) -> mat4x4f {
+  return mat4x4f(weight_quad(q.x), weight_quad(q.y), weight_quad(q.z), weight_quad(q.w));
+}
 fn set_weight_quad(q: u32, value: vec4f) { fast_weights[first_weight + q * TEAMS] = value; }
 
 fn gradient_quad(q: u32) -> vec4f { return gradients[first_gradient + q * TEAMS]; }
@@ -97,7 +104,9 @@ fn add_gradient_quad(q: u32, value: vec4f) { set_gradient_quad(q, gradient_quad(
 
 // The quad of rows i … i + 3 of column 0 of W of layer l + 1, i a multiple of 4; that of column j
 // lies j QUADS[l] behind. In `slot`, and in the gradient.
-fn weight_rows(l: u32, slot: u32, i: u32) -> u32 { return (FAST_AT[l] + slot * FAST_STEP[l] + i) / 4u; }
+fn weight_rows(l: u32, slot: u32, i: u32) -> u32 {
+  return (FAST_AT[l] + slot * FAST_STEP[l] + i) / 4u;
+}
 fn gradient_rows(l: u32, i: u32) -> u32 { return (WEIGHT_AT[l] + i) / 4u; }
 
 // Where W_ij lies, from where W of its layer begins, whose columns are so many quads.
@@ -106,10 +115,16 @@ fn synapse(quads: u32, i: u32, j: u32) -> u32 { return 4u * quads * j + i; }
 // Numbers i … i + 3 of n. What is read beyond the last is the last again; what is written to it is
 // not written. Sums over the four must leave it out.
 fn four(i: u32, n: u32) -> vec4u { return min(vec4u(i, i + 1u, i + 2u, i + 3u), vec4u(n - 1u)); }
-fn present(i: u32, n: u32) -> vec4f { return select(vec4f(0.0), vec4f(1.0), vec4u(i, i + 1u, i + 2u, i + 3u) < vec4u(n)); }
+fn present(i: u32, n: u32) -> vec4f {
+  return select(vec4f(0.0), vec4f(1.0), vec4u(i, i + 1u, i + 2u, i + 3u) < vec4u(n));
+}
 
-fn activity4(k: vec4u) -> vec4f { return vec4f(activity(k.x), activity(k.y), activity(k.z), activity(k.w)); }
-fn adjoint4(k: vec4u) -> vec4f { return vec4f(adjoint(k.x), adjoint(k.y), adjoint(k.z), adjoint(k.w)); }
+fn activity4(k: vec4u) -> vec4f {
+  return vec4f(activity(k.x), activity(k.y), activity(k.z), activity(k.w));
+}
+fn adjoint4(k: vec4u) -> vec4f {
+  return vec4f(adjoint(k.x), adjoint(k.y), adjoint(k.z), adjoint(k.w));
+}
 
 fn set_activities(at: u32, i: u32, n: u32, value: vec4f) {
   set_activity(at + i, value.x);
@@ -123,7 +138,9 @@ fn set_adjoints(at: u32, i: u32, n: u32, value: vec4f) {
   if (i + 2u < n) { set_adjoint(at + i + 2u, value.z); }
   if (i + 3u < n) { set_adjoint(at + i + 3u, value.w); }
 }
-fn add_adjoints(at: u32, i: u32, n: u32, value: vec4f) { set_adjoints(at, i, n, adjoint4(at + four(i, n)) + value); }
+fn add_adjoints(at: u32, i: u32, n: u32, value: vec4f) {
+  set_adjoints(at, i, n, adjoint4(at + four(i, n)) + value);
+}
 
 // The target of a sample of this task; k counts within the task's (SAMPLES, OUTPUTS).
 fn wanted(k: u32) -> f32 { return targets[task * TARGETS + k]; }

@@ -6,16 +6,18 @@
 //   the query loss there).
 // src/gpu/metrics.ts makes angles of what is reported: ‖â − b̂‖² and ‖â + b̂‖² of the unit vectors.
 import package::shape::{
-  BATCH, BIASED, BIAS_AT, CARRIES, DEPTH, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, LANES, NEURONS, NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUADS, QUERIES, QUERY_AT,
-  REPORT_ERROR_ANGLE, REPORT_ERROR_NORM, REPORT_FEEDBACK_NORM, REPORT_ORTHONORMALITY, REPORT_SIZE, REPORT_UPDATE_ANGLE, REPORT_WEIGHT_ANGLE, REPORT_WEIGHT_NORM,
-  ROW, STEPS, WIDEST_BELOW, WIDTH, WORKGROUP, X_AT,
+  BATCH, BIASED, BIAS_AT, CARRIES, DEPTH, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, LANES, NEURONS,
+  NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUADS, QUERIES, QUERY_AT,
+  REPORT_ERROR_ANGLE, REPORT_ERROR_NORM, REPORT_FEEDBACK_NORM, REPORT_ORTHONORMALITY, REPORT_SIZE,
+  REPORT_UPDATE_ANGLE, REPORT_WEIGHT_ANGLE, REPORT_WEIGHT_NORM, ROW, STEPS, WIDEST_BELOW, WIDTH,
+  WORKGROUP, X_AT
 };
 import package::memory::{
   activity, adjoint, adjoint4, four, lane, parameter, pass_, present, set_adjoint, set_outcome,
-  speaks, synapse, take_place, wanted, weight, weight_quad, weight_rows
+  speaks, synapse, take_place, weight, weight_quad, weight_rows
 };
 import package::activation::{activate, slope};
-import package::loss::answer_of;
+import package::loss::{answer_of, error_of};
 import package::origin::{feedback_row, feedback_weights};
 import package::path::{FROM_OUTPUT, carry, path_to};
 import package::team::{team_barrier, team_sum};
@@ -50,13 +52,12 @@ fn report_angle(at: u32, unit_a: f32, unit_b: f32, difference: f32, sum: f32) {
   report(at + 1u, select(0.0, all_sum, exists));
 }
 
-// Errors of every query, along the system's path and by backprop; for every loss the gradient goes
-// the way of a − y.
+// Errors of every query, along the system's path and by backprop.
 fn find_errors(first: u32, t: u32) {
   for (var k = lane; k < QUERIES * OUTPUTS; k += LANES) {
     let o = k % OUTPUTS;
     let q = k / OUTPUTS;
-    let e = answer_of(first + q * ROW + X_AT[DEPTH], o) - wanted((STEPS * BATCH + q) * OUTPUTS + o);
+    let e = error_of(answer_of(first + q * ROW + X_AT[DEPTH], o), (STEPS * BATCH + q) * OUTPUTS, o);
     let at = q * NEURONS + NEURON_AT[DEPTH - 1u] + o;
     keep(at, e);
     keep(BY_BACKPROP + at, e);
@@ -76,12 +77,16 @@ fn find_errors(first: u32, t: u32) {
       let path = path_to(l, j, 0u, t);
       let told = row + NEURON_AT[source];
       var up = 0.0;
-      for (var i = 0u; i < width; i += 4u) { up += dot(carry(path, i), present(i, width) * kept4(told + four(i, width))); }
+      for (var i = 0u; i < width; i += 4u) {
+        up += dot(carry(path, i), present(i, width) * kept4(told + four(i, width)));
+      }
       keep(at, up * gain);
       let w = FAST_AT[l];
       let known = BY_BACKPROP + row + NEURON_AT[l];
       var back = 0.0;
-      for (var i = 0u; i < above; i++) { back += weight(w + synapse(quads, i, j)) * kept(known + i); }
+      for (var i = 0u; i < above; i++) {
+        back += weight(w + synapse(quads, i, j)) * kept(known + i);
+      }
       keep(BY_BACKPROP + at, back * gain);
     }
     team_barrier();
@@ -197,7 +202,9 @@ fn compare_recalled(l: u32, at: u32, first: u32) {
     let u = RECALLED + q * WIDEST_BELOW;
     var r = 0.0;
     if (BIASED) { r = parameter(BIAS_AT[l] + k % post); }
-    for (var j = 0u; j < pre; j++) { r += weight(FAST_AT[l] + synapse(quads, k % post, j)) * (activity(x + j) - kept(u + j)); }
+    for (var j = 0u; j < pre; j++) {
+      r += weight(FAST_AT[l] + synapse(quads, k % post, j)) * (activity(x + j) - kept(u + j));
+    }
     sum += r * r;
   }
   report(at + REPORT_ORTHONORMALITY, team_sum(sum));
@@ -225,7 +232,8 @@ fn compare_update(l: u32, at: u32, first: u32, later: bool) {
     a = 0.0;
     b = 0.0;
     for (var k = lane; k < count; k += LANES) {
-      let change = unit_a * (weight(w + synapse(quads, k / pre, k % pre)) - kept(WEIGHT_BEFORE + w + k));
+      let change =
+        unit_a * (weight(w + synapse(quads, k / pre, k % pre)) - kept(WEIGHT_BEFORE + w + k));
       let downhill = -unit_b * kept(GRADIENT_BEFORE + w + k);
       a += (change - downhill) * (change - downhill);
       b += (change + downhill) * (change + downhill);

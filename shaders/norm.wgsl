@@ -23,7 +23,9 @@ fn norm() {
   if (speaks()) {
     let length = sqrt(square);
     var fit = finite(square);
-    for (var k = 0u; k < MOMENTS; k++) { fit = fit && finite(outcomes[(pass_.first_task + task) * OUTCOME + k]); }
+    for (var k = 0u; k < MOMENTS; k++) {
+      fit = fit && finite(outcomes[(pass_.first_task + task) * OUTCOME + k]);
+    }
     set_outcome(OUTCOME_NORM, length);
     set_outcome(OUTCOME_WEIGHT, select(0.0, min(1.0, CLIP_PER_TASK / max(length, 1e-30)), fit));
   }

@@ -6,6 +6,7 @@ import package::shape::{
 import package::memory::{activity, lane, pass_, set_outcome, speaks, wanted};
 import package::forward::forward;
 import package::loss::loss;
+import package::norm::finite;
 import package::perception::perceive;
 import package::team::team_sum;
 
@@ -14,15 +15,26 @@ fn is_moment(k: u32, t: u32) -> bool {
   return k >= pass_.first_moment && k < pass_.last_moment && MOMENT_AT[min(k, MOMENTS - 1u)] == t;
 }
 
-// Is the largest output where the largest target is? The first of equals counts.
+const LOWEST = -3.4028234e38;
+
+// Is the largest output where the largest target is? A tie with another is wrong, and so is what is
+// no number, and any answer where all targets are equal (src/tasks/classes.ts).
 fn correct(output: u32, target_: u32) -> bool {
-  var said = 0u;
-  var right = 0u;
-  for (var o = 1u; o < OUTPUTS; o++) {
-    if (activity(output + o) > activity(output + said)) { said = o; }
-    if (wanted(target_ + o) > wanted(target_ + right)) { right = o; }
+  var top = wanted(target_);
+  for (var o = 1u; o < OUTPUTS; o++) { top = max(top, wanted(target_ + o)); }
+  var right = LOWEST;
+  var wrong = LOWEST;
+  var has_wrong = false;
+  var numbers = true;
+  for (var o = 0u; o < OUTPUTS; o++) {
+    let x = activity(output + o);
+    let best = wanted(target_ + o) == top;
+    numbers = numbers && finite(x);
+    has_wrong = has_wrong || !best;
+    right = select(right, max(right, x), best);
+    wrong = select(max(wrong, x), wrong, best);
   }
-  return said == right;
+  return numbers && has_wrong && right > wrong;
 }
 
 // Asks the pass's queries at moment k with the weights of `slot`; leaves their activities in the

@@ -22,8 +22,12 @@ fn hash(seed: u32, stream: u32, counter: u32) -> u32 {
 // Number `counter` of this task, uniform in −1 … 1; `purpose` tells its seed from others. And four
 // of them.
 fn drawn(purpose: u32, counter: u32) -> f32 {
-  return f32(hash(pass_.seed ^ purpose, pass_.origin + pass_.first_task + task, counter) >> 8u) / 8388608.0 - 1.0;
+  return f32(
+    hash(pass_.seed ^ purpose, pass_.origin + pass_.first_task + task, counter) >> 8u) / 8388608.0
+    - 1.0;
 }
 fn drawn4(purpose: u32, counter: vec4u) -> vec4f {
-  return vec4f(drawn(purpose, counter.x), drawn(purpose, counter.y), drawn(purpose, counter.z), drawn(purpose, counter.w));
+  return vec4f(
+    drawn(purpose, counter.x), drawn(purpose, counter.y), drawn(purpose, counter.z),
+    drawn(purpose, counter.w));
 }

@@ -28,7 +28,7 @@ export {
 export { initialParameters, type Initial } from './inner/initial.js';
 export { GROUPS, layoutOf, type Group, type Layout, type Tensor } from './inner/layout.js';
 export type { Metrics } from './inner/metrics.js';
-export type { Rates } from './outer/adam.js';
+export type { Rates } from './outer/options.js';
 export {
   Learner,
   type Adaptation,

@@ -119,7 +119,7 @@ export async function metaTrain(
       orders[m % orders.length]!.episodes(1, m * TASKS, TASKS),
       rateAt({ kind: 'cosine', floor: 0.05 }, m, steps),
     );
-    accuracy += 0.02 * (step.accuracy - accuracy);
+    accuracy += 0.02 * (step.accuracy! - accuracy);
     if ((m + 1) % 50 === 0) tell(m + 1, accuracy);
   }
   return learner;
@@ -134,7 +134,7 @@ export type Examined = Readonly<Record<'one' | 'mixed' | 'oneAfterAnother', numb
 export async function examine(learner: Learner, tasks: InEveryOrder): Promise<Examined> {
   const accuracy = async (order: Order, after: number) => {
     const { accuracies } = await learner.adapt(tasks[order].episodes(2, 0, TEST_TASKS), [after]);
-    return Number((accuracies.reduce((sum, a) => sum + a, 0) / accuracies.length).toFixed(4));
+    return Number((accuracies!.reduce((sum, a) => sum + a, 0) / accuracies!.length).toFixed(4));
   };
   return {
     one: await accuracy('inRounds', WAYS),

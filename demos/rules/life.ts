@@ -68,7 +68,7 @@ export async function* live(
       for (const moment of k ? [1] : [0, 1])
         yield look(
           (k + moment) * STRIDE * BATCH,
-          accuracies[moment]!,
+          accuracies![moment]!,
           losses[moment]!,
           metrics!,
           moment,

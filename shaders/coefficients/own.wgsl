@@ -5,4 +5,7 @@ import package::memory::wanted;
 
 // k: place among the meta-parameters, whose last SETTINGS numbers they replace. And four of them.
 fn coefficient(k: u32) -> f32 { return wanted(SAMPLES * OUTPUTS + k + SETTINGS - PARAMETERS); }
-fn coefficient_quad(q: u32) -> vec4f { return vec4f(coefficient(4u * q), coefficient(4u * q + 1u), coefficient(4u * q + 2u), coefficient(4u * q + 3u)); }
+fn coefficient_quad(q: u32) -> vec4f {
+  let k = 4u * q;
+  return vec4f(coefficient(k), coefficient(k + 1u), coefficient(k + 2u), coefficient(k + 3u));
+}

@@ -16,12 +16,14 @@ import package::coefficient::coefficient;
 import package::mirror::{mirror, mirror_adjoint};
 import package::noise::noise_of_feedback;
 import package::origin::{feedback_row, feedback_weights};
-import package::plasticity::{hebb_of, left_at, lefts_of, right_at, rights_of, sign_and_multiplier};
+import package::factors::{hebb_of, left_at, right_at};
+import package::plasticity::sign_and_multiplier;
 import package::rate::{rate, rates_of};
-import package::recall::recall;
+import package::recall::{leave_recalled, recalled};
 import package::rule::kappa;
 import package::team::{team_barrier, team_sum};
-import package::update::{tied, velocity_of};
+import package::change::{Synapse, tied, velocity};
+import package::velocity::read_velocity;
 
 const DECAY = 0u;
 const AMP = 1u;
@@ -44,11 +46,6 @@ fn x_at(l: u32, b: u32) -> u32 { return b * RECORD + MIRROR_X + BELOW_AT[l]; }
 fn z_at(l: u32, b: u32) -> u32 { return b * RECORD + MIRROR_Z + NEURON_AT[l]; }
 fn r_at(l: u32, b: u32) -> u32 { return b * RECORD + R + BELOW_AT[l]; }
 fn p_at(l: u32, b: u32) -> u32 { return b * RECORD + P + NEURON_AT[l]; }
-
-fn tied_gradient(l: u32, i: u32, j: u32) -> vec4f {
-  if (!TIED || !ALIGNED[l]) { return vec4f(0.0); }
-  return gradient_quad(gradient_row(l, j) + i / 4u);
-}
 
 // x and z of the mirror, r and p of every record of the batch, B in `slot`.
 fn reflect(first: u32, slot: u32, t: u32) {
@@ -100,12 +97,12 @@ fn pull(first: u32, l: u32, j: u32, neurons: vec4u, w: vec4f) -> vec4f {
 // quad `at`.
 fn tie(first: u32, l: u32, j: u32, i: u32, at: u32) -> vec4f {
   if (!TIED) { return vec4f(0.0); }
-  let n = WIDTH[l + 1u];
-  let neurons = four(i, n);
-  let left = first + left_at(l) + neurons;
-  let right = first + right_at(l) + j;
-  let hebb = hebb_of(left, right, lefts_of(left), rights_of(right));
-  return present(i, n) * sign_and_multiplier(l) * rate(rates_of(l, i), j * QUADS[l]) * tied(hebb, velocity_of(at, hebb - kappa(l, neurons, first) * weight_quad(at)));
+  let neurons = four(i, WIDTH[l + 1u]);
+  let a = sign_and_multiplier(l, i) * rate(rates_of(l, i), j * QUADS[l]);
+  let hebb = hebb_of(first + left_at(l) + neurons, first + right_at(l) + j);
+  let decay = kappa(l, neurons, first);
+  let s = Synapse(weight_quad(at), read_velocity(at), a, decay, hebb);
+  return a * tied(s, velocity(s));
 }
 
 // Inner step t: reads W and B in slot `from_`, writes B to slot `to`. Before W changes in the same
@@ -186,7 +183,9 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
           known += eta * pull(first, l, j, neurons, w);
           decay = eta * k_of(DECAY);
         }
-        let before = recall(feedback_row(l, slot, t, j) + i / 4u, 0u, vec4f(1.0), known, vec4f(decay), vec4f(0.0));
+        let b_at = feedback_row(l, slot, t, j) + i / 4u;
+        let before = recalled(weight_quad(b_at), vec4f(1.0), known, vec4f(decay), vec4f(0.0));
+        leave_recalled(b_at, before);
         if (acting) {
           let g = gradient_quad(at);
           for (var b = 0u; b < BATCH; b++) {

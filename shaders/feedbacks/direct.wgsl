@@ -7,10 +7,14 @@ const CARRY_LEARNS = FEEDBACK_LEARNS;
 
 // Row j of M of layer l + 1.
 struct Path { l: u32, row: u32 }
-fn path_to(l: u32, j: u32, slot: u32, t: u32) -> Path { return Path(l, feedback_row(l, slot, t, j)); }
+fn path_to(l: u32, j: u32, slot: u32, t: u32) -> Path {
+  return Path(l, feedback_row(l, slot, t, j));
+}
 
 // M_ji of four i, a multiple of 4 and on; what lies beyond the last is anything.
 fn carry(path: Path, i: u32) -> vec4f { return feedback_weights(path.l, path.row, i); }
 
 // d_B += d_M, 0 beyond the last i.
-fn carry_adjoint(l: u32, j: u32, i: u32, slot: u32, t: u32, d: vec4f) { add_feedback_gradient(l, j, i, d); }
+fn carry_adjoint(l: u32, j: u32, i: u32, slot: u32, t: u32, d: vec4f) {
+  add_feedback_gradient(l, j, i, d);
+}

@@ -8,7 +8,9 @@ import package::shape::{CHUNK, IMAGES, INPUTS, SAMPLES};
 
 // Where the image of a sample of a task of the chunk begins (its row in the activities does not
 // matter).
-fn input_at(task: u32, sample: u32, row: u32) -> u32 { return inputs[task * SAMPLES + sample] * ((INPUTS + 3u) / 4u); }
+fn input_at(task: u32, sample: u32, row: u32) -> u32 {
+  return inputs[task * SAMPLES + sample] * ((INPUTS + 3u) / 4u);
+}
 
 // Grey levels of the pixels j … j + 3, j a multiple of 4.
 fn four(at: u32, j: u32) -> vec4f { return unpack4x8unorm(bank[at + j / 4u]); }

@@ -1,4 +1,5 @@
-// Squared error of one query sample, averaged over outputs: (1/n_L) Σ_o (x_o − y_o)².
+// Squared error of one query sample, averaged over outputs: (1/n_L) Σ_o (x_o − y_o)². A lifetime is
+// told x − y, the gradient of ½ ‖x − y‖².
 import package::shape::OUTPUTS;
 import package::memory::{activity, wanted};
 
@@ -19,6 +20,10 @@ fn d_loss(output: u32, target_: u32, o: u32) -> f32 {
 
 // What the network answers.
 fn answer_of(output: u32, o: u32) -> f32 { return activity(output + o); }
+
+// What output o is told to have done wrong, from its answer; and de_o / d answer.
+fn error_of(answer: f32, target_: u32, o: u32) -> f32 { return answer - wanted(target_ + o); }
+fn error_slope(target_: u32) -> f32 { return 1.0; }
 
 // The network's answer is x_L itself: it lies there already (shape.ts: ANSWER is where x_L is), and
 // so does its adjoint.

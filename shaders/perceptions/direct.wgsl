@@ -7,7 +7,9 @@ import package::team::team_barrier;
 // Puts the inputs of `count` samples into the rows, `stride` apart, from `first`.
 fn perceive(first: u32, stride: u32, sample: u32, count: u32) {
   for (var k = lane; k < count * INPUTS; k += LANES) {
-    set_activity(first + k / INPUTS * stride + k % INPUTS, input(input_at(task, sample + k / INPUTS, 0u), k % INPUTS));
+    set_activity(
+      first + k / INPUTS * stride + k % INPUTS,
+      input(input_at(task, sample + k / INPUTS, 0u), k % INPUTS));
   }
   team_barrier();
 }

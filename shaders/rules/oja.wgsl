@@ -2,7 +2,7 @@
 //   ΔW_ij = α_ij (Σ_b post_bi pre_bj − κ_i W_ij),  κ_i = Σ_b post_bi².
 import package::shape::{BATCH, SHARE, WIDTH};
 import package::memory::{activity4, add_adjoints, four};
-import package::plasticity::{left_at, left_step};
+import package::factors::{left_at, left_step};
 
 const DIRECTION = 1.0;
 

@@ -1,5 +1,5 @@
 import { greatest } from '../extremes.js';
-import type { Gpu } from '../gpu/device.js';
+import { adapterName, type Gpu } from '../gpu/device.js';
 import { orDestroy } from '../gpu/owned.js';
 import { mebibytes, type Adjoint, type Plan, type PlanChoices } from '../gpu/plan.js';
 import { Learner, type LearnerOptions } from '../outer/learner.js';
@@ -116,7 +116,7 @@ export async function benchGradient(
       peakBytes: peak,
       fellBack,
       line: {
-        name: `metaplastic on ${gpu.adapter.description || gpu.adapter.device}`,
+        name: `metaplastic on ${gpu.adapter.description || gpu.adapter.device || adapterName(gpu.adapter)}`,
         workload: workload.name,
         N: tasks,
         T: steps,
@@ -168,7 +168,7 @@ export function describeGradient({ line, times, plan, peakBytes, fellBack }: Ben
     ],
     [
       'plan',
-      `adjoint ${plan.adjoint}${fellBack ? ' (each made again with checkpoints)' : ''}, ${plan.lanes} lane(s) a task${plan.held ? ' that hold its synapses' : ''}, ${plan.teams} task(s) a workgroup, ${plan.chunks} chunk(s), ${plan.segments.length} segment(s)`,
+      `adjoint ${plan.adjoint}${fellBack ? ' (each made again with checkpoints)' : ''}, ${plan.lanes} lane(s) a task, ${plan.teams} task(s) a workgroup, ${plan.chunks} chunk(s), ${plan.segments.length} segment(s)`,
     ],
     ['memory', `${mebibytes(plan.totalBytes)} planned, ${mebibytes(peakBytes)} at most in buffers`],
     [

@@ -38,7 +38,6 @@ sine regression, network [1, H, H, 1], 10 queries; pool the ten-term plasticity 
   --adjoint A     ${ADJOINTS.join(', ')}            (reverse; pool store)
   --lanes L       lanes that work on a task, a power of two
   --teams K       tasks that share a workgroup
-  --stored        synapses in storage, where a GPU's lanes would hold them in registers
   --tune          takes the fastest lanes, teams and adjoint, as metaplastic tune does: remembered, else measured first
   --json          one line of JSON, as the peers print it`;
 
@@ -87,7 +86,6 @@ const OF_WORKLOAD = {
   adjoint: text,
   lanes: text,
   teams: text,
-  stored: flag,
   tune: flag,
 };
 
@@ -166,13 +164,10 @@ async function gradient(
       problem: `unknown choice ${JSON.stringify(adjoint)}`,
       hint: `known: ${ADJOINTS.join(', ')}`,
     });
-  if (
-    values.tune &&
-    (values.adjoint ?? values.lanes ?? values.teams ?? values.stored) !== undefined
-  )
+  if (values.tune && (values.adjoint ?? values.lanes ?? values.teams) !== undefined)
     throw new MetaplasticError({
       where: '--tune',
-      expected: 'none of --adjoint, --lanes, --teams and --stored with it',
+      expected: 'none of --adjoint, --lanes and --teams with it',
       got: 'both',
       hint: 'leave one out',
     });
@@ -190,7 +185,7 @@ async function gradient(
   const repeats = size('repeats');
   const chosen: Tuning = {
     adjoint,
-    plan: { lanes: given('lanes'), teams: given('teams'), ...(values.stored && { held: false }) },
+    plan: { lanes: given('lanes'), teams: given('teams') },
   };
 
   const gpu = await openNodeGpu();

@@ -76,5 +76,5 @@ export function tunedConfig(
   return { ...config, meta: { ...config.meta, adjoint: tuning.adjoint }, plan: tuning.plan };
 }
 
-export const describeTuning = ({ adjoint, plan: { lanes, teams, grid, held } }: Tuning): string =>
-  `adjoint ${adjoint}, ${lanes} lane(s) a task, ${teams} task(s) a workgroup${held === false ? ', synapses in storage' : ''}${grid === false ? ', rows whole' : ''}`;
+export const describeTuning = ({ adjoint, plan: { lanes, teams, grid } }: Tuning): string =>
+  `adjoint ${adjoint}, ${lanes} lane(s) a task, ${teams} task(s) a workgroup${grid === false ? ', rows whole' : ''}`;

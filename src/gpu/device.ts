@@ -1,5 +1,5 @@
 import { DeviceLostError, MetaplasticError, shown } from '../errors.js';
-import { MOST_REGISTERS, type Machine } from './plan.js';
+import type { Machine } from './plan.js';
 
 /**
  * An open GPU: the device, what adapter it is, and where the GPU errors of one owner end up: of a
@@ -37,22 +37,28 @@ export interface AdapterSummary {
   readonly software: boolean;
 }
 
-/** What people call an adapter: maker, architecture and what it says of itself. */
+/**
+ * What people call an adapter: maker, architecture and what it says of itself; or that it says
+ * nothing, as Firefox's do.
+ */
 export const adapterName = ({
   vendor,
   architecture,
   description,
   device,
+  software,
 }: AdapterSummary): string =>
-  [vendor, architecture, description || device].filter(Boolean).join(' ');
+  [vendor, architecture, description || device].filter(Boolean).join(' ') ||
+  `${software ? 'a software adapter' : 'an adapter'} that does not tell its name`;
 
 /**
- * What the kernels ask of an adapter beyond doubt: every WebGPU has it, unless it is in
- * compatibility mode.
+ * What the kernels ask of an adapter beyond doubt: every WebGPU has it, also in compatibility mode
+ * (128 invocations there). The plan gives a workgroup no more lanes than the adapter allows; only
+ * what is not planned, such as the encoder's kernels, has workgroups of 64.
  */
 const REQUIRED = {
   maxStorageBuffersPerShaderStage: 8,
-  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeInvocationsPerWorkgroup: 64,
   maxComputeWorkgroupStorageSize: 16384,
 } as const satisfies { [K in keyof GPUSupportedLimits]?: number };
 
@@ -85,31 +91,63 @@ async function find(gpu: GPU | undefined): Promise<GPUAdapter | string> {
 }
 
 /**
- * Opens the best adapter of `gpu` (default: the browser's) with the limits this library can use.
- * Throws if there is none.
+ * Opens the best adapter of `gpu` (default: the browser's) with the limits this library can use, or
+ * with the default limits where it refuses to be asked for more. Throws if there is none.
  */
 export async function openGpu(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<Gpu> {
-  const adapter = await find(gpu);
-  if (typeof adapter === 'string')
-    throw new MetaplasticError({
-      where: 'openGpu',
-      expected: 'a WebGPU adapter that will do',
-      got: 'none',
-      hint: adapter,
-    });
+  const adapter = await found(gpu);
   const { limits } = adapter;
-  const device = await adapter.requestDevice({
-    label: 'metaplastic',
-    requiredFeatures: adapter.features.has('timestamp-query') ? ['timestamp-query'] : [], // for the bench's clock
-    requiredLimits: {
-      maxBufferSize: limits.maxBufferSize,
-      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-    },
-  });
+  const device = await adapter
+    .requestDevice({
+      label: 'metaplastic',
+      requiredFeatures: timestampsOf(adapter),
+      requiredLimits: {
+        maxBufferSize: limits.maxBufferSize,
+        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+        maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+        maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      },
+    })
+    .catch((refusal: unknown) => openPlainly(gpu, refusal));
   return watch(device, adapter.info, () => device.destroy());
 }
+
+/** The adapter of `find`, or its reason as an error. */
+async function found(gpu: GPU | undefined): Promise<GPUAdapter> {
+  const adapter = await find(gpu);
+  if (typeof adapter !== 'string') return adapter;
+  throw new MetaplasticError({
+    where: 'openGpu',
+    expected: 'a WebGPU adapter that will do',
+    got: 'none',
+    hint: adapter,
+  });
+}
+
+/**
+ * A device of the default limits. bun-webgpu 0.1 refuses every `requiredLimits`, and an adapter
+ * gives a device once only, so another adapter is asked.
+ */
+async function openPlainly(gpu: GPU | undefined, refusal: unknown): Promise<GPUDevice> {
+  const adapter = await found(gpu);
+  return adapter
+    .requestDevice({ label: 'metaplastic', requiredFeatures: timestampsOf(adapter) })
+    .catch((cause: unknown) => {
+      throw new MetaplasticError({
+        where: 'openGpu',
+        expected: 'a device of the adapter',
+        got: `a refusal with the adapter's limits (${messageOf(refusal)}), and with the default ones (${messageOf(cause)})`,
+        hint: 'close other programs that use the GPU, update its driver, or use another adapter',
+        cause,
+      });
+    });
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** For the bench's clock. */
+const timestampsOf = ({ features }: GPUAdapter): GPUFeatureName[] =>
+  features.has('timestamp-query') ? ['timestamp-query'] : [];
 
 /**
  * Uses a device of the caller's, who stays its owner. `info` is what its adapter says of itself,
@@ -131,14 +169,45 @@ export interface UseOptions {
   readonly onNotice?: (notice: string) => void;
 }
 
-/**
- * Makers whose GPUs give a lane 255 registers if it asks for them. Others give it 128 or fewer
- * (Intel: 128 of 32 bytes for 8 or 16 lanes together), and what is more would lie in memory.
- */
-const MANY_REGISTERS = /nvidia|amd/i;
-
 /** Mesa's software adapter. */
 const LLVMPIPE = /llvmpipe|lavapipe/i;
+
+/** Makers by their PCI (or Vulkan's) number, which Deno gives for the name. */
+const MAKERS: Readonly<Record<number, string>> = {
+  0x1002: 'amd',
+  0x10de: 'nvidia',
+  0x106b: 'apple',
+  0x13b5: 'arm',
+  0x1414: 'microsoft',
+  0x1ae0: 'google',
+  0x5143: 'qualcomm',
+  0x8086: 'intel',
+  0x10005: 'mesa',
+};
+
+/**
+ * Lanes that run in lockstep. Browsers of before 2025 do not tell; others say 4 … 128, which is the
+ * standard's way not to.
+ */
+function subgroupOf(
+  { subgroupMinSize, subgroupMaxSize }: Partial<GPUAdapterInfo>,
+  software: boolean,
+) {
+  const told = subgroupMaxSize && !(subgroupMinSize === 4 && subgroupMaxSize === 128);
+  return told ? subgroupMaxSize : software ? 4 : 32;
+}
+
+/**
+ * Firefox looks for finished work every 100 ms and whenever something is submitted
+ * (https://bugzilla.mozilla.org/show_bug.cgi?id=1870699): so something is, which is nothing, every
+ * 2 ms until the wait ends. A read-back then takes 1 – 8 ms there instead of 95 – 110, and a small
+ * meta-step 10 ms instead of 100. Delete this when Firefox no longer needs it.
+ */
+function hurry({ queue }: GPUDevice): () => void {
+  if (!/\bFirefox\//.test(globalThis.navigator?.userAgent ?? '')) return () => {};
+  const timer = setInterval(() => queue.submit([]), 2);
+  return () => clearInterval(timer);
+}
 
 /** What scopes catch; the last that was opened is the first to be closed. */
 const ERRORS = ['validation', 'out-of-memory', 'internal'] as const;
@@ -170,7 +239,9 @@ function scopeOn(
       }
     },
     async guard(work) {
-      const [done] = await orLost(Promise.allSettled([work]));
+      const rest = hurry(device);
+      const settled = orLost(Promise.allSettled([work]));
+      const [done] = await settled.finally(rest);
       await orLost(Promise.all(waited));
       const [error] = errors.splice(0);
       if (error) throw new MetaplasticError({ where: 'gpu', problem: error.message });
@@ -228,9 +299,13 @@ function watch(
       waiting.delete(reject);
     }
   };
-  const { vendor = '', architecture = '', device: model = '', description = '' } = info;
+  const { vendor: maker = '', architecture = '', device: model = '', description = '' } = info;
   const names = `${architecture} ${model} ${description}`;
-  const software = LLVMPIPE.test(names) || /swiftshader|warp|basic render/i.test(names);
+  const vendor = MAKERS[Number(maker)] ?? maker;
+  const software =
+    info.isFallbackAdapter === true ||
+    LLVMPIPE.test(names) ||
+    /swiftshader|warp|basic render/i.test(names);
   return {
     device,
     adapter: {
@@ -244,8 +319,7 @@ function watch(
       software,
       teamwork: !LLVMPIPE.test(names),
       cores: globalThis.navigator?.hardwareConcurrency ?? 4,
-      registers: MANY_REGISTERS.test(vendor) ? MOST_REGISTERS : 128,
-      subgroup: info.subgroupMaxSize || (software ? 4 : 32), // browsers of before 2025 do not tell
+      subgroup: subgroupOf(info, software),
       maxBindingBytes: Math.min(
         device.limits.maxStorageBufferBindingSize,
         device.limits.maxBufferSize,

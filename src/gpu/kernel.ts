@@ -67,8 +67,8 @@ export async function makeKernel(
       .join('\n');
     throw new MetaplasticError({
       where: `kernel ${label}`,
-      problem: 'does not compile',
-      detail: `${(error ?? (pipeline as Error)).message}\n${told}`,
+      problem: `does not compile: ${(error ?? (pipeline as Error)).message}`,
+      detail: told,
     });
   }
   return {

@@ -58,18 +58,16 @@ export function placeOf(kind: Kind, i: number, j: number, rows: number, columns:
 }
 
 export function placesOf(system: System, layout: Layout): Places {
-  const place = new Uint32Array(layout.size);
   const starts = new Map<string, number>();
   let offset = 0;
   for (const tensor of layout.tensors) {
-    const kind = kindOf(system, tensor);
     const [rows, columns = 1] = tensor.shape as [number, number?];
     starts.set(tensor.name, offset);
-    for (let k = 0; k < tensor.size; k++)
-      place[tensor.offset + k] =
-        offset + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns);
-    offset += sizeOf(kind, rows, columns);
+    offset += sizeOf(kindOf(system, tensor), rows, columns);
   }
+  // Made when numbers first come or go: a plan that is refused costs nothing.
+  let made: Uint32Array | undefined;
+  const placeAt = () => (made ??= placesOfAll(system, layout, starts));
   const startAt = new Map([
     ...layout.tensors.map(t => [t.offset, starts.get(t.name)!] as const),
     [layout.size, offset],
@@ -86,18 +84,38 @@ export function placesOf(system: System, layout: Layout): Places {
     range,
     pack(values, of = all) {
       const { offset: first, size } = range(of);
+      const place = placeAt();
       const placed = new Float32Array(size);
       for (let k = 0; k < of.size; k++) placed[place[of.offset + k]! - first] = values[k]!;
       return placed;
     },
     unpack(placed, of = all) {
       const { offset: first } = range(of);
+      const place = placeAt();
       return Float32Array.from(
         { length: of.size },
         (_, k) => placed[place[of.offset + k]! - first]!,
       );
     },
   };
+}
+
+/** The place of every number of the layout. */
+function placesOfAll(
+  system: System,
+  layout: Layout,
+  starts: ReadonlyMap<string, number>,
+): Uint32Array {
+  const place = new Uint32Array(layout.size);
+  for (const tensor of layout.tensors) {
+    const kind = kindOf(system, tensor);
+    const [rows, columns = 1] = tensor.shape as [number, number?];
+    const start = starts.get(tensor.name)!;
+    for (let k = 0; k < tensor.size; k++)
+      place[tensor.offset + k] =
+        start + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns);
+  }
+  return place;
 }
 
 function kindOf({ encoderLayers, feedback }: System, { name, shape }: Tensor): Kind {

@@ -1,10 +1,21 @@
+import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
 import { layoutOf, type Layout } from '../inner/layout.js';
+import { check, choice, list, needed, number, section, whole } from '../options.js';
 import type { System } from '../systems/system.js';
 import { fastLayout, type FastLayout } from './fast.js';
 import { metricsSizes } from './metrics.js';
-import { ownLayout, powerOfTwo, powersOfTwo, type OwnLayout } from './own.js';
+import {
+  ADJOINTS,
+  BUDGET,
+  MOMENTS,
+  PLAN,
+  type Adjoint,
+  type Budget,
+  type PlanChoices,
+} from './options.js';
+import { powerOfTwo } from './lanes.js';
 import { fours, placesOf, type Places } from './places.js';
 import { isBatched, recordLayout, type RecordLayout } from './record.js';
 import {
@@ -18,12 +29,7 @@ import {
 } from './segments.js';
 import { estimateSeconds, secondsOfSegment, secondsOfSteps } from './time.js';
 
-/**
- * How the adjoint gets W_t back: keep every step's, keep every k-th and replay, or undo the
- * updates. `none` is a forward pass only.
- */
-export const ADJOINTS = ['store', 'checkpoint', 'reverse'] as const;
-export type Adjoint = (typeof ADJOINTS)[number];
+export { ADJOINTS, type Adjoint, type Budget, type PlanChoices } from './options.js';
 
 /** The work of one meta-step (or of one forward-only adaptation). */
 export interface Work {
@@ -50,15 +56,6 @@ export interface Work {
   readonly metrics?: boolean;
 }
 
-/**
- * What the machine allows. Byte counts and seconds; `dispatchSeconds` bounds the estimated time of
- * one dispatch.
- */
-export interface Budget {
-  readonly memory: number;
-  readonly dispatchSeconds: number;
-}
-
 /** What a plan needs to know of an adapter. */
 export interface Machine {
   readonly software: boolean;
@@ -71,30 +68,9 @@ export interface Machine {
    * barriers are coroutines, dear to run and dearer to compile.
    */
   readonly teamwork: boolean;
-  /** Registers of 32 bits that a lane may have, MOST_REGISTERS or fewer. */
-  readonly registers: number;
   readonly maxBindingBytes: number;
   readonly maxWorkgroups: number;
   readonly maxInvocations: number;
-}
-
-/** Parts of a plan that a caller may fix; the rest is computed. Lanes is a power of two. */
-export interface PlanChoices {
-  readonly lanes?: number;
-  readonly teams?: number;
-  /**
-   * Do lanes lie in rows and columns, so that they share a layer's columns too? Only where there
-   * are lanes for all rows.
-   */
-  readonly grid?: boolean;
-  /**
-   * Do lanes of a grid hold their synapses in registers? Only where nobody else asks for them
-   * (`canHold`) and there is room.
-   */
-  readonly held?: boolean;
-  readonly tasksPerChunk?: number;
-  readonly stepsPerSegment?: number;
-  readonly interval?: number;
 }
 
 /**
@@ -107,15 +83,8 @@ export interface Plan extends Work {
   /** Lanes that work together on a task, and tasks (teams) that share a workgroup. */
   readonly lanes: number;
   readonly teams: number;
-  /**
-   * Which synapses each lane works on, whether lanes lie in rows and columns, and whether they hold
-   * their synapses in registers.
-   */
-  readonly own: OwnLayout;
+  /** Do lanes lie in rows and columns? */
   readonly grid: boolean;
-  readonly held: boolean;
-  /** Does a task's scratch lie in workgroup memory? */
-  readonly scratchOnChip: boolean;
   /** Lanes of a workgroup that collects the gradient: few where a barrier is dear. */
   readonly collecting: number;
   /**
@@ -158,17 +127,12 @@ export interface PerTask {
   readonly fast: number;
   readonly gradient: number;
   readonly scratch: number;
-  /** Numbers of the scratch, its last, where d_z of an inner step waits. */
-  readonly pending: number;
   readonly samples: number;
   /** Numbers of the metrics, which lie behind the outcome. */
   readonly metrics: number;
 }
 
-/** Registers of a lane on the GPUs that have most. */
-export const MOST_REGISTERS = 255;
-
-export const DEFAULT_BUDGET: Budget = { memory: 256e6, dispatchSeconds: 0.5 };
+export const DEFAULT_BUDGET: Budget = v.getDefaults(BUDGET);
 
 /** Makes the plan, or says what does not fit and what to lower. */
 export function makePlan(
@@ -178,7 +142,8 @@ export function makePlan(
   choices: PlanChoices = {},
 ): Plan {
   checkWork(work);
-  checkChoices(choices);
+  check(PLAN, choices, 'plan');
+  check(BUDGET, budget, 'budget');
   const layout = layoutOf(work.system);
   const places = placesOf(work.system, layout);
   const outputs = work.system.sizes.at(-1)!;
@@ -193,13 +158,8 @@ export function makePlan(
   const record = recordLayout(work.system);
   const batched = isBatched(work.batch, record);
   const fast = fastLayout(work.system, places, slots);
-  const perTask = countPerTask(work, record, batched, fast, slots);
-  const { lanes, teams, grid, held } = chooseTeams(work, batched, machine, choices);
-  const own = ownLayout(work.system, lanes, { grid, holds: held, batched });
-  const scratchOnChip =
-    held &&
-    work.adjoint !== 'none' &&
-    64 * lanes * teams + 4 * teams * perTask.scratch <= WORKGROUP_BYTES;
+  const perTask = countPerTask(work, record, fast, slots);
+  const { lanes, teams, grid } = chooseTeams(work, machine, choices);
   const inputs = work.images ? 1 : work.system.sizes[0]!;
 
   const optimiser = work.adjoint === 'none' ? 0 : 1;
@@ -222,7 +182,7 @@ export function makePlan(
       activities: 4 * room * perTask.activity,
       'fast weights': 4 * room * perTask.fast,
       'gradients of tasks': 4 * room * perTask.gradient,
-      scratch: scratchOnChip ? 0 : 4 * room * perTask.scratch,
+      scratch: 4 * room * perTask.scratch,
       'read-back of activities and weights': optimiser
         ? 0
         : 4 * room * (perTask.activity + perTask.fast),
@@ -288,10 +248,7 @@ export function makePlan(
     places,
     lanes,
     teams,
-    own,
     grid,
-    held,
-    scratchOnChip,
     collecting,
     slices,
     tasksPerChunk,
@@ -360,28 +317,23 @@ export const roomFor = (tasks: number, teams: number): number => Math.ceil(tasks
 const sum = (bytes: Readonly<Record<string, number>>): number =>
   Object.values(bytes).reduce((a, b) => a + b, 0);
 
+/** What a plan needs to know of the work, in the words of those who ask for it. */
+const WORK = section(
+  {
+    tasks: needed(whole(1), { about: 'Lifetimes.' }),
+    steps: needed(whole(1), { about: 'T: inner steps of a lifetime.' }),
+    batch: needed(whole(1), { about: 'Samples per inner step.' }),
+    queries: needed(whole(1), { about: 'Queries.' }),
+    adjoint: needed(choice([...ADJOINTS, 'none']), { about: 'How the adjoint gets W_t back.' }),
+    momentWeights: needed(list(number, 'finite numbers'), { about: 'Weights of the moments.' }),
+  },
+  { open: true },
+);
+
 function checkWork(work: Work): void {
-  const whole = { tasks: work.tasks, steps: work.steps, batch: work.batch, queries: work.queries };
-  for (const [key, n] of Object.entries(whole))
-    if (!Number.isInteger(n) || n < 1)
-      throw new MetaplasticError({
-        where: `plan.${key}`,
-        expected: 'a whole number ≥ 1',
-        got: `${n}`,
-      });
-  if (!['none', ...ADJOINTS].includes(work.adjoint))
-    throw new MetaplasticError({
-      where: 'plan.adjoint',
-      problem: `unknown choice ${JSON.stringify(work.adjoint)}`,
-      hint: `known: ${ADJOINTS.join(', ')}`,
-    });
-  if (work.adjoint === 'reverse' && work.system.momentum)
-    throw new MetaplasticError({
-      where: 'plan.adjoint',
-      expected: `'store' or 'checkpoint' for a rule with momentum`,
-      got: `'reverse'`,
-      hint: 'undoing momentum multiplies every rounding error by 1 / momentum a step',
-    });
+  check(WORK, work, 'plan');
+  checkMoments(work.moments, work.steps, 'plan.moments');
+  checkAdjoint(work.adjoint, work.system, 'plan.adjoint');
   if (work.metrics && work.adjoint !== 'none')
     throw new MetaplasticError({
       where: 'plan.metrics',
@@ -389,53 +341,59 @@ function checkWork(work: Work): void {
       got: `true with ${JSON.stringify(work.adjoint)}`,
       hint: 'metrics are for learner.adapt',
     });
-  const { moments, momentWeights, steps } = work;
-  if (moments.length === 0)
-    throw new MetaplasticError({
-      where: 'plan.moments',
-      expected: 'at least one moment at which the query set is asked',
-      got: 'none',
-    });
-  moments.forEach((t, k) => {
-    if (!Number.isInteger(t) || t < 0 || t > steps || (k > 0 && t <= moments[k - 1]!))
+  checkWeights(work.momentWeights, work.moments, 'plan.momentWeights');
+}
+
+/**
+ * Checks numbers of inner steps done at which a query set is asked: ascending, each in 0 … steps.
+ */
+export function checkMoments(given: readonly number[], steps: number, where: string): void {
+  check(MOMENTS, given, where);
+  given.forEach((t, k) => {
+    if (t > steps)
       throw new MetaplasticError({
-        where: 'plan.moments',
-        expected: `ascending whole numbers in 0 … ${steps} (inner steps done)`,
-        got: `[${moments.join(', ')}]`,
+        where,
+        expected: `inner steps up to ${steps}, the length of a lifetime`,
+        got: `${t}`,
+      });
+    if (k > 0 && t <= given[k - 1]!)
+      throw new MetaplasticError({
+        where,
+        expected: 'inner steps in rising order',
+        got: `${given[k - 1]} before ${t}`,
       });
   });
-  if (momentWeights.length !== moments.length)
+}
+
+export function checkWeights(
+  weights: readonly number[],
+  moments: readonly number[],
+  where: string,
+): void {
+  if (weights.length !== moments.length)
     throw new MetaplasticError({
-      where: 'plan.momentWeights',
+      where,
       expected: `${moments.length} weights, one a moment`,
-      got: `${momentWeights.length}`,
-    });
-  if (!momentWeights.every(Number.isFinite))
-    throw new MetaplasticError({
-      where: 'plan.momentWeights',
-      expected: 'finite numbers',
-      got: `[${momentWeights.join(', ')}]`,
+      got: `${weights.length}`,
     });
 }
 
-function checkChoices(choices: PlanChoices): void {
-  for (const [key, n] of Object.entries(choices))
-    if (n !== undefined && typeof n !== 'boolean' && (!Number.isInteger(n) || n < 1))
-      throw new MetaplasticError({
-        where: `plan.${key}`,
-        expected: 'a whole number ≥ 1',
-        got: `${n}`,
-      });
+export function checkAdjoint(adjoint: Work['adjoint'], system: System, where: string): void {
+  if (adjoint === 'reverse' && system.momentum)
+    throw new MetaplasticError({
+      where,
+      expected: `'store' or 'checkpoint' for a rule with momentum`,
+      got: `'reverse'`,
+      hint: 'undoing momentum multiplies every rounding error by 1 / momentum a step',
+    });
 }
 
 function countPerTask(
   { system, steps, batch, queries, moments, adjoint, metrics }: Work,
   record: RecordLayout,
-  batched: boolean,
   fast: FastLayout,
   slots: number,
 ): PerTask {
-  const pending = adjoint === 'none' || batched ? 0 : batch * record.neurons;
   const records = adjoint === 'none' && !system.encoderLayers ? batch : steps * batch;
   const asked = moments.length * queries;
   const inside = metrics
@@ -451,8 +409,7 @@ function countPerTask(
     scratch:
       adjoint === 'none'
         ? inside.scratch
-        : Math.max(batch * record.size, Math.min(queries, QUERY_BLOCK) * record.row) + pending,
-    pending,
+        : Math.max(batch * record.size, Math.min(queries, QUERY_BLOCK) * record.row),
     samples: steps * batch + queries,
     metrics: inside.reported,
   };
@@ -461,34 +418,23 @@ function countPerTask(
 /**
  * Lanes take four rows at a time, and share a row's columns where they are more. A software adapter
  * runs a subgroup as one vector on a CPU core and pays for barriers, so a task is one lane there
- * and a
- * subgroup of tasks a workgroup; with too few tasks to fill the vectors of all cores that way, a
- * subgroup works on each task, if that is any faster. On a GPU
- * lanes are as many as hold all synapses in registers; where they cannot, as many as there are
- * fours of rows times fours of columns, or fewer where tasks are many, and at least all rows'
- * fours, if a workgroup has
- * so many; and teams smaller than a subgroup share a workgroup.
+ * and a subgroup of tasks a workgroup; with too few tasks to fill the vectors of all cores that
+ * way, a subgroup works on each task, if that is any faster. On a GPU lanes are as many as there
+ * are fours of rows times fours of columns, or fewer where tasks are many, and at least all rows'
+ * fours, if a workgroup has so many; and teams smaller than a subgroup share a workgroup.
  */
 function chooseTeams(
   work: Work,
-  batched: boolean,
   machine: Machine,
   choices: PlanChoices,
-): { lanes: number; teams: number; grid: boolean; held: boolean } {
+): { lanes: number; teams: number; grid: boolean } {
   const { software, subgroup, cores, teamwork } = machine;
   const most = Math.min(MOST_LANES, machine.maxInvocations);
   const ofACore = Math.ceil(work.tasks / cores);
   const inside = work.system.sizes.slice(work.system.encoderLayers);
   const lanesFor = (sizes: readonly number[]) => powerOfTwo(fours(greatest(sizes)));
   const rows = lanesFor(inside.slice(1));
-  const lies = (lanes: number) =>
-    (choices.grid ?? (choices.held || !software)) && lanes > 1 && lanes >= rows;
-  const room = choices.held ? MOST_HELD : quadsIn(machine.registers);
-  const fits = (lanes: number) =>
-    (choices.held ?? !software) &&
-    lies(lanes) &&
-    canHold(work.system, batched) &&
-    ownLayout(work.system, lanes, { grid: true, holds: true, batched }).held <= room;
+  const lies = (lanes: number) => (choices.grid ?? !software) && lanes > 1 && lanes >= rows;
   const ofATask = lies(most)
     ? Math.min(
         rows * lanesFor(inside.slice(0, -1)),
@@ -501,9 +447,8 @@ function chooseTeams(
         ? subgroup
         : 1
       : Math.min(most, Math.max(8, ofATask));
-  const lanes = choices.lanes ?? powersOfTwo(most).find(fits) ?? sharing;
+  const lanes = choices.lanes ?? sharing;
   const grid = lies(lanes);
-  const held = fits(lanes);
   const teams =
     choices.teams ??
     (software && lanes > 1
@@ -515,15 +460,6 @@ function chooseTeams(
       expected: `a power of two with lanes × teams ≤ ${most}`,
       got: `${lanes} × ${teams}`,
     });
-  if (choices.held && !held) {
-    throw new MetaplasticError({
-      where: 'plan.held',
-      expected:
-        'lanes that hold their synapses only where nobody else asks for them and there is room',
-      got: `${lanes} lanes and batches of ${work.batch}`,
-      hint: `give ${rows} … ${MOST_LANES} lanes with at most ${MOST_HELD} quads each, fixed feedback weights, a rule and a path that take no transpose of W, and few samples a step; or leave plan.held out`,
-    });
-  }
   if (choices.grid && !grid)
     throw new MetaplasticError({
       where: 'plan.grid',
@@ -531,7 +467,7 @@ function chooseTeams(
       got: `${lanes}`,
       hint: 'give plan.lanes so many, or leave plan.grid out',
     });
-  return { lanes, teams, grid, held };
+  return { lanes, teams, grid };
 }
 
 /**
@@ -543,29 +479,6 @@ const MOST_LANES = WORKGROUP_BYTES / 64;
 
 /** Lanes at once beyond which a GPU gains nothing from more. */
 const CROWD = 2 ** 17;
-
-/**
- * Quads of weights that a lane of so many registers may hold: each takes 12 with its gradients and
- * those of its rates, and all else of the kernels some 100.
- */
-const quadsIn = (registers: number) => Math.max(0, Math.floor((registers - 99) / 12));
-
-/** Quads that a lane holds at most, asked or not. */
-const MOST_HELD = quadsIn(MOST_REGISTERS);
-
-/**
- * Does nobody but its lane ask for a synapse within a dispatch? Not where a path or a factor takes
- * the transpose, nor where products are many or the feedback learns.
- */
-function canHold({ feedback, feedbackRule, rule }: System, batched: boolean): boolean {
-  return (
-    !batched &&
-    feedback !== 'backprop' &&
-    feedback !== 'sign-symmetric' &&
-    feedbackRule === 'fixed' &&
-    rule !== 'pool'
-  );
-}
 
 function doesNotFit(
   work: Work,
@@ -621,7 +534,7 @@ export function describePlan(plan: Plan): string {
     ],
     [
       'lanes per task',
-      `${plan.lanes}${plan.grid ? ' in rows and columns' : ''}${plan.held ? ', which hold its synapses in registers' : ''}, ${plan.teams} task(s) a workgroup`,
+      `${plan.lanes}${plan.grid ? ' in rows and columns' : ''}, ${plan.teams} task(s) a workgroup`,
     ],
     [
       'adjoint',

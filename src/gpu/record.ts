@@ -1,3 +1,4 @@
+import { poolNeeds } from '../systems/pool.js';
 import { RULES, type System } from '../systems/system.js';
 
 /**
@@ -67,15 +68,13 @@ export function recordLayout(system: System): RecordLayout {
   const neurons = inside.reduce((n, l) => n + l.fanOut, 0);
   const below = inside.reduce((n, l) => n + l.fanIn, 0);
 
-  const has = (...some: number[]) => some.some(r => terms.includes(r));
+  const needs = poolNeeds(terms);
+  const { rank, v, sums } = needs;
   const pool = system.rule === 'pool';
   const aligns = system.feedbackRule !== 'fixed';
-  const rank = !pool ? 1 : has(4) ? 3 : has(1, 5, 6, 7, 8, 9) ? 2 : 1;
-  const v = has(6, 7, 9);
-  const sums = has(5, 6, 7, 8);
   const reflects = primitives.some(p => p === 'amp' || p === 'null');
   const mirrored = aligns && system.mirror === 'noise';
-  const keepsZ = has(8) || (aligns && reflects && !mirrored);
+  const keepsZ = needs.z || (aligns && reflects && !mirrored);
   const fields = Object.fromEntries(FIELDS.map(f => [f, 0])) as Record<Field, number>;
   let size = row;
   const add = (field: Field, count: number) => {

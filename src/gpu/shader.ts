@@ -22,6 +22,11 @@ const SOURCES: Readonly<Record<string, string>> = Object.fromEntries(
 export interface ShaderParts {
   readonly slots: Readonly<Record<string, string>>;
   readonly modules: Readonly<Record<string, string>>;
+  /**
+   * Which sweep serves each visitor, e.g. `{ forward: 'sweeps/rows' }`: that file, in which
+   * `package::visitor` is `package::forward`, is then the module `forward_sweep`.
+   */
+  readonly sweeps?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -32,14 +37,20 @@ export async function linkShader(name: string, parts: ShaderParts): Promise<stri
   const weslSrc: Record<string, string> = {};
   for (const [path, source] of Object.entries(SOURCES))
     if (!path.includes('/')) weslSrc[`${path.replaceAll('.', '_')}.wgsl`] = source;
-  for (const [slot, path] of Object.entries(parts.slots)) {
+  const sourceOf = (slot: string, path: string): string => {
     const source = SOURCES[path];
     if (source === undefined)
       throw new MetaplasticError({
         where: `shader ${name}`,
         problem: `slot ${slot} asks for ${path}, which is no file of shaders/`,
       });
-    weslSrc[`${slot}.wgsl`] = source;
+    return source;
+  };
+  for (const [slot, path] of Object.entries(parts.slots))
+    weslSrc[`${slot}.wgsl`] = sourceOf(slot, path);
+  for (const [visitor, path] of Object.entries(parts.sweeps ?? {})) {
+    const sweep = sourceOf(`${visitor}_sweep`, path);
+    weslSrc[`${visitor}_sweep.wgsl`] = sweep.replaceAll('package::visitor', `package::${visitor}`);
   }
   for (const [module, source] of Object.entries(parts.modules)) weslSrc[`${module}.wgsl`] = source;
   const linked = await link({

@@ -2,6 +2,7 @@ import { drawsOf, PURPOSES } from '../inner/draws.js';
 import { isMixed } from '../inner/layout.js';
 import { PRIMITIVES, RULES, TERMS } from '../systems/system.js';
 import { metricsShape } from './metrics.js';
+import { gridLayout } from './lanes.js';
 import { fours } from './places.js';
 import { QUERY_BLOCK } from './segments.js';
 import { BLOCK, collectors, outcomeSize, roomFor, totalTail, type Plan } from './plan.js';
@@ -46,8 +47,8 @@ export const DRIFT_LIMIT = 3e-5;
  * `shape`.
  */
 export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
-  const { system, layout, places, perTask, record, fast, own, steps, batch, queries, moments } =
-    plan;
+  const { system, layout, places, perTask, record, fast, steps, batch, queries, moments } = plan;
+  const grid = gridLayout(plan.system, plan.lanes);
   const { encoderLayers, layers, sizes } = system;
   const inLifetime = layers.slice(encoderLayers);
   const { coefficient } = RULES[system.rule];
@@ -71,16 +72,8 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     TEAMS: plan.teams,
     WORKGROUP: plan.lanes * plan.teams,
     PARTS: (plan.grid ? 4 : 1) * plan.lanes * plan.teams,
-    GRID: plan.grid,
-    ROW_LANES: own.rowLanes,
-    COLUMN_LANES: own.columnLanes,
-    COLUMN_TURNS: own.columnTurns,
-    COLUMNS: own.columns,
-    PRODUCT_TURNS: own.productTurns,
-    PRODUCT_COLUMNS: own.productColumns,
-    TILE_TURNS: own.tileTurns,
-    HELD_AT: own.heldAt,
-    HELD: own.held,
+    ROW_LANES: grid.rowLanes,
+    COLUMN_LANES: grid.columnLanes,
     // The episode.
     STEPS: steps,
     BATCH: batch,
@@ -114,7 +107,6 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     CARRIES: inLifetime.map(l => l.carries),
     INPUT_GRADIENT: encoderLayers > 0,
     SECOND_ORDER: !system.firstOrder,
-    ALL_WAIT: encoderLayers === 0 && inLifetime.every(l => l.plastic) && !plan.batched,
     // The rule: SHARE of the batch's sum, and the terms of the pool.
     SHARE: { real: system.reduction === 'mean' ? 1 / batch : 1 },
     DECAYS: system.weightDecay,
@@ -155,8 +147,6 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     C_AT: inLifetime.map(l => at(`c${l.index}`)),
     VELOCITY_GRADIENT: fast.gradientV,
     RATE_AT: inLifetime.map(l => rateAt(l.index)),
-    RATE_PER_SYNAPSE: system.granularity === 'synapse',
-    RATE_PER_LAYER: system.granularity === 'layer' || system.granularity === 'network',
     BETA_AT: inLifetime.map(l => at('beta') + Math.max(0, mixed.indexOf(l))),
     THETA_AT: inLifetime.map(l =>
       system.granularity === 'network' ? at('theta') : at(`theta${l.index}`),
@@ -202,7 +192,6 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     KEPT: Math.floor(steps / plan.interval) + 1,
     ONE_SLOT: plan.adjoint === 'reverse' || plan.adjoint === 'none',
     SCRATCH: perTask.scratch,
-    PENDING: perTask.scratch - perTask.pending,
     ...metricsShape(system),
     OUTCOME: outcomeSize(moments.length, perTask.metrics),
     OUTCOME_METRICS: outcomeSize(moments.length),

@@ -1,53 +1,63 @@
+import type * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
+import {
+  atLeast,
+  check,
+  choice,
+  list,
+  number,
+  option,
+  section,
+  seed as kindOfSeed,
+  within,
+} from '../options.js';
 import type { Choice, Primitive, System } from '../systems/system.js';
 import { random } from '../tasks/random.js';
 import type { Layout } from './layout.js';
 
-/**
- * How meta-parameters begin (papers.md §1.1, §2.3 and §3.1 have the published values). Biases b and
- * c begin at 0; what is drawn for every lifetime is none of them.
- */
-export interface Initial {
-  /**
-   * `kaiming`: normal with std √(2 / columns), the fan-in; `xavier`: uniform within ±√(6 / (rows +
-   * columns)). Default `kaiming`.
-   */
-  readonly weights?: 'kaiming' | 'xavier';
-  /** Factor on the initial weights. Default 1. */
-  readonly weightScale?: number;
-  /**
-   * Feedback weights: `normal` N(0, 1), or like weights. Default `normal` for direct-rectified
-   * feedback, `xavier` for error paths.
-   */
-  readonly feedback?: 'normal' | 'kaiming' | 'xavier';
-  /** Factor on the initial feedback weights. Default 1. */
-  readonly feedbackScale?: number;
-  /** Plasticity coefficients, all alike. Default 0. */
-  readonly alpha?: number;
-  /** Feedback strengths, all alike. Default 0.5. */
-  readonly beta?: number;
-  /**
-   * Coefficients of the pool, one for each of the system's terms. Default 1e-3 for term 0, and 0
-   * for the others.
-   */
-  readonly theta?: readonly number[];
-  /** Learning rates, all alike. Default 0.01. */
-  readonly eta?: number;
-  /** Default 1e-4. */
-  readonly weightDecay?: number;
-  /** Default 0.9. */
-  readonly momentum?: number;
-  /**
-   * Coefficients of the feedback rule, one for each of the system's primitives. Default: those of
-   * `ALIGNMENT`, and 0 for primitives that are not among them.
-   */
-  readonly k?: readonly number[];
-  /** Rate of the feedback rule. Default 1. */
-  readonly etaB?: number;
-}
+/** A scale that no draw makes larger than float32 holds. */
+const scale = within(0, 1e37);
 
 /**
- * Published defaults of the feedback rules (papers.md §3.1). k multiplies a direction, so what is a
+ * How meta-parameters begin (docs/papers.md §1.1, §2.3 and §3.1 have the published values). Biases b and
+ * c begin at 0; what is drawn for every lifetime is none of them.
+ */
+export const INITIAL = section({
+  weights: option(
+    choice(['kaiming', 'xavier']),
+    {
+      about:
+        'kaiming: normal with std √(2 / columns), the fan-in; xavier: uniform within ±√(6 / (rows + columns)).',
+    },
+    'kaiming',
+  ),
+  weightScale: option(scale, { about: 'Factor on the initial weights.' }, 1),
+  feedback: option(choice(['normal', 'kaiming', 'xavier']), {
+    about: 'Feedback weights: normal N(0, 1), or like weights.',
+    otherwise: 'normal for direct-rectified feedback, xavier for error paths',
+  }),
+  feedbackScale: option(scale, { about: 'Factor on the initial feedback weights.' }, 1),
+  alpha: option(number, { about: 'Plasticity coefficients, all alike.' }, 0),
+  beta: option(number, { about: 'Feedback strengths, all alike.' }, 0.5),
+  theta: option(list(number, 'finite numbers'), {
+    about: 'Coefficients of the pool, one for each of the system’s terms.',
+    otherwise: '1e-3 for term 0, and 0 for the others',
+    source: 'Shervani-Tabar & Rosenbaum 2023, Algorithm 1',
+  }),
+  k: option(list(number, 'finite numbers'), {
+    about: 'Coefficients of the feedback rule, one for each of the system’s primitives.',
+    otherwise: 'the published ones of the rule, and 0 for primitives that are not among them',
+    source: 'Kunin et al. 2020',
+  }),
+  eta: option(atLeast(0), { about: 'Learning rates, all alike.' }, 0.01),
+  weightDecay: option(atLeast(0), { about: 'Weight decay.' }, 1e-4),
+  momentum: option(atLeast(0), { about: 'Momentum.' }, 0.9),
+  etaB: option(atLeast(0), { about: 'Rate of the feedback rule.' }, 1),
+});
+export type Initial = Readonly<v.InferInput<typeof INITIAL>>;
+
+/**
+ * Published defaults of the feedback rules (docs/papers.md §3.1). k multiplies a direction, so what is a
  * factor on a squared norm there counts twice here.
  */
 const ALIGNMENT: Readonly<
@@ -61,23 +71,39 @@ const ALIGNMENT: Readonly<
   'kolen-pollack': { decay: 2e-3 },
 };
 
+/** Every value that meta-parameters of a system begin with; `where` is what the errors name. */
+export function initialOf(system: System, given: Initial, where: string) {
+  const initial = check(INITIAL, given, where);
+  const { terms, primitives, feedback, feedbackRule } = system;
+  const published = ALIGNMENT[feedbackRule];
+  return {
+    ...initial,
+    feedback: initial.feedback ?? (feedback === 'direct-rectified' ? 'normal' : 'xavier'),
+    theta: listed(`${where}.theta`, initial.theta, terms, 'terms', r => (r === 0 ? 1e-3 : 0)),
+    k: listed(`${where}.k`, initial.k, primitives, 'primitives', p => published[p] ?? 0),
+  };
+}
+
+/** Meta-parameters at most: 2 GiB, which is what a typed array can hold everywhere. */
+const MOST_PARAMETERS = 2 ** 29;
+
 /** The meta-parameters before meta-training, in `layout`; the same seed gives the same numbers. */
 export function initialParameters(
   system: System,
   layout: Layout,
   seed: number,
-  initial: Initial = {},
+  given: Initial = {},
 ): Float32Array {
+  const initial = initialOf(system, given, 'initial');
+  check(kindOfSeed, seed, 'initialParameters.seed');
+  if (layout.size > MOST_PARAMETERS)
+    throw new MetaplasticError({
+      where: 'initialParameters',
+      expected: `a system with at most ${MOST_PARAMETERS} meta-parameters`,
+      got: `${layout.size}`,
+      hint: 'lower system.sizes',
+    });
   const parameters = new Float32Array(layout.size);
-  const { terms, primitives } = system;
-  const theta = listed('initial.theta', initial.theta, terms, 'terms', r => (r === 0 ? 1e-3 : 0));
-  const k = listed(
-    'initial.k',
-    initial.k,
-    primitives,
-    'primitives',
-    p => ALIGNMENT[system.feedbackRule][p] ?? 0,
-  );
   layout.tensors.forEach((tensor, stream) => {
     const [rows, columns] = tensor.shape as [number, number];
     // a stream of its own: task i of a seed draws from stream i
@@ -88,21 +114,18 @@ export function initialParameters(
       xavier: () => (2 * uniform() - 1) * Math.sqrt(6 / (rows + columns)),
     };
     const entry: (i: number) => number = {
-      W: () => drawn[initial.weights ?? 'kaiming']() * (initial.weightScale ?? 1),
+      W: () => drawn[initial.weights]() * initial.weightScale,
       b: () => 0,
-      B: () =>
-        drawn[
-          initial.feedback ?? (system.feedback === 'direct-rectified' ? 'normal' : 'xavier')
-        ]() * (initial.feedbackScale ?? 1),
+      B: () => drawn[initial.feedback]() * initial.feedbackScale,
       c: () => 0,
-      alpha: () => initial.alpha ?? 0,
-      beta: () => initial.beta ?? 0.5,
-      theta: (i: number) => theta[i]!,
-      eta: () => initial.eta ?? 0.01,
-      weightDecay: () => initial.weightDecay ?? 1e-4,
-      momentum: () => initial.momentum ?? 0.9,
-      k: (i: number) => k[i]!,
-      etaB: () => initial.etaB ?? 1,
+      alpha: () => initial.alpha,
+      beta: () => initial.beta,
+      theta: (i: number) => initial.theta[i]!,
+      eta: () => initial.eta,
+      weightDecay: () => initial.weightDecay,
+      momentum: () => initial.momentum,
+      k: (i: number) => initial.k[i]!,
+      etaB: () => initial.etaB,
     }[tensor.name.replace(/\d+$/, '')]!;
     for (let i = 0; i < tensor.size; i++) parameters[tensor.offset + i] = entry(i);
   });
@@ -117,13 +140,13 @@ function listed<T>(
   noun: string,
   byDefault: (one: T) => number,
 ): readonly number[] {
-  if (given && given.length !== what.length) {
+  if (given && given.length !== what.length)
     throw new MetaplasticError({
       where,
-      problem: what.length
-        ? `expected ${what.length} coefficients, one for each of the ${noun} ${what.join(', ')}, got ${given.length}`
-        : `expected none for a system without ${noun}, got ${given.length}`,
+      expected: what.length
+        ? `${what.length} coefficients, one for each of the ${noun} ${what.join(', ')}`
+        : `none for a system without ${noun}`,
+      got: `${given.length}`,
     });
-  }
   return given ?? what.map(byDefault);
 }

@@ -13,7 +13,7 @@ export interface Metrics<Numbers = Float32Array> {
    */
   readonly weightAngle: Numbers;
   /**
-   * ∠(ē_l, ē_l of backprop), both with the weights of the moment (papers §2.4); 0 for the output
+   * ∠(ē_l, ē_l of backprop), both with the weights of the moment (docs/papers.md §2.4); 0 for the output
    * layer, NaN under direct-rectified feedback.
    */
   readonly errorAngle: Numbers;

@@ -18,7 +18,8 @@ export interface NodeGpuOptions {
 /**
  * Opens the best adapter that Node finds through npm `webgpu` (Dawn): a real GPU if there is one,
  * else the software adapter (SwiftShader)
- * that comes with `@sparticuz/chromium`, if that is installed. Throws if there is none.
+ * that comes with `@sparticuz/chromium`, if that is installed. Where that finds none, a runtime
+ * that has WebGPU itself (Deno) is asked for its own. Throws if there is none.
  */
 export function openNodeGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
   // one after the other, because each changes the process's environment for a while
@@ -30,26 +31,31 @@ export function openNodeGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
 let opening: Promise<unknown> = Promise.resolve();
 
 async function open({ boundsChecks = false }: NodeGpuOptions): Promise<Gpu> {
-  const webgpu = await import('webgpu').catch((error: Error) => {
+  const own = globalThis.navigator?.gpu;
+  const webgpu = await import('webgpu').catch((cause: Error) => {
+    if (own) return undefined;
     throw new MetaplasticError({
       where: 'openNodeGpu',
-      problem: `expected the package webgpu, could not load it (${error.message})`,
+      problem: `expected the package webgpu, could not load it (${cause.message})`,
       hint: 'npm install webgpu',
+      cause,
     });
   });
-  Object.assign(globalThis, webgpu.globals);
   const instance =
-    instances.get(boundsChecks) ??
-    webgpu.create(boundsChecks ? [] : ['enable-dawn-features=disable_robustness']);
-  instances.set(boundsChecks, instance);
-  if (!(await instance.requestAdapter())) {
+    webgpu &&
+    (instances.get(boundsChecks) ??
+      webgpu.create(boundsChecks ? [] : ['enable-dawn-features=disable_robustness']));
+  if (instance) instances.set(boundsChecks, instance);
+  if (!(await instance?.requestAdapter())) {
+    if (await own?.requestAdapter()) return openGpu(own);
     throw new MetaplasticError({
       where: 'openNodeGpu',
       expected: 'a WebGPU adapter',
       got: 'none',
-      hint: 'install a GPU driver with Vulkan, or the software adapter: npm install --save-dev @sparticuz/chromium@147.0.0 (Linux x64)',
+      hint: howToGetAnAdapter(),
     });
   }
+  Object.assign(globalThis, webgpu!.globals);
   const gpu = await openGpu(instance);
   if (gpu.adapter.software) pacePolling();
   return { ...gpu, machine: { ...gpu.machine, cores: availableParallelism() } };
@@ -111,6 +117,21 @@ async function withVulkan<T>(work: () => Promise<T>): Promise<T> {
       else env[name] = value;
     }
   }
+}
+
+/**
+ * Bun and Deno cannot load the Vulkan loader from within as Node does, and Bun keeps what is
+ * written to `process.env` from native code: there both must be told from outside.
+ */
+function howToGetAnAdapter(): string {
+  const { env, platform, versions } = process;
+  const driver = platform === 'linux' ? unpackSwiftShader() : undefined;
+  const asked = env['VK_DRIVER_FILES'] ?? env['VK_ICD_FILENAMES'];
+  if (driver && (versions['bun'] || versions['deno']))
+    return `install a GPU driver with Vulkan, or give VK_DRIVER_FILES and LD_LIBRARY_PATH of the software adapter when you start the program: LD_LIBRARY_PATH=${dirname(driver)} VK_DRIVER_FILES=${driver}`;
+  if (driver && asked && asked !== driver)
+    return `VK_DRIVER_FILES (or VK_ICD_FILENAMES) leads to no driver (${asked}): unset it, and the software adapter of @sparticuz/chromium is taken`;
+  return 'install a GPU driver with Vulkan, or the software adapter: npm install --save-dev @sparticuz/chromium@147.0.0 (Linux x64)';
 }
 
 /** Has the system a Vulkan driver of its own, in one of the places where the loader looks? */

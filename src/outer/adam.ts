@@ -4,11 +4,9 @@ import { orDestroy } from '../gpu/owned.js';
 import { collectors, RATES_BYTES, type Plan } from '../gpu/plan.js';
 import { shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
-import { GROUPS, type Group } from '../inner/layout.js';
+import { GROUPS } from '../inner/layout.js';
 import { dispatchStage, type Inheritance } from './lifetimes.js';
-
-/** Meta-learning rate of each group of meta-parameters (see Layout). 0 leaves a group as it is. */
-export type Rates = Readonly<Record<Group, number>>;
+import type { Rates } from './options.js';
 
 /**
  * Adam on the GPU (shaders/adam.wgsl): a dispatch after the gradient, moments in the

@@ -1,80 +1,35 @@
+import * as v from 'valibot';
 import { DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
-import {
-  DEFAULT_BUDGET,
-  makePlan,
-  totalTail,
-  type Adjoint,
-  type Budget,
-  type Plan,
-  type PlanChoices,
-  type Work,
-} from '../gpu/plan.js';
+import { ADJOINT, MOMENTS } from '../gpu/options.js';
+import { checkMoments, makePlan, totalTail, type Plan, type Work } from '../gpu/plan.js';
 import { allOrDestroy, orDestroy } from '../gpu/owned.js';
 import { readMetrics } from '../gpu/metrics.js';
 import { placeOf, type Kind, type Range } from '../gpu/places.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
-import { initialParameters, type Initial } from '../inner/initial.js';
-import { feedbackShape, GROUPS, layoutOf, type Layout } from '../inner/layout.js';
+import { initialParameters } from '../inner/initial.js';
+import { feedbackShape, GROUPS, type Layout } from '../inner/layout.js';
 import type { Metrics } from '../inner/metrics.js';
-import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
-import { checkBank, checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
-import { makeAdam, type Adam, type Rates } from './adam.js';
+import { atLeast, check, inWords, isNumber, unknownName } from '../options.js';
+import type { System } from '../systems/system.js';
+import { areClasses } from '../tasks/classes.js';
+import { checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
+import { makeAdam, type Adam } from './adam.js';
+import {
+  ADAPT,
+  checkMoment2,
+  checkOptions,
+  EPISODES,
+  STATE,
+  type AdaptOptions,
+  type CheckedOptions,
+  type LearnerOptions,
+  type Rates,
+} from './options.js';
 import { KeptLifetimes } from './kept.js';
 import { Lifetimes, quadsOf, readBack, type Inheritance, type Outcomes } from './lifetimes.js';
 
-export interface LearnerOptions {
-  readonly system: SystemSpec | System;
-  /**
-   * Shape of an episode: T inner steps of `batch` samples, then `queries`; `bank` if inputs are
-   * image numbers.
-   */
-  readonly episode: {
-    readonly steps: number;
-    readonly batch: number;
-    readonly queries: number;
-    readonly bank?: ImageBank;
-  };
-  /** Lifetimes per meta-step. */
-  readonly tasks: number;
-  /**
-   * How the adjoint gets W_t back. Default `store`. `reverse` falls back to `checkpoint` where
-   * undoing is ill-conditioned, and says so.
-   */
-  readonly adjoint?: Adjoint;
-  /**
-   * Inner steps done at which the query set is asked, and the weight of each in the loss. Default:
-   * after the last step only.
-   */
-  readonly moments?: readonly number[];
-  readonly momentWeights?: readonly number[];
-  /** Meta-learning rates of the groups. Default 1e-3, but 1e-4 for α and η. */
-  readonly rates?: Partial<Rates>;
-  /**
-   * λ ≥ 0 of the penalty λ Σ|θ| on the coefficients of the pool, which is part of the loss. Default
-   * 0.
-   */
-  readonly l1?: number;
-  /** Each task's gradient norm is clipped to this before the mean. */
-  readonly clipPerTask?: number;
-  /** The norm of the mean gradient is clipped to this before Adam. */
-  readonly clip?: number;
-  /**
-   * A lifetime whose loss or gradient is not finite is left out and counted (`skip`), or stops the
-   * step with an error (`error`). Default `skip`; if none is finite, that is an error too.
-   */
-  readonly onDivergence?: 'skip' | 'error';
-  readonly initial?: Initial;
-  /** Seed of the initial meta-parameters. Default 0. */
-  readonly seed?: number;
-  readonly budget?: Partial<Budget>;
-  /** Parts of the plan to fix instead of computing them. */
-  readonly plan?: PlanChoices;
-  /**
-   * Hears what a user should know, such as a fallback of adjoint `reverse`. Default: console.warn.
-   */
-  readonly onNotice?: (notice: string) => void;
-}
+export type { AdaptOptions, LearnerOptions } from './options.js';
 
 /**
  * What a meta-step says of itself. Losses are those of the weighted moments; means run over the
@@ -85,8 +40,12 @@ export interface MetaStep {
   readonly loss: number;
   readonly penalty: number;
   readonly medianLoss: number;
-  /** Mean accuracy at the last moment (meaningful for one-hot targets). */
-  readonly accuracy: number;
+  /**
+   * Share of the queries answered rightly at the last moment, 0 … 1, if the tasks are about classes:
+   * under cross-entropy, or where every query's target is one-hot. Wrong are also ties, what is no
+   * finite number, and every answer to a target that names no class (all zeros).
+   */
+  readonly accuracy?: number;
   /**
    * Tasks that went into the mean, and tasks left out because their loss or gradient was not
    * finite.
@@ -103,9 +62,9 @@ export interface MetaStep {
 
 /** What a forward-only run shows. */
 export interface Adaptation {
-  /** (tasks, moments) query losses and accuracies. */
+  /** (tasks, moments) query losses; and accuracies as in MetaStep, if the tasks are about classes. */
   readonly losses: Float32Array;
-  readonly accuracies: Float32Array;
+  readonly accuracies?: Float32Array;
   /** (tasks, moments, queries, n_L) outputs x_L. */
   readonly predictions: Float32Array;
   /**
@@ -133,20 +92,12 @@ export interface LearnerState {
   readonly updates: number;
 }
 
-const DEFAULT_RATES: Rates = {
-  W: 1e-3,
-  B: 1e-3,
-  alpha: 1e-4,
-  beta: 1e-3,
-  theta: 1e-3,
-  eta: 1e-4,
-  alignment: 1e-3,
-};
-
 /**
  * Meta-learns a system: its meta-parameters live on the GPU, `step` improves them by one meta-batch
  * of episodes, `adapt` lets them live
- * episodes without changing them. Calls run in their order; await them or not.
+ * episodes without changing them. Calls run in their order; await them or not. Everything that a
+ * call is given is checked, and copied, when it is made; but not the arrays of episodes, which are
+ * large: **leave those as they are until the promise of the call has settled**.
  */
 export class Learner {
   readonly system: System;
@@ -158,25 +109,18 @@ export class Learner {
   private readonly kept: KeptLifetimes;
 
   /** Checks the options, makes the plan, compiles the kernels and allocates the buffers. */
-  static async create(shared: Gpu, options: LearnerOptions): Promise<Learner> {
-    const system = defineSystem(options.system);
-    const layout = layoutOf(system);
-    const { bank } = options.episode;
-    const inputs = system.sizes[0]!;
-    if (bank) checkBank(bank, 'learner.episode.bank');
-    if (bank && bank.width * bank.height !== inputs)
+  static async create(shared: Gpu, given: LearnerOptions): Promise<Learner> {
+    if (!shared?.device || !shared.machine)
       throw new MetaplasticError({
-        where: 'learner.episode.bank',
-        expected: `images of ${inputs} pixels (system.sizes[0])`,
-        got: `${bank.width} × ${bank.height}`,
+        where: 'Learner.create',
+        expected: 'a GPU, from openGpu, openNodeGpu or useDevice',
+        got: inWords(shared),
       });
-    const plan = makePlan(
-      workOf(system, options),
-      shared.machine,
-      { ...DEFAULT_BUDGET, ...options.budget },
-      options.plan,
-    );
-    const initial = initialParameters(system, layout, options.seed ?? 0, options.initial);
+    const options = checkOptions(given);
+    const { system, budget } = options;
+    const { bank } = options.episode;
+    const plan = makePlan(workOf(system, options), shared.machine, budget, options.plan);
+    const initial = initialParameters(system, plan.layout, options.seed, options.initial);
     const gpu = shared.share();
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
     const usage = STORAGE | COPY_DST | COPY_SRC;
@@ -202,7 +146,7 @@ export class Learner {
 
   private constructor(
     private readonly gpu: Gpu,
-    private readonly options: LearnerOptions,
+    private readonly options: CheckedOptions,
     system: System,
     plan: Plan,
     private readonly inheritance: Inheritance,
@@ -212,44 +156,60 @@ export class Learner {
     this.system = system;
     this.plan = plan;
     this.layout = plan.layout;
-    this.kept = new KeptLifetimes(this.budget.memory - this.sharedBytes, OF_STEPS, lifetimes);
+    this.kept = new KeptLifetimes(
+      this.options.budget.memory - this.sharedBytes,
+      OF_STEPS,
+      lifetimes,
+    );
   }
 
   /**
    * Loss and meta-gradient of one meta-batch; read the gradient with `readGradient`. The
    * meta-parameters stay as they are.
    */
-  gradient(episodes: Episodes): Promise<MetaStep> {
-    return this.enqueue(() => this.metaStep(episodes));
+  async gradient(episodes: Episodes): Promise<MetaStep> {
+    const given = this.checked(episodes, 'learner.gradient');
+    return this.enqueue(() => this.metaStep(given));
   }
 
   /**
-   * One meta-step: gradient, then Adam with the rates times `rateFactor` (for a decay schedule).
+   * One meta-step: gradient, then Adam with the rates times `rateFactor` ≥ 0 (for a decay schedule).
    */
-  step(episodes: Episodes, rateFactor = 1): Promise<MetaStep> {
+  async step(episodes: Episodes, rateFactor = 1): Promise<MetaStep> {
+    const given = this.checked(episodes, 'learner.step');
+    const rates = this.ratesTimes(rateFactor);
     return this.enqueue(async () => {
-      const rates = { ...DEFAULT_RATES, ...this.options.rates };
-      const scaled = Object.fromEntries(
-        Object.entries(rates).map(([group, rate]) => [group, rate * rateFactor]),
-      ) as Rates;
-      const result = await this.metaStep(episodes, { rates: scaled, n: this.updates + 1 });
+      const result = await this.metaStep(given, { rates, n: this.updates + 1 });
       if (result.counted > 0) this.updates++;
       return result;
     });
+  }
+
+  private ratesTimes(given: number): Rates {
+    const where = 'learner.step.rateFactor';
+    const rateFactor = check(atLeast(0), given, where);
+    const scaled = Object.entries(this.options.rates).map(([g, rate]) => [g, rate * rateFactor]);
+    for (const [group, rate] of scaled)
+      if (!isNumber(rate))
+        throw new MetaplasticError({
+          where,
+          expected: `a factor that leaves rates.${group} within float32`,
+          got: `${rateFactor}`,
+        });
+    return Object.fromEntries(scaled) as Rates;
   }
 
   private async metaStep(
     episodes: Episodes,
     update?: { rates: Rates; n: number },
   ): Promise<MetaStep> {
-    const { plan } = this;
-    this.check(episodes, 'learner.step', plan.tasks);
+    const classes = areClasses(this.system, episodes);
     const record = (encoder: GPUCommandEncoder) => {
       if (update) this.adam.record(encoder, update);
     };
     const rules = rulesOf(this.options);
     const make = (made: Plan) => Lifetimes.create(this.gpu, made, this.inheritance, rules);
-    let lifetimes = await this.kept.of(OF_STEPS, { planWithin: () => plan, make });
+    let lifetimes = await this.kept.of(OF_STEPS, { planWithin: () => this.plan, make });
     await lifetimes.run(episodes, record);
     let outcomes = await lifetimes.outcomes();
     const fellBack = outcomes.drift > DRIFT_LIMIT;
@@ -257,30 +217,27 @@ export class Learner {
       (this.options.onNotice ?? console.warn)(
         `adjoint 'reverse': undoing the updates drifted by ${outcomes.drift.toPrecision(2)} of the weights (limit ${DRIFT_LIMIT}), so this meta-step was made again with checkpoints`,
       );
-      const { lanes, teams, grid, held, interval } = this.options.plan ?? {};
+      const { lanes, teams, grid, interval } = this.options.plan ?? {};
       lifetimes = await this.kept.of('checkpoints', {
         planWithin: bytes =>
           makePlan(
-            { ...plan, adjoint: 'checkpoint' },
+            { ...this.plan, adjoint: 'checkpoint' },
             this.gpu.machine,
-            { ...this.budget, memory: bytes + this.sharedBytes },
-            { lanes, teams, grid, held, interval }, // checkpoints need chunks of their own
+            { ...this.options.budget, memory: bytes + this.sharedBytes },
+            { lanes, teams, grid, interval }, // checkpoints need chunks of their own
           ),
         make,
       });
       await lifetimes.run(episodes, record);
       outcomes = await lifetimes.outcomes();
     }
-    return { ...(await this.summarise(outcomes, lifetimes)), fellBack };
-  }
-
-  private get budget(): Budget {
-    return { ...DEFAULT_BUDGET, ...this.options.budget };
+    return { ...(await this.summarise(outcomes, lifetimes, classes)), fellBack };
   }
 
   private async summarise(
     { losses, accuracies, weights, norms, gradientNorm, penalty }: Outcomes,
     lifetimes: Lifetimes,
+    classes: boolean,
   ): Promise<Omit<MetaStep, 'fellBack'>> {
     const { tasks, moments, momentWeights } = this.plan;
     const K = moments.length;
@@ -306,7 +263,7 @@ export class Learner {
       loss: mean(i => taskLosses[i]!) + penalty,
       penalty,
       medianLoss: sorted.length ? sorted[sorted.length >> 1]! : NaN,
-      accuracy: mean(i => accuracies[i * K + K - 1]!),
+      ...(classes && { accuracy: mean(i => accuracies[i * K + K - 1]!) }),
       counted: counted.length,
       diverged: tasks - counted.length,
       gradientNorm,
@@ -323,13 +280,22 @@ export class Learner {
    * coefficients, so that a sweep of settings is one meta-batch. With `metrics` the network is also
    * looked at from inside at every moment.
    */
-  adapt(
-    episodes: Episodes,
-    moments: readonly number[] = [episodes.steps],
-    { metrics = false }: { readonly metrics?: boolean } = {},
+  async adapt(
+    given: Episodes,
+    givenMoments?: readonly number[],
+    options: AdaptOptions = {},
   ): Promise<Adaptation> {
+    const where = 'learner.adapt';
+    const episodes = this.check(given, where);
+    const moments =
+      givenMoments === undefined
+        ? [episodes.steps]
+        : [...check(MOMENTS, givenMoments, `${where}.moments`)];
+    const { metrics } = check(ADAPT, options, where);
+    this.checkData(episodes, where);
+    checkMoments(moments, episodes.steps, `${where}.moments`);
+    this.checkSettings(episodes, where);
     return this.enqueue(async () => {
-      this.check(episodes, 'learner.adapt', episodes.tasks);
       const { tasks, steps, batch, queries } = episodes;
       const placed = this.placeSettings(episodes);
       const settings = placed ? placed.length / tasks : 0;
@@ -350,12 +316,12 @@ export class Learner {
             metrics,
           };
           const memory = bytes + parameters.size + (bank?.size ?? 0);
-          const { lanes, teams, grid, held } = this.options.plan ?? {};
+          const { lanes, teams, grid } = this.options.plan ?? {};
           return makePlan(
             work,
             this.gpu.machine,
-            { ...this.budget, memory },
-            { lanes, teams, grid, held },
+            { ...this.options.budget, memory },
+            { lanes, teams, grid },
           );
         },
         make: plan => Lifetimes.create(this.gpu, plan, this.inheritance),
@@ -406,10 +372,14 @@ export class Learner {
       updates: this.updates,
     }));
   }
-  restore(state: LearnerState): void {
+  /** Takes up a state that `state` gave, whole or not at all. */
+  restore(given: LearnerState): void {
+    const where = 'learner.restore';
+    const state = check(STATE, given, where);
     const [parameters, moment1, moment2] = (['parameters', 'moment1', 'moment2'] as const).map(
-      key => inFloat32(state[key], this.layout.size, `learner.restore.${key}`),
+      key => inFloat32(state[key], this.layout.size, `${where}.${key}`),
     );
+    checkMoment2(moment2!, `${where}.moment2`);
     this.upload(this.inheritance.parameters, parameters!);
     this.upload(this.adam.moment1, moment1!);
     this.upload(this.adam.moment2, moment2!);
@@ -451,18 +421,35 @@ export class Learner {
     this.destroyed = true;
   }
 
-  private check(episodes: Episodes, where: string, tasks: number): void {
-    const { steps, batch, queries } = this.plan;
-    const asked = { tasks, steps, batch, queries };
-    for (const [key, n] of Object.entries(asked) as [keyof typeof asked, number][]) {
-      if (where === 'learner.step' && episodes[key] !== n)
+  /** Episodes that a meta-step can take: of the learner's own shape. */
+  private checked(given: Episodes, where: string): Episodes {
+    const episodes = this.check(given, where);
+    for (const key of ['tasks', 'steps', 'batch', 'queries'] as const)
+      if (episodes[key] !== this.plan[key])
         throw new MetaplasticError({
           where,
-          expected: `episodes with ${key} = ${n}`,
-          got: `${episodes[key]}`,
+          expected: `episodes with ${key} = ${this.plan[key]}`,
+          got: inWords(episodes[key]),
           hint: 'make a learner for this shape',
         });
-    }
+    if (episodes.settings)
+      throw new MetaplasticError({
+        where: `${where}.settings`,
+        expected: 'episodes without settings of their own',
+        got: 'some',
+        hint: 'settings are for learner.adapt: a meta-step learns the coefficients that all tasks share',
+      });
+    this.checkData(episodes, where);
+    return episodes;
+  }
+
+  /** Is there something, and somebody to take it? A copy, but for its arrays, which must rest. */
+  private check(given: Episodes, where: string): Episodes {
+    if (this.destroyed) throw destroyedError();
+    return check(EPISODES, given, where);
+  }
+
+  private checkData(episodes: Episodes, where: string): void {
     if (!episodes.origin && drawsNumbers(this.system))
       throw new MetaplasticError({
         where: `${where}.origin`,
@@ -470,7 +457,6 @@ export class Learner {
           'expected the seed and first number of these tasks, because their lifetimes draw weights or noise; got none',
         hint: 'give episodes.origin = { seed, first }',
       });
-    this.checkSettings(episodes, where);
     checkEpisodes(
       episodes,
       {
@@ -489,13 +475,6 @@ export class Learner {
   private checkSettings({ settings, tasks }: Episodes, where: string): void {
     if (!settings) return;
     const { size: count } = this.settable;
-    if (where === 'learner.step')
-      throw new MetaplasticError({
-        where: `${where}.settings`,
-        expected: 'episodes without settings of their own',
-        got: 'some',
-        hint: 'settings are for learner.adapt: a meta-step learns the coefficients that all tasks share',
-      });
     if (settings.length !== tasks * count || count === 0)
       throw new MetaplasticError({
         where: `${where}.settings`,
@@ -541,8 +520,12 @@ export class Learner {
     if (!tensor)
       throw new MetaplasticError({
         where: 'learner',
-        problem: `unknown meta-parameter ${JSON.stringify(name).slice(0, 80)}`,
-        hint: `known: ${this.layout.tensors.map(t => t.name).join(', ')}`,
+        ...unknownName(
+          'meta-parameter',
+          inWords(name),
+          this.layout.tensors.map(t => t.name),
+          name,
+        ),
       });
     return tensor;
   }
@@ -583,7 +566,7 @@ export class Learner {
 /** The key of the lifetimes of meta-steps. */
 const OF_STEPS = 'meta-steps';
 
-const rulesOf = ({ clipPerTask, clip, onDivergence, l1 }: LearnerOptions): MeanRules => ({
+const rulesOf = ({ clipPerTask, clip, onDivergence, l1 }: CheckedOptions): MeanRules => ({
   clipPerTask,
   clip,
   l1,
@@ -607,6 +590,8 @@ function inFloat32(
   where: string,
   shape: readonly number[] = [size],
 ): Float32Array<ArrayBuffer> {
+  if (typeof values !== 'object' || !Number.isInteger(values?.length))
+    throw new MetaplasticError({ where, expected: `${size} numbers`, got: inWords(values) });
   if (values.length !== size)
     throw new MetaplasticError({
       where,
@@ -635,7 +620,13 @@ const destroyedError = () =>
 /** The work of a learner's meta-step, as the plan needs to know it. */
 export function workOf(
   system: System,
-  { episode, tasks, adjoint = 'store', moments = [episode.steps], momentWeights }: LearnerOptions,
+  {
+    episode,
+    tasks,
+    adjoint = v.getDefault(ADJOINT),
+    moments = [episode.steps],
+    momentWeights,
+  }: LearnerOptions,
 ): Work {
   const weights = momentWeights ?? moments.map((_, k) => (k === moments.length - 1 ? 1 : 0));
   return {
@@ -671,6 +662,7 @@ async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptatio
   const { plan } = lifetimes,
     { perTask, record, fast, teams, tasksPerChunk, moments, queries, system, tasks } = plan;
   const outputs = system.sizes.at(-1)!;
+  const classes = areClasses(system, episodes);
   const outputAt = record.xAt.at(-1)!;
   const queryAt = perTask.records * record.size;
   const asked = moments.length * queries;
@@ -714,7 +706,7 @@ async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptatio
   const { losses, accuracies, metrics } = await lifetimes.outcomes();
   return {
     losses,
-    accuracies,
+    ...(classes && { accuracies }),
     predictions,
     finalWeights,
     finalFeedback,

@@ -12,8 +12,7 @@ import {
 } from '../gpu/plan.js';
 import { encoderLayerModule, shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
-import { unroll } from '../gpu/unroll.js';
-import { RULES } from '../systems/system.js';
+import { slotsOf, sweepsOf } from '../gpu/slots.js';
 import type { Episodes, Origin } from '../tasks/episodes.js';
 
 /**
@@ -118,7 +117,7 @@ export class Lifetimes {
     make('activities', room * perTask.activity, STORAGE | COPY_SRC);
     make('fast_weights', room * perTask.fast, STORAGE | COPY_SRC);
     make('gradients', room * perTask.gradient, STORAGE | COPY_SRC);
-    make('scratches', plan.scratchOnChip ? 0 : room * perTask.scratch, STORAGE);
+    make('scratches', room * perTask.scratch, STORAGE);
     const outcomes = plan.tasks * outcomeSize(plan.moments.length, perTask.metrics);
     make('outcomes', outcomes, STORAGE | COPY_SRC);
     make('reported', outcomes + totalTail(plan), MAP_READ | COPY_DST);
@@ -158,11 +157,12 @@ export class Lifetimes {
       const linked = await linkShader(shader, {
         slots: { ...slots, input: layer && layer > 1 ? 'inputs/activity' : rawInput },
         modules,
+        sweeps: sweepsOf(plan),
       });
       const kernel = await makeKernel(
         gpu,
         [shader, entryPoint === 'main' ? '' : entryPoint, layer ?? ''].filter(Boolean).join(' '),
-        plan.grid && shader.startsWith('episode') ? unroll(linked, { turns: plan.held }) : linked,
+        linked,
         entryPoint,
       );
       return { kernel, group: kernel.bind(buffers), workgroups };
@@ -451,44 +451,6 @@ export function dispatchStage(
   pass.setPipeline(pipeline);
   pass.setBindGroup(0, group, offsets);
   pass.dispatchWorkgroups(columns, Math.ceil(workgroups / columns));
-}
-
-/** Which file of shaders/ stands for each slot of the plan's system. */
-function slotsOf({
-  system,
-  lanes,
-  grid,
-  held,
-  scratchOnChip,
-  adjoint,
-  settings,
-}: Plan): Record<string, string> {
-  const { feedback, feedbackRule, feedbackWeights } = system;
-  const path = feedback !== 'direct-rectified';
-  const kept = feedbackRule !== 'fixed' || feedbackWeights === 'drawn';
-  return {
-    activation: `activations/${system.activation}`,
-    loss: `losses/${system.loss}`,
-    rule: `rules/${system.rule}`,
-    feedback: path ? 'errors' : 'feedbacks/direct-rectified',
-    path: path ? `feedbacks/${feedback}` : 'feedbacks/chained',
-    feedback_activation: `activations/${system.feedbackActivation}`,
-    signal: `signals/${system.signal}`,
-    born: `births/${system.weights}`,
-    origin: `origins/${kept ? 'kept' : feedbackWeights === 'constant' ? 'constant' : feedbackWeights === 'inherited' ? 'inherited' : 'redrawn'}`,
-    rate: RULES[system.rule].coefficient === 'theta' ? 'rates/one' : 'rates/learned',
-    coefficient: settings ? 'coefficients/own' : 'coefficients/shared',
-    update: system.momentum ? 'updates/momentum' : 'updates/plain',
-    noise: `noises/${system.noise === 0 ? 'none' : feedbackRule === 'kolen-pollack' ? 'feedback' : 'weight'}`,
-    feedback_rule: feedbackRule === 'fixed' ? 'feedback-rules/fixed' : 'feedback-rules/alignment',
-    mirror: `mirrors/${system.mirror}`,
-    recall: adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored',
-    team: lanes > 1 ? 'teams/workgroup' : 'teams/lane',
-    division: grid ? 'divisions/grid' : 'divisions/rows',
-    synapse: held ? 'synapses/held' : grid ? 'synapses/late' : 'synapses/stored',
-    scratch: scratchOnChip ? 'scratches/workgroup' : 'scratches/storage',
-    perception: system.encoderLayers ? 'perceptions/encoded' : 'perceptions/direct',
-  };
 }
 
 /** Support and query samples of each task, one behind the other, and its settings. */

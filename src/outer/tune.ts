@@ -1,18 +1,18 @@
-import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import { greatest, least } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
-import { powerOfTwo, powersOfTwo } from '../gpu/own.js';
+import { PLAN } from '../gpu/options.js';
+import { powerOfTwo, powersOfTwo } from '../gpu/lanes.js';
 import {
   ADJOINTS,
   DEFAULT_BUDGET,
   makePlan,
-  MOST_REGISTERS,
   type Adjoint,
   type Machine,
   type PlanChoices,
   type Work,
 } from '../gpu/plan.js';
+import { check, choice, needed, section } from '../options.js';
 import { defineSystem } from '../systems/system.js';
 import type { Episodes } from '../tasks/episodes.js';
 import { Learner, workOf, type LearnerOptions } from './learner.js';
@@ -119,14 +119,9 @@ async function again(
 }
 
 /** What a memory holds of one choice: it lay outside of the program, so it may be anything. */
-const TUNING = v.strictObject({
-  adjoint: v.picklist(ADJOINTS),
-  plan: v.strictObject({
-    lanes: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
-    teams: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
-    grid: v.optional(v.boolean()),
-    held: v.optional(v.boolean()),
-  } satisfies Partial<Record<keyof PlanChoices, unknown>>),
+const TUNING = section({
+  adjoint: needed(choice(ADJOINTS), { about: 'How the adjoint gets W_t back.' }),
+  plan: needed(PLAN, { about: 'Parts of the plan that are fixed.' }),
 });
 
 /**
@@ -139,34 +134,33 @@ export function rememberedTuning(
   memory: TuningMemory,
   onNotice: (notice: string) => void = notice => console.warn(notice),
 ): Tuning | undefined {
-  const unused = (why: string) =>
-    onNotice(`what was remembered of tuning this is not used: ${why}; tune it again`);
   const remembered = memory.getItem(keyOf(gpu, options));
   if (remembered === null) return undefined;
-  let json: unknown;
   try {
-    json = JSON.parse(remembered);
-  } catch (error) {
-    unused((error as Error).message);
-    return undefined;
-  }
-  const { success, output, issues } = v.safeParse(TUNING, json);
-  if (!success) {
-    unused(`${v.getDotPath(issues[0]) ?? 'tuning'}: ${issues[0].message}`);
-    return undefined;
-  }
-  try {
+    const { adjoint, plan } = check(TUNING, parsed(remembered), 'tuning');
     makePlan(
-      workOf(defineSystem(options.system), { ...options, adjoint: output.adjoint }),
+      workOf(defineSystem(options.system), { ...options, adjoint }),
       gpu.machine,
       { ...DEFAULT_BUDGET, ...options.budget },
-      output.plan,
+      plan,
     );
-    return output;
+    return { adjoint, plan };
   } catch (error) {
     if (!(error instanceof MetaplasticError)) throw error;
-    unused(error.message);
+    onNotice(`what was remembered of tuning this is not used: ${error.message}; tune it again`);
     return undefined;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new MetaplasticError({
+      where: 'tuning',
+      problem: `expected JSON, ${(error as Error).message}`,
+      cause: error,
+    });
   }
 }
 
@@ -199,15 +193,9 @@ const VARIANTS: readonly ((best: Tuning, work: Work, machine: Machine) => Tuning
     );
   },
   ({ adjoint, plan }) => ADJOINTS.filter(a => a !== adjoint).map(a => ({ adjoint: a, plan })),
-  // A GPU's lanes lie in rows and columns, and hold their synapses if they have the registers: what
-  // if not, or if they must?
-  ({ adjoint, plan }, _work, { software, registers }) =>
-    software
-      ? []
-      : [{ held: registers < MOST_REGISTERS }, { grid: false, held: false }].map(way => ({
-          adjoint,
-          plan: { ...plan, ...way },
-        })),
+  // A GPU's lanes lie in rows and columns: what if they do not?
+  ({ adjoint, plan }, _work, { software }) =>
+    software ? [] : [{ adjoint, plan: { ...plan, grid: false } }],
 ];
 
 const nameOf = ({ adjoint, plan }: Tuning): string =>

@@ -35,7 +35,7 @@ export interface PrimitiveOf {
   adjoint(mirror: Mirror, share: number, d: Float64Array, dMirror: Mirror): void;
 }
 
-/** The primitives (Kunin et al. 2020, Table 1; papers §3.1). */
+/** The primitives (Kunin et al. 2020, Table 1; docs/papers.md §3.1). */
 export const primitives = {
   // −B.
   decay: {

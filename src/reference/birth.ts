@@ -5,7 +5,7 @@ import type { Chance } from './chance.js';
 import type { Fast, LayerParameters } from './parameters.js';
 
 /**
- * Birth: W and B are inherited (the meta-parameters), or drawn for this lifetime (papers §2.1);
+ * Birth: W and B are inherited (the meta-parameters), or drawn for this lifetime (docs/papers.md §2.1);
  * momentum begins at 0.
  */
 export function birth(

@@ -1,5 +1,6 @@
 import { MetaplasticError } from '../errors.js';
 import { feedbackShape, type Layout, layoutOf, type Tensor } from '../inner/layout.js';
+import { inWords } from '../options.js';
 import {
   type Choice,
   defineSystem,
@@ -154,22 +155,19 @@ const NUMBERS = ['eta', 'weightDecay', 'etaB'];
  * list there, one entry for each layer that has one.
  */
 function readParameters(tree: Field, layout: Layout): Float64Array {
-  const read: [offset: number, numbers: number[]][] = [];
   const kindOf = (t: Tensor) => t.name.replace(/\d+$/, '');
-  for (const kind of new Set(layout.tensors.map(kindOf))) {
+  // Room is made only when all numbers are there: a layout may be larger than the file.
+  const found = [...new Set(layout.tensors.map(kindOf))].flatMap(kind => {
     const tensors = layout.tensors.filter(t => kindOf(t) === kind);
     const field = member(tree, KEYS[kind] ?? kind);
     const numbered = tensors[0]!.name !== kind;
-    (numbered ? list(field, tensors.length) : [field]).forEach((entry, k) =>
-      read.push([
-        tensors[k]!.offset,
-        tensor(entry, NUMBERS.includes(kind) ? [] : tensors[k]!.shape),
-      ]),
-    );
-  }
-  // only now is it sure that the file is as large as it says
+    return (numbered ? list(field, tensors.length) : [field]).map((entry, k) => ({
+      offset: tensors[k]!.offset,
+      numbers: tensor(entry, NUMBERS.includes(kind) ? [] : tensors[k]!.shape),
+    }));
+  });
   const flat = new Float64Array(layout.size);
-  for (const [offset, numbers] of read) flat.set(numbers, offset);
+  for (const { offset, numbers } of found) flat.set(numbers, offset);
   return flat;
 }
 
@@ -204,8 +202,8 @@ function tensor(field: Field, shape: readonly number[]): number[] {
   if (!Number.isFinite(field.value))
     throw new MetaplasticError({
       where: field.where,
-      expected: 'a finite number',
-      got: `${describe(field.value)}`,
+      expected: 'a number',
+      got: inWords(field.value),
     });
   return [field.value as number];
 }

@@ -4,7 +4,8 @@ import { dot } from './algebra.js';
 
 /**
  * y = value(z), dy/dz = slope(y) and d slope/dy = curvature(y): expressed through the output, so z
- * need not be kept.
+ * need not be kept. An input may lie beyond what the function gives; the slope there is 0, as at
+ * the edge.
  */
 export interface Activation {
   value(z: number): number;
@@ -20,13 +21,13 @@ export const activations = {
   // log(1 + exp(βz)) = max(βz, 0) + log(1 + exp(−|βz|)), which cannot overflow.
   softplus: {
     value: z => Math.max(z, 0) + Math.log1p(Math.exp(-SOFTPLUS_BETA * Math.abs(z))) / SOFTPLUS_BETA,
-    slope: y => -Math.expm1(-SOFTPLUS_BETA * y),
-    curvature: y => SOFTPLUS_BETA * Math.exp(-SOFTPLUS_BETA * y),
+    slope: y => -Math.expm1(-SOFTPLUS_BETA * Math.max(y, 0)),
+    curvature: y => SOFTPLUS_BETA * Math.exp(-SOFTPLUS_BETA * Math.max(y, 0)),
   },
-  tanh: { value: Math.tanh, slope: y => 1 - y * y, curvature: y => -2 * y },
+  tanh: { value: Math.tanh, slope: y => Math.max(1 - y * y, 0), curvature: y => -2 * y },
   sigmoid: {
     value: z => 1 / (1 + Math.exp(-z)),
-    slope: y => y * (1 - y),
+    slope: y => Math.max(y * (1 - y), 0),
     curvature: y => 1 - 2 * y,
   },
   linear: { value: z => z, slope: () => 1, curvature: () => 0 },
@@ -60,29 +61,45 @@ export interface Loss {
   answer(output: Float64Array): Float64Array;
   /** d output, from d answer. */
   answerAdjoint(answer: Float64Array, dAnswer: Float64Array): Float64Array;
-  /**
-   * 1 if the largest output is where the largest target is (of equals, the first), else 0; NaN if
-   * the loss is not about classes.
-   */
-  correct(output: Float64Array, target: Float64Array): number;
+  /** The error e_L that the output layer is told to have made, from answer and target. */
+  error(answer: Float64Array, target: Float64Array): Float64Array;
+  /** de_L / d answer, which is the same for every output. */
+  errorSlope(target: Float64Array): number;
 }
 
+const squaredError = {
+  value: (out, y) => sum(out.map((o, i) => (o - y[i]!) ** 2)) / out.length,
+  gradient: (out, y) => out.map((o, i) => (2 * (o - y[i]!)) / out.length),
+  answer: out => out,
+  answerAdjoint: (_, dAnswer) => dAnswer,
+  error: (out, y) => out.map((o, i) => o - y[i]!),
+  errorSlope: () => 1,
+} satisfies Loss;
+
+const crossEntropyError = (answer: Float64Array, y: Float64Array) => {
+  const weight = sum(y);
+  return answer.map((a, i) => weight * a - y[i]!);
+};
+
 export const losses = {
-  'squared-error': {
-    value: (out, y) => sum(out.map((o, i) => (o - y[i]!) ** 2)) / out.length,
-    gradient: (out, y) => out.map((o, i) => (2 * (o - y[i]!)) / out.length),
-    answer: out => out,
-    answerAdjoint: (_, dAnswer) => dAnswer,
-    correct: () => NaN,
+  // e_L is the gradient of ½ ‖out − y‖².
+  'squared-error': squaredError,
+  // e_L is the gradient of the loss itself.
+  'mean-squared-error': {
+    ...squaredError,
+    error: squaredError.gradient,
+    errorSlope: y => 2 / y.length,
   },
-  // −Σ y log softmax(out) = Σ y (logsumexp(out) − out); its gradient is (Σ y) softmax(out) − y.
+  // −Σ y log softmax(out) = Σ y (logsumexp(out) − out); its gradient is (Σ y) softmax(out) − y, and
+  // so is e_L, whatever y sums to.
   'cross-entropy': {
     value: (out, y) => sum(y.map((yi, i) => yi * (logSumExp(out) - out[i]!))),
-    gradient: (out, y) => softmax(out).map((a, i) => sum(y) * a - y[i]!),
+    gradient: (out, y) => crossEntropyError(softmax(out), y),
     answer: softmax,
     answerAdjoint: (answer, dAnswer) =>
       answer.map((a, i) => a * (dAnswer[i]! - dot(answer, dAnswer))),
-    correct: (out, y) => (largest(out) === largest(y) ? 1 : 0),
+    error: crossEntropyError,
+    errorSlope: sum,
   },
 } satisfies Record<Choice<'loss'>, Loss>;
 
@@ -98,8 +115,4 @@ function logSumExp(a: Float64Array): number {
 function softmax(a: Float64Array): Float64Array {
   const total = logSumExp(a);
   return a.map(v => Math.exp(v - total));
-}
-
-function largest(a: Float64Array): number {
-  return a.indexOf(greatest(a));
 }

@@ -29,7 +29,7 @@ const alignment: Omit<ErrorPath, 'from'> = {
   adjoint: (_W, _B, _layer, dM, _dW, dB) => add(dB, dM),
 };
 
-/** The error paths (papers §2.1, §4). */
+/** The error paths (docs/papers.md §2.1, §4). */
 export const errorPaths = {
   chained: { from: 'above', ...alignment },
   direct: { from: 'output', ...alignment },
@@ -53,13 +53,14 @@ export const errorPaths = {
 
 /**
  * The errors e_0 … e_L of one sample, empty where none comes; all are empty under direct-rectified
- * feedback (papers §2.1, Eq. 24).
+ * feedback (docs/papers.md §2.1, Eq. 24).
  *
- *     e_L = a − y,   e_{l-1} = up_{l-1} ⊙ φ'(x_{l-1}),   up_{l-1} = M_l e_l, or M_l e_L if the path
- * is direct
+ *     e_L = error(a, y),   e_{l-1} = up_{l-1} ⊙ φ'(x_{l-1}),   up_{l-1} = M_l e_l, or M_l e_L if the
+ * path is direct
  *
- * for every layer l that carries on its error; φ' is the hidden neurons' also for x_0, the input or
- * the encoder's activity.
+ * for every layer l that carries on its error. The loss says what the error is: a − y under
+ * `squared-error`, and under the others the gradient of the loss, which is a − y under cross-entropy
+ * where Σ y = 1. φ' is the hidden neurons' also for x_0, the input or the encoder's activity.
  */
 export function errors(
   system: System,
@@ -72,7 +73,8 @@ export function errors(
   if (system.feedback === 'direct-rectified') return e;
   const depth = system.layers.length;
   const { slope } = activations[system.activation];
-  e[depth] = losses[system.loss].answer(x[depth]!).map((a, i) => a - target[i]!);
+  const { answer, error } = losses[system.loss];
+  e[depth] = error(answer(x[depth]!), target);
   for (let l = depth; l > 0; l--) {
     const { layer, path, source } = stage(system, system.feedback, l);
     if (layer.carries)
@@ -88,13 +90,14 @@ export function errors(
  * directly and is completed here:
  *
  *     dup = de_{l-1} ⊙ φ'(x_{l-1}),   dx_{l-1} += de_{l-1} ⊙ up ⊙ φ''(x_{l-1}),   dM_l += dup eᵀ,  
- * de += M_lᵀ dup;   at last da += de_L
+ * de += M_lᵀ dup;   at last da += de_L/da de_L
  */
 export function errorsAdjoint(
   system: System,
   W: Weights,
   B: Weights,
   x: readonly Float64Array[],
+  target: Float64Array,
   e: readonly Float64Array[],
   dE: readonly Float64Array[],
   dW: Weights,
@@ -120,8 +123,9 @@ export function errorsAdjoint(
     addOuter(dM, dUp, e[source]!);
     path.adjoint(W[l - 1]!, B[l - 1]!, layer, dM, dW[l - 1]!, dB[l - 1]!);
   }
-  const { answer, answerAdjoint } = losses[system.loss];
-  add(dX[depth]!, answerAdjoint(answer(x[depth]!), dE[depth]!));
+  const { answer, answerAdjoint, errorSlope } = losses[system.loss];
+  const dAnswer = dE[depth]!.map(d => errorSlope(target) * d);
+  add(dX[depth]!, answerAdjoint(answer(x[depth]!), dAnswer));
 }
 
 /** How the error of layer l goes down, and whose error `source` it carries. */

@@ -5,7 +5,7 @@ import type { LayerParameters, Weights } from './parameters.js';
 
 /**
  * Feedback of one sample: the post-synaptic activity that the plasticity of each layer 1 … L sees
- * (papers §1.1).
+ * (docs/papers.md §1.1).
  *
  *     s = y − a (error) or y (target), where a is the answer: softmax(x_L) under cross-entropy,
  * else x_L

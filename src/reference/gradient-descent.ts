@@ -1,14 +1,15 @@
 import type { Layout } from '../inner/layout.js';
 import type { System } from '../systems/system.js';
+import { areClasses } from '../tasks/classes.js';
 import type { ImageBank } from '../tasks/episodes.js';
 import { unpack, type ReferenceEpisodes } from './episode.js';
 import { queryLoss, queryLossAdjoint } from './loss.js';
 import { layerParameters, zerosLike } from './parameters.js';
 
-/** Losses and accuracies of every task, (tasks, moments). */
+/** Of every task, (tasks, moments): losses, and accuracies if the tasks are about classes. */
 export interface Descent {
   readonly losses: Float64Array;
-  readonly accuracies: Float64Array;
+  readonly accuracies?: Float64Array;
 }
 
 /**
@@ -51,7 +52,7 @@ export function gradientDescent(
       ask(t + 1);
     });
   });
-  return { losses, accuracies };
+  return { losses, ...(areClasses(system, episodes) && { accuracies }) };
 }
 
 function descend(x: Float64Array, gradient: Float64Array, rate: number): void {

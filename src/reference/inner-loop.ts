@@ -125,7 +125,7 @@ export function innerStepAdjoint(
     const x = seen.x[b]!;
     const dX = dSeen.x[b]!;
     feedbackAdjoint(system, parameters, B, x, y, dSeen.post[b]!, dSeenB, dX, dSeenParameters);
-    errorsAdjoint(system, W, B, x, seen.error[b]!, dSeen.error[b]!, dSeenW, dSeenB, dX);
+    errorsAdjoint(system, W, B, x, y, seen.error[b]!, dSeen.error[b]!, dSeenW, dSeenB, dX);
     forwardAdjoint(system, W, x, dX, dSeenW, dSeenParameters);
   });
   dParameters.forEach((dP, k) => {

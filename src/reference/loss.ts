@@ -1,4 +1,5 @@
 import type { System } from '../systems/system.js';
+import { isRight } from '../tasks/classes.js';
 import { losses } from './choices.js';
 import type { Sample } from './episode.js';
 import { forward, forwardAdjoint } from './forward.js';
@@ -8,7 +9,7 @@ import { type LayerParameters, type Weights, zerosLike } from './parameters.js';
 export interface Answer {
   /** Mean over the queries of the loss of each. */
   readonly loss: number;
-  /** Fraction of queries answered correctly; NaN for squared error. */
+  /** Share of the queries answered rightly, if tasks are about classes (tasks/classes.ts). */
   readonly accuracy: number;
   /** (queries)(n_L). */
   readonly outputs: readonly Float64Array[];
@@ -20,11 +21,15 @@ export function queryLoss(
   W: Weights,
   queries: readonly Sample[],
 ): Answer {
-  const { value, correct } = losses[system.loss];
+  const { value } = losses[system.loss];
   const outputs = queries.map(({ x }) => forward(system, parameters, W, x).at(-1)!);
   const mean = (of: (output: Float64Array, target: Float64Array) => number) =>
     outputs.reduce((sum, output, q) => sum + of(output, queries[q]!.y), 0) / queries.length;
-  return { loss: mean(value), accuracy: mean(correct), outputs };
+  return {
+    loss: mean(value),
+    accuracy: mean((output, target) => Number(isRight(output, target))),
+    outputs,
+  };
 }
 
 /** Adjoint of the query loss: from `dLoss`, adds to `dW` and, for the biases, to `dParameters`. */

@@ -1,6 +1,7 @@
 import { MetaplasticError } from '../errors.js';
 import { GROUPS, type Layout } from '../inner/layout.js';
 import type { System } from '../systems/system.js';
+import { areClasses } from '../tasks/classes.js';
 import type { ImageBank } from '../tasks/episodes.js';
 import { chanceOf } from './chance.js';
 import { type ReferenceEpisodes, unpack } from './episode.js';
@@ -29,8 +30,8 @@ export interface ReferenceLoss {
   readonly loss: number;
   /** Query losses, (tasks, moments). */
   readonly losses: Float64Array;
-  /** (tasks, moments); NaN for squared error. */
-  readonly accuracies: Float64Array;
+  /** (tasks, moments) shares of queries answered rightly, if the tasks are about classes. */
+  readonly accuracies?: Float64Array;
   /** Outputs for the query set, (tasks, moments, queries, n_L). */
   readonly predictions: Float64Array;
   /** W after the last inner step: (tasks)(layers)(n_l, n_{l-1}). */
@@ -151,7 +152,9 @@ function live(
         episodes.tasks +
       penalty,
     losses: Float64Array.from(answers, a => a.loss),
-    accuracies: Float64Array.from(answers, a => a.accuracy),
+    ...(areClasses(system, episodes) && {
+      accuracies: Float64Array.from(answers, a => a.accuracy),
+    }),
     predictions: Float64Array.from(answers.flatMap(a => a.outputs.flatMap(output => [...output]))),
     finalWeights: lives.map(life => life.trajectory.at(-1)!.W),
     finalFeedback: lives.map(life => life.trajectory.at(-1)!.B),

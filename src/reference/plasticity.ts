@@ -13,7 +13,7 @@ export interface Change {
 }
 
 /**
- * Plasticity of one layer: its fast weights after an inner step on a batch (papers §1.1, §2.2, §4).
+ * Plasticity of one layer: its fast weights after an inner step on a batch (docs/papers.md §1.1, §2.2, §4).
  *
  *     g = SHARE Σ_b (H_b − κ_b ⊙ W)         by the rule; SHARE is 1, or 1 / batch if the update is
  * a mean

@@ -1,4 +1,4 @@
-import { TERMS } from '../systems/system.js';
+import { POOL, type Term } from '../systems/pool.js';
 import {
   add,
   addOuter,
@@ -32,7 +32,7 @@ const vectors = {
       addOuter(dS.W, s.post, d, -1);
     },
   },
-} satisfies Record<string, Quantity<Float64Array>>;
+} satisfies Record<Term['left'] | Term['right'], Quantity<Float64Array>>;
 
 const scalars = {
   one: { value: () => 1, adjoint: () => {} },
@@ -68,28 +68,7 @@ const scalars = {
       );
     },
   },
-} satisfies Record<string, Quantity<number>>;
-
-type Term = readonly [
-  sign: 1 | -1,
-  scale: keyof typeof scalars,
-  left: keyof typeof vectors,
-  right: keyof typeof vectors,
-];
-
-/** F^r = sign · scale · left rightᵀ; but F³ = −W (papers §2.2, Eqs. 14–23). */
-const terms: Readonly<Record<(typeof TERMS)[number], Term | 'decay'>> = {
-  0: [-1, 'one', 'error', 'pre'],
-  1: [-1, 'one', 'post', 'errorBelow'],
-  2: [-1, 'one', 'error', 'errorBelow'],
-  3: 'decay',
-  4: [-1, 'one', 'ones', 'errorBelow'],
-  5: [-1, 'sumOfPost', 'error', 'pre'],
-  6: [-1, 'postByErrorBelow', 'post', 'errorBelow'],
-  7: [-1, 'postByErrorBelow', 'error', 'pre'],
-  8: [-1, 'errorByDrive', 'post', 'errorBelow'],
-  9: [1, 'one', 'post', 'unexplained'],
-};
+} satisfies Record<Term['scale'], Quantity<number>>;
 
 /**
  * The pool of plasticity terms (Shervani-Tabar & Rosenbaum 2023): ΔW = Σ_r θ_r F^r over the
@@ -101,7 +80,7 @@ const terms: Readonly<Record<(typeof TERMS)[number], Term | 'decay'>> = {
 export const pool: Rule = {
   drive(local, { terms: chosen }) {
     const H = new Float64Array(local.W.length);
-    forEachProduct(chosen, (r, [sign, scale, left, right]) =>
+    forEachProduct(chosen, (r, { sign, scale, left, right }) =>
       add(
         H,
         outer(
@@ -117,7 +96,7 @@ export const pool: Rule = {
     return new Float64Array(post.length).fill(chosen.includes(3) ? theta[chosen.indexOf(3)]! : 0);
   },
   adjoint(local, { terms: chosen }, dDrive, dDecay, dLocal) {
-    forEachProduct(chosen, (r, [sign, scale, left, right]) => {
+    forEachProduct(chosen, (r, { sign, scale, left, right }) => {
       const c = scalars[scale].value(local);
       const a = vectors[left].value(local);
       const b = vectors[right].value(local);
@@ -148,7 +127,7 @@ function forEachProduct(
   each: (place: number, term: Term) => void,
 ): void {
   chosen.forEach((r, place) => {
-    const term = terms[r as keyof typeof terms];
+    const term = POOL[r as keyof typeof POOL];
     if (term !== 'decay') each(place, term);
   });
 }

@@ -8,6 +8,33 @@ import { defineSystem, type System, type SystemSpec } from '../systems/system.js
 import type { Episodes, ImageBank } from '../tasks/episodes.js';
 import { type Random, random } from '../tasks/random.js';
 
+/** What the rows of targets under cross-entropy may be. */
+export const TARGETS = {
+  'one-hot': (r, row) => {
+    row[r.below(row.length)] = 1;
+  },
+  'several classes': (r, row) => {
+    row.forEach((_, o) => (row[o] = r.below(2)));
+    row[r.below(row.length)] = 1;
+  },
+  'soft labels': (r, row) => {
+    row.fill(0.1 / row.length);
+    row[r.below(row.length)]! += 0.9;
+  },
+  weights: (r, row) => {
+    row[r.below(row.length)] = between(r, 0.1, 3);
+  },
+  masks: (r, row) => {
+    row[r.below(row.length)] = r.below(2);
+  },
+  'negative numbers': (r, row) => {
+    row.forEach((_, o) => (row[o] = between(r, -1, 1)));
+  },
+  'large numbers': (r, row) => {
+    row.forEach((_, o) => (row[o] = between(r, 0, 10)));
+  },
+} satisfies Record<string, (r: Random, row: Float32Array) => void>;
+
 export interface ProblemSpec {
   readonly spec: SystemSpec;
   readonly tasks?: number;
@@ -17,9 +44,11 @@ export interface ProblemSpec {
   readonly seed?: number;
   /**
    * Draw inputs as indices into a bank of this many images, each of n_0 pixels in one row. Default:
-   * numbers in −1 … 1, or in 0 … 1 for softplus, which the error below wants.
+   * numbers in −1 … 1, or in 0 … 1 for softplus, which has no slope below.
    */
   readonly images?: number;
+  /** Targets of this kind. Default: one-hot under cross-entropy, else numbers in −1 … 1. */
+  readonly targets?: keyof typeof TARGETS;
 }
 
 export interface Problem {
@@ -46,6 +75,7 @@ export function randomProblem({
   queries = 4,
   seed = 1,
   images,
+  targets: kind,
 }: ProblemSpec): Problem {
   const system = defineSystem(spec);
   const layout = layoutOf(system);
@@ -59,8 +89,8 @@ export function randomProblem({
   const inputs = (count: number) =>
     images ? Uint32Array.from({ length: count }, () => r.below(images)) : filled(count * n0, input);
   const targets = (count: number) =>
-    system.loss === 'cross-entropy'
-      ? oneHot(count, nL, r)
+    kind || system.loss === 'cross-entropy'
+      ? rowsOf(kind ?? 'one-hot', count, nL, r)
       : filled(count * nL, () => between(r, -1, 1));
   return {
     system,
@@ -142,9 +172,14 @@ function randomBank(count: number, pixels: number, r: Random): ImageBank {
   };
 }
 
-function oneHot(count: number, classes: number, r: Random): Float32Array {
-  const y = new Float32Array(count * classes);
-  for (let k = 0; k < count; k++) y[k * classes + r.below(classes)] = 1;
+function rowsOf(
+  kind: keyof typeof TARGETS,
+  count: number,
+  outputs: number,
+  r: Random,
+): Float32Array {
+  const y = new Float32Array(count * outputs);
+  for (let k = 0; k < count; k++) TARGETS[kind](r, y.subarray(k * outputs, (k + 1) * outputs));
   return y;
 }
 

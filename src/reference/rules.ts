@@ -36,7 +36,7 @@ export interface Rule {
   ): void;
 }
 
-/** H = post preᵀ (papers §1.1). */
+/** H = post preᵀ (docs/papers.md §1.1). */
 const drive: Rule['drive'] = ({ post, pre }) => outer(post, pre);
 const driveAdjoint = ({ post, pre }: Local, dDrive: Float64Array, dLocal: Local) => {
   add(dLocal.post, times(dDrive, pre));
@@ -61,7 +61,7 @@ export const rules = {
     decay: noDecay,
     adjoint: (local, _, dDrive, _dDecay, dLocal) => driveAdjoint(local, dDrive, dLocal),
   },
-  // Descent on the loss of the sample, if the errors are its gradient: H = −e preᵀ (papers §4).
+  // Descent on the loss of the sample, if the errors are its gradient: H = −e preᵀ (docs/papers.md §4).
   gradient: {
     drive: ({ error, pre }) => outer(error, pre, -1),
     decay: noDecay,

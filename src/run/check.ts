@@ -2,7 +2,7 @@ import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
 import type { Layout } from '../inner/layout.js';
-import type { Rates } from '../outer/adam.js';
+import type { Rates } from '../outer/options.js';
 import { Learner, type LearnerOptions } from '../outer/learner.js';
 import { adam, adamStart, meanGradient } from '../reference/adam.js';
 import type { OracleCase } from '../reference/case.js';
@@ -152,7 +152,7 @@ async function compare(
     system,
     episode: { steps, batch, queries, bank },
     tasks,
-    rates: RATES,
+    rates: Object.fromEntries(layout.tensors.map(({ group }) => [group, RATES[group]])),
     onNotice: () => {},
     ...settings,
   });
@@ -347,10 +347,18 @@ export const PROBLEMS: readonly CheckProblem[] = [
       of(`feedback activation ${feedbackActivation}`, { feedbackActivation, activation: 'tanh' }),
     ),
   ...SLOTS.loss
+    .filter(loss => loss !== 'mean-squared-error')
     .flatMap(loss =>
       SLOTS.signal.map(signal => of(`loss ${loss}, signal ${signal}`, { loss, signal })),
     )
     .slice(1),
+  // Told their error: of the other two losses this differs by it alone.
+  of('loss mean-squared-error', { loss: 'mean-squared-error', rule: 'gradient' }),
+  of(
+    'cross-entropy of weighted samples',
+    { loss: 'cross-entropy', rule: 'gradient' },
+    { targets: 'weights' },
+  ),
   ...GRANULARITIES.slice(1).map(alpha => of(`α per ${alpha}`, { alpha })),
   of('feedback to the output only', { feedbackTo: 'output' }),
   of('a multiplier for each layer', { multiplier: [3, 0.5, -2] }),
@@ -395,15 +403,11 @@ export const PROBLEMS: readonly CheckProblem[] = [
     },
   ),
   of(
-    '32 lanes that hold their synapses',
+    '32 lanes in rows and columns, reverse',
     {},
-    { settings: { adjoint: 'reverse', plan: { lanes: 32, held: true } } },
+    { settings: { adjoint: 'reverse', plan: { lanes: 32, grid: true } } },
   ),
-  of(
-    '32 lanes in rows and columns, synapses in storage',
-    {},
-    { settings: { plan: { lanes: 32, grid: true, held: false } } },
-  ),
+  of('32 lanes in rows and columns', {}, { settings: { plan: { lanes: 32, grid: true } } }),
   of('32 lanes along whole rows', {}, { settings: { plan: { lanes: 32, grid: false } } }),
   of('chunks of 2 tasks', {}, { settings: { plan: { tasksPerChunk: 2 } } }),
   of('segments of 4 steps', {}, { settings: { plan: { stepsPerSegment: 4 } } }),

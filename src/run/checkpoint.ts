@@ -1,6 +1,7 @@
 import { MetaplasticError } from '../errors.js';
 import type { Layout } from '../inner/layout.js';
 import type { LearnerState } from '../outer/learner.js';
+import { checkMoment2 } from '../outer/options.js';
 import {
   readSafetensors,
   writeSafetensors,
@@ -22,6 +23,13 @@ const BUFFERS = { '': 'parameters', 'moment1.': 'moment1', 'moment2.': 'moment2'
  * `moment2.`; PyTorch and JAX read it.
  */
 export function writeCheckpoint({ metaStep, state }: Checkpoint, layout: Layout): Uint8Array {
+  const where = `writeCheckpoint: meta-step ${metaStep}`;
+  for (const [prefix, buffer] of Object.entries(BUFFERS))
+    for (const { name, offset, size } of layout.tensors) {
+      const data = state[buffer].subarray(offset, offset + size);
+      checkFinite(data, prefix + name, where);
+      if (buffer === 'moment2') checkMoment2(data, where, prefix + name);
+    }
   const tensors = Object.entries(BUFFERS).flatMap(([prefix, buffer]) =>
     layout.tensors.map(({ name, shape, offset, size }): NamedTensor => ({
       name: prefix + name,
@@ -68,6 +76,7 @@ export function readCheckpoint(bytes: Uint8Array, layout: Layout, where: string)
         where,
         hint: 'the checkpoint belongs to another network: use the config that it was made with',
       });
+      if (buffer === 'moment2') checkMoment2(data, where, name);
       byName.delete(name);
       return { buffer, offset: tensor.offset, data };
     }),
@@ -145,14 +154,7 @@ function tensorLike(
       hint,
       tensor: name,
     });
-  const bad = tensor.data.findIndex(v => !Number.isFinite(v));
-  if (bad >= 0)
-    throw new MetaplasticError({
-      where,
-      expected: 'finite numbers',
-      got: `${tensor.data[bad]} in ${name} at ${bad}`,
-      tensor: name,
-    });
+  checkFinite(tensor.data, name, where);
   return tensor;
 }
 
@@ -160,4 +162,16 @@ function tensorLike(
 function alike(a: readonly number[], b: readonly number[]): boolean {
   const essential = (shape: readonly number[]) => shape.filter(n => n !== 1).join();
   return a.length === b.length ? a.join() === b.join() : essential(a) === essential(b);
+}
+
+/** What is not finite is neither saved nor read. */
+function checkFinite(data: Float32Array, tensor: string, where: string): void {
+  const bad = data.findIndex(v => !Number.isFinite(v));
+  if (bad >= 0)
+    throw new MetaplasticError({
+      where,
+      expected: 'finite numbers',
+      got: `${data[bad]} in ${tensor} at ${bad}`,
+      tensor,
+    });
 }

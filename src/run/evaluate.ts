@@ -3,6 +3,7 @@ import type { Learner } from '../outer/learner.js';
 import { gradientDescent } from '../reference/gradient-descent.js';
 import type { Preset } from '../systems/presets.js';
 import { defineSystem, type SystemSpec } from '../systems/system.js';
+import { isRight } from '../tasks/classes.js';
 import type { Episodes } from '../tasks/episodes.js';
 import type { Sine, SineSource } from '../tasks/sine.js';
 import type { RunConfig } from './config.js';
@@ -57,7 +58,6 @@ async function evaluateOn(
   const { tasks, at } = config.evaluation;
   const trialSeed = config.evaluation.seed ?? (config.seed + 0x5eed) >>> 0;
   const { system, layout } = learner;
-  const classification = system.loss === 'cross-entropy';
   const all = [...Array(tasks).keys()];
   const ends = Array.from({ length: parts ?? 0 }, (_, p) => ((p + 1) * source.steps) / parts!);
   const moments = [...new Set([0, ...at, ...ends])].sort((a, b) => a - b);
@@ -65,9 +65,10 @@ async function evaluateOn(
   const columns = at.map(t => moments.indexOf(t));
   const episodes = source.episodes(trialSeed, 0, tasks);
   const lived = await learner.adapt(episodes, moments);
+  const classification = lived.accuracies !== undefined;
   const row = (name: string, answers: Answers): Row => {
     const kept = sound(answers.losses, tasks, width);
-    const values = classification ? answers.accuracies : answers.losses;
+    const values = answers.accuracies ?? answers.losses;
     return {
       name,
       ...statistics(
@@ -84,7 +85,10 @@ async function evaluateOn(
     // Without plasticity W stays what it was at birth, so what was true before learning stays true.
     const stay = (values: Float32Array) => values.map((_, k) => values[k - (k % width)]!);
     rows.push(
-      row('zero plasticity', { losses: stay(lived.losses), accuracies: stay(lived.accuracies) }),
+      row('zero plasticity', {
+        losses: stay(lived.losses),
+        ...(lived.accuracies && { accuracies: stay(lived.accuracies) }),
+      }),
     );
     const synapses = system.layers.reduce((n, l) => n + l.fanIn * l.fanOut, 0);
     if (
@@ -225,7 +229,7 @@ export function forgettingOf(
       const x = row(predictions, (task * moments.length + moment) * queries + q);
       const y = row(queryY, task * queries + q);
       sum += classification
-        ? Number(largest(x) === largest(y))
+        ? Number(isRight(x, y))
         : x.reduce((total, value, o) => total + (value - y[o]!) ** 2, 0) / outputs;
     }
     return sum / perPart;
@@ -242,10 +246,10 @@ export function forgettingOf(
   return { after: [...ends], parts: curves.map(c => c.mean), ci: curves.map(c => c.ci) };
 }
 
-/** (tasks, moments) query losses and accuracies. */
+/** (tasks, moments) query losses, and accuracies if the tasks are about classes. */
 interface Answers {
   readonly losses: ArrayLike<number>;
-  readonly accuracies: ArrayLike<number>;
+  readonly accuracies?: ArrayLike<number>;
 }
 
 /**

@@ -29,7 +29,7 @@ const flpSine = {
 } satisfies RunConfigInput;
 
 /**
- * Ten sinusoids one after another in one lifetime, with the sizes and rates of paper 1 (`papers.md`
+ * Ten sinusoids one after another in one lifetime, with the sizes and rates of paper 1 (`docs/papers.md`
  * §1.2). Hours of work for a CPU.
  */
 const flpSineSequence: RunConfigInput = {
@@ -147,7 +147,7 @@ const mamlOmniglot: RunConfigInput = {
 };
 
 /**
- * Paper 2, Algorithm 1 (`papers.md` §2.3): 250 images of 5 EMNIST classes, one after another,
+ * Paper 2, Algorithm 1 (`docs/papers.md` §2.3): 250 images of 5 EMNIST classes, one after another,
  * through a network drawn anew for every lifetime; nothing but
  * the coefficients of the rule is learned, from θ₀ = 10⁻³ and 0 for the others. Unlike the authors'
  * code, which takes the first images of a class, each task
@@ -201,7 +201,7 @@ const POOL_RATE = 1e-4;
 /**
  * Training from scratch on MNIST's 10,000 test images, 60 minibatches of 32, by errors that come
  * down one way or another (Akrout et al. 2019, Kunin et al.
- * 2020, `papers.md` §3, §4, with fewer hidden neurons). W and B are drawn anew for every lifetime;
+ * 2020, `docs/papers.md` §3, §4, with fewer hidden neurons). W and B are drawn anew for every lifetime;
  * meta-learned are only the learning rate and, where B
  * learns, the coefficients of its rule, so that every way is seen at its best. Needs `--data` with
  * MNIST.

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
-import { checked, choice, expects, list, section, text, whole } from './config.js';
+import { check, choice, list, section, text, whole } from '../options.js';
 import type { Evaluation, Example, Forgetting, LogLine, Row } from './log.js';
 import type { Sweep, Swept } from './studies/sweep.js';
 
@@ -11,7 +11,7 @@ type Entries<T> = { [K in keyof Required<T>]: v.GenericSchema<any, T[K]> };
 
 /** JSON knows no NaN and no infinity: a number that is not finite was written as null. */
 const measured = v.pipe(
-  v.custom<number | null>(x => x === null || typeof x === 'number', expects('a number or null')),
+  v.custom<number | null>(x => x === null || typeof x === 'number', 'a number or null'),
   v.transform(x => x ?? NaN),
 );
 const numbers = list(measured, 'numbers');
@@ -21,7 +21,7 @@ const rising = (what: string) =>
       Array.isArray(x) &&
       x.length > 0 &&
       x.every((n, i) => Number.isSafeInteger(n) && n >= 0 && (!i || n > x[i - 1])),
-    expects(`whole numbers of ${what} in rising order`),
+    `whole numbers of ${what} in rising order`,
   );
 
 const LINE = section({
@@ -34,7 +34,7 @@ const LINE = section({
   gradientNorm: measured,
   taskStepsPerSecond: measured,
   seconds: measured,
-  coefficients: v.optional(v.record(v.string(), numbers, expects('lists of numbers by name'))),
+  coefficients: v.optional(v.record(v.string(), numbers, 'lists of numbers by name')),
 } satisfies Entries<LogLine>);
 
 const EXAMPLE = section({
@@ -72,14 +72,15 @@ const EVALUATION = section({
 
 /** One line of a log, as JSON. `where` names the file and the line. */
 export const parseLogLine = (json: unknown, where: string): LogLine =>
-  checked(LINE, json, where, 'remove the line, or restore the file');
+  check(LINE, json, where, ': ', 'remove the line, or restore the file');
 
 const AGAIN = 'make it again with metaplastic eval';
 
 /** The evaluations of a run: a list, or one. `where` names the file. */
 export function parseEvaluations(json: unknown, where: string): readonly Evaluation[] {
-  if (!Array.isArray(json)) return [agreed(checked(EVALUATION, json, where, AGAIN), `${where}: `)];
-  return checked(list(EVALUATION, 'evaluations'), json, where, AGAIN).map((one, i) =>
+  if (!Array.isArray(json))
+    return [agreed(check(EVALUATION, json, where, ': ', AGAIN), `${where}: `)];
+  return check(list(EVALUATION, 'evaluations'), json, where, ': ', AGAIN).map((one, i) =>
     agreed(one, `${where}: ${i}.`),
   );
 }
@@ -131,9 +132,7 @@ const DEEPEST = 8;
 
 const ENVIRONMENT = v.custom<Environment>(
   x => isEnvironment(x, 1),
-  expects(
-    `an object of texts, numbers, true, false, null, lists of these, and such objects, ${DEEPEST} deep at most`,
-  ),
+  `an object of texts, numbers, true, false, null, lists of these, and such objects, ${DEEPEST} deep at most`,
 );
 
 function isEnvironment(x: unknown, depth: number): boolean {
@@ -146,11 +145,11 @@ function isEnvironment(x: unknown, depth: number): boolean {
 
 /** The environment of a run. `where` names the file. */
 export const parseEnvironment = (json: unknown, where: string): Environment =>
-  checked(ENVIRONMENT, json, where, 'remove the file: it only tells where the run was made');
+  check(ENVIRONMENT, json, where, ': ', 'remove the file: it only tells where the run was made');
 
 const LIFETIMES = list(numbers, 'lifetimes, each a list of numbers');
 const ANGLES = v.optional(
-  v.record(v.string(), list(LIFETIMES, 'settings, each a list of lifetimes'), expects('angles')),
+  v.record(v.string(), list(LIFETIMES, 'settings, each a list of lifetimes'), 'angles'),
 );
 const SWEPT = section({
   sweep: v.unknown(),
@@ -163,7 +162,7 @@ const SWEPT = section({
 /** What the lifetimes of `sweep` came to, (settings)(lifetimes)(at). `where` names the file. */
 export function parseSwept(json: unknown, sweep: Sweep, where: string): Swept {
   const hint = 'remove the file: the lifetimes are then lived again';
-  const { sweep: _, ...swept } = checked(SWEPT, json, where, hint);
+  const { sweep: _, ...swept } = check(SWEPT, json, where, ': ', hint);
   const all = {
     losses: swept.losses,
     accuracies: swept.accuracies,

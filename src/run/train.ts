@@ -1,8 +1,10 @@
 import { DeviceLostError, DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
-import { makePlan } from '../gpu/plan.js';
+import { makePlan, type Machine, type Work } from '../gpu/plan.js';
 import type { Group } from '../inner/layout.js';
 import { Learner, workOf, type LearnerOptions } from '../outer/learner.js';
+import { checkOptions } from '../outer/options.js';
+import { areClasses } from '../tasks/classes.js';
 import { defineSystem } from '../systems/system.js';
 import type { TaskSource } from '../tasks/episodes.js';
 import { rateAt, type RunConfig } from './config.js';
@@ -14,10 +16,64 @@ import type { World } from './worlds.js';
 export function learnerOf(
   gpu: Gpu,
   config: RunConfig,
-  { train, bank }: World,
+  world: World,
   onNotice?: (notice: string) => void,
 ): Promise<Learner> {
-  return Learner.create(gpu, learnerOptions(config, train, bank, onNotice));
+  const options = learnerOptions(config, world.train, world.bank, onNotice);
+  checkEvaluation(gpu.machine, config, world, options);
+  return Learner.create(gpu, options);
+}
+
+/** Bytes that an evaluation may take on the host: what a typed array can hold everywhere. */
+const MOST_EVALUATED = 2 ** 31;
+
+/** What a task costs besides its numbers: maps of its weights by name. */
+const BYTES_A_TASK = 1024;
+
+/**
+ * Checks that a run can be evaluated, before it is meta-trained: that all its unseen tasks can be
+ * lived at once, here and on the GPU.
+ */
+function checkEvaluation(
+  machine: Machine,
+  config: RunConfig,
+  { tests, bank }: World,
+  options: LearnerOptions,
+): void {
+  const where = 'evaluation.tasks';
+  const { tasks, at } = config.evaluation;
+  const { system, budget, plan } = checkOptions(options);
+  const synapses = system.layers.reduce((n, l) => n + l.fanIn * l.fanOut, 0);
+  for (const { source, parts = 0 } of tests) {
+    const { steps, batch, queries, inputs, outputs } = source;
+    const samples = (steps * batch + queries) * ((bank ? 1 : inputs) + outputs);
+    const answers = (1 + at.length + parts) * queries * outputs;
+    const bytes = 4 * (samples + answers + synapses) + BYTES_A_TASK;
+    if (tasks * bytes > MOST_EVALUATED)
+      throw new MetaplasticError({
+        where,
+        expected: `at most ${Math.floor(MOST_EVALUATED / bytes)}, for each takes ${bytes} bytes and all are lived at once`,
+        got: `${tasks}`,
+        hint: 'evaluate on fewer tasks',
+      });
+    const work: Work = {
+      ...workOf(system, options),
+      tasks,
+      steps,
+      batch,
+      queries,
+      adjoint: 'none',
+      moments: at,
+      momentWeights: at.map(() => 0),
+    };
+    const { lanes, teams, grid } = plan;
+    try {
+      makePlan(work, machine, budget, { lanes, teams, grid });
+    } catch (error) {
+      if (!(error instanceof MetaplasticError)) throw error;
+      throw new MetaplasticError({ where, problem: error.message, cause: error });
+    }
+  }
 }
 
 /** The options of that learner, for a plan without a GPU as well. */
@@ -59,7 +115,7 @@ export function withPlan(
   { train, bank }: Pick<World, 'train' | 'bank'>,
 ): RunConfig {
   const work = workOf(defineSystem(config.system), learnerOptions(config, train, bank));
-  const { lanes, teams, grid, held, tasksPerChunk, stepsPerSegment, interval } = makePlan(
+  const { lanes, teams, grid, tasksPerChunk, stepsPerSegment, interval } = makePlan(
     work,
     machine,
     config.budget,
@@ -68,7 +124,7 @@ export function withPlan(
   const checkpoints = config.meta.adjoint === 'checkpoint' && { interval };
   return {
     ...config,
-    plan: { lanes, teams, grid, held, tasksPerChunk, stepsPerSegment, ...checkpoints },
+    plan: { lanes, teams, grid, tasksPerChunk, stepsPerSegment, ...checkpoints },
   };
 }
 
@@ -138,13 +194,13 @@ export async function train({
   const { meta, seed, checkpointEvery } = config;
   const start = performance.now();
   const episodes = (m: number) => tasks.episodes(seed, m * meta.tasks, meta.tasks);
-  const classification = learner.system.loss === 'cross-entropy';
   const named = learner.layout.tensors.filter(
     ({ group, size }) => COEFFICIENTS.includes(group) && size <= MOST_COEFFICIENTS,
   );
   let skipped = 0;
   let metaStep = from.metaStep;
   let next = metaStep < meta.steps ? episodes(metaStep) : undefined;
+  const classes = next && areClasses(learner.system, next);
   let before = start;
   while (next) {
     const step = learner.step(next, rateAt(meta.decay, metaStep, meta.steps));
@@ -175,7 +231,7 @@ export async function train({
       metaStep,
       loss,
       medianLoss,
-      ...(classification && { accuracy }),
+      ...(classes && { accuracy }),
       counted,
       diverged,
       gradientNorm,

@@ -47,28 +47,33 @@ export async function openWorld(
 ): Promise<World> {
   const outputs = system.sizes.at(-1)!;
   switch (task.kind) {
-    case 'sine':
-      return { train: sineTasks(task), tests: [{ source: sineTasks(task) }] };
-    case 'sine-sequence':
+    case 'sine': {
+      const { kind: _, ...options } = task;
+      return { train: sineTasks(options), tests: [{ source: sineTasks(options) }] };
+    }
+    case 'sine-sequence': {
+      const { kind: _, ...options } = task;
       return {
-        train: sineSequenceTasks({ ...task, seed }),
+        train: sineSequenceTasks({ ...options, seed }),
         tests: inBothOrders(
           task.order,
-          order => sineSequenceTasks({ ...task, order, split: 'test', seed }),
+          order => sineSequenceTasks({ ...options, order, split: 'test', seed }),
           { each: 'function', parts: task.functions },
         ),
       };
+    }
     case 'few-shot': {
       const { bank, train, tests, notes } = await openImages(task, seed, read);
       checkPixels(bank, system.sizes);
+      const { kind: _, source: __, ...options } = task;
       return {
         bank,
         ...(notes && { notes }),
-        train: fewShotTasks({ ...task, bank, outputs, classes: train }),
+        train: fewShotTasks({ ...options, bank, outputs, classes: train }),
         tests: tests.flatMap(({ title, classes }) =>
           inBothOrders(
             task.order,
-            order => fewShotTasks({ ...task, bank, outputs, classes, order }),
+            order => fewShotTasks({ ...options, bank, outputs, classes, order }),
             { of: title, parts: task.ways },
           ),
         ),
@@ -77,7 +82,8 @@ export async function openWorld(
     case 'stream': {
       const bank = await readIdx(task.source, read);
       checkPixels(bank, system.sizes);
-      const source = (order: Order) => imageStreamTasks({ ...task, bank, outputs, order, seed });
+      const { kind: _, source: __, ...options } = task;
+      const source = (order: Order) => imageStreamTasks({ ...options, bank, outputs, order, seed });
       return {
         bank,
         train: source(task.order),

@@ -1,4 +1,4 @@
-import type { SystemSpec } from './system.js';
+import type { Slotted } from './options.js';
 
 /**
  * Shervani-Tabar & Rosenbaum 2023 (§2): nothing but the rule is inherited; W and B are drawn anew
@@ -9,13 +9,13 @@ const drawn = {
   loss: 'cross-entropy',
   bias: false,
   weights: 'drawn',
-} as const satisfies Partial<SystemSpec>;
+} as const satisfies Partial<Slotted>;
 const pool = {
   ...drawn,
   rule: 'pool',
   feedback: 'chained',
   feedbackWeights: 'drawn',
-} as const satisfies Partial<SystemSpec>;
+} as const satisfies Partial<Slotted>;
 
 /**
  * Pseudo-gradient descent at one learned rate, by errors that come down one way or another (§4).
@@ -24,7 +24,7 @@ const descent = {
   ...drawn,
   rule: 'gradient',
   eta: 'network',
-} as const satisfies Partial<SystemSpec>;
+} as const satisfies Partial<Slotted>;
 
 /** Kunin et al. 2020, Akrout et al. 2019 (§3, §4): B learns to be Wᵀ while W learns the task. */
 const aligning = {
@@ -33,13 +33,13 @@ const aligning = {
   reduction: 'mean',
   feedback: 'chained',
   feedbackWeights: 'drawn',
-} as const satisfies Partial<SystemSpec>;
+} as const satisfies Partial<Slotted>;
 
 const maml = {
   rule: 'gradient',
   feedback: 'backprop',
   activation: 'relu',
-} as const satisfies Partial<SystemSpec>;
+} as const satisfies Partial<Slotted>;
 
 /** The published systems, as choices over the slots (papers in docs/architecture.md). */
 export const PRESETS = {
@@ -61,6 +61,6 @@ export const PRESETS = {
   'kolen-pollack': { ...aligning, feedbackRule: 'kolen-pollack' },
   maml,
   'first-order-maml': { ...maml, firstOrder: true },
-} as const satisfies Record<string, Partial<SystemSpec>>;
+} as const satisfies Record<string, Partial<Slotted>>;
 
 export type Preset = keyof typeof PRESETS;

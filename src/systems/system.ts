@@ -1,175 +1,13 @@
 import { MetaplasticError } from '../errors.js';
-import { PRESETS, type Preset } from './presets.js';
+import { check, inWords, saidOf } from '../options.js';
+import { SYSTEM, type SystemSpec } from './options.js';
+import { poolNeeds, TERMS } from './pool.js';
+import { PRESETS } from './presets.js';
+import { FEEDBACK_RULES, PRIMITIVES, RULES, SLOTS, type Granularity } from './slots.js';
 
-/**
- * The slots of a learning system and the choices each has. A choice is a WGSL module and a
- * reference function of the same name.
- */
-export const SLOTS = {
-  activation: ['relu', 'softplus', 'tanh', 'sigmoid', 'linear'],
-  feedback: ['direct-rectified', 'chained', 'direct', 'sign-symmetric', 'backprop'],
-  signal: ['error', 'target'],
-  feedbackActivation: ['relu', 'linear'],
-  rule: ['oja', 'hebb', 'gradient', 'pool'],
-  feedbackRule: [
-    'fixed',
-    'weight-mirror',
-    'information-alignment',
-    'symmetric-alignment',
-    'activation-alignment',
-    'kolen-pollack',
-  ],
-  loss: ['squared-error', 'cross-entropy'],
-} as const;
-
-export type Slot = keyof typeof SLOTS;
-export type Choice<S extends Slot> = (typeof SLOTS)[S][number];
-
-/**
- * What each rule works from: what the neuron is told to be (`post`), or the error that it is told
- * (`error`), and its learned coefficient:
- * plasticity α, learning rate η, or coefficients θ of the pool's terms.
- */
-export const RULES = {
-  oja: { from: 'post', coefficient: 'alpha' },
-  hebb: { from: 'post', coefficient: 'alpha' },
-  gradient: { from: 'error', coefficient: 'eta' },
-  pool: { from: 'error', coefficient: 'theta' },
-} as const satisfies Record<
-  Choice<'rule'>,
-  { from: 'post' | 'error'; coefficient: 'alpha' | 'eta' | 'theta' }
->;
-
-/** Terms F⁰ … F⁹ of the plasticity pool (Shervani-Tabar & Rosenbaum 2023, Eqs. 14–23). */
-export const TERMS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
-/** Those that see the error of the layer below. */
-const TERMS_OF_ERROR_BELOW = [1, 2, 4, 6, 7, 8];
-
-/**
- * Primitives that the feedback rules are sums of (Kunin et al. 2020, Table 1), in the order of k.
- */
-export const PRIMITIVES = ['decay', 'amp', 'null', 'sparse', 'self'] as const;
-export type Primitive = (typeof PRIMITIVES)[number];
-
-/**
- * The primitives of each feedback rule; Kolen-Pollack's also adds the transpose of the task update.
- */
-export const FEEDBACK_RULES = {
-  fixed: [],
-  'weight-mirror': ['decay', 'amp'],
-  'information-alignment': ['decay', 'amp', 'null'],
-  'symmetric-alignment': ['decay', 'self'],
-  'activation-alignment': ['amp', 'sparse'],
-  'kolen-pollack': ['decay'],
-} as const satisfies Record<Choice<'feedbackRule'>, readonly Primitive[]>;
-
-/**
- * How finely a coefficient is resolved: one per synapse, per post-synaptic neuron, per layer, or
- * one for the network.
- */
-export const GRANULARITIES = ['synapse', 'neuron', 'layer', 'network'] as const;
-export type Granularity = (typeof GRANULARITIES)[number];
-
-/**
- * Where W and B come from: inherited, so meta-learned; or drawn anew for every lifetime, B also for
- * every inner step, or B_ij all √(2 / (fan-in + fan-out)).
- */
-export const ORIGINS = {
-  weights: ['inherited', 'drawn'],
-  feedbackWeights: ['inherited', 'drawn', 'drawn-every-step', 'constant'],
-} as const;
-
-/**
- * A network and how it learns within a lifetime. Layer l = 1 … L maps n_{l-1} to n_l; the output
- * layer is linear (its answer is the softmax
- * under cross-entropy). Everything but `sizes` has a default; without any other key it is feedback
- * and local plasticity (FLP, Lindsey & Litwin-Kumar 2020, §1).
- */
-export interface SystemSpec {
-  /** A published system to start from; every other key overrides what it says. */
-  readonly preset?: Preset;
-  /** n_0 … n_L: inputs, hidden widths, outputs; each ≥ 1, at least two entries. */
-  readonly sizes: readonly number[];
-  /** What a hidden neuron does. Default `relu`. */
-  readonly activation?: Choice<'activation'>;
-  /**
-   * Biases b, meta-learned, never plastic. Default true, but false for the rule `pool` and for
-   * systems that learn B.
-   */
-  readonly bias?: boolean;
-  /**
-   * How neurons are told: `direct-rectified` (FLP: a signal, mixed into their activity), or an
-   * error e_l that comes down by feedback weights B of
-   * Wᵀ's shape (`chained`), straight from the output (`direct`), by |B| ⊙ sign(Wᵀ)
-   * (`sign-symmetric`), or by Wᵀ (`backprop`).
-   * Default: `direct-rectified` for oja and hebb, `backprop` for gradient, `chained` for pool.
-   */
-  readonly feedback?: Choice<'feedback'>;
-  /**
-   * Of direct-rectified feedback: `error` s = y − answer, or `target` s = y, which also clamps the
-   * output layer to y. Default: `error` for squared error, `target` for cross-entropy.
-   */
-  readonly signal?: Choice<'signal'>;
-  /** Rectified (`relu`, as published) or `linear` direct feedback: f_l = φ(B_l s + c_l). */
-  readonly feedbackActivation?: Choice<'feedbackActivation'>;
-  /**
-   * Which plastic layers receive direct-rectified feedback: `all`, or only the `output` layer (the
-   * others then learn unsupervised). Default `all`.
-   */
-  readonly feedbackTo?: 'all' | 'output';
-  /** How a synapse changes. Default `oja`. */
-  readonly rule?: Choice<'rule'>;
-  /** Terms of the pool, of 0 … 9. Default all. */
-  readonly terms?: readonly number[];
-  /** How a feedback synapse changes. Default `fixed`. */
-  readonly feedbackRule?: Choice<'feedbackRule'>;
-  /** Primitives of the feedback rule that have a coefficient in k. Default: those of the rule. */
-  readonly primitives?: readonly Primitive[];
-  /**
-   * x and W x that a feedback rule sees: the lifetime's own `activity`, or `noise` U(−1, 1) sent
-   * into each layer alone (a mirror phase). Default `activity`.
-   */
-  readonly mirror?: 'activity' | 'noise';
-  /** The feedback rule acts on every so many-th inner step. Default 1. */
-  readonly alignEvery?: number;
-  /** Default `squared-error`. */
-  readonly loss?: Choice<'loss'>;
-  /**
-   * Resolution of α (oja, hebb; default `synapse`), of η (gradient; default `layer`), and of θ
-   * (pool; `layer` or `network`, the default).
-   */
-  readonly alpha?: Granularity;
-  readonly eta?: Granularity;
-  readonly theta?: 'layer' | 'network';
-  /** The update of W and B sums over the batch, or takes its mean. Default `sum`. */
-  readonly reduction?: 'sum' | 'mean';
-  /**
-   * Rule gradient: W also shrinks by η · weightDecay a step. Default false, but true for
-   * Kolen-Pollack.
-   */
-  readonly weightDecay?: boolean;
-  /** Rule gradient: the update is v ← momentum · v + gradient, W ← W − η v. Default false. */
-  readonly momentum?: boolean;
-  /**
-   * After every update, noise · U(−√3, √3), which has unit variance, is added to each plastic
-   * weight; under Kolen-Pollack to B instead. Default 0.
-   */
-  readonly noise?: number;
-  /** Factor m_l on the update of layer l: one number for all layers, or one a layer. Default 1. */
-  readonly multiplier?: number | readonly number[];
-  /**
-   * Layers (1 … L) that do not change within a lifetime; their W and b are still meta-learned.
-   * Default none.
-   */
-  readonly frozen?: readonly number[];
-  readonly weights?: (typeof ORIGINS.weights)[number];
-  readonly feedbackWeights?: (typeof ORIGINS.feedbackWeights)[number];
-  /**
-   * Meta-gradient that holds pre, post and errors of every inner step constant (first-order MAML),
-   * instead of the exact one. Default false.
-   */
-  readonly firstOrder?: boolean;
-}
+export * from './slots.js';
+export type { SystemSpec } from './options.js';
+export { TERMS } from './pool.js';
 
 /**
  * What layer l is told: `mixed` post = β f + (1 − β) x, `activity` post = x, `target` post = y; or
@@ -194,10 +32,14 @@ export interface Layer {
   readonly multiplier: number;
 }
 
+/** Keys that only say how finely the rule's coefficient is resolved. */
+type Coefficient = 'alpha' | 'eta' | 'theta';
+
+/** Every key of a system but those, with its default filled in. */
+type Chosen = Required<Omit<SystemSpec, 'preset' | Coefficient>>;
+
 /** A checked system: every default filled in, every layer described. */
-export interface System extends Required<
-  Omit<SystemSpec, 'multiplier' | 'preset' | 'alpha' | 'eta' | 'theta'>
-> {
+export interface System extends Readonly<Omit<Chosen, 'multiplier'>> {
   readonly multiplier: readonly number[];
   readonly layers: readonly Layer[];
   /**
@@ -209,172 +51,243 @@ export interface System extends Required<
   readonly granularity: Granularity;
 }
 
+/** Systems that were checked here. */
+const CHECKED = new WeakSet<object>();
+
 /**
  * Checks a system and fills in its defaults; a checked one is left as it is. Throws a
- * MetaplasticError that names the key.
+ * MetaplasticError that names the key behind `where`.
  */
-export function defineSystem(given: SystemSpec | System): System {
-  if ('layers' in given) return given;
-  if (given.preset !== undefined)
-    oneOf('system.preset', Object.keys(PRESETS) as Preset[], given.preset);
-  const spec: SystemSpec = { ...(given.preset && PRESETS[given.preset]), ...given };
-  const { sizes } = spec;
-  if (!Array.isArray(sizes) || sizes.length < 2)
-    throw new MetaplasticError({
-      where: 'system.sizes',
-      expected: 'at least two sizes (inputs … outputs)',
-      got: `${JSON.stringify(sizes)}`,
-    });
-  for (const n of sizes)
-    if (!Number.isInteger(n) || n < 1)
-      throw new MetaplasticError({
-        where: 'system.sizes',
-        expected: 'whole numbers ≥ 1',
-        got: `${n} in [${sizes.join(', ')}]`,
-      });
-  const depth = sizes.length - 1;
-  const loss = choose('loss', spec.loss, 'squared-error');
-  const rule = choose('rule', spec.rule, 'oja');
-  const { from, coefficient } = RULES[rule];
-  const feedback = choose(
-    'feedback',
-    spec.feedback,
-    from === 'post' ? 'direct-rectified' : rule === 'pool' ? 'chained' : 'backprop',
-  );
-  if ((feedback === 'direct-rectified') !== (from === 'post')) {
-    const fitting = SLOTS.rule.filter(r => RULES[r].from === (from === 'post' ? 'error' : 'post'));
-    throw new MetaplasticError({
-      where: 'system.feedback',
-      expected: `${from === 'post' ? 'direct-rectified' : SLOTS.feedback.slice(1).join(', ')} for the rule ${rule}`,
-      got: `${feedback}`,
-      hint: `${feedback} goes with the rules ${fitting.join(', ')}`,
-    });
-  }
-  const signal = choose('signal', spec.signal, loss === 'cross-entropy' ? 'target' : 'error');
-  const feedbackTo = oneOf(
-    'system.feedbackTo',
-    ['all', 'output'] as const,
-    spec.feedbackTo ?? 'all',
-  );
-  const frozen = [...new Set(spec.frozen ?? [])].sort((a, b) => a - b);
-  for (const l of frozen)
-    if (!Number.isInteger(l) || l < 1 || l > depth)
-      throw new MetaplasticError({
-        where: 'system.frozen',
-        expected: `layer numbers 1 … ${depth}`,
-        got: `${l}`,
-      });
-  if (frozen.length === depth)
-    throw new MetaplasticError({
-      where: 'system.frozen',
+export function defineSystem(given: SystemSpec | System, where = 'system'): System {
+  if (CHECKED.has(given)) return given as System;
+  const written = check(SYSTEM, given, where);
+  const spec: SystemSpec = { ...(written.preset && PRESETS[written.preset]), ...written };
+  const chosen = withDefaults(spec);
+  for (const { key, holds, refuse } of TOGETHER)
+    if (!holds(chosen, spec))
+      throw new MetaplasticError({ where: `${where}.${key}`, ...refuse(chosen, spec) });
+  const system = describe(chosen, spec);
+  CHECKED.add(system);
+  return system;
+}
+
+/** Defaults that depend on what other keys say, which come before them in the table. */
+const DEFAULTS: { readonly [K in keyof Chosen]?: (chosen: Chosen) => Chosen[K] } = {
+  feedback: ({ rule }) => RULES[rule].feedback,
+  signal: ({ loss }) => (loss === 'cross-entropy' ? 'target' : 'error'),
+  terms: ({ rule }) => (rule === 'pool' ? TERMS : []),
+  primitives: ({ feedbackRule }) => FEEDBACK_RULES[feedbackRule],
+  bias: ({ rule, feedbackRule }) => rule !== 'pool' && feedbackRule === 'fixed',
+  weightDecay: ({ rule, feedbackRule }) => rule === 'gradient' && feedbackRule === 'kolen-pollack',
+};
+
+function withDefaults(spec: SystemSpec): Chosen {
+  const chosen: Record<string, unknown> = { ...spec };
+  for (const [key, entry] of Object.entries(SYSTEM.entries))
+    chosen[key] ??= DEFAULTS[key as keyof Chosen]?.(chosen as Chosen) ?? saidOf(entry).standard;
+  return chosen as Chosen;
+}
+
+/**
+ * What keys have to do with each other: `key` is refused where it does not hold, of the system with
+ * its defaults (`s`) and as it is written.
+ */
+interface Rule {
+  readonly key: keyof SystemSpec;
+  readonly holds: (s: Chosen, written: SystemSpec) => boolean;
+  readonly refuse: (
+    s: Chosen,
+    written: SystemSpec,
+  ) => { readonly expected: string; readonly got: string; readonly hint?: string };
+}
+
+const fromError = ({ rule }: Chosen) => RULES[rule].from === 'error';
+const depthOf = ({ sizes }: Chosen) => sizes.length - 1;
+const learnsB = ({ feedbackRule }: Chosen) => feedbackRule !== 'fixed';
+
+/** A key that means something only in some systems: `when` says in which, in words. */
+const only = (
+  key: keyof SystemSpec,
+  when: string,
+  means: (s: Chosen) => boolean,
+  got: (s: Chosen) => string,
+): Rule => ({
+  key,
+  holds: (s, written) => !isSaid(written[key]) || means(s),
+  refuse: s => ({ expected: when, got: got(s), hint: 'leave it out' }),
+});
+
+/** Is something asked for? `false` and an empty list ask for nothing. */
+const isSaid = (value: unknown) =>
+  value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+
+const onlyFor = (coefficient: Coefficient): Rule => ({
+  key: coefficient,
+  holds: ({ rule }, written) =>
+    written[coefficient] === undefined || RULES[rule].coefficient === coefficient,
+  refuse: ({ rule }) => ({
+    expected: `${RULES[rule].coefficient}, the coefficient of the rule ${rule}`,
+    got: coefficient,
+  }),
+});
+
+const TOGETHER: readonly Rule[] = [
+  {
+    key: 'loss',
+    holds: s => s.loss !== 'cross-entropy' || s.sizes.at(-1)! >= 2,
+    refuse: s => ({
+      expected: 'two outputs or more for cross-entropy, one for each class',
+      got: `sizes [${s.sizes.join(', ')}]`,
+      hint: 'the softmax of one output is always 1: give two classes two outputs, or choose squared-error',
+    }),
+  },
+  {
+    key: 'feedback',
+    holds: s => (s.feedback === 'direct-rectified') !== fromError(s),
+    refuse: ({ rule, feedback }) => {
+      const { from } = RULES[rule];
+      const fitting = SLOTS.rule.filter(r => RULES[r].from !== from);
+      const paths = SLOTS.feedback.filter(f => f !== 'direct-rectified');
+      return {
+        expected: `${from === 'post' ? 'direct-rectified' : paths.join(', ')} for the rule ${rule}`,
+        got: feedback,
+        hint: `${feedback} goes with the rules ${fitting.join(', ')}`,
+      };
+    },
+  },
+  {
+    key: 'frozen',
+    holds: s => s.frozen.every(l => l <= depthOf(s)),
+    refuse: s => ({
+      expected: `layer numbers 1 … ${depthOf(s)}`,
+      got: `${s.frozen.find(l => l > depthOf(s))}`,
+    }),
+  },
+  {
+    key: 'frozen',
+    holds: s => new Set(s.frozen).size < depthOf(s),
+    refuse: s => ({
       expected: 'at least one plastic layer',
-      got: `all ${depth} frozen`,
+      got: `all ${depthOf(s)} frozen`,
       hint: 'leave a layer out of the list',
-    });
-  const multiplier =
-    typeof (spec.multiplier ?? 1) === 'number'
-      ? new Array<number>(depth).fill((spec.multiplier ?? 1) as number)
-      : [...(spec.multiplier as readonly number[])];
-  if (multiplier.length !== depth)
-    throw new MetaplasticError({
-      where: 'system.multiplier',
-      expected: `one number, or one for each of ${depth} layers`,
-      got: `${multiplier.length}`,
-    });
-  for (const m of multiplier)
-    if (!Number.isFinite(m))
-      throw new MetaplasticError({
-        where: 'system.multiplier',
-        expected: 'finite numbers',
-        got: `${m}`,
-      });
-
-  const { terms, errorBelow } = chooseTerms(rule, spec.terms);
-  const { feedbackRule, primitives } = chooseFeedbackRule(feedback, spec);
-  const rated = rule === 'gradient';
-  for (const key of ['weightDecay', 'momentum'] as const)
-    if (spec[key] && !rated)
-      throw new MetaplasticError({
-        where: `system.${key}`,
-        expected: 'the rule gradient',
-        got: `${rule}`,
-        hint: 'leave it out',
-      });
-  for (const key of ['alpha', 'eta', 'theta'] as const)
-    if (spec[key] !== undefined && key !== coefficient)
-      throw new MetaplasticError({
-        where: `system.${key}`,
-        expected: `${coefficient}, the coefficient of the rule ${rule}`,
-        got: `${key}`,
-      });
-  if (from === 'error')
-    for (const key of ['signal', 'feedbackActivation', 'feedbackTo'] as const) {
-      if (spec[key] !== undefined)
-        throw new MetaplasticError({
-          where: `system.${key}`,
-          expected: 'only with direct-rectified feedback',
-          got: `it with ${feedback}`,
-          hint: 'leave it out',
-        });
-    }
-  const granularity =
-    coefficient === 'theta'
-      ? oneOf('system.theta', ['layer', 'network'] as const, spec.theta ?? 'network')
-      : oneOf(
-          `system.${coefficient}`,
-          GRANULARITIES,
-          spec[coefficient] ?? (rated ? 'layer' : 'synapse'),
-        );
-  const weights = oneOf('system.weights', ORIGINS.weights, spec.weights ?? 'inherited');
-  const feedbackWeights = oneOf(
-    'system.feedbackWeights',
-    ORIGINS.feedbackWeights,
-    spec.feedbackWeights ?? 'inherited',
-  );
-  if (
-    feedbackWeights !== 'inherited' &&
-    (feedback === 'direct-rectified' || feedback === 'backprop')
-  )
-    throw new MetaplasticError({
-      where: 'system.feedbackWeights',
-      expected: `inherited for the feedback ${feedback}`,
-      got: `${feedbackWeights}`,
-    });
-  if (feedbackRule !== 'fixed' && !['inherited', 'drawn'].includes(feedbackWeights))
-    throw new MetaplasticError({
-      where: 'system.feedbackWeights',
+    }),
+  },
+  {
+    key: 'multiplier',
+    holds: s => typeof s.multiplier === 'number' || s.multiplier.length === depthOf(s),
+    refuse: s => ({
+      expected: `one number, or one for each of ${depthOf(s)} layers`,
+      got: inWords(s.multiplier),
+    }),
+  },
+  only(
+    'terms',
+    'the rule pool',
+    s => s.rule === 'pool',
+    s => s.rule,
+  ),
+  {
+    key: 'primitives',
+    holds: (s, { primitives }) => !primitives?.length || learnsB(s),
+    refuse: () => ({
+      expected: 'a feedback rule that learns B',
+      got: 'fixed',
+      hint: `choose one of ${SLOTS.feedbackRule.slice(1).join(', ')}`,
+    }),
+  },
+  {
+    key: 'feedbackRule',
+    holds: s => !learnsB(s) || s.feedback === 'chained',
+    refuse: ({ feedbackRule, feedback }) => ({
+      expected: `feedback weights B of the shape of Wᵀ (feedback chained) for ${feedbackRule}`,
+      got: `the feedback ${feedback}`,
+    }),
+  },
+  {
+    key: 'feedbackRule',
+    holds: s => !(s.rule === 'pool' && s.feedbackRule === 'kolen-pollack'),
+    refuse: () => ({ expected: 'the rule gradient for kolen-pollack', got: 'pool' }),
+  },
+  {
+    key: 'primitives',
+    holds: s => !learnsB(s) || s.primitives.length > 0,
+    refuse: () => ({
+      expected: 'at least one primitive',
+      got: 'none',
+      hint: `known: ${PRIMITIVES.join(', ')}`,
+    }),
+  },
+  ...(['weightDecay', 'momentum'] as const).map(key =>
+    only(
+      key,
+      'the rule gradient',
+      s => s.rule === 'gradient',
+      s => s.rule,
+    ),
+  ),
+  ...(['alpha', 'eta', 'theta'] as const).map(onlyFor),
+  ...(['signal', 'feedbackActivation', 'feedbackTo'] as const).map(key =>
+    only(
+      key,
+      'only with direct-rectified feedback',
+      s => !fromError(s),
+      s => `it with ${s.feedback}`,
+    ),
+  ),
+  {
+    key: 'feedbackWeights',
+    holds: s =>
+      s.feedbackWeights === 'inherited' ||
+      (s.feedback !== 'direct-rectified' && s.feedback !== 'backprop'),
+    refuse: s => ({ expected: `inherited for the feedback ${s.feedback}`, got: s.feedbackWeights }),
+  },
+  {
+    key: 'feedbackWeights',
+    holds: s => !learnsB(s) || ['inherited', 'drawn'].includes(s.feedbackWeights),
+    refuse: s => ({
       expected: 'inherited or drawn with a feedback rule',
-      got: `${feedbackWeights}`,
-    });
-  if (spec.firstOrder && feedbackRule !== 'fixed')
-    throw new MetaplasticError({
-      where: 'system.firstOrder',
+      got: s.feedbackWeights,
+    }),
+  },
+  {
+    key: 'firstOrder',
+    holds: s => !s.firstOrder || !learnsB(s),
+    refuse: s => ({
       expected: 'false with a feedback rule',
-      got: `true with ${feedbackRule}`,
+      got: `true with ${s.feedbackRule}`,
       hint: 'B acts through errors alone, which first order holds constant',
-    });
-  const noise = spec.noise ?? 0;
-  const alignEvery = spec.alignEvery ?? 1;
-  if (!(noise >= 0 && Number.isFinite(noise)))
-    throw new MetaplasticError({
-      where: 'system.noise',
-      expected: 'a number ≥ 0',
-      got: `${noise}`,
-    });
-  if (!Number.isInteger(alignEvery) || alignEvery < 1)
-    throw new MetaplasticError({
-      where: 'system.alignEvery',
-      expected: 'a whole number ≥ 1',
-      got: `${alignEvery}`,
-    });
-
-  const encoderLayers = multiplier.findIndex((_, k) => !frozen.includes(k + 1));
-  if (weights === 'drawn' && encoderLayers)
-    throw new MetaplasticError({
-      where: 'system.weights',
-      expected: `inherited weights for an encoder (frozen layers 1 … ${encoderLayers})`,
+    }),
+  },
+  {
+    key: 'weights',
+    holds: s => s.weights === 'inherited' || !encoderOf(s),
+    refuse: s => ({
+      expected: `inherited weights for an encoder (frozen layers 1 … ${encoderOf(s)})`,
       got: 'drawn',
-    });
+    }),
+  },
+];
+
+/** Frozen layers before the first plastic one. */
+function encoderOf({ frozen }: Pick<Chosen, 'frozen'>): number {
+  let layers = 0;
+  while (frozen.includes(layers + 1)) layers++;
+  return layers;
+}
+
+/** The system that is chosen, with every layer described. */
+function describe(chosen: Chosen, spec: SystemSpec): System {
+  const { sizes, rule, signal, feedbackTo } = chosen;
+  const depth = depthOf(chosen);
+  const { from, coefficient, granularity } = RULES[rule];
+  const frozen = [...new Set(chosen.frozen)].sort((a, b) => a - b);
+  const terms = [...new Set(chosen.terms)].sort((a, b) => a - b);
+  const multiplier =
+    typeof chosen.multiplier === 'number'
+      ? new Array<number>(depth).fill(chosen.multiplier)
+      : [...chosen.multiplier];
+  const { errorBelow } = poolNeeds(terms);
+  const encoderLayers = encoderOf(chosen);
   const layers = multiplier.map((m, k): Layer => {
     const index = k + 1;
     const plastic = !frozen.includes(index);
@@ -388,7 +301,7 @@ export function defineSystem(given: SystemSpec | System): System {
             ? 'mixed'
             : 'activity';
     const inside = from === 'error' && k >= encoderLayers;
-    const aligned = inside && plastic && feedbackRule !== 'fixed';
+    const aligned = inside && plastic && learnsB(chosen);
     return {
       index,
       fanIn: sizes[k]!,
@@ -400,126 +313,15 @@ export function defineSystem(given: SystemSpec | System): System {
       multiplier: m,
     };
   });
+  const { preset: _, alpha: __, eta: ___, theta: ____, ...slots } = chosen as Chosen & SystemSpec;
   return {
-    sizes: [...sizes],
-    loss,
-    signal,
-    feedback,
-    feedbackTo,
+    ...slots,
     frozen,
+    terms,
+    primitives: PRIMITIVES.filter(p => chosen.primitives.includes(p)),
     multiplier,
     layers,
-    rule,
-    terms,
-    feedbackRule,
-    primitives,
-    granularity,
-    weights,
-    feedbackWeights,
-    noise,
-    alignEvery,
     encoderLayers,
-    activation: choose('activation', spec.activation, 'relu'),
-    feedbackActivation: choose('feedbackActivation', spec.feedbackActivation, 'relu'),
-    bias: spec.bias ?? (rule !== 'pool' && feedbackRule === 'fixed'),
-    mirror: oneOf('system.mirror', ['activity', 'noise'] as const, spec.mirror ?? 'activity'),
-    reduction: oneOf('system.reduction', ['sum', 'mean'] as const, spec.reduction ?? 'sum'),
-    weightDecay: spec.weightDecay ?? (rated && feedbackRule === 'kolen-pollack'),
-    momentum: spec.momentum ?? false,
-    firstOrder: spec.firstOrder ?? false,
+    granularity: spec[coefficient] ?? granularity,
   };
-}
-
-function chooseTerms(
-  rule: Choice<'rule'>,
-  given: readonly number[] | undefined,
-): { terms: readonly number[]; errorBelow: boolean } {
-  if (rule !== 'pool') {
-    if (given)
-      throw new MetaplasticError({
-        where: 'system.terms',
-        expected: 'the rule pool',
-        got: `${rule}`,
-        hint: 'leave it out',
-      });
-    return { terms: [], errorBelow: false };
-  }
-  const terms = [...new Set(given ?? TERMS)].sort((a, b) => a - b);
-  const unknown = terms.filter(r => !(TERMS as readonly number[]).includes(r));
-  if (unknown.length || !terms.length)
-    throw new MetaplasticError({
-      where: 'system.terms',
-      problem: unknown.length
-        ? `unknown terms ${unknown.join(', ')}`
-        : 'expected at least one term, got none',
-      hint: `known: ${TERMS.join(', ')}`,
-    });
-  return { terms, errorBelow: terms.some(r => TERMS_OF_ERROR_BELOW.includes(r)) };
-}
-
-function chooseFeedbackRule(
-  feedback: Choice<'feedback'>,
-  spec: SystemSpec,
-): { feedbackRule: Choice<'feedbackRule'>; primitives: readonly Primitive[] } {
-  const feedbackRule = choose('feedbackRule', spec.feedbackRule, 'fixed');
-  if (feedbackRule === 'fixed') {
-    if (spec.primitives?.length)
-      throw new MetaplasticError({
-        where: 'system.primitives',
-        expected: 'a feedback rule that learns B',
-        got: 'fixed',
-        hint: `choose one of ${SLOTS.feedbackRule.slice(1).join(', ')}`,
-      });
-    return { feedbackRule, primitives: [] };
-  }
-  if (feedback !== 'chained')
-    throw new MetaplasticError({
-      where: 'system.feedbackRule',
-      expected: `feedback weights B of the shape of Wᵀ (feedback chained) for ${feedbackRule}`,
-      got: `the feedback ${feedback}`,
-    });
-  if (spec.rule === 'pool' && feedbackRule === 'kolen-pollack')
-    throw new MetaplasticError({
-      where: 'system.feedbackRule',
-      expected: 'the rule gradient for kolen-pollack',
-      got: 'pool',
-    });
-  const given = spec.primitives ?? FEEDBACK_RULES[feedbackRule];
-  const unknown = given.filter(p => !PRIMITIVES.includes(p));
-  if (unknown.length)
-    throw new MetaplasticError({
-      where: 'system.primitives',
-      problem: `unknown primitives ${unknown.join(', ')}`,
-      hint: `known: ${PRIMITIVES.join(', ')}`,
-    });
-  if (!given.length)
-    throw new MetaplasticError({
-      where: 'system.primitives',
-      expected: 'at least one primitive',
-      got: 'none',
-      hint: `known: ${PRIMITIVES.join(', ')}`,
-    });
-  return { feedbackRule, primitives: PRIMITIVES.filter(p => given.includes(p)) };
-}
-
-function choose<S extends Slot>(
-  slot: S,
-  given: string | undefined,
-  byDefault: Choice<S>,
-): Choice<S> {
-  return oneOf(
-    `system.${slot}`,
-    SLOTS[slot] as readonly Choice<S>[],
-    (given ?? byDefault) as Choice<S>,
-  );
-}
-
-function oneOf<T extends string>(where: string, known: readonly T[], got: T): T {
-  if (!known.includes(got))
-    throw new MetaplasticError({
-      where,
-      problem: `unknown choice ${JSON.stringify(got)}`,
-      hint: `known: ${known.join(', ')}`,
-    });
-  return got;
 }

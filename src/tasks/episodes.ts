@@ -1,4 +1,5 @@
 import { MetaplasticError } from '../errors.js';
+import { array, check, needed, section, seed, whole } from '../options.js';
 
 /**
  * A meta-batch of lifetimes: for each task a support stream (T inner steps of a batch of samples)
@@ -14,11 +15,14 @@ export interface Episodes {
   readonly queries: number;
   /** (tasks, steps, batch, n_0) numbers, or (tasks, steps, batch) image indices. */
   readonly supportX: Float32Array | Uint32Array;
-  /** (tasks, steps, batch, n_L); one-hot for classification. */
+  /**
+   * (tasks, steps, batch, n_L). Of classes: one-hot, or under cross-entropy any numbers, such as soft
+   * labels, these times a sample's weight, or zeros for a sample that is masked.
+   */
   readonly supportY: Float32Array;
   /** (tasks, queries, n_0) numbers, or (tasks, queries) image indices. */
   readonly queryX: Float32Array | Uint32Array;
-  /** (tasks, queries, n_L). */
+  /** (tasks, queries, n_L), likewise. */
   readonly queryY: Float32Array;
   /**
    * Which tasks these are: `first`, `first` + 1 … of the stream of `seed`. Needed where lifetimes
@@ -75,14 +79,7 @@ export interface TaskSource {
  * `where` is the public function; the error names the option after it.
  */
 export function checkCounts(counts: Readonly<Record<string, number>>, where: string): void {
-  for (const [name, count] of Object.entries(counts)) {
-    if (!Number.isInteger(count) || count < 1)
-      throw new MetaplasticError({
-        where: `${where}.${name}`,
-        expected: 'a whole number of at least 1',
-        got: `${count}`,
-      });
-  }
+  for (const [name, count] of Object.entries(counts)) check(whole(1), count, `${where}.${name}`);
 }
 
 /**
@@ -91,25 +88,24 @@ export function checkCounts(counts: Readonly<Record<string, number>>, where: str
  */
 export const TASK_STREAMS = 2 ** 31;
 
-/**
- * Checks a seed: a whole number, 0 … 2³² − 1, because larger ones would repeat the stream of a
- * smaller one.
- */
-export function checkSeed(seed: number, where: string): void {
-  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) {
-    throw new MetaplasticError({
-      where: `${where}.seed`,
-      expected: `a whole number from 0 to ${2 ** 32 - 1}`,
-      got: `${seed}`,
-    });
-  }
-}
+/** Checks a seed; `where` is the public function. */
+export const checkSeed = (given: number, where: string): number =>
+  check(seed, given, `${where}.seed`);
+
+/** Bytes of one meta-batch at most: what a typed array can hold everywhere. */
+const MOST_BYTES = 2 ** 31;
 
 /**
  * Checks what `TaskSource.episodes` is asked for: a seed, and tasks `first` … `first + count − 1`
- * below TASK_STREAMS.
+ * below TASK_STREAMS, each of so many `numbers`.
  */
-export function checkStream(seed: number, first: number, count: number, where: string): void {
+export function checkStream(
+  seed: number,
+  first: number,
+  count: number,
+  where: string,
+  numbers = 0,
+): void {
   checkSeed(seed, where);
   checkCounts({ count }, where);
   if (!Number.isInteger(first) || first < 0 || first + count > TASK_STREAMS) {
@@ -120,30 +116,36 @@ export function checkStream(seed: number, first: number, count: number, where: s
       hint: 'use another seed for more tasks',
     });
   }
+  if (4 * numbers * count > MOST_BYTES)
+    throw new MetaplasticError({
+      where: `${where}.count`,
+      expected: `at most ${Math.floor(MOST_BYTES / 4 / numbers)} tasks of ${numbers} numbers at a time (2 GiB)`,
+      got: `${count}`,
+      hint: 'ask for fewer tasks, or for shorter ones',
+    });
 }
 
-/** How many classes the labels of a bank can tell apart. */
-const LABELS = 2 ** 16;
+/** Classes at most: labels have 16 bits. */
+const MOST_CLASSES = 2 ** 16;
+
+const BANK = section(
+  {
+    count: needed(whole(1), { about: 'Images.' }),
+    width: needed(whole(1), { about: 'Pixels of a row.' }),
+    height: needed(whole(1), { about: 'Rows of an image.' }),
+    classes: needed(whole(1, MOST_CLASSES), { about: 'Classes.' }),
+    pixels: needed(array<Uint8Array>('a Uint8Array'), { about: '(count, height, width) bytes.' }),
+    labels: needed(array<Uint16Array>('a Uint16Array'), { about: '(count) classes.' }),
+  },
+  { open: true },
+);
 
 /**
  * Checks that a bank agrees with itself: at least one image, array lengths that match the counts,
  * labels below `classes`.
  */
 export function checkBank(bank: ImageBank, where: string): void {
-  const { count, width, height, classes, pixels, labels } = bank;
-  checkCounts({ count, width, height, classes }, where);
-  if (classes > LABELS)
-    throw new MetaplasticError({
-      where: `${where}.classes`,
-      expected: `at most ${LABELS}, which labels of 16 bits tell apart`,
-      got: `${classes}`,
-    });
-  if (!(pixels instanceof Uint8Array))
-    throw new MetaplasticError({
-      where: `${where}.pixels`,
-      expected: 'a Uint8Array of grey levels',
-      got: kind(pixels),
-    });
+  const { count, width, height, classes, pixels, labels } = check(BANK, bank, where);
   if (pixels.length !== count * width * height) {
     throw new MetaplasticError({
       where: `${where}.pixels`,

@@ -1,4 +1,6 @@
+import type * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
+import { check, needed, option, section, thing, whole } from '../options.js';
 import {
   checkBank,
   checkCounts,
@@ -7,38 +9,24 @@ import {
   type ImageBank,
   type TaskSource,
 } from './episodes.js';
+import { CLASSES, FEW_SHOT } from './options.js';
 import { random } from './random.js';
 import { split } from './split.js';
 
-export interface FewShotOptions {
-  readonly bank: ImageBank;
-  /** Classes of one task, ≥ 1. */
-  readonly ways: number;
-  /** Images of each class in the support stream, ≥ 1. */
-  readonly shots: number;
-  /** Other images of each class in the query set, ≥ 1. */
-  readonly queriesPerClass: number;
-  /** Images per inner step; must divide ways · shots. */
-  readonly batch?: number;
-  /**
-   * 'iid': the support stream is shuffled. 'continual': class after class, the classes in random
-   * order.
-   */
-  readonly order?: 'iid' | 'continual';
-  /** The classes that tasks may draw from; if left out, all of the bank that have images. */
-  readonly classes?: readonly number[];
-  /**
-   * 'permuted': a task's classes are labelled 0 … ways − 1, at random. 'own': each keeps its number
-   * in the bank, and the others are wrong answers.
-   * Default 'permuted'.
-   */
-  readonly labels?: 'permuted' | 'own';
-  /**
-   * Outputs of the network: at least ways, which is the default, or with own labels bank.classes,
-   * likewise; those above are never a target.
-   */
-  readonly outputs?: number;
-}
+const OPTIONS = section({
+  bank: needed(thing<ImageBank>('a bank of images'), { about: 'The images.' }),
+  ...FEW_SHOT,
+  classes: option(CLASSES, {
+    about: 'The classes that tasks may draw from.',
+    otherwise: 'all of the bank that have images',
+  }),
+  outputs: option(whole(1), {
+    about:
+      'Outputs of the network: at least ways, or with own labels bank.classes; those above are never a target.',
+    otherwise: 'as few as that',
+  }),
+});
+export type FewShotOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 
 /**
  * Few-shot classification of images from a bank. A task draws `ways` different classes, whose
@@ -58,34 +46,13 @@ export interface FewShotOptions {
  * ways, if a class has fewer than shots + queriesPerClass images, or if there are fewer outputs
  * than labels.
  */
-export function fewShotTasks({
-  bank,
-  ways,
-  shots,
-  queriesPerClass,
-  batch = 1,
-  order = 'iid',
-  classes,
-  labels = 'permuted',
-  outputs: given,
-}: FewShotOptions): TaskSource {
+export function fewShotTasks(options: FewShotOptions): TaskSource {
   const where = 'fewShotTasks';
+  const given = check(OPTIONS, options, where);
+  const { bank, ways, shots, queriesPerClass, batch, order, classes, labels } = given;
   checkBank(bank, `${where}.bank`);
-  if (labels !== 'permuted' && labels !== 'own')
-    throw new MetaplasticError({
-      where: `${where}.labels`,
-      expected: `'permuted' or 'own'`,
-      got: `${labels}`,
-    });
   const [least, leastIs] = labels === 'own' ? [bank.classes, 'bank.classes'] : [ways, 'ways'];
-  const outputs = given ?? least;
-  checkCounts({ ways, shots, queriesPerClass, batch, outputs }, where);
-  if (order !== 'iid' && order !== 'continual')
-    throw new MetaplasticError({
-      where: `${where}.order`,
-      expected: `'iid' or 'continual'`,
-      got: `${order}`,
-    });
+  const outputs = given.outputs ?? least;
   if (outputs < least) {
     throw new MetaplasticError({
       where: `${where}.outputs`,
@@ -139,7 +106,7 @@ export function fewShotTasks({
     queries,
     bank,
     episodes(seed, first, count) {
-      checkStream(seed, first, count, `${where}.episodes`);
+      checkStream(seed, first, count, `${where}.episodes`, (support + queries) * (1 + outputs));
       const supportX = new Uint32Array(count * support);
       const supportY = new Float32Array(count * support * outputs);
       const queryX = new Uint32Array(count * queries);

@@ -35,6 +35,8 @@ export interface Random {
    * items.length.
    */
   chosen<T>(items: readonly T[], count: number): T[];
+  /** `count` different numbers of 0 … n − 1, likewise; costs as much as they are, whatever n is. */
+  chosenBelow(n: number, count: number): number[];
 }
 
 export function random(seed: number, stream: number): Random {
@@ -61,6 +63,16 @@ export function random(seed: number, stream: number): Random {
         [out[i], out[j]] = [out[j]!, out[i]!];
       }
       return out.slice(0, count);
+    },
+    chosenBelow(n, count) {
+      // The same, of a list of which only what has moved is written down.
+      const moved = new Map<number, number>();
+      return Array.from({ length: count }, (_, i) => {
+        const j = i + below(n - i);
+        const at = moved.get(j) ?? j;
+        moved.set(j, moved.get(i) ?? i);
+        return at;
+      });
     },
   };
 }

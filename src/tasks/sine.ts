@@ -1,5 +1,8 @@
+import type * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
-import { checkCounts, checkSeed, checkStream, TASK_STREAMS, type TaskSource } from './episodes.js';
+import { check, choice, option, section, seed } from '../options.js';
+import { checkStream, TASK_STREAMS, type TaskSource } from './episodes.js';
+import { SINE, SINE_SEQUENCE } from './options.js';
 import { random, type Random } from './random.js';
 
 /** The function y = amplitude · sin(x + phase); phase in radians. */
@@ -19,18 +22,8 @@ export interface SineSource extends TaskSource {
 /** Uniform in [from, to). */
 export type Range = readonly [from: number, to: number];
 
-export interface SineOptions {
-  /** T ≥ 1, inner steps. */
-  readonly steps: number;
-  /** Points per inner step, ≥ 1. */
-  readonly batch?: number;
-  /** Points of the query set, ≥ 1. */
-  readonly queries: number;
-  readonly amplitude?: Range;
-  /** Radians. */
-  readonly phase?: Range;
-  readonly x?: Range;
-}
+const OPTIONS = section(SINE);
+export type SineOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 
 /**
  * Regression on one sine per task: input x (1), target y = A sin(x + φ) (1), with A, φ and every x
@@ -41,16 +34,8 @@ export interface SineOptions {
  * @throws MetaplasticError if a count is not a whole number ≥ 1 or a range is not [from, to] with
  * from ≤ to.
  */
-export function sineTasks({
-  steps,
-  batch = 1,
-  queries,
-  amplitude = [0.1, 5],
-  phase = [0, Math.PI],
-  x = [-5, 5],
-}: SineOptions): SineSource {
-  checkCounts({ steps, batch, queries }, 'sineTasks');
-  checkRanges({ amplitude, phase, x }, 'sineTasks');
+export function sineTasks(options: SineOptions): SineSource {
+  const { steps, batch, queries, amplitude, phase, x } = check(OPTIONS, options, 'sineTasks');
 
   // The first two draws of a task are its function.
   const draw = (r: Random): Sine => ({
@@ -68,7 +53,7 @@ export function sineTasks({
       return [draw(random(seed, task))];
     },
     episodes(seed, first, count) {
-      checkStream(seed, first, count, 'sineTasks.episodes');
+      checkStream(seed, first, count, 'sineTasks.episodes', 2 * (steps * batch + queries));
       const supportX = new Float32Array(count * steps * batch);
       const supportY = new Float32Array(supportX.length);
       const queryX = new Float32Array(count * queries);
@@ -103,29 +88,23 @@ export function sineTasks({
 /** How many functions there are outside the pool (paper 1 tests on 1000). */
 const TEST_FUNCTIONS = 1000;
 
-export interface SineSequenceOptions {
-  /** Functions learned in one lifetime, 1 … slots. */
-  readonly functions?: number;
-  /** Length of the one-hot input that says which function is meant, ≥ functions. */
-  readonly slots?: number;
-  /** Inner steps spent on each function, ≥ 1. */
-  readonly stepsPerFunction?: number;
-  /** Points per inner step, ≥ 1. */
-  readonly batch?: number;
-  /** Query points of each function, ≥ 1. */
-  readonly queriesPerFunction?: number;
-  /** Functions that exist for meta-training, ≥ functions. */
-  readonly pool?: number;
-  /** 'continual': one function after the other. 'iid': the very same minibatches, shuffled. */
-  readonly order: 'continual' | 'iid';
-  /** 'train' draws from the pool, 'test' from 1000 functions outside it. */
-  readonly split?: 'train' | 'test';
-  /**
-   * Fixes the pool and the functions outside it. Sources that should share functions share this,
-   * whatever seed their tasks have.
-   */
-  readonly seed?: number;
-}
+const SEQUENCE = section({
+  ...SINE_SEQUENCE,
+  split: option(
+    choice(['train', 'test']),
+    { about: 'train draws from the pool, test from 1000 functions outside it.' },
+    'train',
+  ),
+  seed: option(
+    seed,
+    {
+      about:
+        'Fixes the pool and the functions outside it. Sources that should share functions share this, whatever seed their tasks have.',
+    },
+    0,
+  ),
+});
+export type SineSequenceOptions = Readonly<v.InferInput<typeof SEQUENCE>>;
 
 /**
  * Several sines in one lifetime, told apart by a one-hot slot: the regression task of Lindsey &
@@ -140,32 +119,19 @@ export interface SineSequenceOptions {
  * @throws MetaplasticError if a count is not a whole number ≥ 1, if functions > slots, or if
  * functions > pool.
  */
-export function sineSequenceTasks({
-  functions = 10,
-  slots = 10,
-  stepsPerFunction = 40,
-  batch = 32,
-  queriesPerFunction = 32,
-  pool = 400,
-  order,
-  split = 'train',
-  seed: poolSeed = 0,
-}: SineSequenceOptions): SineSource {
+export function sineSequenceTasks(options: SineSequenceOptions): SineSource {
   const where = 'sineSequenceTasks';
-  checkCounts({ functions, slots, stepsPerFunction, batch, queriesPerFunction, pool }, where);
-  checkSeed(poolSeed, where);
-  if (order !== 'continual' && order !== 'iid')
-    throw new MetaplasticError({
-      where: `${where}.order`,
-      expected: `'continual' or 'iid'`,
-      got: `${order}`,
-    });
-  if (split !== 'train' && split !== 'test')
-    throw new MetaplasticError({
-      where: `${where}.split`,
-      expected: `'train' or 'test'`,
-      got: `${split}`,
-    });
+  const {
+    functions,
+    slots,
+    stepsPerFunction,
+    batch,
+    queriesPerFunction,
+    pool,
+    order,
+    split,
+    seed: poolSeed,
+  } = check(SEQUENCE, options, where);
   if (functions > slots)
     throw new MetaplasticError({
       where: `${where}.functions`,
@@ -186,10 +152,11 @@ export function sineSequenceTasks({
   // Function k has its own stream, so a longer pool begins with the shorter one; those outside the
   // pool come after it.
   const firstFunction = split === 'train' ? 0 : pool;
-  const world = Array.from({ length: available }, (_, k): Sine => {
+  const functionAt = (k: number): Sine => {
     const r = random(poolSeed, TASK_STREAMS + firstFunction + k);
     return { amplitude: (r.uniform() + 0.02) * 5, phase: uniformIn(r, [0, Math.PI]) };
-  });
+  };
+  const drawnBy = (r: Random) => r.chosenBelow(available, functions).map(functionAt);
 
   const x: Range = [-5, 5];
   const inputs = slots + 1;
@@ -203,10 +170,16 @@ export function sineSequenceTasks({
     queries,
     sinesOf(seed, task) {
       checkStream(seed, task, 1, `${where}.sinesOf`);
-      return random(seed, task).chosen(world, functions);
+      return drawnBy(random(seed, task));
     },
     episodes(seed, first, count) {
-      checkStream(seed, first, count, `${where}.episodes`);
+      checkStream(
+        seed,
+        first,
+        count,
+        `${where}.episodes`,
+        (steps * batch + queries) * (inputs + 1),
+      );
       const supportX = new Float32Array(count * steps * batch * inputs);
       const supportY = new Float32Array(count * steps * batch);
       const queryX = new Float32Array(count * queries * inputs);
@@ -216,7 +189,7 @@ export function sineSequenceTasks({
         // The order is drawn before the points and in either case, so that both orders show the
         // very same points.
         const r = random(seed, first + task);
-        const sines = r.chosen(world, functions);
+        const sines = drawnBy(r);
         const shuffled = r.shuffled(inSequence);
         const place = order === 'continual' ? inSequence : shuffled;
         const write = (X: Float32Array, Y: Float32Array, sample: number, slot: number) => {
@@ -251,15 +224,3 @@ export function sineSequenceTasks({
 const uniformIn = (r: Random, [from, to]: Range): number => from + (to - from) * r.uniform();
 
 const valueAt = (sine: Sine, x: number): number => sine.amplitude * Math.sin(x + sine.phase);
-
-function checkRanges(ranges: Readonly<Record<string, Range>>, where: string): void {
-  for (const [name, [from, to]] of Object.entries(ranges)) {
-    if (!Number.isFinite(from) || !Number.isFinite(to) || from > to) {
-      throw new MetaplasticError({
-        where: `${where}.${name}`,
-        expected: 'a range [from, to] of finite numbers with from ≤ to',
-        got: `[${from}, ${to}]`,
-      });
-    }
-  }
-}

@@ -1,47 +1,36 @@
+import type * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
+import { check, needed, option, section, seed, thing, whole } from '../options.js';
 import {
   checkBank,
   checkCounts,
-  checkSeed,
   checkStream,
   type ImageBank,
   type TaskSource,
 } from './episodes.js';
 import { checkClasses } from './few-shot.js';
+import { STREAM } from './options.js';
 import { random } from './random.js';
 import { split } from './split.js';
 
-export interface ImageStreamOptions {
-  readonly bank: ImageBank;
-  /** T ≥ 1, inner steps. */
-  readonly steps: number;
-  /** Images per inner step, ≥ 1. */
-  readonly batch: number;
-  /** Held-out images that a lifetime is asked, ≥ 1. */
-  readonly queries: number;
-  /**
-   * Classes 0 … classes − 1 of the bank, or those listed, the images of others left out; all of the
-   * bank if left out.
-   */
-  readonly classes?: number | readonly number[];
-  /** 'iid': shuffled. 'continual': class after class, the classes in random order. */
-  readonly order?: 'iid' | 'continual';
-  /**
-   * Images that no lifetime sees: a fraction in (0, 1), rounded to whole images, or a number from 1
-   * on. Default 0.2.
-   */
-  readonly heldOut?: number;
-  /**
-   * Outputs of the network, one for each number up to the largest class, which is the default;
-   * those of other classes are never a target.
-   */
-  readonly outputs?: number;
-  /**
-   * Fixes which images are held out. Sources that should hold out the same images share this,
-   * whatever seed their tasks have.
-   */
-  readonly seed?: number;
-}
+const OPTIONS = section({
+  bank: needed(thing<ImageBank>('a bank of images'), { about: 'The images.' }),
+  ...STREAM,
+  outputs: option(whole(1), {
+    about:
+      'Outputs of the network, one for each number up to the largest class; those of other classes are never a target.',
+    otherwise: 'as few as that',
+  }),
+  seed: option(
+    seed,
+    {
+      about:
+        'Fixes which images are held out. Sources that should hold out the same images share this, whatever seed their tasks have.',
+    },
+    0,
+  ),
+});
+export type ImageStreamOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 
 /**
  * Ordinary classification, one network from scratch: a task sees steps · batch training images of a
@@ -62,30 +51,15 @@ export interface ImageStreamOptions {
  * `classes`, if there are fewer outputs than classes,
  * if either side of the split would be empty, or if fewer than `queries` images are held out.
  */
-export function imageStreamTasks({
-  bank,
-  steps,
-  batch,
-  queries,
-  classes = bank.classes,
-  order = 'iid',
-  heldOut = 0.2,
-  outputs: givenOutputs,
-  seed: splitSeed = 0,
-}: ImageStreamOptions): TaskSource {
+export function imageStreamTasks(options: ImageStreamOptions): TaskSource {
   const where = 'imageStreamTasks';
+  const given = check(OPTIONS, options, where);
+  const { bank, steps, batch, queries, order, heldOut, seed: splitSeed } = given;
   checkBank(bank, `${where}.bank`);
+  const { classes = bank.classes } = given;
   const classNumbers = numbersOf(classes, bank.classes, where);
   const least = classNumbers.reduce((most, c) => Math.max(most, c + 1), 1);
-  const outputs = givenOutputs ?? least;
-  checkCounts({ steps, batch, queries, outputs }, where);
-  checkSeed(splitSeed, where);
-  if (order !== 'iid' && order !== 'continual')
-    throw new MetaplasticError({
-      where: `${where}.order`,
-      expected: `'iid' or 'continual'`,
-      got: `${order}`,
-    });
+  const { outputs = least } = given;
   if (outputs < least)
     throw new MetaplasticError({
       where: `${where}.outputs`,
@@ -122,7 +96,7 @@ export function imageStreamTasks({
     queries,
     bank,
     episodes(seed, first, count) {
-      checkStream(seed, first, count, `${where}.episodes`);
+      checkStream(seed, first, count, `${where}.episodes`, (seen + queries) * (1 + outputs));
       const supportX = new Uint32Array(count * seen);
       const supportY = new Float32Array(count * seen * outputs);
       const queryX = new Uint32Array(count * queries);

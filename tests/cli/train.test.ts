@@ -102,7 +102,6 @@ describe('a run', () => {
       'lanes',
       'teams',
       'grid',
-      'held',
       'tasksPerChunk',
       'stepsPerSegment',
     ]);

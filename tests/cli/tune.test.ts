@@ -46,11 +46,11 @@ test('tune remembers in the cache folder; train uses it and writes it down, unle
   // what is accepted must not be refused later, and what is refused must be told
   writeFileSync(
     file,
-    readFileSync(file, 'utf8').replaceAll('\\"plan\\":{', '\\"plan\\":{\\"interval\\":3,'),
+    readFileSync(file, 'utf8').replaceAll('\\"plan\\":{', '\\"plan\\":{\\"speed\\":3,'),
   );
   const damaged = train('damaged', []);
   expect(damaged.err).toMatch(
-    /^note: what was remembered of tuning this is not used: plan\.interval: .+; tune it again$/m,
+    /^note: what was remembered of tuning this is not used: tuning\.plan\.speed: .+; tune it again$/m,
   );
   expect(damaged.err).not.toContain('tuned:');
 }, 240_000);

@@ -86,7 +86,7 @@ test.each(seeds)('a log with the faults of seed %i is read or refused', async se
 
 test.each(seeds)('a configuration with the faults of seed %i is read or refused', async seed => {
   const draws = random(seed, 2);
-  const plan = { lanes: 4, teams: 1, grid: false, held: false, tasksPerChunk: 6 };
+  const plan = { lanes: 4, teams: 1, grid: false, tasksPerChunk: 6 };
   writeFileSync(join(folder, 'config.json'), faultyText({ ...TINY, plan }, draws));
   const config = await accepts(() => readRun(folder));
   if (config) expect(parseConfig(JSON.parse(JSON.stringify(config)), 'again')).toEqual(config);
@@ -107,7 +107,7 @@ describe('a tuning', async () => {
     setItem: () => {},
   });
   const path = join(folder, 'tuning.json');
-  const good = { adjoint: 'store', plan: { lanes: 4, teams: 1, grid: false, held: false } };
+  const good = { adjoint: 'store', plan: { lanes: 4, teams: 1, grid: false } };
 
   test('without faults is used', () => {
     writeFileSync(path, JSON.stringify({ [key]: JSON.stringify(good) }));

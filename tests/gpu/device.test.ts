@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { DeviceLostError, MetaplasticError } from '../../src/errors.js';
-import { type Gpu, isAvailable, openGpu, useDevice } from '../../src/gpu/device.js';
+import { adapterName, type Gpu, isAvailable, openGpu, useDevice } from '../../src/gpu/device.js';
 import { openNodeGpu } from '../../src/node/open.js';
 import { learnerFor } from '../kernels/agree.js';
 import { type ProblemSpec, randomProblem } from '../reference/random-problem.js';
@@ -184,18 +184,19 @@ test('the device of a caller stays open', async () => {
   await buffer.mapAsync(GPUMapMode.READ);
 });
 
-test('a plan is told what the adapter is, by its name, how many registers its lanes have, by its maker, and how many cores the machine has', async () => {
-  const {
-    device: { limits },
-    machine: { cores },
-  } = await open();
-  const named = (adapterInfo: Partial<GPUAdapterInfo>) =>
-    useDevice({
-      adapterInfo,
-      limits,
-      lost: new Promise(() => {}),
-      addEventListener() {},
-    } as unknown as GPUDevice).machine;
+/** What is made of a device that tells this of its adapter. */
+const told = (adapterInfo: Partial<GPUAdapterInfo>, queue: Partial<GPUQueue> = {}) =>
+  useDevice({
+    adapterInfo,
+    queue,
+    limits: {},
+    lost: new Promise(() => {}),
+    addEventListener() {},
+  } as unknown as GPUDevice);
+
+test('a plan is told what the adapter is, by its name, and how many cores the machine has', async () => {
+  const { cores } = (await open()).machine;
+  const named = (info: Partial<GPUAdapterInfo>) => told(info).machine;
   expect(cores).toBe(availableParallelism());
   expect(named({ architecture: 'swiftshader', subgroupMaxSize: 4 })).toMatchObject({
     software: true,
@@ -210,11 +211,114 @@ test('a plan is told what the adapter is, by its name, how many registers its la
   expect(named({ vendor: 'nvidia', architecture: 'hopper' })).toMatchObject({
     software: false,
     subgroup: 32,
-    registers: 255,
   });
-  expect(
-    ['amd', 'intel', 'apple', ''].map(vendor => named({ vendor, architecture: 'any' }).registers),
-  ).toEqual([255, 128, 128, 128]);
+});
+
+describe('an adapter that tells little', () => {
+  const nothing = {
+    vendor: '',
+    architecture: '',
+    device: '',
+    description: '',
+    subgroupMinSize: 4,
+    subgroupMaxSize: 128,
+  };
+
+  test('but that it is a fallback is software', () => {
+    expect(told({ ...nothing, isFallbackAdapter: true })).toMatchObject({
+      adapter: { software: true },
+      machine: { software: true },
+    });
+  });
+
+  test('whose subgroups have 4 … 128 lanes, as the standard says for any, has the usual ones', () => {
+    expect(told({ ...nothing, isFallbackAdapter: true }).machine.subgroup).toBe(4);
+    expect(told({ ...nothing, isFallbackAdapter: false }).machine.subgroup).toBe(32);
+    const wide = { ...nothing, subgroupMinSize: 64 };
+    expect(told(wide).machine.subgroup).toBe(128);
+  });
+
+  test('has a name all the same', () => {
+    expect(adapterName(told({ ...nothing, isFallbackAdapter: true }).adapter)).toBe(
+      'a software adapter that does not tell its name',
+    );
+    expect(adapterName(told(nothing).adapter)).toBe('an adapter that does not tell its name');
+  });
+
+  test('and its maker by number has the name of that maker', () => {
+    const made = (vendor: string) => told({ vendor });
+    expect(['4318', '0x10de', '4098', '6880', '12345'].map(v => made(v).adapter.vendor)).toEqual([
+      'nvidia',
+      'nvidia',
+      'amd',
+      'google',
+      '12345',
+    ]);
+  });
+});
+
+describe('while it waits for work', () => {
+  const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0';
+  const CHROME =
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36';
+  /** Submits while something takes 50 ms, and in the 50 ms after. */
+  async function submits(userAgent: string): Promise<{ during: number; after: number }> {
+    vi.stubGlobal('navigator', { userAgent });
+    let count = 0;
+    const gpu = told({}, { submit: () => void count++ });
+    const pause = () => new Promise(done => setTimeout(done, 50));
+    await gpu.guard(pause());
+    const during = count;
+    await pause();
+    vi.unstubAllGlobals();
+    return { during, after: count - during };
+  }
+
+  test('Firefox is made to look whether it is done, until it is', async () => {
+    const { during, after } = await submits(FIREFOX);
+    expect(during).toBeGreaterThan(5);
+    expect(after).toBe(0);
+  });
+
+  test('other browsers are left alone', async () => {
+    expect(await submits(CHROME)).toEqual({ during: 0, after: 0 });
+  });
+});
+
+describe('an adapter that refuses to be asked for limits', () => {
+  /** Adapters of the one at hand, which give a device once each, as the standard says. */
+  const refusing = (gpu: Gpu, refuses: (descriptor: GPUDeviceDescriptor) => boolean) => {
+    const { limits } = gpu.device;
+    return {
+      requestAdapter: async () => {
+        let consumed = false;
+        return {
+          limits,
+          features: new Set(),
+          info: {},
+          async requestDevice(descriptor: GPUDeviceDescriptor) {
+            if (consumed) throw new Error('consumed');
+            consumed = true;
+            if (refuses(descriptor)) throw new Error('Value must be between 0 and 0, got 8');
+            return gpu.device;
+          },
+        };
+      },
+    } as unknown as GPU;
+  };
+
+  test('is opened without', async () => {
+    const gpu = await open();
+    const opening = openGpu(refusing(gpu, ({ requiredLimits }) => !!requiredLimits));
+    expect((await opening).device).toBe(gpu.device);
+  });
+
+  test('or anything else is named with what it said', async () => {
+    const gpu = await open();
+    expect(await failure(openGpu(refusing(gpu, () => true)))).toMatch(
+      /^openGpu: expected a device of the adapter, got a refusal .*got 8.*; close other programs/,
+    );
+  });
 });
 
 describe('without an adapter', () => {
@@ -261,5 +365,17 @@ describe('without an adapter', () => {
     expect(await failure(openGpu(poor))).toContain(
       'maxStorageBuffersPerShaderStage of at least 8, got 4',
     );
+  });
+
+  test('or with one in compatibility mode, whose workgroups have 128 lanes, it will do', async () => {
+    const { limits } = (await open()).device;
+    const compatible = new Proxy(limits, {
+      get: (own, name) =>
+        /Invocations|WorkgroupSize[XY]/.test(String(name))
+          ? 128
+          : own[name as keyof GPUSupportedLimits],
+    });
+    const gpu = { requestAdapter: async () => ({ limits: compatible }) } as unknown as GPU;
+    expect(await isAvailable(gpu)).toEqual({ available: true });
   });
 });

@@ -6,7 +6,6 @@ export const SOFTWARE: Machine = {
   subgroup: 4,
   cores: 2,
   teamwork: true,
-  registers: 128,
   maxBindingBytes: 2 ** 27,
   maxWorkgroups: 65535,
   maxInvocations: 256,

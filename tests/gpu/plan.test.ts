@@ -1,3 +1,4 @@
+import { gridLayout } from '../../src/gpu/lanes.js';
 import { describe, expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
 import {
@@ -20,7 +21,7 @@ import { SOFTWARE } from './machine.js';
 
 const MiB = 2 ** 20;
 /** WebGPU's default limits. */
-const HARDWARE: Machine = { ...SOFTWARE, software: false, subgroup: 32, registers: 255 };
+const HARDWARE: Machine = { ...SOFTWARE, software: false, subgroup: 32 };
 
 type Wish = Partial<Work> & { readonly spec?: SystemSpec };
 function plan(
@@ -209,65 +210,6 @@ describe('a plan', () => {
     ]);
   });
 
-  test('has as many lanes on a GPU as hold all synapses in registers, 13 quads each at most, if its lanes have so many', () => {
-    const held = (
-      spec: SystemSpec,
-      wish: Wish = {},
-      choices: PlanChoices = {},
-      registers = 255,
-    ) => {
-      const { lanes, teams, held, own } = plan({ spec, ...wish }, {}, choices, {
-        ...HARDWARE,
-        registers,
-      });
-      return { lanes, teams, held, quads: own.held };
-    };
-    expect(held({ sizes: [1, 32, 32, 1] })).toEqual({
-      lanes: 32,
-      teams: 1,
-      held: true,
-      quads: 1 + 2 * 4 + 4,
-    });
-    expect(held({ sizes: [1, 64, 64, 1] })).toEqual({
-      lanes: 128,
-      teams: 1,
-      held: true,
-      quads: 1 + 2 * 4 + 4,
-    });
-    expect(held({ sizes: [1, 4, 1] })).toEqual({ lanes: 2, teams: 16, held: true, quads: 1 + 4 });
-    // Too many synapses, or somebody else who asks for them.
-    const stored = { held: false, quads: 0 };
-    expect(held({ sizes: [1, 4, 1] }, {}, {}, 99 + 12 * 5)).toMatchObject({ held: true, quads: 5 });
-    expect(held({ sizes: [1, 4, 1] }, {}, {}, 98 + 12 * 5)).toMatchObject(stored);
-    expect(held({ sizes: [1, 64, 64, 1] }, {}, {}, 128)).toEqual({
-      lanes: 256,
-      teams: 1,
-      ...stored,
-    });
-    expect(held({ sizes: [1, 64, 64, 1] }, {}, { held: true }, 128)).toMatchObject({
-      lanes: 128,
-      held: true,
-    });
-    expect(held({ sizes: [1, 128, 128, 1] })).toEqual({ lanes: 256, teams: 1, ...stored });
-    expect(held({ sizes: [1, 64, 64, 1] }, { batch: 4 })).toEqual({
-      lanes: 256,
-      teams: 1,
-      ...stored,
-    });
-    for (const slots of [
-      { rule: 'pool' },
-      { rule: 'gradient' },
-      { rule: 'gradient', feedback: 'sign-symmetric' },
-      { rule: 'gradient', feedback: 'chained', feedbackRule: 'weight-mirror' },
-    ] as const) {
-      expect(held({ sizes: [1, 64, 64, 1], ...slots }), JSON.stringify(slots)).toEqual({
-        lanes: 256,
-        teams: 1,
-        ...stored,
-      });
-    }
-  });
-
   test("has a GPU's lanes in rows and columns, as many as a layer has fours of both, fewer where tasks are many, but one for every four rows", () => {
     const laid = (
       sizes: number[],
@@ -275,57 +217,27 @@ describe('a plan', () => {
       choices: PlanChoices = {},
       machine: Partial<Machine> = HARDWARE,
     ) => {
-      const { lanes, grid, own } = plan(
-        { spec: { sizes }, tasks },
-        {},
-        { held: false, ...choices },
-        machine,
-      );
-      return [lanes, grid, own.rowLanes, own.columnLanes];
+      const { lanes, grid, system } = plan({ spec: { sizes }, tasks }, {}, choices, machine);
+      const { rowLanes, columnLanes } = gridLayout(system, lanes);
+      return grid ? [lanes, rowLanes, columnLanes] : lanes;
     };
-    expect(laid([9, 30, 2], 64)).toEqual([64, true, [8, 1], [8, 64]]);
-    expect(laid([9, 30, 2], 2 ** 13)).toEqual([16, true, [8, 1], [2, 16]]);
-    expect(laid([1, 128, 128, 1], 2 ** 20)).toEqual([32, true, [32, 32, 1], [1, 1, 32]]);
-    expect(laid([1, 1024, 1], 1)).toEqual([256, true, [256, 1], [1, 256]]);
+    expect(laid([9, 30, 2], 64)).toEqual([64, [8, 1], [8, 64]]);
+    expect(laid([9, 30, 2], 2 ** 13)).toEqual([16, [8, 1], [2, 16]]);
+    expect(laid([1, 128, 128, 1], 2 ** 20)).toEqual([32, [32, 32, 1], [1, 1, 32]]);
+    expect(laid([1, 1024, 1], 1)).toEqual([256, [256, 1], [1, 256]]);
     // More rows than a workgroup has lanes, or asked not to: they go along whole rows.
-    expect(laid([1, 1025, 1], 1)).toEqual([256, false, [256, 256], [1, 1]]);
-    expect(laid([9, 30, 2], 64, { grid: false })).toEqual([8, false, [8, 8], [1, 1]]);
+    expect(laid([1, 1025, 1], 1)).toBe(256);
+    expect(laid([9, 30, 2], 64, { grid: false })).toBe(8);
     // On software only if asked.
-    expect(laid([9, 30, 2], 64, {}, SOFTWARE)).toEqual([1, false, [1, 1], [1, 1]]);
+    expect(laid([9, 30, 2], 64, {}, SOFTWARE)).toBe(1);
     expect(laid([9, 30, 2], 64, { grid: true, lanes: 16 }, SOFTWARE)).toEqual([
       16,
-      true,
       [8, 1],
       [2, 16],
     ]);
     expect(refusal(() => plan({ spec: { sizes: [9, 30, 2] } }, {}, { grid: true, lanes: 4 }))).toBe(
       'plan.grid: expected 8 … 256 lanes, one for every four rows of the widest layer at least, got 4; give plan.lanes so many, or leave plan.grid out',
     );
-  });
-
-  test('has its scratch in workgroup memory where lanes hold their synapses, there is an adjoint and 16 kB suffice', () => {
-    const onChip = (wish: Wish = {}, choices: PlanChoices = {}) => {
-      const { scratchOnChip, bytes } = plan(wish, {}, choices, HARDWARE);
-      return [scratchOnChip, bytes['scratch'] === 0];
-    };
-    expect(onChip()).toEqual([true, true]);
-    expect(onChip({ adjoint: 'none' })).toEqual([false, true]);
-    expect(onChip({ queries: 100 })).toEqual([true, true]); // a block of them at a time
-    expect(onChip({ spec: { sizes: [1, 64, 64, 1] }, queries: 100 })).toEqual([false, false]);
-    expect(onChip({}, { held: false })).toEqual([false, false]);
-  });
-
-  test('refuses lanes that cannot hold their synapses', () => {
-    const refused = (choices: PlanChoices, wish: Wish = {}) =>
-      refusal(() => plan(wish, {}, { held: true, ...choices }));
-    expect(refused({ lanes: 16 })).toBe(
-      'plan.held: expected lanes that hold their synapses only where nobody else asks for them and there is room, got 16 lanes and batches of 1; give 8 … 256 lanes with at most 13 quads each, fixed feedback weights, a rule and a path that take no transpose of W, and few samples a step; or leave plan.held out',
-    );
-    expect(refused({ lanes: 32 }, { batch: 4 })).toMatch(/^plan\.held: .*batches of 4/);
-    expect(refused({ lanes: 32 }, { spec: { sizes: [1, 32, 32, 1], rule: 'pool' } })).toMatch(
-      /^plan\.held: /,
-    );
-    expect(plan({}, {}, { held: true }).lanes).toBe(32);
   });
 
   test('divides few tasks among the cores of a software adapter: a subgroup works on each, unless that is no faster', () => {
@@ -511,43 +423,43 @@ describe('a plan that makes no sense is refused', () => {
       'an unknown adjoint',
       { adjoint: 'guess' as 'store' },
       {},
-      'plan.adjoint: unknown choice "guess"; known: store, checkpoint, reverse',
+      'plan.adjoint: unknown choice "guess"; known: store, checkpoint, reverse, none',
     ],
     [
       'no moment',
       { moments: [] },
       {},
-      'plan.moments: expected at least one moment at which the query set is asked, got none',
+      'plan.moments: expected a list of 1 to 32767 inner steps ≥ 0, got []',
     ],
     [
       'a moment after the end',
       { moments: [0, 21] },
       {},
-      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [0, 21]',
+      'plan.moments: expected inner steps up to 20, the length of a lifetime, got 21',
     ],
     [
       'a moment before birth',
       { moments: [-1, 20] },
       {},
-      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [-1, 20]',
+      'plan.moments.0: expected a whole number ≥ 0, got -1',
     ],
     [
       'moments out of order',
       { moments: [5, 3] },
       {},
-      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [5, 3]',
+      'plan.moments: expected inner steps in rising order, got 5 before 3',
     ],
     [
       'a moment twice',
       { moments: [5, 5] },
       {},
-      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [5, 5]',
+      'plan.moments: expected inner steps in rising order, got 5 before 5',
     ],
     [
       'half a moment',
       { moments: [0.5] },
       {},
-      'plan.moments: expected ascending whole numbers in 0 … 20 (inner steps done), got [0.5]',
+      'plan.moments.0: expected a whole number ≥ 0, got 0.5',
     ],
     [
       'a weight too few',
@@ -559,7 +471,7 @@ describe('a plan that makes no sense is refused', () => {
       'a weight that is no number',
       { momentWeights: [NaN] },
       {},
-      'plan.momentWeights: expected finite numbers, got [NaN]',
+      'plan.momentWeights.0: expected a finite number, got NaN',
     ],
     [
       'three lanes',
@@ -598,16 +510,12 @@ describe('a plan that makes no sense is refused', () => {
   });
 
   test.each<[string, number[], string]>([
-    [
-      'a layer without neurons',
-      [1, 0, 1],
-      'system.sizes: expected whole numbers ≥ 1, got 0 in [1, 0, 1]',
-    ],
-    ['a negative size', [-1, 1], 'system.sizes: expected whole numbers ≥ 1, got -1 in [-1, 1]'],
+    ['a layer without neurons', [1, 0, 1], 'system.sizes.1: expected a whole number ≥ 1, got 0'],
+    ['a negative size', [-1, 1], 'system.sizes.0: expected a whole number ≥ 1, got -1'],
     [
       'a network of one layer of neurons',
       [3],
-      'system.sizes: expected at least two sizes (inputs … outputs), got [3]',
+      'system.sizes: expected a list of 2 to 1024 whole numbers ≥ 1 (inputs … outputs), got [3]',
     ],
   ])('%s', (_, sizes, message) => {
     expect(refusal(() => plan({ spec: { sizes } }))).toBe(message);

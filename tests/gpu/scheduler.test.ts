@@ -79,11 +79,11 @@ const lanes: Way = {
   options: { adjoint: 'checkpoint', clipPerTask: 0.5 },
   choices: { interval: 3, lanes: 4, teams: 2 },
 };
-const holding = (adjoint: Adjoint): Way => ({
-  name: `${adjoint}, 4 lanes that hold their synapses`,
+const inGrid = (adjoint: Adjoint): Way => ({
+  name: `${adjoint}, 4 lanes in a grid`,
   spec: plain,
   options: { adjoint, moments: [0, 3, 7], momentWeights: [1, 2, 3] },
-  choices: { interval: 3, lanes: 4, teams: 2, held: true },
+  choices: { interval: 3, lanes: 4, teams: 2, grid: true },
 });
 
 const wholes = new Map<Way, ReturnType<typeof answer>>();
@@ -107,8 +107,8 @@ test.each([
   reverse,
   encoder,
   lanes,
-  holding('checkpoint'),
-  holding('reverse'),
+  inGrid('checkpoint'),
+  inGrid('reverse'),
 ])(
   'adjoint $name: one segment, seven, and three of unequal length give the same bits',
   async way => {
@@ -141,7 +141,7 @@ test.each([
   checkpoint(3),
   reverse,
   encoder,
-  { ...holding('store'), name: 'store, 4 lanes that hold their synapses' },
+  { ...inGrid('store'), name: 'store, 4 lanes that hold their synapses' },
 ])(
   'adjoint $name: queries of a moment in three dispatches, and in one, give the same bits',
   async way => {
@@ -191,7 +191,7 @@ test('as on a GPU, where several lanes add up a quad of the gradient, chunks of 
       { ...gpu, machine: { ...gpu.machine, software } },
       spec,
       problem,
-      { plan: { held: false, ...plan } },
+      { plan },
     );
     await learner.gradient(problem.episodes);
     const gradient = await learner.readGradient();

@@ -190,12 +190,12 @@ function adapted(
         Float64Array.from(want.finalFeedback.flatMap(task => [...task[index - 1]!])),
       ),
     ]);
-  const off = got.accuracies.filter(
-    (accuracy, i) => Math.abs(accuracy - want.accuracies[i]!) > 1e-6,
+  const off = got.accuracies?.filter(
+    (accuracy, i) => Math.abs(accuracy - want.accuracies![i]!) > 1e-6,
   ).length;
   return {
     losses: relativeError(Float64Array.from(got.losses), want.losses),
-    ...(system.loss === 'cross-entropy' && { accuracies: off }),
+    ...(off !== undefined && { accuracies: off }),
     predictions: relativeError(Float64Array.from(got.predictions), want.predictions),
     ...Object.fromEntries([...last, ...feedback]),
   };

@@ -36,29 +36,23 @@ const circumstances = {
   asked: each('asked', ['at last', 'on the way']),
 };
 
-/**
- * And lanes that hold their synapses, instead of eight that go along whole rows, for systems in
- * which nobody else may ask for them.
- */
-const holding = (lanes: number, teams: number) => ({
+/** And a grid of lanes, instead of eight that go along whole rows. */
+const inGrid = (lanes: number, teams: number) => ({
   ...circumstances,
-  lanes: [
-    ...circumstances.lanes.filter(of => of.lanes !== 8),
-    { lanes, teams, grid: true, held: true },
-  ],
+  lanes: [...circumstances.lanes.filter(of => of.lanes !== 8), { lanes, teams, grid: true }],
 });
 
 type Posed = SystemSpec &
   Omit<ProblemSpec, 'spec'> &
   Required<Pick<PlanChoices, 'lanes' | 'teams'>> &
-  Pick<PlanChoices, 'interval' | 'grid' | 'held'> & {
+  Pick<PlanChoices, 'interval' | 'grid'> & {
     readonly adjoint: Adjoint;
     readonly asked: 'at last' | 'on the way';
   };
 
 describe.each([
-  ['told what to be', TOLD, holding(32, 2)],
-  ['told their error', PATHS, holding(64, 1)],
+  ['told what to be', TOLD, inGrid(32, 2)],
+  ['told their error', PATHS, inGrid(64, 1)],
   ['that learn their feedback', ALIGNING, circumstances],
 ])(
   'kernels of systems %s agree with the reference in loss, every gradient, and adaptation',
@@ -83,7 +77,6 @@ describe.each([
           lanes,
           teams,
           grid = false,
-          held = false,
           adjoint,
           interval,
           tasks,
@@ -103,15 +96,14 @@ describe.each([
           { spec, tasks, steps, batch, images },
           {
             adjoint,
-            plan: { lanes, teams, grid, held, interval },
+            plan: { lanes, teams, grid, interval },
             ...(asked === 'on the way' && onTheWay),
           },
         );
-        expect([plan.lanes, plan.teams, plan.grid, plan.held, plan.adjoint]).toEqual([
+        expect([plan.lanes, plan.teams, plan.grid, plan.adjoint]).toEqual([
           lanes,
           teams,
           grid,
-          held,
           adjoint,
         ]);
         expect([step.counted, step.diverged, step.fellBack]).toEqual([tasks, 0, false]);

@@ -1,4 +1,5 @@
 import {
+  Alias,
   ArrayIndex,
   Assign,
   BinaryOperator,
@@ -85,6 +86,12 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
         library.write(name, 4n * q + BigInt(r), v as number, line);
       });
     },
+    // Values are copied where they are kept: a struct or vector is a value in WGSL.
+    copy: (value: unknown): unknown => {
+      if (value instanceof Vector) return vectorOf(value.map(v => library.copy(v) as Value));
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+      return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, library.copy(v)]));
+    },
     member: (name: string, key: string) => (memory[name] as Record<string, bigint>)[key],
     // A vector times a matrix is its dot product with every column.
     binary: (operator: string, a: Value, b: Value): Value =>
@@ -165,19 +172,21 @@ type Value = Scalar | Vector;
 
 /** vec4, or mat4x4 by its columns. */
 class Vector extends Array<Value> {
-  get x() {
-    return this[0];
-  }
-  get y() {
-    return this[1];
-  }
-  get z() {
-    return this[2];
-  }
-  get w() {
-    return this[3];
-  }
+  declare x: Value;
+  declare y: Value;
+  declare z: Value;
+  declare w: Value;
 }
+['x', 'y', 'z', 'w'].forEach((name, k) => {
+  Object.defineProperty(Vector.prototype, name, {
+    get(this: Vector) {
+      return this[k];
+    },
+    set(this: Vector, value: Value) {
+      this[k] = value;
+    },
+  });
+});
 
 const vectorOf = (numbers: readonly Value[]): Vector =>
   Object.setPrototypeOf([...numbers], Vector.prototype) as Vector;
@@ -248,6 +257,9 @@ const BARRIERS = ['workgroupBarrier', 'storageBarrier'];
 function translate(program: readonly Node[]): string {
   const functions = new Map(program.filter(n => n instanceof Fn).map(f => [f.name, f]));
   const structs = new Map(program.filter(n => n instanceof Struct).map(s => [s.name, s]));
+  for (const alias of program)
+    if (alias instanceof Alias && structs.has(alias.type.name))
+      structs.set(alias.name, structs.get(alias.type.name)!);
   const globals = new Map(program.filter(n => n instanceof Var).map(v => [v.name, v]));
   const privates = [...globals.values()]
     .filter(v => v.storage === 'private')
@@ -274,13 +286,13 @@ function translate(program: readonly Node[]): string {
   function statement(node: Node | readonly Node[], local: Set<string>): string {
     if (Array.isArray(node)) return `{\n${block(node as Node[], local)}\n}`;
     if (node instanceof Let || node instanceof Var || node instanceof Const) {
-      const value = node.value ? expression(node.value, local) : zero(node.type);
+      const value = node.value ? kept(node.value, local) : zero(node.type);
       local.add(node.name);
       return `let $${node.name} = ${value};`;
     }
     if (node instanceof Assign) {
       const operator = String(node.operator).slice(0, -1);
-      const value = expression(node.value, local);
+      const value = kept(node.value, local);
       return assign(
         node.variable as VariableExpr,
         operator
@@ -319,16 +331,21 @@ function translate(program: readonly Node[]): string {
     throw new Error(`lockstep cannot read ${JSON.stringify(node)}`);
   }
 
-  function assign(
-    { name, postfix, line }: VariableExpr,
-    value: string,
-    local: Set<string>,
-  ): string {
+  /** A value that a variable or a struct keeps: a copy, if it lies in another. */
+  function kept(node: Node, local: Set<string>): string {
+    const value = expression(node, local);
+    const refers = node instanceof VariableExpr || node instanceof UnaryOperator;
+    return refers ? `library.copy(${value})` : value;
+  }
+
+  function assign(variable: VariableExpr, value: string, local: Set<string>): string {
+    if (variable instanceof UnaryOperator) return `${expression(variable, local)} = ${value};`;
+    const { name, postfix, line } = variable;
     if (!local.has(name) && globals.get(name)?.storage !== 'private') {
       const { at, whole } = place(name, postfix as ArrayIndex, local);
       return `library.write${whole ? 'Quad' : ''}('${name}', ${at}, ${value}, ${line});`;
     }
-    return `$${name}${postfix ? index(postfix as ArrayIndex, local) : ''} = ${value};`;
+    return `$${name}${path(postfix, local)} = ${value};`;
   }
 
   function expression(node: Node, local: Set<string>): string {
@@ -345,8 +362,15 @@ function translate(program: readonly Node[]): string {
         const { at, whole } = place(name, postfix as ArrayIndex, local);
         return `library.read${whole ? 'Quad' : ''}('${name}', ${at}, ${line})`;
       }
-      return `$${name}${postfix instanceof StringExpr ? `.${postfix.value}` : postfix ? index(postfix as ArrayIndex, local) : ''}`;
+      return `$${name}${path(postfix, local)}`;
     }
+    // A pointer is a pair of a getter and a setter.
+    if (node instanceof UnaryOperator && node.operator === '&') {
+      const place = expression(node.right, local);
+      return `{ get value() { return ${place}; }, set value(v) { ${place} = v; } }`;
+    }
+    if (node instanceof UnaryOperator && node.operator === '*')
+      return `${expression(node.right, local)}.value${path(node.postfix, local)}`;
     if (node instanceof CallExpr) return call(node.name, node.args ?? [], local);
     if (node instanceof CreateExpr && node.type?.name === 'array')
       return node.args?.length
@@ -376,7 +400,7 @@ function translate(program: readonly Node[]): string {
     const values = given.map(a => expression(a, local)).join(', ');
     const struct = structs.get(name);
     if (struct)
-      return `{ ${struct.members.map((m, k) => `${m.name}: ${expression(given[k]!, local)}`).join(', ')} }`;
+      return `{ ${struct.members.map((m, k) => `${m.name}: ${given.length ? kept(given[k]!, local) : zero(m.type)}`).join(', ')} }`;
     return functions.has(name) ? `(yield* f_${name}(${values}))` : `library.${name}(${values})`;
   }
 
@@ -395,8 +419,14 @@ function translate(program: readonly Node[]): string {
       : { at: first, whole: inQuads(globals.get(name)!.type) };
   }
 
+  /** Members and elements, one behind the other. */
+  function path(postfix: unknown, local: Set<string>): string {
+    if (postfix instanceof StringExpr) return `.${postfix.value}${path(postfix.postfix, local)}`;
+    return postfix ? index(postfix as ArrayIndex, local) : '';
+  }
+
   function index({ index: at, postfix }: ArrayIndex, local: Set<string>): string {
-    return `[Number(${expression(at, local)})]${postfix ? index(postfix as ArrayIndex, local) : ''}`;
+    return `[Number(${expression(at, local)})]${path(postfix, local)}`;
   }
 }
 
@@ -420,6 +450,9 @@ const nameOf = (type: unknown): string => (type as { name: string }).name;
 const inQuads = (array: unknown): boolean =>
   nameOf((array as { format: unknown }).format) === 'vec4f';
 const zero = (type: unknown): string => {
+  if (type instanceof Alias) return zero(type.type);
+  if (type instanceof Struct)
+    return `{ ${type.members.map(m => `${m.name}: ${zero(m.type)}`).join(', ')} }`;
   if (nameOf(type) === 'array')
     return `Array.from({ length: ${countOf(type)} }, () => ${zero((type as { format: unknown }).format)})`;
   return nameOf(type) === 'vec4f'

@@ -117,6 +117,16 @@ describe('metrics agree with the reference', () => {
       {},
     ],
     [
+      'weighted classes',
+      sized({ ...gradient, feedback: 'chained', loss: 'cross-entropy' }),
+      { targets: 'weights' },
+    ],
+    [
+      'the error of the mean',
+      sized({ ...gradient, feedback: 'direct', loss: 'mean-squared-error' }),
+      {},
+    ],
+    [
       'sigmoid and biases',
       sized({ ...gradient, activation: 'sigmoid', bias: true, feedback: 'chained' }),
       {},

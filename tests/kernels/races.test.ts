@@ -200,29 +200,29 @@ describe('lanes that share a task never race, touch nothing beyond their buffers
       { plan: { lanes: 4 } },
     ],
     [
-      '32 lanes that hold their synapses, in one row or column or several, which divide them evenly or not',
+      'a grid of 32 lanes, in one row or column or several, which divide them evenly or not',
       { spec: { sizes: [1, 8, 36, 1] }, steps: 2, tasks: 1 },
       {
         adjoint: 'reverse',
         moments: [1, 2],
         momentWeights: [0.5, 1],
-        plan: { lanes: 32, held: true },
+        plan: { lanes: 32, grid: true },
       },
     ],
     [
-      'four lanes that hold theirs, with checkpoints',
+      'a grid of four lanes, with checkpoints',
       { spec: { sizes: [2, 13, 2], alpha: 'layer', rule: 'hebb' }, steps: 5 },
-      { adjoint: 'checkpoint', plan: { lanes: 4, interval: 2, held: true } },
+      { adjoint: 'checkpoint', plan: { lanes: 4, interval: 2, grid: true } },
     ],
     [
-      'two teams of four that hold theirs, three samples a step and a task of padding',
+      'two teams of four lanes in grids, three samples a step and a task of padding',
       {
         spec: { sizes: [3, 13, 2], alpha: 'neuron', loss: 'cross-entropy' },
         steps: 2,
         batch: 3,
         tasks: 3,
       },
-      { adjoint: 'reverse', plan: { lanes: 4, teams: 2, held: true } },
+      { adjoint: 'reverse', plan: { lanes: 4, teams: 2, grid: true } },
     ],
     [
       'a grid of eight lanes, two samples a step, store',

@@ -94,7 +94,7 @@ const together = <T extends object>(row: Readonly<Record<string, object>>): T =>
 
 /**
  * Can parts be together that say this? An encoder is not drawn, momentum is not undone, backprop
- * has no feedback weights, and lanes hold synapses only where nobody else asks for them.
+ * has no feedback weights.
  */
 function goTogether({
   frozen,
@@ -103,17 +103,11 @@ function goTogether({
   adjoint,
   feedback,
   feedbackWeights = 'inherited',
-  rule,
-  held,
-  batch = 1,
-}: Partial<SystemSpec & { adjoint: Adjoint; held: boolean; batch: number }>): boolean {
-  const asked =
-    rule === 'pool' || feedback === 'backprop' || feedback === 'sign-symmetric' || batch > 3;
+}: Partial<SystemSpec & { adjoint: Adjoint }>): boolean {
   return (
     !(weights === 'drawn' && frozen?.includes(1)) &&
     !(momentum && adjoint === 'reverse') &&
-    !(feedback === 'backprop' && feedbackWeights !== 'inherited') &&
-    !(held && asked)
+    !(feedback === 'backprop' && feedbackWeights !== 'inherited')
   );
 }
 

@@ -115,7 +115,7 @@ describe('Adam on the GPU agrees with the reference over 3 meta-steps', () => {
 });
 
 test('a group with rate 0 stays as it is, and the others change', async () => {
-  const learner = await fresh({ rates: { B: 0, alpha: 0 } });
+  const learner = await fresh({ rates: { W: 1e-3, B: 0, beta: 1e-3 } });
   await learner.step(problem.episodes);
   const after = await learner.readParameters();
   const { layout, parameters } = problem;
@@ -221,10 +221,10 @@ describe('a meta-parameter', () => {
     const learner = await fresh();
     const known = 'W1, W2, W3, b1, b2, b3, B1, B2, B3, c1, c2, c3, alpha1, alpha2, alpha3, beta';
     expect(await refusal(() => learner.read('W9'))).toBe(
-      `learner: unknown meta-parameter "W9"; known: ${known}`,
+      `learner: unknown meta-parameter "W9" (did you mean W1?); known: ${known}`,
     );
     expect(await refusal(() => learner.write('w1', []))).toBe(
-      `learner: unknown meta-parameter "w1"; known: ${known}`,
+      `learner: unknown meta-parameter "w1" (did you mean W1?); known: ${known}`,
     );
     learner.destroy();
   });
@@ -354,7 +354,7 @@ describe('adapt', () => {
   test('refuses a moment after the end of the episodes', async () => {
     const learner = await fresh();
     expect(await refusal(() => learner.adapt(problem.episodes, [5]))).toBe(
-      'plan.moments: expected ascending whole numbers in 0 … 4 (inner steps done), got [5]',
+      'learner.adapt.moments: expected inner steps up to 4, the length of a lifetime, got 5',
     );
     learner.destroy();
   });
@@ -398,4 +398,16 @@ describe('a destroyed learner', () => {
     expect((await step).counted).toBe(3);
     expect(await after).not.toEqual(Float32Array.from(problem.parameters));
   });
+});
+
+test('adjoint checkpoint finds the gradient of store, to the bit', async () => {
+  const learners = [await fresh({ adjoint: 'store' }), await fresh({ adjoint: 'checkpoint' })];
+  const [stored, replayed] = await Promise.all(
+    learners.map(async learner => {
+      await learner.gradient(problem.episodes);
+      return learner.readGradient();
+    }),
+  );
+  expect(replayed).toEqual(stored);
+  for (const learner of learners) learner.destroy();
 });

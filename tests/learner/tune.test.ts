@@ -69,10 +69,10 @@ test('what is fastest is tried once each, remembered for this adapter and shape 
   expect(Math.hypot(...mine.map((g, k) => g - tuned[k]!)) / Math.hypot(...mine)).toBeLessThan(1e-5);
 }, 120_000);
 
-test("a GPU's lanes lie in a grid, and are asked what they did without, and if they held their synapses though they have few registers", async () => {
+test("a GPU's lanes lie in a grid, and are asked what they did without", async () => {
   const gpu = {
     ...under.gpu,
-    machine: { ...under.gpu.machine, software: false, registers: 128, maxInvocations: 2 },
+    machine: { ...under.gpu.machine, software: false, maxInvocations: 2 },
   };
   const small = flpWorkload({ tasks: 1, steps: 2, width: 1, batch: 1 });
   const trials: Trial[] = [];
@@ -82,10 +82,7 @@ test("a GPU's lanes lie in a grid, and are asked what they did without, and if t
     small.episodes,
     { repeats: 1, onTrial: trial => trials.push(trial) },
   );
-  expect(trials.map(({ plan: { grid, held } }) => [grid, held]).slice(-2)).toEqual([
-    [undefined, true],
-    [false, false],
-  ]);
+  expect(trials.map(({ plan: { grid } }) => grid).slice(-2)).toEqual([undefined, false]);
   expect([own.refused, best.refused]).toEqual([undefined, undefined]);
 }, 120_000);
 

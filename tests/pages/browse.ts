@@ -22,7 +22,7 @@ const TYPES: Record<string, string> = {
 };
 
 /** Serves the project's folder, so that the gallery lies below a path. */
-function serve(): Promise<Server> {
+export function serve(): Promise<Server> {
   const root = fileURLToPath(new URL('../../', import.meta.url));
   const server = createServer(({ url = '/' }, response) => {
     const asked = join(root, normalize(decodeURIComponent(url.replace(/[?#].*$/, ''))));

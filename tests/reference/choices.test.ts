@@ -8,6 +8,7 @@ import {
   signals,
 } from '../../src/reference/choices.js';
 import { type ErrorPath, errorPaths } from '../../src/reference/errors.js';
+import { TARGETS } from '../../src/reference/random-problem.js';
 import { type Local, type Rule, rules } from '../../src/reference/rules.js';
 import { defineSystem, PRIMITIVES, SLOTS, TERMS } from '../../src/systems/system.js';
 import { random } from '../../src/tasks/random.js';
@@ -75,7 +76,8 @@ describe('an activation', () => {
     '%s: the curvature is the derivative of the slope by the output',
     (_, { value, slope, curvature }) => {
       const outputs = points.map(value);
-      const away = outputs.filter(y => y !== 0); // relu's slope has a step at 0
+      // relu's slope has a step at 0, and softplus's a bend: below is no output
+      const away = outputs.filter(y => Math.abs(y) > 1e-4);
       slopes(slope, away).forEach((expected, i) =>
         expect(curvature(away[i]!)).toBeCloseTo(expected, 7),
       );
@@ -156,6 +158,14 @@ describe('a signal', () => {
   });
 });
 
+test.each(['softplus', 'tanh', 'sigmoid'] as const)(
+  '%s: an input beyond what it gives has no slope',
+  name => {
+    const beyond = { softplus: [-5, -0.01], tanh: [-5, 1.01, 5], sigmoid: [-5, -0.01, 1.01, 5] };
+    for (const y of beyond[name]) expect(activations[name].slope(y)).toBeCloseTo(0, 15);
+  },
+);
+
 describe('a loss', () => {
   const output = Float64Array.of(0.3, -1.2, 0.8);
   const target = Float64Array.of(0.5, 0.1, 0.9); // no distribution: the sum is 1.5
@@ -174,6 +184,33 @@ describe('a loss', () => {
       ),
     ).toBeLessThan(1e-8);
   });
+
+  test.each(SLOTS.loss)('%s: the slope of its error is the derivative', name => {
+    const { error, errorSlope } = losses[name];
+    const slope = relativeError(
+      output.map(() => errorSlope(target)),
+      centralDifferences(a => error(a, target).reduce((sum, e) => sum + e, 0), output),
+    );
+    expect(slope).toBeLessThan(1e-8);
+  });
+
+  test.each([
+    ['squared-error', 3 / 2],
+    ['mean-squared-error', 1],
+    ['cross-entropy', 1],
+  ] as const)(
+    '%s: its error goes the way of the gradient, whatever the targets',
+    (name, factor) => {
+      const { answer, error, gradient } = losses[name];
+      for (const [kind, draw] of Object.entries(TARGETS)) {
+        const row = new Float32Array(3);
+        draw(random(1, kind.length), row);
+        const y = Float64Array.from(row);
+        const wanted = gradient(output, y).map(g => factor * g);
+        error(answer(output), y).forEach((e, o) => expect(e).toBeCloseTo(wanted[o]!, 12));
+      }
+    },
+  );
 
   test('the answer under cross-entropy is a distribution in the ratio of exp(output)', () => {
     const answer = losses['cross-entropy'].answer(output);

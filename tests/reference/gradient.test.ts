@@ -17,7 +17,7 @@ import {
   centralDifferencesOfFour,
   relativeErrors,
 } from './central-differences.js';
-import { type ProblemSpec, randomProblem } from './random-problem.js';
+import { type ProblemSpec, randomProblem, TARGETS } from './random-problem.js';
 
 /**
  * The largest disagreement of any tensor's gradient with central differences. A short step of
@@ -174,6 +174,21 @@ describe('with errors that come down, the gradient of the reference equals centr
   );
   test.each(goals)('by $feedback feedback, under rule $rule and loss $loss', choices => {
     expect(worstError({ spec: { sizes, ...choices } })).toBeLessThan(LIMIT);
+  });
+
+  const targets = Object.keys(TARGETS) as (keyof typeof TARGETS)[];
+  test.each(targets)('of cross-entropy with targets that are %s', kind => {
+    for (const spec of [
+      { rule: 'gradient' },
+      { rule: 'pool' },
+      { signal: 'error', feedbackActivation: 'linear' },
+    ] as const)
+      expect(
+        worstError({
+          spec: { sizes, loss: 'cross-entropy', activation: 'tanh', ...spec },
+          targets: kind,
+        }),
+      ).toBeLessThan(LIMIT);
   });
 
   // Frozen layers within the lifetime carry errors; an encoder's activity has a slope that its

@@ -134,12 +134,12 @@ describe('the query set', () => {
     expect(
       relativeError(losses, Float64Array.from(mean(m => Math.log1p(Math.exp(-m))))),
     ).toBeLessThan(1e-12);
-    expect(relativeError(accuracies, Float64Array.from(mean(m => (m > 0 ? 1 : 0))))).toBeLessThan(
+    expect(relativeError(accuracies!, Float64Array.from(mean(m => (m > 0 ? 1 : 0))))).toBeLessThan(
       1e-12,
     );
   });
 
-  test('of equal outputs the first is the answer', () => {
+  test('a tie between outputs is no right answer', () => {
     const { layout, parameters, episodes, system } = randomProblem({
       spec: { sizes: [1, 3], loss: 'cross-entropy' },
       queries: 3,
@@ -149,11 +149,18 @@ describe('the query set', () => {
       ...episodes,
       queryY,
     });
-    expect(accuracies[0]).toBeCloseTo(2 / 3, 12);
+    expect(accuracies).toEqual(Float64Array.of(0));
   });
 
-  test('squared error has no accuracy', () => {
-    expect(solve(randomProblem({ spec: { sizes } })).accuracies).toEqual(Float64Array.of(NaN));
+  test('regression has no accuracy', () => {
+    expect(solve(randomProblem({ spec: { sizes } }))).not.toHaveProperty('accuracies');
+  });
+
+  test('one-hot targets under a squared error have one', () => {
+    const { accuracies, losses } = solve(
+      randomProblem({ spec: { sizes }, targets: 'one-hot', tasks: 2 }),
+    );
+    expect(accuracies).toHaveLength(losses.length);
   });
 });
 

@@ -121,6 +121,13 @@ describe('a malformed case is refused by the name of its field', () => {
       'flp-regression-oja.expected.gradient.beta[0]: expected a number, got "x"',
     ],
     [
+      'sizes for which there is no room, before any is made',
+      c => {
+        c.sizes[1] = 1e9;
+      },
+      'flp-regression-oja.parameters.W[0]: expected 1000000000 entries, got 7',
+    ],
+    [
       'half a step',
       c => {
         c.steps = 2.5;

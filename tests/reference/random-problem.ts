@@ -3,4 +3,5 @@ export {
   type ProblemSpec,
   randomProblem,
   solve,
+  TARGETS,
 } from '../../src/reference/random-problem.js';

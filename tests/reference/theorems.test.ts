@@ -4,7 +4,7 @@ import { referenceLoss } from '../../src/reference/meta-gradient.js';
 import { FEEDBACK_RULES, type Granularity, type SystemSpec } from '../../src/systems/system.js';
 import { random } from '../../src/tasks/random.js';
 import { relativeError, relativeErrors } from './central-differences.js';
-import { type Problem, randomProblem, solve } from './random-problem.js';
+import { type Problem, randomProblem, solve, TARGETS } from './random-problem.js';
 import { angle, transposed, view, withSpec } from './views.js';
 
 const sizes = [2, 5, 3, 2];
@@ -219,6 +219,7 @@ describe('error paths', () => {
     activation =>
       [
         { activation, loss: 'squared-error', factor: (4 * 2) / 2 },
+        { activation, loss: 'mean-squared-error', factor: 4 },
         { activation, loss: 'cross-entropy', factor: 4 },
       ] as const,
   );
@@ -229,6 +230,24 @@ describe('error paths', () => {
       expectDescent(problem, view(problem.layout, problem.parameters, 'eta')[0]! * factor);
     },
   );
+
+  const targets = Object.keys(TARGETS) as (keyof typeof TARGETS)[];
+  test.each(targets)('and on cross-entropy with targets that are %s', targets => {
+    const spec = { ...gradient, activation: 'tanh', loss: 'cross-entropy' } as const;
+    const problem = randomProblem({ spec, batch: 4, queries: 4, targets });
+    expectDescent(problem, view(problem.layout, problem.parameters, 'eta')[0]! * 4);
+  });
+
+  test('a sample that is masked by zeros teaches nothing under cross-entropy', () => {
+    const spec = { ...gradient, activation: 'tanh', loss: 'cross-entropy' } as const;
+    const problem = randomProblem({ spec, steps: 3 });
+    const { layout, parameters, episodes } = problem;
+    const { finalWeights } = solve({
+      ...problem,
+      episodes: { ...episodes, supportY: episodes.supportY.map(() => 0) },
+    });
+    finalWeights[0]!.forEach((W, k) => expect(W).toEqual(view(layout, parameters, `W${k + 1}`)));
+  });
 
   test.each(['chained', 'sign-symmetric'] as const)(
     '%s feedback by B = Wᵀ is backprop for one step',

@@ -187,7 +187,7 @@ describe('the command', () => {
   });
 
   test.each<[string, () => string[], RegExp]>([
-    ['a file that is not there', () => ['nowhere.json'], /^nowhere\.json: expected a JSON file/],
+    ['a file that is not there', () => ['nowhere.json'], /^nowhere\.json: could not be read: it is not there/],
     [
       'a file that is not JSON',
       () => [fileURLToPath(import.meta.url)],

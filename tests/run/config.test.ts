@@ -99,11 +99,21 @@ describe('parseConfig', () => {
       checkpointEvery,
     }).toEqual({
       seed: 0,
-      initial: { weights: 'kaiming', weightScale: 1, feedbackScale: 1, alpha: 0, beta: 0.5 },
+      initial: {
+        weights: 'kaiming',
+        weightScale: 1,
+        feedbackScale: 1,
+        alpha: 0,
+        beta: 0.5,
+        eta: 0.01,
+        weightDecay: 1e-4,
+        momentum: 0.9,
+        etaB: 1,
+      },
       rates: { W: 0.1, B: 0, alpha: 0, beta: 0, theta: 0, eta: 0, alignment: 0 },
       l1: 0,
       decay: { kind: 'constant' },
-      adjoint: 'checkpoint',
+      adjoint: 'store',
       onDivergence: 'skip',
       budget: { memory: 256_000_000, dispatchSeconds: 0.5 },
       checkpointEvery: 100,
@@ -112,6 +122,18 @@ describe('parseConfig', () => {
   test('parses its own result to the same result', () => {
     const config = parseConfig(small, 'run.json');
     expect(parseConfig(JSON.parse(JSON.stringify(config)), 'config.json')).toEqual(config);
+  });
+  test('has the published rates of the groups that a system has where rates are left out', () => {
+    const { rates } = parseConfig(having('meta.rates', undefined), 'run.json').meta;
+    expect(rates).toEqual({
+      W: 1e-3,
+      B: 1e-3,
+      alpha: 1e-4,
+      beta: 1e-3,
+      theta: 0,
+      eta: 0,
+      alignment: 0,
+    });
   });
   test('keeps the system as it is written', () => {
     expect(parseConfig(pool, 'run.json').system).toEqual(pool.system);
@@ -156,6 +178,19 @@ describe('parseConfig', () => {
         system: { sizes: [1, 8, 1], rule: 'pool', terms: [0, 9], theta: 'layer' },
         initial: { theta: [0.1, 0] },
         meta: { ...pool.meta, l1: 1e-4 },
+      },
+    ],
+    [
+      'the conventions of PyTorch for MAML',
+      {
+        ...small,
+        system: {
+          preset: 'maml',
+          loss: 'mean-squared-error',
+          reduction: 'mean',
+          sizes: [1, 8, 1],
+        },
+        meta: { ...small.meta, rates: { W: 1e-3, eta: 1e-3 } },
       },
     ],
     [
@@ -227,13 +262,13 @@ describe('parseConfig', () => {
       'task.order',
       undefined,
       'run.json: task.order: expected one of continual, iid, got nothing',
-      stream,
+      sequence,
     ],
     [
       'a missing section',
       'evaluation',
       undefined,
-      'run.json: evaluation: expected an object with the keys tasks, at, seed; got nothing',
+      'run.json: evaluation: expected an object with the keys tasks, at, seed, got nothing',
     ],
     [
       'a negative rate',
@@ -251,7 +286,7 @@ describe('parseConfig', () => {
       'an unknown key',
       'meta.rate',
       {},
-      'run.json: meta.rate: unknown key; known: tasks, steps, rates, l1, decay, clipPerTask, clip, adjoint, onDivergence, moments, momentWeights',
+      'run.json: meta.rate: unknown key (did you mean rates?); known: tasks, rates, l1, clipPerTask, clip, adjoint, onDivergence, moments, momentWeights, steps, decay',
     ],
     [
       'an unknown key at the top',
@@ -263,7 +298,7 @@ describe('parseConfig', () => {
       'an unknown kind of task',
       'task.kind',
       'cosine',
-      'run.json: task.kind: expected kind to be one of sine, sine-sequence, few-shot, stream; got "cosine"',
+      'run.json: task.kind: unknown choice "cosine" (did you mean sine?); known: sine, sine-sequence, few-shot, stream',
     ],
     [
       'an unknown rule',
@@ -281,7 +316,7 @@ describe('parseConfig', () => {
       'an unknown term',
       'system.terms',
       [0, 10],
-      'run.json: system.terms: unknown terms 10; known: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9',
+      'run.json: system.terms.1: expected one of the terms 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, got 10',
       pool,
     ],
     [
@@ -321,13 +356,13 @@ describe('parseConfig', () => {
       'sizes that are no list',
       'system.sizes',
       32,
-      'run.json: system.sizes: expected a list of whole numbers ≥ 1, got 32',
+      'run.json: system.sizes: expected a list of whole numbers ≥ 1 (inputs … outputs), got 32',
     ],
     [
       'a single size',
       'system.sizes',
       [1],
-      'run.json: system.sizes: expected at least two sizes (inputs … outputs), got [1]',
+      'run.json: system.sizes: expected a list of 2 to 1024 whole numbers ≥ 1 (inputs … outputs), got [1]',
     ],
     [
       'a layer that does not exist',
@@ -339,7 +374,7 @@ describe('parseConfig', () => {
       'a section that is a number',
       'meta.rates',
       0.1,
-      'run.json: meta.rates: expected an object with the keys W, B, alpha, beta, theta, eta, alignment; got 0.1',
+      'run.json: meta.rates: expected an object with the keys W, B, alpha, beta, theta, eta, alignment, got 0.1',
     ],
     [
       'an interval that runs backwards',
@@ -380,6 +415,12 @@ describe('parseConfig', () => {
       fewShot,
     ],
     [
+      'cross-entropy of one output',
+      'system.loss',
+      'cross-entropy',
+      'run.json: system.loss: expected two outputs or more for cross-entropy, one for each class, got sizes [1, 8, 1]; the softmax of one output is always 1: give two classes two outputs, or choose squared-error',
+    ],
+    [
       'more functions than slots',
       'task.slots',
       1,
@@ -403,7 +444,7 @@ describe('parseConfig', () => {
       'an evaluation at no step',
       'evaluation.at',
       [],
-      'run.json: evaluation.at: expected at least one inner step, got none',
+      'run.json: evaluation.at: expected a list of 1 to 32767 inner steps ≥ 0, got []',
     ],
     [
       'moments out of order',
@@ -415,7 +456,7 @@ describe('parseConfig', () => {
       'weights without moments',
       'meta.momentWeights',
       [1],
-      'run.json: meta.momentWeights: expected one weight for each of the 0 meta.moments, got 1',
+      'run.json: meta.momentWeights: expected 0 weights, one a moment, got 1',
     ],
     [
       'a rate of a group that the system does not have',
@@ -505,6 +546,43 @@ describe('parseConfig', () => {
       { W: 0, B: 0, alpha: 0, beta: 0 },
       'run.json: meta.rates: expected at least one rate > 0, got 0 for all; nothing would be learned',
     ],
+    [
+      'more meta-steps than a seed has tasks',
+      'meta.steps',
+      2 ** 31,
+      'run.json: meta.steps: expected at most 1073741824 meta-steps of 2 tasks, for a seed has 2147483648 tasks, got 2147483648',
+    ],
+    [
+      'a schedule of rates beyond float32',
+      'meta.decay',
+      { kind: 'step', at: [1, 2], factor: 1e30 },
+      'run.json: meta.decay.factor: expected a factor that leaves rates.W within float32, got 1e+30',
+    ],
+    [
+      'a rate beyond float32',
+      'meta.rates.W',
+      1e39,
+      'run.json: meta.rates.W: expected a number ≥ 0, no larger than float32 holds (3.4e38), got 1e+39',
+    ],
+    [
+      'more functions than a draw can tell apart',
+      'task.pool',
+      1e9,
+      'run.json: task.pool: expected a whole number from 1 to 16777216, got 1000000000',
+      sequence,
+    ],
+    [
+      'a preset that is a name of every object',
+      'system.preset',
+      'constructor',
+      `run.json: system.preset: unknown choice "constructor"; known: ${Object.keys(SYSTEMS).join(', ')}`,
+    ],
+    [
+      'a list where a section should be',
+      'initial',
+      [],
+      'run.json: initial: expected an object with the keys weights, weightScale, feedback, feedbackScale, alpha, beta, theta, k, eta, weightDecay, momentum, etaB, got []',
+    ],
   ])('refuses %s by name', (_, key, value, message, base) => {
     expect(refusal(having(key, value, base))).toBe(message);
   });
@@ -516,7 +594,7 @@ describe('parseConfig', () => {
   });
   test('refuses what is no object', () => {
     expect(refusal(null)).toMatch(
-      /^run\.json: expected an object with the keys name, .*; got null$/,
+      /^run\.json: expected an object with the keys name, .*, got null$/,
     );
   });
   test('accepts more outputs than classes', () => {

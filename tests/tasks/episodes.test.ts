@@ -37,7 +37,7 @@ describe('the check of raw episodes', () => {
 
   test.each(['tasks', 'batch', 'queries'] as const)('refuses 0 %s', name => {
     expect(problem(() => checkEpisodes({ ...numbers(), [name]: 0 }, expected, 'mine'))).toBe(
-      `mine.${name}: expected a whole number of at least 1, got 0`,
+      `mine.${name}: expected a whole number ≥ 1, got 0`,
     );
   });
 
@@ -141,7 +141,7 @@ describe('the check of a bank', () => {
 
   test('refuses an empty bank', () => {
     expect(problem(() => checkBank({ ...bank, count: 0 }, 'bank'))).toBe(
-      'bank.count: expected a whole number of at least 1, got 0',
+      'bank.count: expected a whole number ≥ 1, got 0',
     );
   });
 

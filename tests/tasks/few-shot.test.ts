@@ -232,7 +232,7 @@ describe('few-shot tasks with own labels', () => {
 describe('few-shot tasks that cannot be', () => {
   test('refuse labels that do not exist', () => {
     expect(problem(() => source({ labels: 'random' as 'own' }))).toBe(
-      "fewShotTasks.labels: expected 'permuted' or 'own', got random",
+      `fewShotTasks.labels: unknown choice "random"; known: permuted, own`,
     );
   });
 
@@ -286,7 +286,7 @@ describe('few-shot tasks that cannot be', () => {
     ['outputs', NaN],
   ] as const)('refuse %s = %d', (name, value) => {
     expect(problem(() => source({ [name]: value }))).toBe(
-      `fewShotTasks.${name}: expected a whole number of at least 1, got ${value}`,
+      `fewShotTasks.${name}: expected a whole number ≥ 1, got ${value}`,
     );
   });
 
@@ -298,7 +298,7 @@ describe('few-shot tasks that cannot be', () => {
 
   test('refuse an order that does not exist', () => {
     expect(problem(() => source({ order: 'random' as 'iid' }))).toBe(
-      "fewShotTasks.order: expected 'iid' or 'continual', got random",
+      `fewShotTasks.order: unknown choice "random"; known: continual, iid`,
     );
   });
 
@@ -366,7 +366,7 @@ describe('a split of classes', () => {
 
   test('of no classes is refused', () => {
     expect(problem(() => splitClasses(0, 0.5, 1))).toBe(
-      'splitClasses.classes: expected a whole number of at least 1, got 0',
+      'splitClasses.classes: expected a whole number ≥ 1, got 0',
     );
   });
 

@@ -105,3 +105,12 @@ describe('a stream of random numbers', () => {
     expect(items).toEqual([1, 2, 3, 4, 5, 6]);
   });
 });
+
+test('numbers chosen below n are those chosen from a list of them, and cost nothing for a large n', () => {
+  const numbers = Array.from({ length: 50 }, (_, k) => k);
+  for (const count of [0, 1, 7, 50])
+    expect(random(3, count).chosenBelow(50, count)).toEqual(
+      random(3, count).chosen(numbers, count),
+    );
+  expect(new Set(random(3, 0).chosenBelow(1e9, 1000)).size).toBe(1000);
+});

@@ -86,31 +86,31 @@ describe('sine tasks', () => {
 
   test('refuse a lifetime without a step', () => {
     expect(problem(() => sineTasks({ steps: 0, queries: 1 }))).toBe(
-      'sineTasks.steps: expected a whole number of at least 1, got 0',
+      'sineTasks.steps: expected a whole number ≥ 1, got 0',
     );
   });
 
   test('refuse half a query', () => {
     expect(problem(() => sineTasks({ steps: 1, queries: 1.5 }))).toBe(
-      'sineTasks.queries: expected a whole number of at least 1, got 1.5',
+      'sineTasks.queries: expected a whole number ≥ 1, got 1.5',
     );
   });
 
   test('refuse a range that runs backwards', () => {
     expect(problem(() => sineTasks({ steps: 1, queries: 1, phase: [2, 1] }))).toBe(
-      'sineTasks.phase: expected a range [from, to] of finite numbers with from ≤ to, got [2, 1]',
+      'sineTasks.phase: expected [from, to] with from ≤ to, got [2,1]',
     );
   });
 
   test('refuse a range that is not finite', () => {
     expect(problem(() => sineTasks({ steps: 1, queries: 1, x: [0, Infinity] }))).toContain(
-      'got [0, Infinity]',
+      'sineTasks.x: expected [from, to] with from ≤ to, got [0,Infinity]',
     );
   });
 
   test('refuse a seed that would repeat the tasks of another', () => {
     expect(problem(() => source.episodes(2 ** 32, 0, 1))).toBe(
-      'sineTasks.episodes.seed: expected a whole number from 0 to 4294967295, got 4294967296',
+      'sineTasks.episodes.seed: expected a whole number from 0 to 2³² − 1, got 4294967296',
     );
   });
 
@@ -138,7 +138,7 @@ describe('sine tasks', () => {
 
   test('refuse to draw no task', () => {
     expect(problem(() => source.episodes(1, 0, 0))).toBe(
-      'sineTasks.episodes.count: expected a whole number of at least 1, got 0',
+      'sineTasks.episodes.count: expected a whole number ≥ 1, got 0',
     );
   });
 });
@@ -369,19 +369,19 @@ describe('sequences of sines', () => {
 
   test('refuse an empty minibatch', () => {
     expect(problem(() => sequence({ batch: 0 }))).toBe(
-      'sineSequenceTasks.batch: expected a whole number of at least 1, got 0',
+      'sineSequenceTasks.batch: expected a whole number ≥ 1, got 0',
     );
   });
 
   test('refuse an order that does not exist', () => {
     expect(problem(() => sequence({ order: 'random' as 'iid' }))).toBe(
-      "sineSequenceTasks.order: expected 'continual' or 'iid', got random",
+      `sineSequenceTasks.order: unknown choice "random"; known: continual, iid`,
     );
   });
 
   test('refuse a split that does not exist', () => {
     expect(problem(() => sequence({ split: 'validation' as 'test' }))).toBe(
-      "sineSequenceTasks.split: expected 'train' or 'test', got validation",
+      `sineSequenceTasks.split: unknown choice "validation"; known: train, test`,
     );
   });
 

@@ -164,11 +164,10 @@ describe('streams of images that cannot be', () => {
     ['steps', 0],
     ['batch', -1],
     ['queries', 1.5],
-    ['classes', 0],
     ['outputs', NaN],
   ] as const)('refuse %s = %d', (name, value) => {
     expect(problem(() => source({ [name]: value }))).toBe(
-      `imageStreamTasks.${name}: expected a whole number of at least 1, got ${value}`,
+      `imageStreamTasks.${name}: expected a whole number ≥ 1, got ${value}`,
     );
   });
 
@@ -190,18 +189,25 @@ describe('streams of images that cannot be', () => {
     );
   });
 
-  test.each([0, 40, 2.5, -1, NaN, 0.001])(
-    'refuse to hold out none or all or part of an image: %d of 40',
-    heldOut => {
-      expect(problem(() => source({ heldOut }))).toBe(
-        `imageStreamTasks.heldOut: expected a fraction or a whole number that leaves some of 40 images on both sides, got ${heldOut}`,
-      );
-    },
-  );
+  test('refuse classes that are neither a count nor a list', () => {
+    expect(problem(() => source({ classes: 0 }))).toBe(
+      'imageStreamTasks.classes: expected a whole number ≥ 1, or a list of classes, got 0',
+    );
+  });
+  test.each([0, 2.5, -1, NaN])('refuse to hold out what is neither a share nor a count: %d', x => {
+    expect(problem(() => source({ heldOut: x }))).toBe(
+      `imageStreamTasks.heldOut: expected a share between 0 and 1, or a whole number ≥ 1, got ${x}`,
+    );
+  });
+  test.each([40, 0.001])('refuse to hold out none or all images: %d of 40', heldOut => {
+    expect(problem(() => source({ heldOut }))).toBe(
+      `imageStreamTasks.heldOut: expected a fraction or a whole number that leaves some of 40 images on both sides, got ${heldOut}`,
+    );
+  });
 
   test('refuse an order that does not exist', () => {
     expect(problem(() => source({ order: 'random' as 'iid' }))).toBe(
-      "imageStreamTasks.order: expected 'iid' or 'continual', got random",
+      `imageStreamTasks.order: unknown choice "random"; known: continual, iid`,
     );
   });
 

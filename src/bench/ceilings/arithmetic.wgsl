@@ -21,10 +21,14 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var g = k + 6.0;
   var h = k + 7.0;
   for (var r = 0u; r < asked.rounds; r++) {
-    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k; e = e * m + k; f = f * m + k; g = g * m + k; h = h * m + k;
-    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k; e = e * m + k; f = f * m + k; g = g * m + k; h = h * m + k;
-    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k; e = e * m + k; f = f * m + k; g = g * m + k; h = h * m + k;
-    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k; e = e * m + k; f = f * m + k; g = g * m + k; h = h * m + k;
+    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k; e = e * m + k; f = f * m
+      + k; g = g * m + k; h = h * m + k;
+    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k; e = e * m + k; f = f * m
+      + k; g = g * m + k; h = h * m + k;
+    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k; e = e * m + k; f = f * m
+      + k; g = g * m + k; h = h * m + k;
+    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k; e = e * m + k; f = f * m
+      + k; g = g * m + k; h = h * m + k;
   }
   results[id.x] = dot(a + b + c + d, vec4f(1.0)) + dot(e + f + g + h, vec4f(1.0));
 }

@@ -1,4 +1,4 @@
-import type { Rates } from '../../outer/adam.js';
+import type { Rates } from '../../outer/options.js';
 import type { RunConfigInput } from '../config.js';
 import { PRESETS } from '../presets.js';
 import { forgettingFigure, lossFigure, tableOf, type System } from './compare.js';

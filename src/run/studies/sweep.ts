@@ -30,7 +30,7 @@ export interface Sweep {
 
 export type Setting = Readonly<Record<string, number | readonly number[]>>;
 
-/** What came of a sweep: (settings)(lifetimes)(at). */
+/** What came of a sweep of tasks about classes: (settings)(lifetimes)(at). */
 export interface Swept {
   readonly sweep: Sweep;
   readonly losses: readonly Numbers[];
@@ -77,7 +77,7 @@ export async function live(gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swep
     return {
       sweep,
       losses: nested((i, k) => lived.losses[i * at.length + k]!),
-      accuracies: nested((i, k) => lived.accuracies[i * at.length + k]!),
+      accuracies: nested((i, k) => lived.accuracies![i * at.length + k]!),
       ...(lived.metrics && {
         weightAngles: angles('weightAngle', lived.metrics),
         errorAngles: angles('errorAngle', lived.metrics),

@@ -1,0 +1,45 @@
+// An update is many products (samples times the rule's rank): Σ_p left_pi right_pj, made of four
+// columns at a time, so that a factor read serves four. Their adjoints are found before the sweep
+// (rights/before.wgsl).
+import package::shape::SHARE;
+import package::factors::{PRODUCTS, left_step, right_step};
+import package::memory::{activity4, four};
+
+// Where the first factors of four neurons lie.
+struct Lefts { at: vec4u }
+fn lefts_of(at: vec4u) -> Lefts { return Lefts(at); }
+
+// Of columns 4 k … 4 k + 3, made when the first of them is asked; a sweep asks them in their order.
+var<private> tile: mat4x4f;
+
+// SHARE Σ_p left_pi right_pj with input j of `pre`; `right`: where the first factor of input 0
+// lies.
+struct Rights { hebb: vec4f }
+fn rights_of(lefts: Lefts, right: u32, j: u32, pre: u32) -> Rights {
+  if (j % 4u == 0u) { make_tile(lefts, right + four(j, pre)); }
+  return Rights(tile[j % 4u]);
+}
+fn hebb(lefts: Lefts, rights: Rights) -> vec4f { return rights.hebb; }
+
+fn make_tile(lefts: Lefts, right: vec4u) {
+  var sum0 = vec4f();
+  var sum1 = vec4f();
+  var sum2 = vec4f();
+  var sum3 = vec4f();
+  for (var p = 0u; p < PRODUCTS; p++) {
+    let left_p = activity4(lefts.at + left_step(p));
+    let right_p = activity4(right + right_step(p));
+    sum0 += left_p * right_p.x;
+    sum1 += left_p * right_p.y;
+    sum2 += left_p * right_p.z;
+    sum3 += left_p * right_p.w;
+  }
+  tile = mat4x4f(SHARE * sum0, SHARE * sum1, SHARE * sum2, SHARE * sum3);
+}
+
+fn plus_d_left(sum: Lefts, d: vec4f, rights: Rights) -> Lefts { return sum; }
+fn set_d_lefts(at: u32, i: u32, n: u32, d: Lefts) {}
+fn add_d_rights(at: u32, d: vec4f, lefts: Lefts) {}
+fn first_of(d: Lefts) -> vec4f { return vec4f(); }
+fn second_of(d: Lefts) -> vec4f { return vec4f(); }
+fn joined(l: u32, first: vec4f, second: vec4f, d: Lefts) -> Lefts { return d; }

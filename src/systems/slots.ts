@@ -1,0 +1,87 @@
+/**
+ * The slots of a learning system and the choices each has. A choice is a WGSL module and a
+ * reference function of the same name.
+ */
+export const SLOTS = {
+  activation: ['relu', 'softplus', 'tanh', 'sigmoid', 'linear'],
+  feedback: ['direct-rectified', 'chained', 'direct', 'sign-symmetric', 'backprop'],
+  signal: ['error', 'target'],
+  feedbackActivation: ['relu', 'linear'],
+  rule: ['oja', 'hebb', 'gradient', 'pool'],
+  feedbackRule: [
+    'fixed',
+    'weight-mirror',
+    'information-alignment',
+    'symmetric-alignment',
+    'activation-alignment',
+    'kolen-pollack',
+  ],
+  loss: ['squared-error', 'mean-squared-error', 'cross-entropy'],
+} as const;
+
+export type Slot = keyof typeof SLOTS;
+export type Choice<S extends Slot> = (typeof SLOTS)[S][number];
+
+/**
+ * What each rule works from: what the neuron is told to be (`post`), or the error that it is told
+ * (`error`); its learned coefficient: plasticity α, learning rate η, or coefficients θ of the
+ * pool's terms; and the coefficient's resolution and the feedback that it has unless told otherwise.
+ */
+export const RULES = {
+  oja: {
+    from: 'post',
+    coefficient: 'alpha',
+    granularity: 'synapse',
+    feedback: 'direct-rectified',
+  },
+  hebb: {
+    from: 'post',
+    coefficient: 'alpha',
+    granularity: 'synapse',
+    feedback: 'direct-rectified',
+  },
+  gradient: { from: 'error', coefficient: 'eta', granularity: 'layer', feedback: 'backprop' },
+  pool: { from: 'error', coefficient: 'theta', granularity: 'network', feedback: 'chained' },
+} as const satisfies Record<
+  Choice<'rule'>,
+  {
+    from: 'post' | 'error';
+    coefficient: 'alpha' | 'eta' | 'theta';
+    granularity: Granularity;
+    feedback: Choice<'feedback'>;
+  }
+>;
+
+/**
+ * Primitives that the feedback rules are sums of (Kunin et al. 2020, Table 1), in the order of k.
+ */
+export const PRIMITIVES = ['decay', 'amp', 'null', 'sparse', 'self'] as const;
+export type Primitive = (typeof PRIMITIVES)[number];
+
+/**
+ * The primitives of each feedback rule; Kolen-Pollack's also adds the transpose of the task update.
+ */
+export const FEEDBACK_RULES = {
+  fixed: [],
+  'weight-mirror': ['decay', 'amp'],
+  'information-alignment': ['decay', 'amp', 'null'],
+  'symmetric-alignment': ['decay', 'self'],
+  'activation-alignment': ['amp', 'sparse'],
+  'kolen-pollack': ['decay'],
+} as const satisfies Record<Choice<'feedbackRule'>, readonly Primitive[]>;
+
+/**
+ * How finely a coefficient is resolved: one per synapse, per post-synaptic neuron, per layer, or
+ * one for the network.
+ */
+export const GRANULARITIES = ['synapse', 'neuron', 'layer', 'network'] as const;
+export type Granularity = (typeof GRANULARITIES)[number];
+
+/**
+ * Where W and B come from: inherited, so meta-learned; or drawn anew for every lifetime, B also for
+ * every inner step, or B_ij all √(2 / (fan-in + fan-out)).
+ */
+export const ORIGINS = {
+  weights: ['inherited', 'drawn'],
+  feedbackWeights: ['inherited', 'drawn', 'drawn-every-step', 'constant'],
+} as const;

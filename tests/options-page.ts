@@ -1,0 +1,54 @@
+import { format, resolveConfig } from 'prettier';
+import { ADAPT, LEARNER } from '../src/outer/options.js';
+import { inWords, optionsOf, type OptionRow } from '../src/options.js';
+import { CONFIG } from '../src/run/config.js';
+
+const cell = (words: string) => words.replaceAll('|', '\\|');
+const plain = (value: unknown) => (typeof value === 'string' ? value : inWords(value));
+
+function row({ key, range, needed, byDefault, otherwise, about, source }: OptionRow): string {
+  const standard = needed
+    ? '(needed)'
+    : (otherwise ?? (byDefault === undefined ? '–' : plain(byDefault)));
+  const said = source ? `${about} (${source})` : about;
+  return `| \`${key}\` | ${[range, standard, said].map(cell).join(' | ')} |`;
+}
+
+const table = (rows: readonly OptionRow[]) =>
+  [
+    '| option | takes | default | what it does |',
+    '| --- | --- | --- | --- |',
+    ...rows.map(row),
+  ].join('\n');
+
+/** The reference of all options, as docs/options.md has it. */
+export async function optionsPage(): Promise<string> {
+  const inConfigurations = optionsOf(CONFIG);
+  const shared = /^(system|initial|budget|plan)\b/;
+  const ofLearners = optionsOf(LEARNER).filter(({ key }) => !shared.test(key) || key === 'system');
+  const page = `# Options
+
+Made from the tables that also check them (\`npx vitest run tests/options.test.ts -u\` makes it anew).
+Everything is refused by the same rules wherever it comes in: numbers have to fit float32, a key that
+is not here is an error that names the nearest one. Where a default depends on other options it says so.
+
+## A configuration
+
+What \`metaplastic train\` takes as JSON and \`parseConfig\` checks. \`task(sine).steps\` is the key
+\`steps\` of a task whose \`kind\` is \`sine\`.
+
+${table(inConfigurations)}
+
+## \`Learner.create\`
+
+\`system\`, \`initial\`, \`budget\` and \`plan\` are those of a configuration; \`rates\` to \`momentWeights\` are
+those of its \`meta\`.
+
+${table(ofLearners)}
+
+## \`learner.adapt\`
+
+${table(optionsOf(ADAPT))}
+`;
+  return format(page, { ...(await resolveConfig('docs/options.md')), parser: 'markdown' });
+}

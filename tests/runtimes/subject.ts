@@ -1,0 +1,63 @@
+// What is asked of every runtime, in one file that it can import: built by `give`.
+import { openGpu, type AdapterSummary } from '../../src/gpu/device.js';
+import type { Machine } from '../../src/gpu/plan.js';
+import { checkProblem, PROBLEMS, type CheckResult } from '../../src/run/check.js';
+import type { Module } from './modules.js';
+
+/** On what a runtime runs, and what the library makes of it. */
+export interface Told {
+  readonly adapter: AdapterSummary;
+  readonly machine: Machine;
+}
+
+export async function tell(): Promise<Told> {
+  const gpu = await openGpu();
+  const { adapter, machine } = gpu;
+  gpu.close();
+  return { adapter, machine };
+}
+
+/** Problems of `check` by their names: kernels against the float64 reference. */
+export async function solve(names: readonly string[]): Promise<CheckResult[]> {
+  const gpu = await openGpu();
+  const results: CheckResult[] = [];
+  for (const name of names)
+    results.push(
+      await checkProblem(
+        gpu,
+        PROBLEMS.find(problem => problem.name === name)!,
+      ),
+    );
+  gpu.close();
+  return results;
+}
+
+/** What the runtime's compiler has against modules; of each the first line. */
+export async function complaints(modules: readonly Module[]): Promise<string[]> {
+  const { device, close } = await openGpu();
+  const found: string[] = [];
+  for (const { label, code } of modules) {
+    device.pushErrorScope('validation');
+    device.createShaderModule({ label, code });
+    const error = await device.popErrorScope();
+    if (error) found.push(`${label}: ${error.message}`);
+  }
+  close();
+  return found;
+}
+
+/** Seconds of the fastest of some read-backs of four bytes that nothing is done for. */
+export async function readBack(): Promise<number> {
+  const { device, guard, close } = await openGpu();
+  const buffer = device.createBuffer({ size: 4, usage: 9 }); // MAP_READ | COPY_DST
+  const seconds: number[] = [];
+  for (let n = 0; n < 8; n++) {
+    const start = performance.now();
+    device.queue.writeBuffer(buffer, 0, new Uint32Array([n]));
+    await guard(buffer.mapAsync(1));
+    buffer.unmap();
+    seconds.push((performance.now() - start) / 1e3);
+  }
+  close();
+  return Math.min(...seconds);
+}
