@@ -114,8 +114,6 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     HAS_TERM: TERMS.map(r => system.terms.includes(r)),
     TERM_AT: TERMS.map(r => Math.max(0, system.terms.indexOf(r))),
     TERM_COUNT: system.terms.length,
-    V_ASKED: record.v,
-    SUMS_ASKED: record.sums,
     RIGHTS_ARE_OWN: system.rule === 'pool',
     // The feedback rule.
     ALIGNS: system.feedbackRule !== 'fixed',
