@@ -30,8 +30,8 @@ fn eta_at(t: u32) -> f32 { return select(0.0, coefficient(ETA_B_AT), acts(t)); }
 
 fn groups_of(work: Work) -> u32 { return 1u; }
 
-// Neurons i … i + 3 of layer l + 1: strengths of the primitives times η_B, what their update of W is
-// made of, and where their weights begin.
+// Neurons i … i + 3 of layer l + 1: strengths of the primitives times η_B, what their update of W
+// is made of, and where their weights begin.
 struct Rows {
   l: u32, i: u32, neurons: vec4u, work: Work, acts: bool, k: Strengths, m: vec4f, rates: Rates,
   kappa: vec4f, weights: u32, quads: u32

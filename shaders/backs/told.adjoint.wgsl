@@ -1,7 +1,9 @@
 // Adjoint of told.wgsl: given d_v,
 //   d_y += W d_v,   d_W += y d_vᵀ.
 // One sample after another, because all add to d_W.
-import package::shape::{BATCH, BELOW_AT, DEPTH, NEURON_AT, PLASTIC, POST, QUADS, RECORD, V, WIDTH};
+import package::shape::{
+  BATCH, BELOW_AT, NEURON_AT, PLASTIC_COUNT, PLASTIC_LAYERS, POST, QUADS, RECORD, V, WIDTH
+};
 import package::memory::{
   activity4, add_adjoints, adjoint, four, gradient_quad, gradient_rows, present, set_gradient_quad,
   weight_quad, weight_rows
@@ -14,8 +16,8 @@ import package::team::team_barrier;
 struct Work { first: u32, slot: u32, row: u32 }
 
 fn tell_back_adjoint(first: u32, slot: u32) {
-  for (var l = 0u; l < DEPTH; l++) {
-    if (!PLASTIC[l]) { continue; }
+  for (var m = 0u; m < PLASTIC_COUNT; m++) {
+    let l = PLASTIC_LAYERS[m];
     for (var b = 0u; b < BATCH; b++) { sweep(l, Work(first, slot, b * RECORD)); }
   }
   team_barrier();
@@ -24,7 +26,9 @@ fn tell_back_adjoint(first: u32, slot: u32) {
 fn groups_of(work: Work) -> u32 { return 1u; }
 
 // Neurons i … i + 3: their y, where d_v lies and d_y goes, where weights and gradients lie.
-struct Rows { i: u32, n: u32, y: vec4f, d_v: u32, d_y: u32, weights: u32, gradients: u32, quads: u32 }
+struct Rows {
+  i: u32, n: u32, y: vec4f, d_v: u32, d_y: u32, weights: u32, gradients: u32, quads: u32
+}
 
 fn begin(l: u32, work: Work, block: u32) -> Rows {
   let i = block * 4u;

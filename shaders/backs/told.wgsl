@@ -1,6 +1,8 @@
 // What a layer tells back of what it was told: v = Wᵀ y, of four inputs at a time, a sample by
 // itself.
-import package::shape::{BATCH, BELOW_AT, DEPTH, NEURON_AT, PLASTIC, POST, QUADS, RECORD, V, WIDTH};
+import package::shape::{
+  BATCH, BELOW_AT, NEURON_AT, PLASTIC_COUNT, PLASTIC_LAYERS, POST, QUADS, RECORD, V, WIDTH
+};
 import package::memory::{
   activity, activity4, four, set_activities, set_adjoint, weight_quad4, weight_rows
 };
@@ -10,9 +12,7 @@ import package::team::team_barrier;
 struct Work { first: u32, slot: u32 }
 
 fn tell_back(first: u32, slot: u32) {
-  for (var l = 0u; l < DEPTH; l++) {
-    if (PLASTIC[l]) { sweep(l, Work(first, slot)); }
-  }
+  for (var m = 0u; m < PLASTIC_COUNT; m++) { sweep(PLASTIC_LAYERS[m], Work(first, slot)); }
   team_barrier();
 }
 

@@ -5,8 +5,8 @@
 // rule also adds the transpose of W's own update. primitives/ has a file for each part of the sum,
 // align.wgsl what they do together to a synapse.
 import package::shape::{
-  ALIGNED, BATCH, B_AT, DEPTH, ETA_B_AT, HAS_PRIMITIVE, LANES, MIRROR_X, MIRROR_Z, BELOW_AT,
-  NEURON_AT, QUADS, RECORD, SHARE, WIDTH
+  ALIGNED_COUNT, ALIGNED_LAYERS, BATCH, BELOW_AT, B_AT, ETA_B_AT, HAS_PRIMITIVE, LANES, MIRROR_X,
+  MIRROR_Z, NEURON_AT, QUADS, RECORD, SHARE, WIDTH
 };
 import package::memory::{
   add_adjoint, add_adjoints, add_gradient, four, gradient_quad, lane, speaks
@@ -29,8 +29,8 @@ const SEES_Z = HAS_PRIMITIVE[1] || HAS_PRIMITIVE[2];
 fn reflect(first: u32, slot: u32, t: u32) {
   if (!acts(t)) { return; }
   mirror(first, slot, t);
-  for (var l = 0u; l < DEPTH; l++) {
-    if (!ALIGNED[l]) { continue; }
+  for (var m = 0u; m < ALIGNED_COUNT; m++) {
+    let l = ALIGNED_LAYERS[m];
     find_r(first, l, slot, t);
     find_p(first, l, slot, t);
   }
@@ -40,9 +40,7 @@ fn reflect(first: u32, slot: u32, t: u32) {
 // Inner step t: reads W and B in slot `from_`, writes B to slot `to`. Before W changes in the same
 // slot.
 fn align(first: u32, from_: u32, to: u32, t: u32) {
-  for (var l = 0u; l < DEPTH; l++) {
-    if (ALIGNED[l]) { sweep(l, Work(first, from_, to, t)); }
-  }
+  for (var m = 0u; m < ALIGNED_COUNT; m++) { sweep(ALIGNED_LAYERS[m], Work(first, from_, to, t)); }
   team_barrier();
 }
 
@@ -51,22 +49,21 @@ fn align(first: u32, from_: u32, to: u32, t: u32) {
 fn align_adjoint(first: u32, slot: u32, t: u32) {
   d_k = Strengths();
   if (acts(t)) {
-    for (var l = 0u; l < DEPTH; l++) {
-      if (!ALIGNED[l]) { continue; }
-      neurons_adjoint(first, l, t);
-      inputs_adjoint(first, l, t);
+    for (var m = 0u; m < ALIGNED_COUNT; m++) {
+      neurons_adjoint(first, ALIGNED_LAYERS[m], t);
+      inputs_adjoint(first, ALIGNED_LAYERS[m], t);
     }
     team_barrier();
   }
-  for (var l = 0u; l < DEPTH; l++) {
-    if (ALIGNED[l]) { sweep_adjoint(l, Work(first, slot, slot, t)); }
+  for (var m = 0u; m < ALIGNED_COUNT; m++) {
+    sweep_adjoint(ALIGNED_LAYERS[m], Work(first, slot, slot, t));
   }
   team_barrier();
   if (!acts(t)) { return; }
   let d_eta = strengths_adjoint(eta_at(t), strengths(), d_k);
   if (speaks()) { add_gradient(ETA_B_AT, d_eta); }
-  for (var l = 0u; l < DEPTH; l++) {
-    if (!ALIGNED[l]) { continue; }
+  for (var m = 0u; m < ALIGNED_COUNT; m++) {
+    let l = ALIGNED_LAYERS[m];
     r_adjoint(first, l, slot, t);
     p_adjoint(first, l, slot, t);
   }

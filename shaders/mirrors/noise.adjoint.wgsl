@@ -1,7 +1,8 @@
 // Adjoint of noise.wgsl: given d_z, and because noise learns nothing,
 //   d_W += Σ_b d_z xᵀ.
 import package::shape::{
-  ALIGNED, BATCH, BELOW_AT, DEPTH, MIRROR_X, MIRROR_Z, NEURON_AT, QUADS, RECORD, WIDTH
+  ALIGNED_COUNT, ALIGNED_LAYERS, BATCH, BELOW_AT, MIRROR_X, MIRROR_Z, NEURON_AT, QUADS, RECORD,
+  WIDTH
 };
 import package::memory::{
   activity, adjoint4, four, gradient_quad, gradient_rows, present, set_gradient_quad
@@ -12,9 +13,7 @@ import package::team::team_barrier;
 struct Work { first: u32 }
 
 fn mirror_adjoint(first: u32) {
-  for (var l = 0u; l < DEPTH; l++) {
-    if (ALIGNED[l]) { sweep(l, Work(first)); }
-  }
+  for (var m = 0u; m < ALIGNED_COUNT; m++) { sweep(ALIGNED_LAYERS[m], Work(first)); }
   team_barrier();
 }
 

@@ -1,13 +1,11 @@
 // Mirror phase (Akrout et al. 2019): noise U(−1, 1) is sent into each layer alone, and a feedback
 // rule sees that and what W makes of it, z = W x.
 import package::shape::{
-  ALIGNED, BATCH, BELOW_AT, DEPTH, DRAW_MIRROR, LANES, MIRROR_X, MIRROR_Z, NEURON_AT, QUADS, RECORD,
-  WIDTH
+  ALIGNED_COUNT, ALIGNED_LAYERS, BATCH, BELOW_AT, DEPTH, DRAW_MIRROR, LANES, MIRROR_X, MIRROR_Z,
+  NEURON_AT, QUADS, RECORD, WIDTH
 };
 import package::lanes::join_rows;
-import package::memory::{
-  activity, lane, set_activities, set_activity, weight_quad, weight_rows
-};
+import package::memory::{activity, lane, set_activities, set_activity, weight_quad, weight_rows};
 import package::mirror_sweep::sweep;
 import package::random::drawn;
 import package::team::team_barrier;
@@ -20,9 +18,7 @@ struct Work { first: u32, slot: u32 }
 fn mirror(first: u32, slot: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) { draw_inputs(first, l, t); }
   team_barrier();
-  for (var l = 0u; l < DEPTH; l++) {
-    if (ALIGNED[l]) { sweep(l, Work(first, slot)); }
-  }
+  for (var m = 0u; m < ALIGNED_COUNT; m++) { sweep(ALIGNED_LAYERS[m], Work(first, slot)); }
   team_barrier();
 }
 

@@ -5,18 +5,18 @@
 //   ΔW = e right_eᵀ + y right_yᵀ + 1 right_1ᵀ − θ₃ W.
 // lefts/ has y and 1, backs/ v = Wᵀ y, sums/ S, s and q: only what a term of the system asks for.
 import package::shape::{
-  BATCH, BELOW_AT, DEPTH, ERROR, LANES, PLASTIC, RECORD, RIGHT, SECOND_ORDER, TERM_COUNT,
-  TERM_GRADIENTS, THETA_AT, THETA_SHARED, WIDTH, X_AT
+  BATCH, BELOW_AT, DEPTH, ERROR, LANES, PLASTIC, PLASTIC_COUNT, PLASTIC_LAYERS, RECORD, RIGHT,
+  SECOND_ORDER, TERM_COUNT, TERM_GRADIENTS, THETA_AT, THETA_SHARED, WIDTH, X_AT
 };
-import package::memory::{
-  activity, add_adjoint, add_gradient, adjoint, lane, set_activity
-};
+import package::memory::{activity, add_adjoint, add_gradient, adjoint, lane, set_activity};
 import package::back::{set_d_told_back, tell_back, told_back};
 import package::back_adjoint::tell_back_adjoint;
 import package::error_by_drive::{
   find as find_q, set_d_sum as set_d_q, sum_of as q_of, to_neurons as q_to_neurons
 };
-import package::left_ones::{d_right as d_right_ones, fill as fill_ones, set_right as set_right_ones};
+import package::left_ones::{
+  d_right as d_right_ones, fill as fill_ones, set_right as set_right_ones
+};
 import package::left_post::{
   d_right as d_right_post, fill as fill_post, post_adjoint, set_right as set_right_post
 };
@@ -42,9 +42,7 @@ fn prepare(first: u32, slot: u32) {
   tell_back(first, slot);
   find_sums(first);
   team_barrier();
-  for (var l = 0u; l < DEPTH; l++) {
-    if (PLASTIC[l]) { find_rights(l, first); }
-  }
+  for (var m = 0u; m < PLASTIC_COUNT; m++) { find_rights(PLASTIC_LAYERS[m], first); }
   team_barrier();
 }
 
@@ -54,14 +52,10 @@ fn prepare_adjoint(first: u32, slot: u32) {
   team_barrier();
   add_d_thetas();
   if (!SECOND_ORDER) { return; }
-  for (var l = 0u; l < DEPTH; l++) {
-    if (PLASTIC[l]) { inputs_adjoint(l, first); }
-  }
+  for (var m = 0u; m < PLASTIC_COUNT; m++) { inputs_adjoint(PLASTIC_LAYERS[m], first); }
   team_barrier();
   tell_back_adjoint(first, slot);
-  for (var l = 0u; l < DEPTH; l++) {
-    if (PLASTIC[l]) { neurons_adjoint(l, first); }
-  }
+  for (var m = 0u; m < PLASTIC_COUNT; m++) { neurons_adjoint(PLASTIC_LAYERS[m], first); }
   team_barrier();
 }
 
@@ -88,10 +82,9 @@ fn d_rights_at(at: u32) -> Rights {
 
 // S, s and q, a layer and sample a lane.
 fn find_sums(first: u32) {
-  for (var k = lane; k < BATCH * DEPTH; k += LANES) {
-    let l = k % DEPTH;
-    let record = first + k / DEPTH * RECORD;
-    if (!PLASTIC[l]) { continue; }
+  for (var k = lane; k < BATCH * PLASTIC_COUNT; k += LANES) {
+    let l = PLASTIC_LAYERS[k / BATCH];
+    let record = first + k % BATCH * RECORD;
     find_total(l, record);
     find_s(l, record);
     find_q(l, record);
@@ -115,10 +108,9 @@ fn find_rights(l: u32, first: u32) {
 
 // d_θ, d_S, d_s and d_q, which sum over inputs, a layer and sample a lane.
 fn find_d_sums(first: u32) {
-  for (var k = lane; k < BATCH * DEPTH; k += LANES) {
-    let l = k % DEPTH;
-    let row = k / DEPTH * RECORD;
-    if (!PLASTIC[l]) { continue; }
+  for (var k = lane; k < BATCH * PLASTIC_COUNT; k += LANES) {
+    let l = PLASTIC_LAYERS[k / BATCH];
+    let row = k % BATCH * RECORD;
     let layer = seen_of_layer(l, first + row);
     let theta = thetas_of(l);
     let right = row + RIGHT + BELOW_AT[l];

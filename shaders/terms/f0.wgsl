@@ -1,4 +1,4 @@
-// F⁰ = −e pᵀ: gradient descent with the error that is told (Shervani-Tabar & Rosenbaum 2023, Eq. 14).
+// F⁰ = −e pᵀ: gradient descent by the error told (Shervani-Tabar & Rosenbaum 2023, Eq. 14).
 import package::terms::{Rights, Seen};
 
 // Adds θ₀ F⁰ to the right factors.
