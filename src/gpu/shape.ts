@@ -60,6 +60,8 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     system.feedback === 'direct' ? sizes.at(-1)! : l.fanOut,
   );
   const mixed = layers.filter(isMixed);
+  const plastic = inLifetime.flatMap((layer, l) => (layer.plastic ? [l] : []));
+  const aligned = inLifetime.flatMap((layer, l) => (layer.aligned ? [l] : []));
   const theta = layout.tensors.filter(t => t.group === 'theta');
   const rateAt = (index: number) =>
     coefficient === 'theta'
@@ -97,6 +99,8 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     NEURONS: record.neurons,
     BELOW: record.below,
     PLASTIC: inLifetime.map(l => l.plastic),
+    PLASTIC_COUNT: plastic.length,
+    PLASTIC_LAYERS: tableOf(plastic),
     MULTIPLIER: { real: inLifetime.map(l => l.multiplier) },
     BIASED: system.bias,
     TOLD: told,
@@ -114,12 +118,12 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     HAS_TERM: TERMS.map(r => system.terms.includes(r)),
     TERM_AT: TERMS.map(r => Math.max(0, system.terms.indexOf(r))),
     TERM_COUNT: system.terms.length,
-    V_ASKED: record.v,
-    SUMS_ASKED: record.sums,
     RIGHTS_ARE_OWN: system.rule === 'pool',
     // The feedback rule.
     ALIGNS: system.feedbackRule !== 'fixed',
     ALIGNED: inLifetime.map(l => l.aligned),
+    ALIGNED_COUNT: aligned.length,
+    ALIGNED_LAYERS: tableOf(aligned),
     ALIGN_EVERY: system.alignEvery,
     TIED: system.feedbackRule === 'kolen-pollack',
     HAS_PRIMITIVE: PRIMITIVES.map(p => system.primitives.includes(p)),
@@ -238,5 +242,8 @@ function literal(value: Constant): string {
   const type = typeof value[0] === 'boolean' ? 'bool' : 'u32';
   return `array<${type}, ${value.length}>(${value.map(v => literal(v)).join(', ')})`;
 }
+
+/** A table has a number at least, which nobody asks for if it is none of `numbers`. */
+const tableOf = (numbers: readonly number[]): readonly number[] => (numbers.length ? numbers : [0]);
 
 const real = (x: number) => `f32(${x})`;

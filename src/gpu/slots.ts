@@ -1,4 +1,4 @@
-import { RULES } from '../systems/system.js';
+import { PRIMITIVES, RULES, TERMS } from '../systems/system.js';
 import type { Plan } from './plan.js';
 
 /** Which file of shaders/ stands for each slot of the plan's system. */
@@ -27,13 +27,45 @@ export function slotsOf(plan: Plan): Record<string, string> {
     noise: `noises/${system.noise === 0 ? 'none' : noise}`,
     feedback_rule: feedbackRule === 'fixed' ? 'feedback-rules/fixed' : 'feedback-rules/alignment',
     tie: feedbackRule === 'kolen-pollack' ? 'ties/transposed' : 'ties/none',
-    mirror: `mirrors/${system.mirror}`,
+    ...partsOfPool(plan),
+    ...partsOfAlignment(plan),
     recall: adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored',
     products: `products/${productsOf(plan)}`,
     right_factors: `rights/${rightsOf(plan)}`,
     lanes: grid ? 'lanes/grid' : 'lanes/rows',
     team: lanes > 1 ? 'teams/workgroup' : 'teams/lane',
     perception: system.encoderLayers ? 'perceptions/encoded' : 'perceptions/direct',
+  };
+}
+
+/** The pool's terms, and what only some of them ask for. */
+function partsOfPool({ system, record }: Plan): Record<string, string> {
+  const asked = (terms: readonly number[], file: string, folder: string) =>
+    `${folder}/${terms.some(r => system.terms.includes(r)) ? file : 'none'}`;
+  const terms = TERMS.map(r => [`term_${r}`, asked([r], `f${r}`, 'terms')]);
+  return {
+    ...Object.fromEntries(terms),
+    left_post: `lefts/${record.rank > 1 ? 'post' : 'none'}`,
+    left_ones: `lefts/${record.rank > 2 ? 'ones' : 'none'}`,
+    back: `backs/${record.v ? 'told' : 'none'}`,
+    back_adjoint: `backs/${record.v ? 'told.adjoint' : 'none'}`,
+    sum_of_post: asked([5], 'post', 'sums'),
+    post_by_error: asked([6, 7], 'post-by-error', 'sums'),
+    error_by_drive: asked([8], 'error-by-drive', 'sums'),
+  };
+}
+
+/** The primitives of alignment, and what only some of them ask for. */
+function partsOfAlignment({ system }: Plan): Record<string, string> {
+  const { mirror, primitives } = system;
+  const has = (primitive: (typeof PRIMITIVES)[number]) => primitives.includes(primitive);
+  const chosen = PRIMITIVES.map(p => [`primitive_${p}`, `primitives/${has(p) ? p : 'none'}`]);
+  return {
+    ...Object.fromEntries(chosen),
+    reconstruction: `reflections/${has('null') ? 'reconstruction' : 'none'}`,
+    projection: `reflections/${has('sparse') ? 'projection' : 'none'}`,
+    mirror: `mirrors/${mirror}`,
+    mirror_adjoint: `mirrors/${mirror === 'noise' ? 'noise.adjoint' : mirror}`,
   };
 }
 
@@ -50,8 +82,19 @@ function rightsOf({ batched, lanes }: Plan): string {
 }
 
 /** What visits every synapse, four rows at a time, and what sums up along columns. */
-const ROW_VISITORS = ['forward', 'forward_weights', 'plasticity', 'plasticity_adjoint', 'left'];
-const COLUMN_VISITORS = ['forward_inputs', 'right'];
+const ROW_VISITORS = [
+  'forward',
+  'forward_weights',
+  'plasticity',
+  'plasticity_adjoint',
+  'left',
+  'back_adjoint',
+  'align',
+  'align_adjoint',
+  'mirror',
+  'mirror_adjoint',
+];
+const COLUMN_VISITORS = ['forward_inputs', 'right', 'back'];
 
 /** Which sweep of shaders/ serves each visitor. */
 export function sweepsOf({ grid }: Plan): Record<string, string> {

@@ -1,3 +1,4 @@
+import { greatest } from '../extremes.js';
 import type { Machine, Work } from './plan.js';
 import type { Segment } from './segments.js';
 
@@ -63,7 +64,7 @@ export function estimateSeconds(
     },
     whole: Math.max(
       work.metrics ? queries * (0.7 * neuron * neurons + 1.5 * synapse * synapses) : 0,
-      tasks * rows * product * Math.max(0, ...products),
+      tasks * rows * product * greatest([0, ...products]),
     ),
   };
 }

@@ -1,5 +1,5 @@
 import { decode, type DecodedPng } from 'fast-png';
-import { unzlibSync } from 'fflate';
+import { strFromU8, unzlibSync } from 'fflate';
 import { MetaplasticError } from '../errors.js';
 import { checkMaxBytes, checkRoom, joined, MAX_BYTES, unzip } from './archive.js';
 import type { ImageBank } from './episodes.js';
@@ -179,7 +179,7 @@ function decodePng(png: Uint8Array, where: string): DecodedPng {
   for (let at = SIGNATURE.length, type = ''; type !== 'IEND';) {
     if (at + 12 > png.length) throw damaged('cut off');
     const end = at + 12 + view.getUint32(at);
-    type = String.fromCharCode(...png.subarray(at + 4, at + 8));
+    type = strFromU8(png.subarray(at + 4, at + 8), true);
     if (end > png.length) throw damaged('cut off');
     if (kept.length === 1 && type !== 'IHDR') throw damaged('no header');
     if (PIXEL_CHUNKS.includes(type)) kept.push(png.subarray(at, end));

@@ -6,7 +6,7 @@ import { makeKernel } from '../../src/gpu/kernel.js';
 import { linkShader, shaderChoices } from '../../src/gpu/shader.js';
 import { ADJOINTS, type Adjoint } from '../../src/gpu/plan.js';
 import { Learner } from '../../src/outer/learner.js';
-import { SLOTS, type SystemSpec } from '../../src/systems/system.js';
+import { PRIMITIVES, SLOTS, type SystemSpec, TERMS } from '../../src/systems/system.js';
 import { randomProblem } from '../reference/random-problem.js';
 import { ALIGNING, each, PATHS, rowsOf, TOLD } from './systems.js';
 
@@ -78,7 +78,13 @@ describe('a slot and its folder have the same choices', () => {
     // Chosen by the plan and the episodes, not by the user.
     ['feedbacks', SLOTS.feedback],
     ['feedback-rules', ['alignment', 'fixed']],
-    ['mirrors', ['activity', 'noise']],
+    ['mirrors', ['activity', 'noise', 'noise.adjoint']],
+    ['terms', [...TERMS.map(r => `f${r}`), 'none']],
+    ['lefts', ['none', 'ones', 'post']],
+    ['backs', ['none', 'told', 'told.adjoint']],
+    ['sums', ['error-by-drive', 'none', 'post', 'post-by-error']],
+    ['primitives', [...PRIMITIVES, 'none']],
+    ['reflections', ['none', 'projection', 'reconstruction']],
     ['births', ['drawn', 'inherited']],
     ['origins', ['constant', 'inherited', 'kept', 'redrawn']],
     ['rates', ['layer', 'neuron', 'one', 'synapse']],

@@ -322,12 +322,13 @@ describe.skipIf(!hasData)(onRealData("Omniglot's own drawings"), () => {
     expect(ink > 0.05 && ink < 0.12).toBe(true);
   });
 
-  test('is read within two seconds', () => {
+  test('is read within two seconds of a processor', () => {
     const zip = dataFile('omniglot/images_background_small1.zip');
     const seconds = [1, 2, 3].map(() => {
-      const start = performance.now();
+      const start = process.cpuUsage();
       readOmniglot(zip, {}, 'small1');
-      return (performance.now() - start) / 1000;
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / 1e6;
     });
     expect(Math.min(...seconds)).toBeLessThan(2);
   });
