@@ -54,7 +54,7 @@ export {
   type ReadOptions,
   type Safetensors,
 } from './run/safetensors.js';
-export { learnerOf, train, type TrainOptions } from './run/train.js';
+export { learnerOf, train, usableHere, withPlan, type TrainOptions } from './run/train.js';
 export { openWorld, type DataFolder, type ReadData, type World } from './run/worlds.js';
 export {
   defineSystem,

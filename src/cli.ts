@@ -4,6 +4,7 @@ import { MetaplasticError } from './errors.js';
 import * as bench from './cli/bench.js';
 import * as check from './cli/check.js';
 import * as devices from './cli/devices.js';
+import { diskError } from './cli/disk.js';
 import * as evaluate from './cli/eval.js';
 import * as plan from './cli/plan.js';
 import * as report from './cli/report.js';
@@ -45,7 +46,7 @@ async function main([name, ...args]: string[]): Promise<number> {
     console.log(HELP);
     return name ? 0 : 1;
   }
-  const command = COMMANDS[name];
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command)
     throw new MetaplasticError({
       where: 'metaplastic',
@@ -59,16 +60,28 @@ async function main([name, ...args]: string[]): Promise<number> {
   return command.run(args);
 }
 
-/** A mistake of the user's is one line; anything else is ours and shows where it happened. */
-function explain(error: unknown): string {
-  const known =
-    error instanceof MetaplasticError ||
-    (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'));
+/**
+ * A mistake of the user's, or a refusal of the file system's, is one line; anything else is ours and
+ * shows where it happened.
+ */
+function explain(raw: unknown): string {
+  const error = ofArguments(raw) ? asOurs(raw) : diskError(raw, pathOf(raw), 'used');
   return styleText(
     'red',
-    known ? (error as Error).message : String((error as Error)?.stack ?? error),
+    error instanceof MetaplasticError
+      ? error.message
+      : String((error as Error | undefined)?.stack ?? error),
   );
 }
+
+const ofArguments = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+
+const asOurs = ({ message }: Error) =>
+  new MetaplasticError({ where: 'metaplastic', problem: message });
+
+const pathOf = (error: unknown): string =>
+  error instanceof Error && 'path' in error ? String(error.path) : 'metaplastic';
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(explain(error));

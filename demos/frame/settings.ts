@@ -54,6 +54,8 @@ export function settingsForm(form: HTMLFormElement, changed: () => void = () => 
         (!(field instanceof HTMLSelectElement) || [...field.options].some(o => o.value === value))
       )
         field.value = value;
+      // a link may ask for what nobody could type
+      if (!field.checkValidity()) field.value = defaults[field.name] ?? '';
     }
     showOutputs();
   }

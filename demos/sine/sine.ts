@@ -8,6 +8,7 @@ import { liveChart } from '../frame/chart.js';
 import { copyButton, settingsForm } from '../frame/settings.js';
 import { findWebGpu } from '../frame/webgpu.js';
 import { UNSEEN, type Life, type Points } from './life.js';
+import { pointsOf, sineOf } from './points.js';
 import recordedLife from './recorded/life.json';
 import { makeStage } from './stage.js';
 import type { Ended, SineWorker, Told } from './worker.js';
@@ -91,14 +92,9 @@ function takeSine(number: number): void {
 
 /** Takes the points of the address: a sine by its number, or a curve of somebody's own. */
 function takeAddress(): void {
-  const own = settings
-    .kept('points')
-    ?.split('*')
-    .map(pair => pair.split('_').map(Number));
-  const number = Number(settings.kept('sine') ?? 0);
-  if (own?.length === 20 && own.every(pair => pair.length === 2 && pair.every(Number.isFinite))) {
-    [points, truth] = [{ x: own.map(([x]) => x!), y: own.map(([, y]) => y!) }, undefined];
-  } else takeSine(Number.isInteger(number) && number >= 0 && number < 2 ** 31 ? number : 0);
+  const own = pointsOf(settings.kept('points'), 20);
+  if (own) [points, truth] = [own, undefined];
+  else takeSine(sineOf(settings.kept('sine')));
 }
 
 /**

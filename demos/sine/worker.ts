@@ -7,6 +7,7 @@ import {
   openWorld,
   parseConfig,
   readRun,
+  usableHere,
   train,
   writeRun,
   type Gpu,
@@ -66,6 +67,7 @@ function ready(): NonNullable<typeof alive> {
     const world = await openWorld(config, () =>
       Promise.reject(new Error('a page has no data folder')),
     );
+    config = usableHere(on, config, world, notice => console.warn(notice));
     const learner = await learnerOf(on, config, world);
     const descent = await orDestroy([learner], () => descentOf(on, learner, world.train.steps));
     if (checkpoint) learner.restore(checkpoint.state);

@@ -11,6 +11,7 @@ import type { Gpu } from '../gpu/device.js';
 import { ADJOINTS, type Adjoint } from '../gpu/plan.js';
 import { openNodeGpu } from '../node/open.js';
 import { rememberedTuning, tune, type Tuning } from '../outer/tune.js';
+import { wholeNumber } from './options.js';
 import { describeAdapter, environmentOf } from './run-folder.js';
 import { fileMemory, tuningFile } from './tuned.js';
 
@@ -171,13 +172,13 @@ async function gradient(
       hint: 'leave one out',
     });
   const given = (key: 'lanes' | 'teams') =>
-    values[key] === undefined ? undefined : whole(`--${key}`, values[key]);
+    values[key] === undefined ? undefined : wholeNumber(`--${key}`, values[key]);
   const size = (key: Size) => {
     const variable = VARIABLES[key];
     return values[key] !== undefined
-      ? whole(`--${key}`, values[key])
+      ? wholeNumber(`--${key}`, values[key])
       : env[variable]
-        ? whole(`variable ${variable}`, env[variable])
+        ? wholeNumber(`variable ${variable}`, env[variable])
         : byDefault[key]!;
   };
   const workload = make(size);
@@ -210,7 +211,7 @@ async function tuned(gpu: Gpu, workload: Workload, adjoint: Adjoint): Promise<Tu
   const options = optionsFor(workload, { adjoint });
   const memory = fileMemory(tuningFile());
   const { adjoint: fastest, plan } =
-    rememberedTuning(gpu, options, memory) ??
+    rememberedTuning(gpu, options, memory, notice => console.error(`note: ${notice}`)) ??
     (
       await tune(gpu, options, workload.episodes, {
         memory,
@@ -219,15 +220,4 @@ async function tuned(gpu: Gpu, workload: Workload, adjoint: Adjoint): Promise<Tu
       })
     ).best;
   return { adjoint: fastest, plan };
-}
-
-function whole(where: string, given: string): number {
-  const n = Number(given);
-  if (!/^\d+$/.test(given) || n < 1)
-    throw new MetaplasticError({
-      where,
-      expected: 'a whole number ≥ 1',
-      got: `${JSON.stringify(given)}`,
-    });
-  return n;
 }

@@ -74,7 +74,7 @@ export async function run(
 }
 
 /** A case, or an error that begins with the file it is about. */
-function readCaseFile(path: string): OracleCase {
+export function readCaseFile(path: string): OracleCase {
   const json = readJson(path);
   try {
     return readCase(json);

@@ -1,23 +1,27 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MetaplasticError, type ErrorParts } from '../errors.js';
+import { layoutOf } from '../inner/layout.js';
 import { openNodeGpu } from '../node/open.js';
 import type { Learner } from '../outer/learner.js';
 import { readCheckpoint } from '../run/checkpoint.js';
 import type { RunConfig } from '../run/config.js';
 import { evaluate } from '../run/evaluate.js';
 import { evaluationTable } from '../run/log.js';
-import { learnerOf } from '../run/train.js';
+import { learnerOf, usableHere } from '../run/train.js';
 import type { World } from '../run/worlds.js';
+import { defineSystem } from '../systems/system.js';
 import { openWorldOn } from './data.js';
-import { describeAdapter, FILES, readRun, writeReport, writeWhole } from './run-folder.js';
+import { readPlain, writeWhole } from './disk.js';
+import { describeAdapter, FILES, lockRun, readRun, shellWord, writeReport } from './run-folder.js';
 
 export const HELP = `evaluates the last checkpoint of a run on unseen tasks
 
 Usage: metaplastic eval RUN [--data DIR]
 
-Prints a table for every set of unseen tasks, and renews evaluation.json and report.html in the run's folder.
+Prints a table for every set of unseen tasks, and renews evaluation.json and report.html in the run's folder, which
+nobody else may work in meanwhile.
 
   --data DIR   folder with real data (default: the variable METAPLASTIC_DATA)`;
 
@@ -35,23 +39,35 @@ export async function run(args: string[]): Promise<number> {
       got: `${positionals.length}`,
       hint: 'see metaplastic eval --help',
     });
-  const config = readRun(folder);
+  const lock = lockRun(folder, 'eval');
+  try {
+    return await evaluateFolder(folder, values.data ?? process.env['METAPLASTIC_DATA']);
+  } finally {
+    lock.release();
+  }
+}
+
+async function evaluateFolder(folder: string, data: string | undefined): Promise<number> {
+  const found = readRun(folder);
   const path = join(folder, FILES.checkpoint);
   if (!existsSync(path))
     throw new MetaplasticError({
       where: path,
       expected: 'a checkpoint',
       got: 'none',
-      hint: `make one with metaplastic train --resume ${folder}`,
+      hint: `make one with metaplastic train --resume ${shellWord(folder)}`,
     });
-  const world = await openWorldOn(values.data ?? process.env['METAPLASTIC_DATA'], config);
+  const checkpoint = readCheckpoint(readPlain(path), layoutOf(defineSystem(found.system)), path);
+  const world = await openWorldOn(data, found);
   const gpu = await openNodeGpu();
   try {
     console.error(describeAdapter(gpu));
-    const learner = await learnerOf(gpu, config, world);
-    learner.restore(readCheckpoint(readFileSync(path), learner.layout, path).state);
+    const say = (notice: string) => console.error(`note: ${notice}`);
+    const config = usableHere(gpu, found, world, say);
+    const learner = await learnerOf(gpu, config, world, say);
+    learner.restore(checkpoint.state);
     await evaluateRun(folder, config, learner, world);
-    console.log(`report: ${writeReport(folder, config)}`);
+    console.log(`report: ${writeReport(folder, found)}`);
     learner.destroy();
   } finally {
     gpu.close();
@@ -80,7 +96,7 @@ export async function evaluateTrained(
     throw new EvaluationError({
       where: `evaluation of ${folder}`,
       problem: (cause as Error).message,
-      hint: `all ${config.meta.steps} meta-steps are made and kept; evaluate again with: metaplastic eval ${folder}`,
+      hint: `all ${config.meta.steps} meta-steps are made and kept; evaluate again with: metaplastic eval ${shellWord(folder)}`,
       cause,
     });
   }
@@ -94,7 +110,7 @@ export class EvaluationError extends MetaplasticError {
   }
 }
 
-/** Evaluates, prints the tables, and keeps them in the run's folder. */
+/** Evaluates, prints the tables, and keeps them in the run's folder, which is locked. */
 export async function evaluateRun(
   folder: string,
   config: RunConfig,
@@ -102,6 +118,7 @@ export async function evaluateRun(
   world: World,
 ): Promise<void> {
   const evaluations = await evaluate(config, learner, world);
-  writeWhole(join(folder, FILES.evaluation), `${JSON.stringify(evaluations)}\n`);
+  // seen even where it cannot be kept
   console.log(evaluations.map(e => evaluationTable(e, world.train.batch)).join('\n'));
+  writeWhole(join(folder, FILES.evaluation), `${JSON.stringify(evaluations)}\n`);
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { MetaplasticError } from '../errors.js';
-import { readRun, writeReport } from './run-folder.js';
+import { lockRun, readRun, writeReport } from './run-folder.js';
 
 export const HELP = `makes the HTML report of a run from what its folder holds
 
@@ -16,6 +16,11 @@ export async function run(args: string[]): Promise<number> {
       got: `${positionals.length}`,
       hint: 'see metaplastic report --help',
     });
-  console.log(`report: ${writeReport(folder, readRun(folder))}`);
+  const lock = lockRun(folder, 'report');
+  try {
+    console.log(`report: ${writeReport(folder, readRun(folder))}`);
+  } finally {
+    lock.release();
+  }
   return 0;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, cpus, platform, release } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -9,8 +9,10 @@ import { parseConfig, type RunConfig } from '../run/config.js';
 import { parseLog, type Evaluation, type LogLine } from '../run/log.js';
 import { PRESETS } from '../run/presets.js';
 import { parseEnvironment, parseEvaluations, type Environment } from '../run/recorded.js';
-import { RUN_FILES } from '../run/run-file.js';
+import { folderName, RUN_FILES } from '../run/run-file.js';
 import { renderReport } from '../run/report/report.js';
+import { diskError, makeFolder, makeNewFolder, readAny, readPlain, writeWhole } from './disk.js';
+import { lockFolder, type FolderLock } from './lock.js';
 
 /** What a run leaves behind, one file each. */
 export const FILES = {
@@ -21,17 +23,9 @@ export const FILES = {
   lived: 'lived.json',
 } as const;
 
-/** Writes a file whole or not at all: a run that dies while it writes leaves the last good one. */
-export function writeWhole(path: string, content: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, content);
-  renameSync(`${path}.new`, path);
-}
-
 /** The configuration of a preset's name or of a JSON file. */
 export function readConfig(nameOrFile: string): RunConfig {
-  const preset = PRESETS[nameOrFile];
-  if (preset) return parseConfig(preset, nameOrFile);
+  if (Object.hasOwn(PRESETS, nameOrFile)) return parseConfig(PRESETS[nameOrFile], nameOrFile);
   if (!existsSync(nameOrFile))
     throw new MetaplasticError({
       where: 'config',
@@ -39,36 +33,59 @@ export function readConfig(nameOrFile: string): RunConfig {
       got: `${JSON.stringify(nameOrFile)}`,
       hint: `presets: ${Object.keys(PRESETS).join(', ')}`,
     });
-  return parseConfig(readJson(nameOrFile), nameOrFile);
+  return parseConfig(readJson(nameOrFile, readAny), nameOrFile);
 }
 
-export function readJson(path: string): unknown {
+/** What a JSON file says; `read` gets its bytes. */
+export function readJson(path: string, read: (path: string) => Buffer = readPlain): unknown {
+  const text = textOf(read(path), path);
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(text);
   } catch (error) {
     throw new MetaplasticError({
       where: path,
       problem: `expected a JSON file, ${(error as Error).message}`,
+      cause: error,
     });
+  }
+}
+
+function textOf(bytes: Buffer, path: string): string {
+  try {
+    return bytes.toString();
+  } catch (error) {
+    throw diskError(error, path, 'read');
   }
 }
 
 /** The configuration of a run folder. */
 export function readRun(folder: string): RunConfig {
   const path = join(folder, FILES.config);
-  if (!existsSync(path))
+  checkRun(folder);
+  return parseConfig(readJson(path), path);
+}
+
+/** Locks the folder of a run that is there, for `command`. */
+export function lockRun(folder: string, command: string): FolderLock {
+  checkRun(folder);
+  return lockFolder(folder, command);
+}
+
+function checkRun(folder: string): void {
+  if (folder === '')
+    throw new MetaplasticError({ where: 'run', expected: 'the folder of a run', got: '""' });
+  if (!existsSync(join(folder, FILES.config)))
     throw new MetaplasticError({
       where: folder,
       expected: `the folder of a run (with ${FILES.config})`,
       got: `${existsSync(folder) ? 'a folder without it' : 'nothing'}`,
       hint: 'give the folder that `train` named',
     });
-  return parseConfig(readJson(path), path);
 }
 
 export function readLog(folder: string): LogLine[] {
   const path = join(folder, FILES.log);
-  return existsSync(path) ? parseLog(readFileSync(path, 'utf8'), path) : [];
+  return existsSync(path) ? parseLog(textOf(readPlain(path), path), path) : [];
 }
 
 /** A JSON file of a run folder, if it is there. */
@@ -99,23 +116,64 @@ export function writeReport(folder: string, config: RunConfig): string {
   return path;
 }
 
-/** A new folder for a run: `out`, or runs/NAME, numbered if that is taken. */
-export function newFolder(out: string | undefined, name: string): string {
-  if (out) {
-    if (existsSync(join(out, FILES.config)))
-      throw new MetaplasticError({
-        where: '--out',
-        expected: 'a new folder',
-        got: `${out}, which holds a run`,
-        hint: 'choose another, or go on with it by --resume',
-      });
-    return out;
+/**
+ * A new folder for a run, locked: `out`, or runs/NAME, numbered if that is taken. It is gone again
+ * with the lock if nothing was written there.
+ */
+export function newFolder(
+  out: string | undefined,
+  name: string,
+): { readonly folder: string; readonly lock: FolderLock } {
+  if (out === undefined) {
+    makeFolder('runs');
+    const folder = firstFree(n =>
+      join('runs', n > 1 ? `${folderName(name)}-${n}` : folderName(name)),
+    );
+    return { folder, lock: lockFolder(folder, 'train', { made: true }) };
   }
-  const folder = (n: number) => join('runs', n > 1 ? `${name}-${n}` : name);
+  if (out === '')
+    throw new MetaplasticError({ where: '--out', expected: 'the name of a folder', got: '""' });
+  const lock = lockFolder(out, 'train');
+  const found = Object.values(FILES).find(file => existsSync(join(out, file)));
+  if (found === undefined) return { folder: out, lock };
+  lock.release();
+  throw new MetaplasticError({
+    where: '--out',
+    expected: 'a new folder',
+    got:
+      found === FILES.config ? `${out}, which holds a run` : `${out}, which holds a run's ${found}`,
+    hint: 'choose another, or go on with it by --resume',
+  });
+}
+
+/** Makes the first of these folders that nobody has, so that of two who ask each has one. */
+function firstFree(folder: (n: number) => string): string {
   let n = 1;
-  while (existsSync(folder(n))) n++;
+  while (!makeNewFolder(folder(n))) n++;
   return folder(n);
 }
+
+/** Dotted keys in which two objects of JSON differ. */
+export function differences(a: unknown, b: unknown, path = ''): string[] {
+  const isObject = (x: unknown): x is Record<string, unknown> =>
+    typeof x === 'object' && x !== null && !Array.isArray(x);
+  if (!isObject(a) || !isObject(b)) return isSame(a, b) ? [] : [path];
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap(key =>
+    differences(a[key], b[key], path ? `${path}.${key}` : key),
+  );
+}
+
+/** Goes no deeper than the shallower of two, since a file may nest without end. */
+const isSame = (a: unknown, b: unknown): boolean =>
+  a === b ||
+  (Array.isArray(a) &&
+    Array.isArray(b) &&
+    a.length === b.length &&
+    a.every((item, i) => differences(item, b[i]).length === 0));
+
+/** A word of a command, as a shell takes it. */
+export const shellWord = (word: string): string =>
+  /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 /** Where and with what a run was made. */
 export function environmentOf(

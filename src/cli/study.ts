@@ -20,8 +20,12 @@ import {
 import { live, type Sweep, type Swept } from '../run/studies/sweep.js';
 import { openWorld, type ReadData } from '../run/worlds.js';
 import { dataReader } from './data.js';
+import { writeWhole } from './disk.js';
+import { lockFolder } from './lock.js';
+import { positiveNumber, wholeNumber } from './options.js';
 import {
   describeAdapter,
+  differences,
   environmentOf,
   FILES,
   readEnvironment,
@@ -29,9 +33,8 @@ import {
   readLog,
   readOptional,
   readRun,
-  writeWhole,
 } from './run-folder.js';
-import { trainIn } from './train.js';
+import { readMade, trainIn } from './train.js';
 
 export const HELP = `runs a published experiment and writes its table and figures
 
@@ -60,7 +63,7 @@ export async function run(args: string[]): Promise<number> {
     options: { full: { type: 'boolean' }, seeds: text, scale: text, data: text, out: text },
   });
   const [name] = positionals;
-  const study = STUDIES[name ?? ''];
+  const study = name !== undefined && Object.hasOwn(STUDIES, name) ? STUDIES[name] : undefined;
   if (!study || positionals.length > 1)
     throw new MetaplasticError({
       where: 'study',
@@ -69,20 +72,10 @@ export async function run(args: string[]): Promise<number> {
       hint: `known: ${Object.keys(STUDIES).join(', ')}`,
     });
   const { full = false, out = join('runs', `study-${name}${full ? '-full' : ''}`) } = values;
-  const seeds = values.seeds === undefined ? undefined : Number(values.seeds);
-  const scale = Number(values.scale ?? 1);
-  if (seeds !== undefined && !(Number.isInteger(seeds) && seeds > 0))
-    throw new MetaplasticError({
-      where: '--seeds',
-      expected: 'a whole number ≥ 1',
-      got: `${values.seeds}`,
-    });
-  if (!(scale > 0 && scale < Infinity))
-    throw new MetaplasticError({
-      where: '--scale',
-      expected: 'a number > 0',
-      got: `${values.scale}`,
-    });
+  const seeds = values.seeds === undefined ? undefined : wholeNumber('--seeds', values.seeds);
+  const scale = values.scale === undefined ? 1 : positiveNumber('--scale', values.scale);
+  if (out === '')
+    throw new MetaplasticError({ where: '--out', expected: 'the name of a folder', got: '""' });
   return runStudy(
     study,
     { full, seeds, scale },
@@ -91,13 +84,22 @@ export async function run(args: string[]): Promise<number> {
   );
 }
 
-/** Runs every arm that is not finished, then writes what they came to. */
+/** Runs every arm that is not finished, then writes what they came to; nobody else may meanwhile. */
 export async function runStudy(
   study: Study,
   size: Size,
   folder: string,
   read: ReadData,
 ): Promise<number> {
+  const lock = lockFolder(folder, `study ${study.name}`);
+  try {
+    return await runArms(study, size, folder, read);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runArms(study: Study, size: Size, folder: string, read: ReadData): Promise<number> {
   const { arms, conditions, summarise } = study.design(size);
   const environments = new Map<string, Environment>();
   const notes: string[] = [];
@@ -133,20 +135,16 @@ export async function runStudy(
       if ('configOf' in arm) {
         const config = arm.configOf();
         if (!isFinished(path, config)) {
-          const resumed = existsSync(join(path, FILES.checkpoint));
-          say(resumed ? 'goes on' : 'begins');
-          const made = await trainIn(
-            path,
-            await open(),
-            config,
-            await openWorld(config, read),
-            resumed,
-          );
-          if (made < config.meta.steps) {
-            console.error(
-              `stopped after meta-step ${made} of ${config.meta.steps}; the same command goes on`,
-            );
-            return 130;
+          const lock = lockFolder(path, `study ${study.name}`);
+          try {
+            const from = existsSync(join(path, FILES.config)) ? readMade(path, config) : undefined;
+            say(from?.checkpoint ? 'goes on' : 'begins');
+            const world = await openWorld(config, read);
+            const again = () => 'the same command goes on';
+            if (!(await trainIn(await open(), config, world, { folder: path, lock, from, again })))
+              return 130;
+          } finally {
+            lock.release();
           }
         } else say('is finished');
         trained.set(arm.name, {
@@ -160,7 +158,7 @@ export async function runStudy(
         say(
           found ? 'is finished' : `lives ${sweep.settings.length} setting(s) × ${sweep.lifetimes}`,
         );
-        swept.set(arm.name, found ?? (await liveIn(path, await open(), sweep, read)));
+        swept.set(arm.name, found ?? (await liveIn(path, await open(), study.name, sweep, read)));
       }
       environments.set(arm.name, readEnvironment(path));
     }
@@ -186,16 +184,26 @@ export async function runStudy(
  * so.
  */
 const MAY_DIFFER =
-  /^(name|evaluation|budget|checkpointEvery|meta\.(clip|clipPerTask|adjoint|onDivergence))\b/;
+  /^(name|evaluation|budget|plan|checkpointEvery|meta\.(clip|clipPerTask|adjoint|onDivergence))\b/;
 
 /**
  * The configuration of the run in an arm's folder, if there is one that may pass for it; else the
  * arm's own.
  */
 function adopt(path: string, config: RunConfig, notes: string[]): RunConfig {
-  if (!existsSync(join(path, FILES.config))) return config;
+  if (!existsSync(join(path, FILES.config))) {
+    if (existsSync(join(path, FILES.checkpoint)))
+      throw new MetaplasticError({
+        where: path,
+        expected: 'a folder without a run, or a whole one',
+        got: `${FILES.checkpoint} without ${FILES.config}`,
+        hint: 'give another --out',
+      });
+    return config;
+  }
   const found = readRun(path);
-  const differing = differences(found, config);
+  // every run writes its plan down, and few are asked for one
+  const differing = differences(config.plan ? found : { ...found, plan: undefined }, config);
   const wrong = differing.filter(key => !MAY_DIFFER.test(key));
   if (wrong.length)
     throw new MetaplasticError({
@@ -236,24 +244,26 @@ function readLived(path: string, sweep: Sweep): Swept | undefined {
   return parseSwept(lived, sweep, join(path, FILES.lived));
 }
 
-async function liveIn(path: string, gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swept> {
-  const lived = JSON.parse(JSON.stringify(await live(gpu, sweep, read))) as Swept;
-  writeWhole(
-    join(path, FILES.environment),
-    `${JSON.stringify(environmentOf(gpu, sweep), null, 2)}\n`,
-  );
-  writeWhole(join(path, FILES.lived), `${JSON.stringify(lived)}\n`);
-  return lived;
-}
-
-/** Dotted keys in which two objects of JSON differ. */
-function differences(a: unknown, b: unknown, path = ''): string[] {
-  const isObject = (x: unknown): x is Record<string, unknown> =>
-    typeof x === 'object' && x !== null && !Array.isArray(x);
-  if (!isObject(a) || !isObject(b)) return JSON.stringify(a) === JSON.stringify(b) ? [] : [path];
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap(key =>
-    differences(a[key], b[key], path ? `${path}.${key}` : key),
-  );
+async function liveIn(
+  path: string,
+  gpu: Gpu,
+  study: string,
+  sweep: Sweep,
+  read: ReadData,
+): Promise<Swept> {
+  const lock = lockFolder(path, `study ${study}`);
+  try {
+    const lived = JSON.parse(JSON.stringify(await live(gpu, sweep, read))) as Swept;
+    lock.check();
+    writeWhole(
+      join(path, FILES.environment),
+      `${JSON.stringify(environmentOf(gpu, sweep), null, 2)}\n`,
+    );
+    writeWhole(join(path, FILES.lived), `${JSON.stringify(lived)}\n`);
+    return lived;
+  } finally {
+    lock.release();
+  }
 }
 
 /** What all arms' environments say alike; of what differs, every value. */

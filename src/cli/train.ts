@@ -1,45 +1,55 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { MetaplasticError } from '../errors.js';
+import { MetaplasticError, shown } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
+import type { PlanChoices } from '../gpu/plan.js';
+import { layoutOf } from '../inner/layout.js';
 import { openNodeGpu } from '../node/open.js';
 import { parseConfig, type RunConfig } from '../run/config.js';
-import { readCheckpoint, writeCheckpoint } from '../run/checkpoint.js';
-import { formatLogLine, progressLine, type LogLine } from '../run/log.js';
-import { learnerOf, train } from '../run/train.js';
+import { readCheckpoint, writeCheckpoint, type Checkpoint } from '../run/checkpoint.js';
+import { formatLogLine, orderedLog, progressLine, type LogLine } from '../run/log.js';
+import type { Environment } from '../run/recorded.js';
+import { learnerOf, train, usableHere, withPlan } from '../run/train.js';
 import type { World } from '../run/worlds.js';
-import { EvaluationError, evaluateTrained } from './eval.js';
+import { defineSystem } from '../systems/system.js';
 import { openWorldOn } from './data.js';
+import { append, readPlain, sync, writeWhole } from './disk.js';
+import { EvaluationError, evaluateTrained } from './eval.js';
+import type { FolderLock } from './lock.js';
+import { wholeNumber } from './options.js';
 import {
   describeAdapter,
+  differences,
   environmentOf,
   FILES,
+  lockRun,
   newFolder,
   readConfig,
   readLog,
+  readEnvironment,
   readRun,
+  shellWord,
   writeReport,
-  writeWhole,
 } from './run-folder.js';
 import { tunedConfig } from './tuned.js';
 
 export const HELP = `meta-trains a system and evaluates it on unseen tasks
 
 Usage: metaplastic train CONFIG|PRESET [options]
-       metaplastic train --resume RUN
+       metaplastic train --resume RUN [--meta-steps N] [--data DIR]
 
 CONFIG is a JSON file; presets are listed in the README.
 
   --seed N         seed of tasks and initial meta-parameters
-  --meta-steps N   number of meta-steps
+  --meta-steps N   number of meta-steps; of a run that is resumed, at least as many as it has made
   --out DIR        folder for the run (default: runs/NAME)
   --data DIR       folder with real data (default: the variable METAPLASTIC_DATA)
   --resume RUN     goes on with a run from its last checkpoint
   --no-tune        does not use what metaplastic tune has remembered
 
 Ctrl-C finishes the meta-step, saves, and says how to go on. A run leaves config.json, env.json, log.jsonl,
-checkpoint.safetensors, evaluation.json and report.html in its folder.`;
+checkpoint.safetensors, evaluation.json and report.html in its folder, which nobody else may work in meanwhile.`;
 
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -54,136 +64,298 @@ export async function run(args: string[]): Promise<number> {
       'no-tune': { type: 'boolean' },
     },
   });
-  if ((positionals.length === 1) === (values.resume !== undefined))
+  if (positionals.length !== (values.resume === undefined ? 1 : 0))
     throw new MetaplasticError({
       where: 'train',
       expected: 'one CONFIG or PRESET, or --resume RUN',
-      got: `${positionals.length} and ${values.resume ? '--resume' : 'no --resume'}`,
+      got: `${positionals.length} and ${values.resume === undefined ? 'no --resume' : '--resume'}`,
       hint: 'see metaplastic train --help',
     });
-  const config = override(
-    values.resume ? readRun(values.resume) : readConfig(positionals[0]!),
-    values,
-  );
-  const folder = values.resume ?? newFolder(values.out, config.name);
-  return meta(config, folder, {
-    resumed: values.resume !== undefined,
-    untuned: values['no-tune'],
-    data: values.data ?? process.env['METAPLASTIC_DATA'],
+  const data = values.data ?? process.env['METAPLASTIC_DATA'];
+  const seed =
+    values.seed === undefined ? undefined : wholeNumber('--seed', values.seed, 0, 2 ** 32 - 1);
+  const steps =
+    values['meta-steps'] === undefined
+      ? undefined
+      : wholeNumber('--meta-steps', values['meta-steps']);
+
+  if (values.resume === undefined) {
+    const config = changed(readConfig(positionals[0]!), { seed, steps });
+    if (config.plan)
+      say(
+        `the plan is fixed by ${positionals[0]}; without its key plan this machine computes its own`,
+      );
+    const { folder, lock } = newFolder(values.out, config.name);
+    return locked(lock, async () => {
+      const world = await openWorldOn(data, config);
+      return withGpu(gpu =>
+        meta(gpu, tunedConfig(gpu, config, world, values['no-tune']), world, { folder, lock }),
+      );
+    });
+  }
+
+  const folder = values.resume;
+  for (const option of ['out', 'no-tune'] as const)
+    if (values[option] !== undefined)
+      throw new MetaplasticError({
+        where: `--${option}`,
+        expected: 'none with --resume',
+        got: `${values[option]}`,
+        hint: 'a run goes on in its own folder, by its own plan',
+      });
+  const lock = lockRun(folder, 'train');
+  return locked(lock, async () => {
+    const found = readRun(folder);
+    if (seed !== undefined && seed !== found.seed)
+      throw new MetaplasticError({
+        where: '--seed',
+        expected: `${found.seed}, the seed of ${folder}, or none`,
+        got: `${seed}`,
+        hint: 'another seed is another run: train it in a folder of its own',
+      });
+    const config = changed(found, { steps });
+    const from = readMade(folder, config, steps === undefined ? undefined : '--meta-steps');
+    const world = await openWorldOn(data, config);
+    return withGpu(gpu => meta(gpu, config, world, { folder, lock, from }));
   });
 }
 
-function override(
-  config: RunConfig,
-  { seed, 'meta-steps': steps }: { seed?: string; 'meta-steps'?: string },
-): RunConfig {
-  const changed = {
-    ...config,
-    ...(seed !== undefined && { seed: Number(seed) }),
-    meta: { ...config.meta, ...(steps !== undefined && { steps: Number(steps) }) },
-  };
-  return parseConfig(changed, 'train');
+const say = (notice: string) => console.error(`note: ${notice}`);
+
+async function locked<T>(lock: FolderLock, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
 }
 
-/** Meta-trains in `folder` on an adapter of its own. */
-async function meta(
-  config: RunConfig,
-  folder: string,
-  { resumed, untuned, data }: { resumed: boolean; untuned?: boolean; data?: string },
-): Promise<number> {
-  const world = await openWorldOn(data, config);
+async function withGpu<T>(work: (gpu: Gpu) => Promise<T>): Promise<T> {
   const gpu = await openNodeGpu();
   try {
     console.error(describeAdapter(gpu));
-    const made = await trainIn(
-      folder,
-      gpu,
-      resumed ? config : tunedConfig(gpu, config, world, untuned),
-      world,
-      resumed,
-    );
-    if (made < config.meta.steps) {
-      console.error(
-        `stopped after meta-step ${made} of ${config.meta.steps}; go on with: metaplastic train --resume ${folder}`,
-      );
-      return 130;
-    }
-    console.log(`report: ${join(folder, FILES.report)}`);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof EvaluationError) && existsSync(join(folder, FILES.checkpoint)))
-      console.error(
-        `the last checkpoint is kept; go on from it with: metaplastic train --resume ${folder}`,
-      );
-    throw error;
+    return await work(gpu);
   } finally {
     gpu.close();
   }
 }
 
-/**
- * Meta-trains in `folder`, from its checkpoint if it is resumed; then evaluates and reports, unless
- * Ctrl-C stopped it. Returns the meta-steps made.
- */
-export async function trainIn(
-  folder: string,
+const changed = (
+  config: RunConfig,
+  { seed = config.seed, steps = config.meta.steps }: { seed?: number; steps?: number },
+): RunConfig => parseConfig({ ...config, seed, meta: { ...config.meta, steps } }, 'train');
+
+/** Meta-trains in a folder, and says what came of it. */
+async function meta(
   gpu: Gpu,
   config: RunConfig,
   world: World,
-  resumed: boolean,
+  place: Omit<Place, 'again'>,
 ): Promise<number> {
-  const learner = await learnerOf(gpu, config, world, notice => console.error(`note: ${notice}`));
-  const path = (file: keyof typeof FILES) => join(folder, FILES[file]);
-  let log: LogLine[] = [];
-  let metaStep = 0;
-  if (resumed && existsSync(path('checkpoint'))) {
-    const checkpoint = readCheckpoint(
-      readFileSync(path('checkpoint')),
-      learner.layout,
-      path('checkpoint'),
-    );
-    learner.restore(checkpoint.state);
-    metaStep = checkpoint.metaStep;
-    // what came after the checkpoint is lived again
-    log = readLog(folder).filter(line => line.metaStep <= metaStep);
-  }
-  writeWhole(path('config'), `${JSON.stringify(config, null, 2)}\n`);
-  writeWhole(path('environment'), `${JSON.stringify(environmentOf(gpu, config), null, 2)}\n`);
-  writeWhole(path('log'), log.map(formatLogLine).join(''));
+  const { folder } = place;
+  const again = (made: number) =>
+    made < config.meta.steps
+      ? `go on with: metaplastic train --resume ${shellWord(folder)}`
+      : `evaluate with: metaplastic eval ${shellWord(folder)}`;
+  if (!(await trainIn(gpu, config, world, { ...place, again }))) return 130;
+  console.log(`report: ${join(folder, FILES.report)}`);
+  return 0;
+}
 
-  let interrupted = false;
-  const interrupt = () => {
-    if (interrupted) process.exit(130); // a second Ctrl-C does not wait
-    interrupted = true;
+/** Where a run is trained, and from where it goes on. */
+export interface Place {
+  readonly folder: string;
+  readonly lock: FolderLock;
+  readonly from?: Made;
+  /** How to go on after so many meta-steps were saved: the end of a sentence. */
+  readonly again: (saved: number) => string;
+}
+
+/** What a run that stopped has made. */
+export interface Made {
+  readonly checkpoint?: Checkpoint;
+  /** The lines up to the checkpoint. */
+  readonly log: readonly LogLine[];
+  readonly environment: Environment;
+}
+
+/**
+ * What the run in a folder has made, which is to be gone on with up to `meta.steps` of `config`.
+ * `option` is where these were asked for, if not in the configuration.
+ */
+export function readMade(folder: string, config: RunConfig, option?: string): Made {
+  const path = (file: keyof typeof FILES) => join(folder, FILES[file]);
+  const environment = readEnvironment(folder);
+  if (!existsSync(path('checkpoint'))) return { log: [], environment };
+  const layout = layoutOf(defineSystem(config.system));
+  const checkpoint = readCheckpoint(readPlain(path('checkpoint')), layout, path('checkpoint'));
+  if (checkpoint.metaStep > config.meta.steps)
+    throw new MetaplasticError({
+      where: option ?? `${path('config')}: meta.steps`,
+      expected: `at least ${checkpoint.metaStep}, the meta-steps that ${folder} has made`,
+      got: `${config.meta.steps}`,
+      hint: 'a run cannot be taken back: train a shorter one in a folder of its own',
+    });
+  // what came after the checkpoint is lived again
+  const { log, problems } = orderedLog(readLog(folder), checkpoint.metaStep);
+  for (const problem of problems) say(`${path('log')}: ${problem}`);
+  return { checkpoint, log, environment };
+}
+
+/**
+ * Meta-trains in a folder that is locked, from what was made there; then evaluates and reports,
+ * unless Ctrl-C stopped it. Returns whether it came to its end; whatever else ends it, it says what
+ * is saved and how to go on.
+ */
+export async function trainIn(
+  gpu: Gpu,
+  asked: RunConfig,
+  world: World,
+  { folder, lock, from, again }: Place,
+): Promise<boolean> {
+  const path = (file: keyof typeof FILES) => join(folder, FILES[file]);
+  const { steps } = asked.meta;
+  const begun = from?.checkpoint?.metaStep ?? 0;
+  let saved = begun;
+  const tellSaved = (what: string) => {
+    const kept = !existsSync(path('config'))
+      ? 'nothing is saved'
+      : !saved
+        ? `nothing is saved but the configuration; ${again(0)}`
+        : !existsSync(path('checkpoint'))
+          ? `the checkpoint of meta-step ${saved} is gone`
+          : `saved up to meta-step ${saved} of ${steps}; ${again(saved)}`;
+    console.error(`${what}: ${kept}`);
   };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  const progress = makeProgress(config.meta.steps);
-  const made = await train({
-    config,
-    learner,
-    tasks: world.train,
-    from: { metaStep, seconds: log.at(-1)?.seconds ?? 0 },
-    stopped: () => interrupted,
-    onStep(line) {
-      log.push(line);
-      appendFileSync(path('log'), formatLogLine(line));
-      progress.show(log);
-    },
-    onCheckpoint: checkpoint =>
-      writeWhole(path('checkpoint'), writeCheckpoint(checkpoint, learner.layout)),
-  }).finally(() => progress.end());
-  process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  if (made === config.meta.steps) {
-    await evaluateTrained(folder, config, learner, world, made > metaStep);
-    writeReport(folder, config);
+  let began = from !== undefined;
+  const signals = onStop(doing => tellSaved(`stopped while ${doing}`));
+  try {
+    const config = from ? usableHere(gpu, asked, world, say) : withPlan(gpu, asked, world);
+    // a plan that this machine cannot keep stays written down for one that can
+    const keeps = Object.entries(asked.plan ?? {}).every(
+      ([key, value]) => config.plan?.[key as keyof PlanChoices] === value,
+    );
+    const written = parsedAgain(keeps ? config : asked);
+    const learner = await learnerOf(gpu, config, world, say);
+    if (from?.checkpoint) learner.restore(from.checkpoint.state);
+    const log = [...(from?.log ?? [])];
+    const environment = environmentOf(gpu, config);
+    if (from) tellChanges(folder, written, from, environment);
+    lock.check();
+    began = true;
+    writeWhole(path('config'), `${JSON.stringify(written, null, 2)}\n`);
+    writeWhole(path('environment'), `${JSON.stringify(environment, null, 2)}\n`);
+    writeWhole(path('log'), log.map(formatLogLine).join(''));
+
+    const progress = makeProgress(steps);
+    signals.afterThis();
+    const made = await train({
+      config,
+      learner,
+      tasks: world.train,
+      from: { metaStep: saved, seconds: log.at(-1)?.seconds ?? 0 },
+      stopped: signals.asked,
+      onStep(line) {
+        log.push(line);
+        lock.check();
+        append(path('log'), formatLogLine(line));
+        progress.show(log);
+      },
+      onCheckpoint(checkpoint) {
+        lock.check();
+        sync(path('log'));
+        writeWhole(path('checkpoint'), writeCheckpoint(checkpoint, learner.layout));
+        saved = checkpoint.metaStep;
+      },
+    }).finally(() => progress.end());
+    const finished = !signals.asked();
+    if (finished) {
+      signals.now('evaluating');
+      await evaluateTrained(folder, config, learner, world, made > begun);
+      lock.check();
+      writeReport(folder, config);
+    } else console.error(`stopped after meta-step ${made} of ${steps}; ${again(made)}`);
+    learner.destroy();
+    return finished;
+  } catch (error) {
+    if (began && !(error instanceof EvaluationError)) tellSaved('failed');
+    throw error;
+  } finally {
+    signals.end();
   }
-  learner.destroy();
-  return made;
+}
+
+/** As it will be read again: what cannot be read must not be written. */
+const parsedAgain = (config: RunConfig): RunConfig =>
+  parseConfig(JSON.parse(JSON.stringify(config)), FILES.config);
+
+/** Says what a run that goes on will have otherwise than before: its configuration, its machine. */
+function tellChanges(
+  folder: string,
+  config: RunConfig,
+  { environment }: Made,
+  now: Readonly<Record<string, unknown>>,
+): void {
+  const before = readRun(folder);
+  const keys = differences(before, config);
+  if (keys.length) say(`${join(folder, FILES.config)} is changed in ${keys.join(', ')}`);
+  const nameOf = (of: Readonly<Record<string, unknown>>, key: string): unknown =>
+    key === 'adapter'
+      ? (of['adapter'] as { description?: unknown } | null | undefined)?.description
+      : of[key];
+  const others = ['adapter', 'metaplastic', 'webgpu', 'node'].flatMap(key => {
+    const [was, is] = [nameOf(environment, key), nameOf(now, key)];
+    return typeof was !== 'string' || was === is
+      ? []
+      : [`${key} ${shown(JSON.stringify(was), 80)}, now ${JSON.stringify(is)}`];
+  });
+  if (others.length)
+    say(
+      `this run was made with ${others.join('; ')}: it goes on, and its numbers are the same only up to rounding`,
+    );
+}
+
+/** What a signal does: it ends what is being done at once, or is asked for. */
+interface Stop {
+  /** From now on a signal ends the process, once it was told what was being done. */
+  now(doing: string): void;
+  /** From now on only a second signal ends the process; the first is there to be asked for. */
+  afterThis(): void;
+  readonly asked: () => boolean;
+  end(): void;
+}
+
+/** Ctrl-C, a request to end, and a terminal that is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+function onStop(tell: (doing: string) => void): Stop {
+  let doing: string | undefined = 'compiling';
+  let asked = false;
+  const hear = () => {
+    if (doing !== undefined) tell(doing);
+    if (doing !== undefined || asked) process.exit(130); // a second Ctrl-C does not wait
+    asked = true;
+  };
+  for (const signal of SIGNALS) process.on(signal, hear);
+  return {
+    now(what) {
+      doing = what;
+    },
+    afterThis() {
+      doing = undefined;
+    },
+    asked: () => asked,
+    end() {
+      for (const signal of SIGNALS) process.off(signal, hear);
+    },
+  };
 }
 
 /** A line that is rewritten in place on a terminal; elsewhere a line now and then. */
 function makeProgress(metaSteps: number): { show(log: readonly LogLine[]): void; end(): void } {
   const { stderr } = process;
+  const gone = () => {}; // a terminal that was closed must not end the run before it is saved
+  stderr.on('error', gone);
   let shown = 0;
   let open = false;
   return {
@@ -201,6 +373,7 @@ function makeProgress(metaSteps: number): { show(log: readonly LogLine[]): void;
     },
     end() {
       if (open) stderr.write('\n');
+      stderr.off('error', gone);
     },
   };
 }

@@ -5,6 +5,7 @@ import { tune, type Trial } from '../outer/tune.js';
 import { learnerOptions } from '../run/train.js';
 import { openWorld } from '../run/worlds.js';
 import { dataReader } from './data.js';
+import { wholeNumber } from './options.js';
 import { describeAdapter, readConfig } from './run-folder.js';
 import { describeTuning, fileMemory, tuningFile } from './tuned.js';
 
@@ -26,7 +27,6 @@ export async function run(args: string[]): Promise<number> {
     options: { data: { type: 'string' }, repeats: { type: 'string', default: '5' } },
   });
   const [name] = positionals;
-  const repeats = Number(values.repeats);
   if (!name || positionals.length > 1)
     throw new MetaplasticError({
       where: 'tune',
@@ -34,12 +34,7 @@ export async function run(args: string[]): Promise<number> {
       got: `${positionals.length}`,
       hint: 'see metaplastic tune --help',
     });
-  if (!Number.isInteger(repeats) || repeats < 1)
-    throw new MetaplasticError({
-      where: '--repeats',
-      expected: 'a whole number ≥ 1',
-      got: `${JSON.stringify(values.repeats)}`,
-    });
+  const repeats = wholeNumber('--repeats', values.repeats);
   const config = readConfig(name);
   const { train, bank } = await openWorld(
     config,

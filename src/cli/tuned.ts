@@ -1,32 +1,56 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { rememberedTuning, type Tuning, type TuningMemory } from '../outer/tune.js';
 import type { RunConfig } from '../run/config.js';
 import { learnerOptions } from '../run/train.js';
 import type { World } from '../run/worlds.js';
-import { writeWhole } from './run-folder.js';
+import { makeFolder, writeWhole } from './disk.js';
+import { lockFolder } from './lock.js';
+import { readJson } from './run-folder.js';
 
 /** The file in the user's cache folder where tunings are remembered. */
 export const tuningFile = (env: NodeJS.ProcessEnv = process.env): string =>
   join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'metaplastic', 'tuning.json');
 
-/** A memory that is a JSON file. One that cannot be read is as good as none. */
-export function fileMemory(path: string): TuningMemory {
+const MEMORY = v.record(v.string(), v.string());
+
+/** A memory that is a JSON file. One that cannot be read is as good as none, and is told. */
+export function fileMemory(
+  path: string,
+  onNotice: (notice: string) => void = notice => console.error(`note: ${notice}`),
+): TuningMemory {
   const all = (): Record<string, string> => {
+    if (!existsSync(path)) return {};
     try {
-      return existsSync(path)
-        ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>)
-        : {};
-    } catch {
-      return {};
+      const read = v.safeParse(MEMORY, readJson(path));
+      if (read.success) return read.output;
+      onNotice(
+        `${path}: expected an object of texts; it is not used until metaplastic tune renews it`,
+      );
+    } catch (error) {
+      if (!(error instanceof MetaplasticError)) throw error;
+      onNotice(`${error.message}; it is not used until metaplastic tune renews it`);
     }
+    return {};
   };
   return {
-    getItem: key => all()[key] ?? null,
-    setItem: (key, value) =>
-      writeWhole(path, `${JSON.stringify({ ...all(), [key]: value }, null, 2)}\n`),
+    getItem(key) {
+      const known = all();
+      return Object.hasOwn(known, key) ? known[key]! : null;
+    },
+    setItem(key, value) {
+      makeFolder(dirname(path));
+      const lock = lockFolder(dirname(path), 'tune');
+      try {
+        writeWhole(path, `${JSON.stringify({ ...all(), [key]: value }, null, 2)}\n`);
+      } finally {
+        lock.release();
+      }
+    },
   };
 }
 
@@ -45,6 +69,7 @@ export function tunedConfig(
     gpu,
     learnerOptions(config, train, bank),
     fileMemory(tuningFile()),
+    notice => console.error(`note: ${notice}`),
   );
   if (!tuning) return config;
   console.error(`tuned: ${describeTuning(tuning)} (--no-tune leaves it to the plan)`);

@@ -217,13 +217,14 @@ export class Learner {
       (this.options.onNotice ?? console.warn)(
         `adjoint 'reverse': undoing the updates drifted by ${outcomes.drift.toPrecision(2)} of the weights (limit ${DRIFT_LIMIT}), so this meta-step was made again with checkpoints`,
       );
+      const { lanes, teams, grid, interval } = this.options.plan ?? {};
       lifetimes = await this.kept.of('checkpoints', {
         planWithin: bytes =>
           makePlan(
             { ...this.plan, adjoint: 'checkpoint' },
             this.gpu.machine,
             { ...this.options.budget, memory: bytes + this.sharedBytes },
-            this.options.plan,
+            { lanes, teams, grid, interval }, // checkpoints need chunks of their own
           ),
         make,
       });

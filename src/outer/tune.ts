@@ -1,6 +1,7 @@
 import { MetaplasticError } from '../errors.js';
 import { greatest, least } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
+import { PLAN } from '../gpu/options.js';
 import { powerOfTwo, powersOfTwo } from '../gpu/lanes.js';
 import {
   ADJOINTS,
@@ -11,6 +12,7 @@ import {
   type PlanChoices,
   type Work,
 } from '../gpu/plan.js';
+import { check, choice, needed, section } from '../options.js';
 import { defineSystem } from '../systems/system.js';
 import type { Episodes } from '../tasks/episodes.js';
 import { Learner, workOf, type LearnerOptions } from './learner.js';
@@ -116,15 +118,26 @@ async function again(
     : { own: last.own, best: last.own };
 }
 
-/** What was remembered for these options on this adapter, if anything that still makes a plan. */
+/** What a memory holds of one choice: it lay outside of the program, so it may be anything. */
+const TUNING = section({
+  adjoint: needed(choice(ADJOINTS), { about: 'How the adjoint gets W_t back.' }),
+  plan: needed(PLAN, { about: 'Parts of the plan that are fixed.' }),
+});
+
+/**
+ * What was remembered for these options on this adapter. Nothing, if nothing was, or if it is
+ * damaged or makes no plan here: the plan's own choice is as right, and `onNotice` hears of it.
+ */
 export function rememberedTuning(
   gpu: Gpu,
   options: LearnerOptions,
   memory: TuningMemory,
+  onNotice: (notice: string) => void = notice => console.warn(notice),
 ): Tuning | undefined {
+  const remembered = memory.getItem(keyOf(gpu, options));
+  if (remembered === null) return undefined;
   try {
-    const { adjoint, plan } = JSON.parse(memory.getItem(keyOf(gpu, options)) ?? '') as Tuning;
-    if (!ADJOINTS.includes(adjoint)) return undefined;
+    const { adjoint, plan } = check(TUNING, parsed(remembered), 'tuning');
     makePlan(
       workOf(defineSystem(options.system), { ...options, adjoint }),
       gpu.machine,
@@ -132,8 +145,22 @@ export function rememberedTuning(
       plan,
     );
     return { adjoint, plan };
-  } catch {
-    return undefined; // nothing, or of another time: the plan's own choice is as right
+  } catch (error) {
+    if (!(error instanceof MetaplasticError)) throw error;
+    onNotice(`what was remembered of tuning this is not used: ${error.message}; tune it again`);
+    return undefined;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new MetaplasticError({
+      where: 'tuning',
+      problem: `expected JSON, ${(error as Error).message}`,
+      cause: error,
+    });
   }
 }
 

@@ -245,5 +245,7 @@ function describe(value: unknown): string {
       ? `a list of ${value.length}`
       : typeof value === 'object'
         ? 'an object'
-        : (JSON.stringify(value) ?? 'nothing');
+        : typeof value === 'number'
+          ? `${value}`
+          : (JSON.stringify(value) ?? 'nothing');
 }

@@ -117,7 +117,7 @@ export const CONFIG = section({
   budget: option(BUDGET, { about: 'What the machine allows.' }, {}),
   plan: option(PLAN, {
     about:
-      'Parts of the plan that are fixed instead of computed, such as what `metaplastic tune` found.',
+      'Parts of the plan that are fixed instead of computed, such as what `metaplastic tune` found. A run writes its own down, since it decides how sums are rounded.',
     otherwise: 'computed',
   }),
   checkpointEvery: option(whole(1), { about: 'Meta-steps between two checkpoints.' }, 100),

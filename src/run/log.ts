@@ -71,6 +71,45 @@ function failAt(where: string, number: number, row: string): never {
 }
 
 /**
+ * The lines of meta-steps 1 … `last` in their order, of each the last one written; and, as
+ * sentences, what such a log should not have: lines that are missing or doubled.
+ */
+export function orderedLog(
+  lines: readonly LogLine[],
+  last: number,
+): { readonly log: LogLine[]; readonly problems: string[] } {
+  const byStep = new Map<number, LogLine>();
+  const doubled = new Set<number>();
+  for (const line of lines) {
+    if (line.metaStep > last) continue;
+    if (byStep.has(line.metaStep)) doubled.add(line.metaStep);
+    byStep.set(line.metaStep, line);
+  }
+  const missing: number[] = [];
+  for (let step = 1; step <= last; step++) if (!byStep.has(step)) missing.push(step);
+  const byNumber = (a: number, b: number) => a - b;
+  return {
+    log: [...byStep.values()].sort((a, b) => a.metaStep - b.metaStep),
+    problems: [
+      ...(doubled.size
+        ? [
+            `meta-steps ${rangesOf([...doubled].sort(byNumber))} are there more than once, and the last line of each is kept`,
+          ]
+        : []),
+      ...(missing.length ? [`meta-steps ${rangesOf(missing)} are missing`] : []),
+    ],
+  };
+}
+
+/** Ascending whole numbers as ranges, 1 – 3, 7: the first of them. */
+function rangesOf(numbers: readonly number[]): string {
+  const starts = numbers.filter((n, i) => n - 1 !== numbers[i - 1]);
+  const ends = numbers.filter((n, i) => n + 1 !== numbers[i + 1]);
+  const ranges = starts.slice(0, 5).map((n, i) => (ends[i] === n ? `${n}` : `${n} – ${ends[i]}`));
+  return `${ranges.join(', ')}${starts.length > ranges.length ? ', …' : ''}`;
+}
+
+/**
  * The moving average over `span` values around each, or around those at the places `at`. Values
  * that are not finite are left out; where they are more than half, there is no average.
  */

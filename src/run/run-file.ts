@@ -16,6 +16,14 @@ export const RUN_FILES = {
   checkpoint: 'checkpoint.safetensors',
 } as const;
 
+/**
+ * A run's name as the name of a folder: letters and digits of any script, at most 60 characters,
+ * and never one that means another folder.
+ */
+export const folderName = (name: string): string =>
+  [...name.replaceAll(/[^\p{L}\p{N}_.-]+/gu, '-').replace(/^[.-]+/, '')].slice(0, 60).join('') ||
+  'run';
+
 /** A run that can be looked at, evaluated and gone on with. */
 export interface Run {
   readonly config: RunConfig;
@@ -33,7 +41,7 @@ export function writeRun({ config, environment, log, checkpoint }: Run): Uint8Ar
   const json = (value: unknown) => strToU8(`${JSON.stringify(value, null, 2)}\n`);
   return zipSync(
     {
-      [folderOf(config.name)]: {
+      [folderName(config.name)]: {
         [RUN_FILES.config]: json(config),
         [RUN_FILES.environment]: json(environment),
         [RUN_FILES.log]: strToU8(log.map(formatLogLine).join('')),
@@ -43,9 +51,6 @@ export function writeRun({ config, environment, log, checkpoint }: Run): Uint8Ar
     { level: 6 },
   );
 }
-
-/** A folder's name for a run's: never one that leads elsewhere. */
-const folderOf = (name: string) => name.replaceAll(/[^\w.-]+/g, '-').replace(/^\.+$/, 'run');
 
 export interface ReadRunOptions {
   /**

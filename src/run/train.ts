@@ -5,6 +5,7 @@ import type { Group } from '../inner/layout.js';
 import { Learner, workOf, type LearnerOptions } from '../outer/learner.js';
 import { checkOptions } from '../outer/options.js';
 import { areClasses } from '../tasks/classes.js';
+import { defineSystem } from '../systems/system.js';
 import type { TaskSource } from '../tasks/episodes.js';
 import { rateAt, type RunConfig } from './config.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -102,6 +103,52 @@ export function learnerOptions(
     plan,
     onNotice,
   };
+}
+
+/**
+ * The configuration with the parts of its plan on this machine that decide how sums are rounded, so
+ * that a run which goes on elsewhere, where another plan would be computed, has the same numbers.
+ */
+export function withPlan(
+  { machine }: Pick<Gpu, 'machine'>,
+  config: RunConfig,
+  { train, bank }: Pick<World, 'train' | 'bank'>,
+): RunConfig {
+  const work = workOf(defineSystem(config.system), learnerOptions(config, train, bank));
+  const { lanes, teams, grid, tasksPerChunk, stepsPerSegment, interval } = makePlan(
+    work,
+    machine,
+    config.budget,
+    config.plan,
+  );
+  const checkpoints = config.meta.adjoint === 'checkpoint' && { interval };
+  return {
+    ...config,
+    plan: { lanes, teams, grid, tasksPerChunk, stepsPerSegment, ...checkpoints },
+  };
+}
+
+/**
+ * The configuration of a run as it can go on here: with its plan, or with one of this machine's
+ * where it cannot keep that one, and then `onNotice` hears why.
+ */
+export function usableHere(
+  gpu: Pick<Gpu, 'machine'>,
+  config: RunConfig,
+  world: Pick<World, 'train' | 'bank'>,
+  onNotice: (notice: string) => void,
+): RunConfig {
+  const { plan, ...rest } = config;
+  try {
+    return withPlan(gpu, config, world);
+  } catch (error) {
+    if (!plan || !(error instanceof MetaplasticError)) throw error;
+    const own = withPlan(gpu, rest, world);
+    onNotice(
+      `this machine cannot keep the run's plan (${error.message}); it computes one of its own, and numbers are the same only up to rounding`,
+    );
+    return own;
+  }
 }
 
 /** Groups whose coefficients are logged, and how many numbers a tensor may have for that. */

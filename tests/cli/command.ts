@@ -30,8 +30,11 @@ export function program(
 }
 
 /** Starts the command line; `ended` resolves when it has ended. */
-export function start(args: readonly string[]): { interrupt(): void; ended: Promise<Outcome> } {
-  const child = spawn(process.execPath, [CLI, ...args], { env: environment() });
+export function start(
+  args: readonly string[],
+  { cwd }: { readonly cwd?: string } = {},
+): { interrupt(signal?: NodeJS.Signals): void; ended: Promise<Outcome> } {
+  const child = spawn(process.execPath, [CLI, ...args], { env: environment(), cwd });
   let out = '',
     err = '';
   child.stdout.on('data', (data: Buffer) => {
@@ -41,7 +44,7 @@ export function start(args: readonly string[]): { interrupt(): void; ended: Prom
     err += data.toString();
   });
   return {
-    interrupt: () => child.kill('SIGINT'),
+    interrupt: (signal = 'SIGINT') => child.kill(signal),
     ended: new Promise(resolve =>
       child.on('close', status => resolve({ status, out, err: withoutDrivers(err) })),
     ),

@@ -103,9 +103,57 @@ describe('one clear error comes', () => {
       /plan: \d task\(s\) need .* MiB, the budget is .* MiB missing; .* lower steps/,
     );
   });
-  test('for a seed that is no number', () => {
-    expect(refusal(['train', 'flp-sine', '--seed', 'x'])).toContain(
-      'train: seed: expected a whole number',
+  test.each([
+    ['train', 'flp-sine', '--seed', 'x', 'from 0 to 4294967295'],
+    ['train', 'flp-sine', '--seed', '', 'from 0 to 4294967295'],
+    ['train', 'flp-sine', '--seed', '4294967296', 'from 0 to 4294967295'],
+    ['train', 'flp-sine', '--meta-steps', '1e3', '≥ 1'],
+    ['train', 'flp-sine', '--meta-steps', ' 7', '≥ 1'],
+    ['tune', 'flp-sine', '--repeats', '0x5', '≥ 1'],
+    ['study', 'sine', '--seeds', '', '≥ 1'],
+    ['bench', 'flp-sine', '--tasks', '', '≥ 1'],
+  ])('for %s %s %s %j, which is no whole number', (...args) => {
+    const [option, given, range] = args.slice(2);
+    expect(refusal(args.slice(0, 4))).toBe(
+      `${option}: expected a whole number ${range}, got ${JSON.stringify(given)}`,
+    );
+  });
+  test.each([
+    [['study', 'sine', '--scale', ''], '--scale: expected a number > 0, got ""'],
+    [['train', 'flp-sine', '--out', ''], '--out: expected the name of a folder, got ""'],
+    [['study', 'sine', '--out', ''], '--out: expected the name of a folder, got ""'],
+    [
+      ['train', 'flp-sine', 'maml-sine', '--resume', 'run'],
+      'train: expected one CONFIG or PRESET, or --resume RUN, got 2 and --resume; see metaplastic train --help',
+    ],
+    [['train', '--resume', ''], 'run: expected the folder of a run, got ""'],
+  ])('for %j, where something is empty or too much', (args, message) =>
+    expect(refusal(args)).toBe(message),
+  );
+  test.each([
+    [['__proto__'], 'metaplastic: unknown command "__proto__"'],
+    [['constructor'], 'metaplastic: unknown command "constructor"'],
+    [['train', 'constructor'], 'config: expected a JSON file or a preset, got "constructor"'],
+    [['study', 'constructor'], 'study: expected the name of one study, got constructor'],
+    [['bench', 'toString'], 'bench: expected no workload or one, got toString'],
+  ])('for %j, a name that every object has', (args, message) =>
+    expect(refusal(args)).toContain(message),
+  );
+  test('for an option whose name would colour the terminal', () => {
+    expect(refusal(['train', 'flp-sine', '--\u001b[31mred'])).toContain('\\u001b[31mred');
+  });
+  test('for a folder in the place of a config, a file in the place of a folder, and a long name', () => {
+    const folder = newFolder();
+    expect(refusal(['train', folder])).toBe(
+      `${folder}: could not be read: a folder is in the place of the file; move the folder away, or give a file`,
+    );
+    const file = writeConfig(TINY);
+    expect(refusal(['train', file, '--out', join(file, 'run')])).toBe(
+      `${join(file, 'run')}: could not be made: a file is in the place of a folder; give a path of folders`,
+    );
+    const long = 'x'.repeat(300);
+    expect(refusal(['train', file, '--out', join(folder, long)])).toContain(
+      'could not be made: the name is too long; give a shorter one',
     );
   });
   test('for a folder without a run', () => {

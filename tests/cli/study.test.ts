@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { dataReader } from '../../src/cli/data.js';
-import { writeWhole } from '../../src/cli/run-folder.js';
+import { writeWhole } from '../../src/cli/disk.js';
 import { runStudy } from '../../src/cli/study.js';
 import type { RunConfigInput } from '../../src/run/config.js';
 import { STUDIES } from '../../src/run/studies/index.js';
@@ -123,6 +123,7 @@ describe('a study', () => {
     const folder = join(newFolder(), 'study');
     const { arms } = STUDIES['online-mnist']!.design(SIZE);
     const { sweep } = arms[2] as { sweep: Sweep };
+    mkdirSync(join(folder, arms[2]!.name), { recursive: true });
     writeWhole(
       join(folder, arms[2]!.name, 'lived.json'),
       JSON.stringify({
@@ -151,10 +152,10 @@ describe('one clear error comes', () => {
     expect(refusal()[0]).toContain('expected the name of one study, got none'));
   test('for seeds that are no number', () =>
     expect(refusal('sine', '--seeds', 'x')).toEqual([
-      '--seeds: expected a whole number ≥ 1, got x',
+      '--seeds: expected a whole number ≥ 1, got "x"',
     ]));
   test('for a scale of 0', () =>
-    expect(refusal('sine', '--scale', '0')).toEqual(['--scale: expected a number > 0, got 0']));
+    expect(refusal('sine', '--scale', '0')).toEqual(['--scale: expected a number > 0, got "0"']));
   test('without the data that a study needs', async () => {
     await expect(
       runStudy(STUDIES['alignment']!, SIZE, join(newFolder(), 'study'), dataReader(undefined)),

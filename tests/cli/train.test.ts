@@ -74,6 +74,63 @@ describe('a run', () => {
         .map(line => (JSON.parse(line) as { loss: number }).loss);
     expect(losses(folder)).toEqual(losses(out));
   });
+  test('that is finished is not taken back, and its files stay what they were', () => {
+    const config = readFileSync(join(out, 'config.json'), 'utf8');
+    for (const [args, message] of [
+      [
+        ['--meta-steps', '3'],
+        `--meta-steps: expected at least 6, the meta-steps that ${out} has made, got 3; a run cannot be taken back`,
+      ],
+      [
+        ['--seed', '99'],
+        `--seed: expected 3, the seed of ${out}, or none, got 99; another seed is another run`,
+      ],
+      [['--out', 'elsewhere'], '--out: expected none with --resume, got elsewhere'],
+      [['--no-tune'], '--no-tune: expected none with --resume, got true'],
+    ] as const) {
+      const { status, err } = metaplastic(['train', '--resume', out, ...args]);
+      expect(err).toContain(message);
+      expect(status).toBe(1);
+    }
+    expect(readFileSync(join(out, 'config.json'), 'utf8')).toBe(config);
+  });
+  test('writes its plan down, so that another number of cores goes on bit for bit', () => {
+    const { plan } = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')) as {
+      plan: Record<string, unknown>;
+    };
+    expect(Object.keys(plan)).toEqual([
+      'lanes',
+      'teams',
+      'grid',
+      'tasksPerChunk',
+      'stepsPerSegment',
+    ]);
+  });
+  test('whose checkpoint has lost its configuration is not written over', () => {
+    const folder = join(newFolder(), 'half');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'checkpoint.safetensors'), checkpoint(out));
+    const { status, err } = metaplastic(['train', writeConfig(TINY), '--out', folder]);
+    expect(err).toContain(
+      `--out: expected a new folder, got ${folder}, which holds a run's checkpoint.safetensors`,
+    );
+    expect(status).toBe(1);
+    expect(checkpoint(folder).equals(checkpoint(out))).toBe(true);
+  });
+  test('whose log lost some lines and has others twice is told so when it goes on', () => {
+    const folder = join(newFolder(), 'lines');
+    metaplastic(['train', writeConfig(TINY), '--out', folder]);
+    const log = join(folder, 'log.jsonl');
+    const lines = readFileSync(log, 'utf8').trim().split('\n');
+    writeFileSync(log, [0, 1, 1, 4, 5, 0].map(i => `${lines[i]}\n`).join(''));
+    const { status, err } = metaplastic(['train', '--resume', folder]);
+    expect(err).toContain(
+      `note: ${log}: meta-steps 1 – 2 are there more than once, and the last line of each is kept`,
+    );
+    expect(err).toContain(`note: ${log}: meta-steps 3 – 4 are missing`);
+    expect(status).toBe(0);
+    expect(readFileSync(log, 'utf8')).toBe([0, 1, 4, 5].map(i => `${lines[i]}\n`).join(''));
+  });
   test('can be evaluated again to the same table, and reported again', () => {
     expect(metaplastic(['eval', out]).out).toBe(whole.out);
     expect(metaplastic(['report', out])).toMatchObject({
@@ -115,6 +172,49 @@ test('Ctrl-C finishes the meta-step, saves, and says how to resume; resumed is a
   expect(metaplastic(['train', '--resume', stopped]).status).toBe(0);
   metaplastic(['train', config, '--out', whole]);
   expect(checkpoint(stopped).equals(checkpoint(whole))).toBe(true);
+});
+
+test('a run whose evaluation fails keeps all, and says how to evaluate again', () => {
+  const folder = join(newFolder(), 'run');
+  metaplastic(['train', writeConfig(TINY), '--out', folder]);
+  const kept = checkpoint(folder);
+  const evaluation = join(folder, 'evaluation.json');
+  rmSync(evaluation);
+  mkdirSync(join(evaluation, 'full'), { recursive: true });
+  const { status, err } = metaplastic(['train', '--resume', folder]);
+  expect(err).toContain(`evaluation of ${folder}: `);
+  expect(err).toContain(`evaluate again with: metaplastic eval ${folder}`);
+  expect([status, checkpoint(folder).equals(kept)]).toEqual([1, true]);
+  rmSync(evaluation, { recursive: true });
+  expect(metaplastic(['eval', folder]).status).toBe(0);
+});
+
+test.each(['SIGHUP', 'SIGTERM'] as const)('%s saves as Ctrl-C does', async signal => {
+  const long = { ...TINY, meta: { ...TINY.meta, steps: 100_000 }, checkpointEvery: 100_000 };
+  const folder = join(newFolder(), 'run');
+  const run = start(['train', writeConfig(long), '--out', folder]);
+  while (logged(folder) < 5) await wait(5);
+  run.interrupt(signal);
+  const { status, err } = await run.ended;
+  expect(err).toMatch(
+    /stopped after meta-step \d+ of 100000; go on with: metaplastic train --resume /,
+  );
+  expect([status, existsSync(join(folder, 'checkpoint.safetensors'))]).toEqual([130, true]);
+});
+
+test('Ctrl-C while it evaluates says that all is saved, and how to evaluate', async () => {
+  const long = { ...TINY, evaluation: { tasks: 30_000, at: [0, 5] } };
+  const folder = join(newFolder(), 'run');
+  const run = start(['train', writeConfig(long), '--out', folder]);
+  while (logged(folder) < 6) await wait(5);
+  while (!existsSync(join(folder, 'checkpoint.safetensors'))) await wait(5);
+  await wait(200);
+  run.interrupt();
+  const { status, err } = await run.ended;
+  expect(err).toContain(
+    `stopped while evaluating: saved up to meta-step 6 of 6; evaluate with: metaplastic eval ${folder}`,
+  );
+  expect(status).toBe(130);
 });
 
 describe('a checkpoint', () => {

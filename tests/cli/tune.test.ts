@@ -31,16 +31,29 @@ test('tune remembers in the cache folder; train uses it and writes it down, unle
   };
   const used = train('used', []);
   expect(used.err).toMatch(/^tuned: adjoint \w+, \d lane\(s\) a task/m);
-  expect(used.written.plan).toEqual({ lanes: expect.any(Number), teams: expect.any(Number) });
+  const remembered = JSON.parse(
+    Object.values(JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>)[0]!,
+  ) as { plan: object };
+  expect(used.written.plan).toMatchObject(remembered.plan);
   for (const untuned of [
     train('flag', ['--no-tune']),
     train('variable', [], { METAPLASTIC_TUNE: 'off' }),
   ]) {
     expect(untuned.err).not.toContain('tuned:');
-    expect(untuned.written.plan).toBeUndefined();
   }
   expect(metaplastic(['plan', config], env).err).toContain('tuned:');
-}, 180_000);
+
+  // what is accepted must not be refused later, and what is refused must be told
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replaceAll('\\"plan\\":{', '\\"plan\\":{\\"speed\\":3,'),
+  );
+  const damaged = train('damaged', []);
+  expect(damaged.err).toMatch(
+    /^note: what was remembered of tuning this is not used: tuning\.plan\.speed: .+; tune it again$/m,
+  );
+  expect(damaged.err).not.toContain('tuned:');
+}, 240_000);
 
 test.each([
   [['tune'], /^tune: expected one CONFIG or PRESET, got 0/m],
@@ -54,9 +67,10 @@ test('the file is in the cache folder of the user', () => {
   expect(tuningFile({ XDG_CACHE_HOME: '' })).toMatch(/\.cache\/metaplastic\/tuning\.json$/);
 });
 
-test('a memory keeps what it was given beside what it had; a damaged file is none', () => {
+test('a memory keeps what it was given beside what it had; a damaged file is none, and is told', () => {
   const path = join(newFolder(), 'deep', 'tuning.json');
-  const memory = fileMemory(path);
+  const said: string[] = [];
+  const memory = fileMemory(path, notice => said.push(notice));
   expect(memory.getItem('a')).toBeNull();
   memory.setItem('a', '1');
   memory.setItem('b', '2');
@@ -65,6 +79,14 @@ test('a memory keeps what it was given beside what it had; a damaged file is non
     '2',
     '1',
   ]);
-  writeFileSync(path, '{');
-  expect(memory.getItem('a')).toBeNull();
+  expect(said).toEqual([]);
+  for (const [text, why] of [
+    ['{', 'expected a JSON file'],
+    ['null', 'expected an object of texts'],
+    ['{"a":{}}', 'expected an object of texts'],
+  ] as const) {
+    writeFileSync(path, text);
+    expect(memory.getItem('a')).toBeNull();
+    expect(said.at(-1)).toContain(`${path}: ${why}`);
+  }
 });

@@ -5,6 +5,7 @@ import {
   formatLogLine,
   formatNumber,
   formatPercent,
+  orderedLog,
   parseLog,
   progressLine,
   smooth,
@@ -67,9 +68,37 @@ describe('parseLog', () => {
     ['a missing number', '{"metaStep":1}'],
     ['a text for a number', JSON.stringify({ ...line(1), loss: 'low' })],
     ['a text for the accuracy', JSON.stringify({ ...line(1), accuracy: 'high' })],
+    ['a meta-step that is none', JSON.stringify({ ...line(1), metaStep: 0 })],
+    ['coefficients that are no numbers', JSON.stringify({ ...line(1), coefficients: { k: 1 } })],
     ['null', 'null'],
     ['nothing', ''],
   ])('refuses %s', (_, row) => expect(() => parseLog(`${row}\n${text}`, 'x')).toThrow('x: line 1'));
+});
+
+describe('orderedLog', () => {
+  test('leaves a whole log as it is, up to the last meta-step that counts', () => {
+    expect(orderedLog([line(1), line(2), line(3)], 2)).toEqual({
+      log: [line(1), line(2)],
+      problems: [],
+    });
+  });
+  test('puts lines in their order, keeps the last of each, and tells what is doubled or missing', () => {
+    const { log, problems } = orderedLog(
+      [line(2), line(1, { loss: 7 }), line(1), line(2), line(7), line(9)],
+      9,
+    );
+    expect(log).toEqual([line(1), line(2), line(7), line(9)]);
+    expect(problems).toEqual([
+      'meta-steps 1 – 2 are there more than once, and the last line of each is kept',
+      'meta-steps 3 – 6, 8 are missing',
+    ]);
+  });
+  test('of more lines than a function takes arguments is read', () => {
+    const lines = Array.from({ length: 130_000 }, (_, m) => line(m + 1));
+    expect(orderedLog(parseLog(lines.map(formatLogLine).join(''), 'x'), 130_000).problems).toEqual(
+      [],
+    );
+  });
 });
 
 describe('smooth', () => {

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { openNodeGpu } from '../../src/node/open.js';
 import type { Checkpoint } from '../../src/run/checkpoint.js';
 import { parseConfig } from '../../src/run/config.js';
-import { learnerOf, train } from '../../src/run/train.js';
+import { learnerOf, train, usableHere, withPlan } from '../../src/run/train.js';
 import { openWorld } from '../../src/run/worlds.js';
 import { TINY } from '../cli/command.js';
+import { SOFTWARE } from '../gpu/machine.js';
 
 const config = parseConfig(TINY, 'tiny');
 
@@ -44,4 +45,33 @@ test('a run whose device is lost stops with a clear error, and goes on from its 
   expect(lost.kept.map(c => c.metaStep)).toEqual([2, 4]);
   const resumed = await run(undefined, lost.kept.at(-1));
   expect(resumed.kept.at(-1)).toEqual(whole.kept.at(-1));
+});
+
+test('a run keeps the plan that it began with on a machine with another number of cores', async () => {
+  const world = await openWorld(config, async () => new Uint8Array());
+  const [one, two] = [1, 2].map(cores => ({ machine: { ...SOFTWARE, cores } }));
+  const begun = withPlan(two!, config, world);
+  expect(withPlan(one!, config, world).plan).not.toEqual(begun.plan);
+  expect(withPlan(one!, begun, world).plan).toEqual(begun.plan);
+  expect(parseConfig(JSON.parse(JSON.stringify(begun)), 'config.json')).toEqual(begun);
+});
+
+test('a machine that cannot keep the plan of a run says so, and has one of its own', async () => {
+  const world = await openWorld(config, async () => new Uint8Array());
+  const begun = withPlan(
+    { machine: SOFTWARE },
+    { ...config, plan: { lanes: 16, teams: 16 } },
+    world,
+  );
+  const said: string[] = [];
+  const small = { machine: { ...SOFTWARE, maxInvocations: 128 } };
+  expect(usableHere(small, begun, world, notice => said.push(notice))).toEqual(
+    withPlan(small, config, world),
+  );
+  expect(said).toEqual([
+    expect.stringMatching(
+      /^this machine cannot keep the run's plan \(plan\.lanes: expected .+, got 16 × 16\); it computes one of its own, and numbers are the same only up to rounding$/,
+    ),
+  ]);
+  expect(() => withPlan(small, begun, world)).toThrow('plan.lanes');
 });
