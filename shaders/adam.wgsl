@@ -7,7 +7,7 @@ import package::shape::{CLIP, COLLECTING, COLLECTORS, DRIFT_LIMIT, FEWEST, GROUP
 import package::collect::{COUNTED, DRIFT, mean_norm, total};
 
 struct Rates {
-  rate: array<vec4f, 2>,      // of each group, in the order of src/inner/layout.ts
+  rate: array<vec4f, 2>,      // of each group, in the order of src/parameters/layout.ts
   correction1: f32,           // 1 − β₁ⁿ
   correction2: f32,           // 1 − β₂ⁿ
 }

@@ -1,4 +1,4 @@
-// Counter-based random numbers, the same as src/tasks/random.ts and src/inner/draws.ts give: a hash
+// Counter-based random numbers, the same as src/tasks/random.ts and src/parameters/draws.ts give: a hash
 // of (seed, stream, counter).
 import package::memory::{pass_, task};
 

@@ -25,27 +25,27 @@ export {
   type PlanChoices,
   type Work,
 } from './gpu/plan.js';
-export { initialParameters, type Initial } from './inner/initial.js';
-export { GROUPS, layoutOf, type Group, type Layout, type Tensor } from './inner/layout.js';
-export type { Metrics } from './inner/metrics.js';
-export type { Rates } from './outer/options.js';
+export { initialParameters, type Initial } from './parameters/initial.js';
+export { GROUPS, layoutOf, type Group, type Layout, type Tensor } from './parameters/layout.js';
+export type { Metrics } from './learner/metrics.js';
+export type { Rates } from './learner/options.js';
 export {
   Learner,
   type Adaptation,
   type LearnerOptions,
   type LearnerState,
   type MetaStep,
-} from './outer/learner.js';
+} from './learner/learner.js';
 export {
   readCheckpoint,
   readParameters,
   writeCheckpoint,
   type Checkpoint,
   type ReadParametersOptions,
-} from './run/checkpoint.js';
-export { parseConfig, type RunConfig, type RunConfigInput } from './run/config.js';
-export type { LogLine } from './run/log.js';
-export { readRun, writeRun, type Run } from './run/run-file.js';
+} from './runs/checkpoint.js';
+export { parseConfig, type RunConfig, type RunConfigInput } from './config/config.js';
+export type { LogLine } from './runs/log.js';
+export { readRun, writeRun, type Run } from './runs/run-file.js';
 export {
   readSafetensors,
   writeSafetensors,
@@ -53,9 +53,9 @@ export {
   type OtherTensor,
   type ReadOptions,
   type Safetensors,
-} from './run/safetensors.js';
-export { learnerOf, train, usableHere, withPlan, type TrainOptions } from './run/train.js';
-export { openWorld, type DataFolder, type ReadData, type World } from './run/worlds.js';
+} from './runs/safetensors.js';
+export { learnerOf, train, usableHere, withPlan, type TrainOptions } from './runs/train.js';
+export { openWorld, type DataFolder, type ReadData, type World } from './config/worlds.js';
 export {
   defineSystem,
   GRANULARITIES,

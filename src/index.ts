@@ -1,6 +1,6 @@
 export * from './browser.js';
 export { describePlan } from './gpu/plan.js';
-export { interference, type Interference } from './run/interference.js';
+export { interference, type Interference } from './evaluation/interference.js';
 export { readOmniglot } from './tasks/omniglot.js';
 export {
   rememberedTuning,
@@ -10,4 +10,4 @@ export {
   type TuneOptions,
   type Tuning,
   type TuningMemory,
-} from './outer/tune.js';
+} from './learner/tune.js';

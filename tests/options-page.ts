@@ -1,7 +1,7 @@
 import { format, resolveConfig } from 'prettier';
-import { ADAPT, LEARNER } from '../src/outer/options.js';
+import { ADAPT, LEARNER } from '../src/learner/options.js';
 import { inWords, optionsOf, type OptionRow } from '../src/options.js';
-import { CONFIG } from '../src/run/config.js';
+import { CONFIG } from '../src/config/config.js';
 
 const cell = (words: string) => words.replaceAll('|', '\\|');
 const plain = (value: unknown) => (typeof value === 'string' ? value : inWords(value));

@@ -12,8 +12,8 @@ import {
   section,
   whole,
 } from '../src/options.js';
-import { LEARNER } from '../src/outer/options.js';
-import { CONFIG } from '../src/run/config.js';
+import { LEARNER } from '../src/learner/options.js';
+import { CONFIG } from '../src/config/config.js';
 import { optionsPage } from './options-page.js';
 
 const TABLE = section({

@@ -7,7 +7,7 @@ import {
   type ImageBank,
   type TaskSource,
 } from 'metaplastic';
-import { rateAt } from '../../src/run/config.js';
+import { rateAt } from '../../src/config/config.js';
 import { raster } from '../symbols/strokes.js';
 import { bankOf, symbolBank } from '../symbols/symbols.js';
 import { ICONS, pen, type Icon } from './icons.js';

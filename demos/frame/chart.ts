@@ -1,8 +1,8 @@
 import uPlot from 'uplot';
-import type { Chart } from '../../src/run/report/chart.js';
-import { details } from '../../src/run/report/page.js';
-import type { Html } from '../../src/run/report/html.js';
-import { plotOptions } from '../../src/run/report/plot.js';
+import type { Chart } from '../../src/report/chart.js';
+import { details } from '../../src/report/page.js';
+import type { Html } from '../../src/report/html.js';
+import { plotOptions } from '../../src/report/plot.js';
 
 /** A chart that is drawn again and again as numbers come in, and its numbers as a table. */
 export interface LiveChart {

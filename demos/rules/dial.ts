@@ -1,4 +1,4 @@
-import { html } from '../../src/run/report/html.js';
+import { html } from '../../src/report/html.js';
 
 export interface Needle {
   readonly name: string;

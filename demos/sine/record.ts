@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { learnerOf, openWorld, readRun, writeRun } from 'metaplastic';
 import { openNodeGpu } from '../../src/node/open.js';
-import { RUN_FILES } from '../../src/run/run-file.js';
+import { RUN_FILES } from '../../src/runs/run-file.js';
 import { sineTasks } from '../../src/tasks/sine.js';
 import { descentOf, live, UNSEEN } from './life.js';
 

@@ -1,9 +1,9 @@
 import { proxy, wrap } from '../frame/comlink.js';
 import { sineTasks, type LogLine, type RunConfig, type RunConfigInput } from 'metaplastic';
-import { formatCount, formatNumber, smooth } from '../../src/run/log.js';
-import { linesChart, smoothingSpan, trainingChart } from '../../src/run/report/chart.js';
-import { linesTable, table, thinned } from '../../src/run/report/page.js';
-import { PRESETS } from '../../src/run/presets.js';
+import { formatCount, formatNumber, smooth } from '../../src/runs/log.js';
+import { linesChart, smoothingSpan, trainingChart } from '../../src/report/chart.js';
+import { linesTable, table, thinned } from '../../src/report/page.js';
+import { RUN_PRESETS } from '../../src/config/presets.js';
 import { liveChart } from '../frame/chart.js';
 import { copyButton, settingsForm } from '../frame/settings.js';
 import { findWebGpu } from '../frame/webgpu.js';
@@ -238,7 +238,7 @@ function take(told: Told): void {
 }
 
 function asked(): RunConfigInput {
-  const preset = PRESETS['flp-sine']!;
+  const preset = RUN_PRESETS['flp-sine']!;
   const { rule, alpha } = settings.values;
   const width = settings.number('width');
   return {

@@ -1,6 +1,6 @@
 import type uPlot from 'uplot';
-import { formatNumber } from '../../src/run/log.js';
-import { table } from '../../src/run/report/page.js';
+import { formatNumber } from '../../src/runs/log.js';
+import { table } from '../../src/report/page.js';
 import { liveChart } from '../frame/chart.js';
 import { GRID, RANGE, type Life, type Points } from './life.js';
 

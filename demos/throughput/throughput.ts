@@ -9,10 +9,10 @@ import {
   type SweepFigure,
 } from '../../src/bench/index.js';
 import { noiseIn, percent, quantity, ratesOf } from '../../src/bench/report.js';
-import { formatCount } from '../../src/run/log.js';
-import { linesChart } from '../../src/run/report/chart.js';
-import { html } from '../../src/run/report/html.js';
-import { details, linesTable, table } from '../../src/run/report/page.js';
+import { formatCount } from '../../src/runs/log.js';
+import { linesChart } from '../../src/report/chart.js';
+import { html } from '../../src/report/html.js';
+import { details, linesTable, table } from '../../src/report/page.js';
 import { liveChart } from '../frame/chart.js';
 import { copyButton, settingsForm } from '../frame/settings.js';
 import { findWebGpu } from '../frame/webgpu.js';

@@ -1,4 +1,4 @@
-// Initial weights are drawn for every lifetime (src/inner/draws.ts).
+// Initial weights are drawn for every lifetime (src/parameters/draws.ts).
 import package::shape::{DRAW_W_AT, DRAW_W_LIMIT, DRAW_WEIGHTS, QUADS, WIDTH};
 import package::memory::{four, present};
 import package::random::drawn4;

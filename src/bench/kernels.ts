@@ -1,5 +1,5 @@
 import type { Gpu } from '../gpu/device.js';
-import type { Learner, LearnerOptions } from '../outer/learner.js';
+import type { Learner, LearnerOptions } from '../learner/learner.js';
 import { recordDispatches, type Dispatch } from './calls.js';
 import {
   makeClock,

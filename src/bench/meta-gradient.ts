@@ -2,7 +2,7 @@ import { greatest } from '../extremes.js';
 import { adapterName, type Gpu } from '../gpu/device.js';
 import { orDestroy } from '../gpu/owned.js';
 import { mebibytes, type Adjoint, type Plan, type PlanChoices } from '../gpu/plan.js';
-import { Learner, type LearnerOptions } from '../outer/learner.js';
+import { Learner, type LearnerOptions } from '../learner/learner.js';
 import { type System } from '../systems/system.js';
 import { checkCounts } from '../tasks/episodes.js';
 import { countCalls, peakBytes, type Counts } from './calls.js';

@@ -1,6 +1,6 @@
 import { greatest, least } from '../extremes.js';
 import { adapterName } from '../gpu/device.js';
-import { html, trusted, type Html } from '../run/report/html.js';
+import { html, trusted, type Html } from '../report/html.js';
 import type { Ceilings } from './ceilings.js';
 import type { KernelFigure } from './kernels.js';
 import { percent, quantity, ratesOf, type BenchReport } from './report.js';

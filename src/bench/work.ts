@@ -1,5 +1,5 @@
 import type { Plan } from '../gpu/plan.js';
-import { isMixed } from '../inner/layout.js';
+import { isMixed } from '../parameters/layout.js';
 import { RULES, type Layer } from '../systems/system.js';
 
 /**

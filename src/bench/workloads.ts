@@ -1,4 +1,4 @@
-import { layoutOf } from '../inner/layout.js';
+import { layoutOf } from '../parameters/layout.js';
 import { defineSystem, type SystemSpec } from '../systems/system.js';
 import { checkCounts, type Episodes } from '../tasks/episodes.js';
 

@@ -10,7 +10,7 @@ import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { ADJOINTS, type Adjoint } from '../gpu/plan.js';
 import { openNodeGpu } from '../node/open.js';
-import { rememberedTuning, tune, type Tuning } from '../outer/tune.js';
+import { rememberedTuning, tune, type Tuning } from '../learner/tune.js';
 import { wholeNumber } from './options.js';
 import { describeAdapter, environmentOf } from './run-folder.js';
 import { fileMemory, tuningFile } from './tuned.js';

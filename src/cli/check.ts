@@ -12,7 +12,7 @@ import {
   checkRow,
   PROBLEMS,
   TOLERANCE,
-} from '../run/check.js';
+} from '../proof/check.js';
 import { describeAdapter, readJson } from './run-folder.js';
 
 export const HELP = `proves every kernel and gradient on this machine's adapter

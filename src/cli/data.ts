@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { MetaplasticError } from '../errors.js';
-import { openWorld, type DataFolder, type ReadData, type World } from '../run/worlds.js';
+import { openWorld, type DataFolder, type ReadData, type World } from '../config/worlds.js';
 
 /** The tasks of a run on the data in `folder`; what should be known of the data is told on stderr. */
 export async function openWorldOn(

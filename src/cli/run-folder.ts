@@ -5,12 +5,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MetaplasticError } from '../errors.js';
 import { adapterName, type Gpu } from '../gpu/device.js';
-import { parseConfig, type RunConfig } from '../run/config.js';
-import { parseLog, type Evaluation, type LogLine } from '../run/log.js';
-import { PRESETS } from '../run/presets.js';
-import { parseEnvironment, parseEvaluations, type Environment } from '../run/recorded.js';
-import { folderName, RUN_FILES } from '../run/run-file.js';
-import { renderReport } from '../run/report/report.js';
+import { parseConfig, type RunConfig } from '../config/config.js';
+import { parseLog, type Evaluation, type LogLine } from '../runs/log.js';
+import { RUN_PRESETS } from '../config/presets.js';
+import { parseEnvironment, parseEvaluations, type Environment } from '../runs/recorded.js';
+import { folderName, RUN_FILES } from '../runs/run-file.js';
+import { renderReport } from '../report/report.js';
 import { diskError, makeFolder, makeNewFolder, readAny, readPlain, writeWhole } from './disk.js';
 import { lockFolder, type FolderLock } from './lock.js';
 
@@ -25,13 +25,14 @@ export const FILES = {
 
 /** The configuration of a preset's name or of a JSON file. */
 export function readConfig(nameOrFile: string): RunConfig {
-  if (Object.hasOwn(PRESETS, nameOrFile)) return parseConfig(PRESETS[nameOrFile], nameOrFile);
+  if (Object.hasOwn(RUN_PRESETS, nameOrFile))
+    return parseConfig(RUN_PRESETS[nameOrFile], nameOrFile);
   if (!existsSync(nameOrFile))
     throw new MetaplasticError({
       where: 'config',
       expected: 'a JSON file or a preset',
       got: `${JSON.stringify(nameOrFile)}`,
-      hint: `presets: ${Object.keys(PRESETS).join(', ')}`,
+      hint: `presets: ${Object.keys(RUN_PRESETS).join(', ')}`,
     });
   return parseConfig(readJson(nameOrFile, readAny), nameOrFile);
 }

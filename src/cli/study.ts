@@ -4,11 +4,11 @@ import { parseArgs } from 'node:util';
 import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { openNodeGpu } from '../node/open.js';
-import { parseConfig, type RunConfig, type RunConfigInput } from '../run/config.js';
-import { parseSwept, type Environment } from '../run/recorded.js';
-import { facts } from '../run/report/page.js';
-import { renderStudy } from '../run/report/study.js';
-import { STUDIES } from '../run/studies/index.js';
+import { parseConfig, type RunConfig, type RunConfigInput } from '../config/config.js';
+import { parseSwept, type Environment } from '../runs/recorded.js';
+import { facts } from '../report/page.js';
+import { renderStudy } from '../report/study.js';
+import { STUDIES } from '../studies/index.js';
 import {
   markdown,
   tablesText,
@@ -16,9 +16,9 @@ import {
   type Size,
   type Study,
   type Trained,
-} from '../run/studies/study.js';
-import { live, type Sweep, type Swept } from '../run/studies/sweep.js';
-import { openWorld, type ReadData } from '../run/worlds.js';
+} from '../studies/study.js';
+import { live, type Sweep, type Swept } from '../studies/sweep.js';
+import { openWorld, type ReadData } from '../config/worlds.js';
 import { dataReader } from './data.js';
 import { writeWhole } from './disk.js';
 import { lockFolder } from './lock.js';

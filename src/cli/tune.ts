@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { MetaplasticError } from '../errors.js';
 import { openNodeGpu } from '../node/open.js';
-import { tune, type Trial } from '../outer/tune.js';
-import { learnerOptions } from '../run/train.js';
-import { openWorld } from '../run/worlds.js';
+import { tune, type Trial } from '../learner/tune.js';
+import { learnerOptions } from '../runs/train.js';
+import { openWorld } from '../config/worlds.js';
 import { dataReader } from './data.js';
 import { wholeNumber } from './options.js';
 import { describeAdapter, readConfig } from './run-folder.js';

@@ -1,4 +1,4 @@
-import { feedbackShape } from '../inner/layout.js';
+import { feedbackShape } from '../parameters/layout.js';
 import type { System } from '../systems/system.js';
 import { sizeOf, type Places } from './places.js';
 

@@ -1,4 +1,4 @@
-import type { Layout, Tensor } from '../inner/layout.js';
+import type { Layout, Tensor } from '../parameters/layout.js';
 import type { System } from '../systems/system.js';
 
 /**

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
-import { layoutOf, type Layout } from '../inner/layout.js';
+import { layoutOf, type Layout } from '../parameters/layout.js';
 import { check, choice, list, needed, number, section, whole } from '../options.js';
 import type { System } from '../systems/system.js';
 import { fastLayout, type FastLayout } from './fast.js';

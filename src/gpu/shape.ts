@@ -1,5 +1,5 @@
-import { drawsOf, PURPOSES } from '../inner/draws.js';
-import { isMixed } from '../inner/layout.js';
+import { drawsOf, PURPOSES } from '../parameters/draws.js';
+import { isMixed } from '../parameters/layout.js';
 import { PRIMITIVES, RULES, TERMS } from '../systems/system.js';
 import { metricsShape } from './metrics.js';
 import { gridLayout } from './lanes.js';

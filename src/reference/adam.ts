@@ -1,4 +1,4 @@
-import { GROUPS, type Group, type Layout } from '../inner/layout.js';
+import { GROUPS, type Group, type Layout } from '../parameters/layout.js';
 
 const BETA1 = 0.9,
   BETA2 = 0.999,

@@ -1,4 +1,4 @@
-import { feedbackShape } from '../inner/layout.js';
+import { feedbackShape } from '../parameters/layout.js';
 import type { Layer, System } from '../systems/system.js';
 import { add, NONE } from './algebra.js';
 import type { Chance } from './chance.js';

@@ -1,5 +1,5 @@
 import { MetaplasticError } from '../errors.js';
-import { feedbackShape, type Layout, layoutOf, type Tensor } from '../inner/layout.js';
+import { feedbackShape, type Layout, layoutOf, type Tensor } from '../parameters/layout.js';
 import { inWords } from '../options.js';
 import {
   type Choice,

@@ -1,6 +1,6 @@
 import { MetaplasticError } from '../errors.js';
-import { drawn, drawsOf, type PURPOSES } from '../inner/draws.js';
-import { feedbackShape } from '../inner/layout.js';
+import { drawn, drawsOf, type PURPOSES } from '../parameters/draws.js';
+import { feedbackShape } from '../parameters/layout.js';
 import type { System } from '../systems/system.js';
 import type { ReferenceEpisodes } from './episode.js';
 

@@ -1,4 +1,4 @@
-import type { Layout } from '../inner/layout.js';
+import type { Layout } from '../parameters/layout.js';
 import type { System } from '../systems/system.js';
 import { areClasses } from '../tasks/classes.js';
 import type { ImageBank } from '../tasks/episodes.js';

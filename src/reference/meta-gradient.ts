@@ -1,5 +1,5 @@
 import { MetaplasticError } from '../errors.js';
-import { GROUPS, type Layout } from '../inner/layout.js';
+import { GROUPS, type Layout } from '../parameters/layout.js';
 import type { System } from '../systems/system.js';
 import { areClasses } from '../tasks/classes.js';
 import type { ImageBank } from '../tasks/episodes.js';

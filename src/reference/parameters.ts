@@ -1,4 +1,4 @@
-import type { Layout } from '../inner/layout.js';
+import type { Layout } from '../parameters/layout.js';
 import { RULES, type System } from '../systems/system.js';
 import { NONE } from './algebra.js';
 

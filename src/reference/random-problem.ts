@@ -1,4 +1,4 @@
-import { type Layout, layoutOf } from '../inner/layout.js';
+import { type Layout, layoutOf } from '../parameters/layout.js';
 import {
   type ReferenceGradient,
   referenceGradient,

@@ -13,7 +13,7 @@ import {
   within,
 } from '../options.js';
 import { TERMS } from './pool.js';
-import { PRESETS, type Preset } from './presets.js';
+import { SYSTEM_PRESETS, type Preset } from './presets.js';
 import { GRANULARITIES, ORIGINS, PRIMITIVES, RULES, SLOTS } from './slots.js';
 
 /** Sizes of a network at most: kernels have a table entry for each, and WGSL promises 2,047. */
@@ -158,7 +158,7 @@ export type Slotted = Readonly<v.InferInput<Section<typeof SLOTTED>>>;
  * without any other key it is feedback and local plasticity (FLP, Lindsey & Litwin-Kumar 2020, §1).
  */
 export const SYSTEM = section({
-  preset: option(choice(Object.keys(PRESETS) as Preset[]), {
+  preset: option(choice(Object.keys(SYSTEM_PRESETS) as Preset[]), {
     about: 'A published system to start from; every other key overrides what it says.',
   }),
   ...SLOTTED,

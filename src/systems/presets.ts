@@ -42,7 +42,7 @@ const maml = {
 } as const satisfies Partial<Slotted>;
 
 /** The published systems, as choices over the slots (papers in docs/architecture.md). */
-export const PRESETS = {
+export const SYSTEM_PRESETS = {
   flp: {},
   pool,
   bioplausible: { ...pool, terms: [0, 2, 9] },
@@ -63,4 +63,4 @@ export const PRESETS = {
   'first-order-maml': { ...maml, firstOrder: true },
 } as const satisfies Record<string, Partial<Slotted>>;
 
-export type Preset = keyof typeof PRESETS;
+export type Preset = keyof typeof SYSTEM_PRESETS;

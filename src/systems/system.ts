@@ -2,7 +2,7 @@ import { MetaplasticError } from '../errors.js';
 import { check, inWords, saidOf } from '../options.js';
 import { SYSTEM, type SystemSpec } from './options.js';
 import { poolNeeds, TERMS } from './pool.js';
-import { PRESETS } from './presets.js';
+import { SYSTEM_PRESETS } from './presets.js';
 import { FEEDBACK_RULES, PRIMITIVES, RULES, SLOTS, type Granularity } from './slots.js';
 
 export * from './slots.js';
@@ -61,7 +61,7 @@ const CHECKED = new WeakSet<object>();
 export function defineSystem(given: SystemSpec | System, where = 'system'): System {
   if (CHECKED.has(given)) return given as System;
   const written = check(SYSTEM, given, where);
-  const spec: SystemSpec = { ...(written.preset && PRESETS[written.preset]), ...written };
+  const spec: SystemSpec = { ...(written.preset && SYSTEM_PRESETS[written.preset]), ...written };
   const chosen = withDefaults(spec);
   for (const { key, holds, refuse } of TOGETHER)
     if (!holds(chosen, spec))

@@ -3,11 +3,11 @@ import { countCalls, peakBytes } from '../../src/bench/calls.js';
 import { benchGradient, optionsFor } from '../../src/bench/meta-gradient.js';
 import { flpWorkload, poolWorkload, type Workload } from '../../src/bench/workloads.js';
 import { run } from '../../src/cli/bench.js';
-import { layoutOf } from '../../src/inner/layout.js';
+import { layoutOf } from '../../src/parameters/layout.js';
 import { referenceGradient } from '../../src/reference/meta-gradient.js';
 import { defineSystem } from '../../src/systems/system.js';
 import { fileMemory, tuningFile } from '../../src/cli/tuned.js';
-import { rememberedTuning } from '../../src/outer/tune.js';
+import { rememberedTuning } from '../../src/learner/tune.js';
 import { newFolder } from '../cli/command.js';
 import { useGpu } from '../kernels/open.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkCase, checkProblem, PROBLEMS, type CheckResult } from '../../src/run/check.js';
+import { checkCase, checkProblem, PROBLEMS, type CheckResult } from '../../src/proof/check.js';
 import { readCase } from '../../src/reference/case.js';
 import { useBrowserGpu } from './open.js';
 

@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { dataReader } from '../../src/cli/data.js';
 import { MetaplasticError } from '../../src/errors.js';
-import { openWorld } from '../../src/run/worlds.js';
-import { parseConfig } from '../../src/run/config.js';
-import { PRESETS } from '../../src/run/presets.js';
+import { openWorld } from '../../src/config/worlds.js';
+import { parseConfig } from '../../src/config/config.js';
+import { RUN_PRESETS } from '../../src/config/presets.js';
 import { drawing } from '../tasks/given.js';
 import { newFolder } from './command.js';
 
@@ -34,7 +34,7 @@ describe('a file of data', () => {
   });
 
   test('that is a folder is refused in one line', async () => {
-    const preset = PRESETS['backprop-mnist']!;
+    const preset = RUN_PRESETS['backprop-mnist']!;
     const config = parseConfig(preset, 'test');
     const folder = folderOf('mnist/t10k-images-idx3-ubyte.gz/x', 'mnist/t10k-labels-idx1-ubyte');
     const opened = openWorld(config, dataReader(folder));
@@ -59,7 +59,7 @@ test('Omniglot may be a folder, under the name of its zip file', async () => {
         );
       }
   const { bank } = await openWorld(
-    parseConfig(PRESETS['flp-omniglot']!, 'test'),
+    parseConfig(RUN_PRESETS['flp-omniglot']!, 'test'),
     dataReader(folder),
   );
   expect([bank!.count, bank!.classes]).toEqual([250, 25]);

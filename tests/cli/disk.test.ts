@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { append, readPlain, writeWhole } from '../../src/cli/disk.js';
 import { newFolder as folderOf } from '../../src/cli/run-folder.js';
-import { folderName } from '../../src/run/run-file.js';
+import { folderName } from '../../src/runs/run-file.js';
 import { breakAt } from '../fuzz/faults.js';
 import { newFolder } from './command.js';
 

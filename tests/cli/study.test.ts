@@ -5,10 +5,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { dataReader } from '../../src/cli/data.js';
 import { writeWhole } from '../../src/cli/disk.js';
 import { runStudy } from '../../src/cli/study.js';
-import type { RunConfigInput } from '../../src/run/config.js';
-import { STUDIES } from '../../src/run/studies/index.js';
-import { lastOf, type Study } from '../../src/run/studies/study.js';
-import type { Sweep } from '../../src/run/studies/sweep.js';
+import type { RunConfigInput } from '../../src/config/config.js';
+import { STUDIES } from '../../src/studies/index.js';
+import { lastOf, type Study } from '../../src/studies/study.js';
+import type { Sweep } from '../../src/studies/sweep.js';
 import { metaplastic, newFolder, TINY } from './command.js';
 
 const SIZE = { full: false, scale: 1 };

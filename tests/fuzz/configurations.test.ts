@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
 import { makePlan } from '../../src/gpu/plan.js';
-import { initialParameters } from '../../src/inner/initial.js';
-import { layoutOf } from '../../src/inner/layout.js';
-import { checkOptions, type LearnerOptions } from '../../src/outer/options.js';
-import { workOf } from '../../src/outer/learner.js';
+import { initialParameters } from '../../src/parameters/initial.js';
+import { layoutOf } from '../../src/parameters/layout.js';
+import { checkOptions, type LearnerOptions } from '../../src/learner/options.js';
+import { workOf } from '../../src/learner/learner.js';
 import { readCase } from '../../src/reference/case.js';
-import { parseConfig, shapeOf, type RunConfig } from '../../src/run/config.js';
-import { PRESETS } from '../../src/run/presets.js';
-import { learnerOptions } from '../../src/run/train.js';
+import { parseConfig, shapeOf, type RunConfig } from '../../src/config/config.js';
+import { RUN_PRESETS } from '../../src/config/presets.js';
+import { learnerOptions } from '../../src/runs/train.js';
 import { defineSystem } from '../../src/systems/system.js';
-import { PRESETS as SYSTEMS } from '../../src/systems/presets.js';
+import { SYSTEM_PRESETS } from '../../src/systems/presets.js';
 import type { TaskSource } from '../../src/tasks/episodes.js';
 import { fewShotTasks } from '../../src/tasks/few-shot.js';
 import { random } from '../../src/tasks/random.js';
@@ -112,7 +112,7 @@ const learner: LearnerOptions = {
 };
 
 const DOORS: readonly [string, readonly unknown[], (given: any) => unknown][] = [
-  ['a configuration', Object.values(PRESETS), given => plansOf(parseConfig(given, 'run.json'))],
+  ['a configuration', Object.values(RUN_PRESETS), given => plansOf(parseConfig(given, 'run.json'))],
   [
     'the options of a learner',
     [learner, { ...learner, system: { preset: 'pool', sizes: [2, 3, 2] }, rates: undefined }],
@@ -123,7 +123,12 @@ const DOORS: readonly [string, readonly unknown[], (given: any) => unknown][] = 
   ],
   [
     'a system',
-    Object.keys(SYSTEMS).map(preset => ({ preset, sizes: [3, 4, 2], frozen: [], multiplier: 1 })),
+    Object.keys(SYSTEM_PRESETS).map(preset => ({
+      preset,
+      sizes: [3, 4, 2],
+      frozen: [],
+      multiplier: 1,
+    })),
     given => layoutOf(defineSystem(given)),
   ],
   [

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
-import { parseConfig } from '../../src/run/config.js';
-import { formatLogLine, parseLog, type Evaluation } from '../../src/run/log.js';
-import { PRESETS } from '../../src/run/presets.js';
-import { parseEnvironment, parseEvaluations } from '../../src/run/recorded.js';
-import { renderReport } from '../../src/run/report/report.js';
+import { parseConfig } from '../../src/config/config.js';
+import { formatLogLine, parseLog, type Evaluation } from '../../src/runs/log.js';
+import { RUN_PRESETS } from '../../src/config/presets.js';
+import { parseEnvironment, parseEvaluations } from '../../src/runs/recorded.js';
+import { renderReport } from '../../src/report/report.js';
 import { random } from '../../src/tasks/random.js';
 import { mutate, mutateBytes } from './mutate.js';
 
@@ -12,7 +12,7 @@ import { mutate, mutateBytes } from './mutate.js';
 const COUNT = Number(process.env['METAPLASTIC_FUZZ'] ?? 100);
 const SEED = 21;
 
-const config = parseConfig(PRESETS['maml-sine'], 'maml-sine');
+const config = parseConfig(RUN_PRESETS['maml-sine'], 'maml-sine');
 const environment = { adapter: { description: 'SwiftShader', software: true }, seed: 1, l: [1] };
 const log = Array.from({ length: 12 }, (_, i) => ({
   metaStep: i + 1,

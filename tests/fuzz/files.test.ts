@@ -1,11 +1,11 @@
 import { gzipSync, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
-import { initialParameters } from '../../src/inner/initial.js';
-import { layoutOf } from '../../src/inner/layout.js';
-import { parseConfig } from '../../src/run/config.js';
-import { readRun, writeRun } from '../../src/run/run-file.js';
-import { readSafetensors, writeSafetensors } from '../../src/run/safetensors.js';
+import { initialParameters } from '../../src/parameters/initial.js';
+import { layoutOf } from '../../src/parameters/layout.js';
+import { parseConfig } from '../../src/config/config.js';
+import { readRun, writeRun } from '../../src/runs/run-file.js';
+import { readSafetensors, writeSafetensors } from '../../src/runs/safetensors.js';
 import { defineSystem } from '../../src/systems/system.js';
 import { readIdx } from '../../src/tasks/idx.js';
 import { readOmniglot } from '../../src/tasks/omniglot.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { placesOf } from '../../src/gpu/places.js';
-import { layoutOf } from '../../src/inner/layout.js';
+import { layoutOf } from '../../src/parameters/layout.js';
 import { defineSystem, type SystemSpec } from '../../src/systems/system.js';
 
 const placed = (spec: SystemSpec) => {

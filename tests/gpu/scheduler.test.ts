@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BLOCK, type Adjoint, type PlanChoices } from '../../src/gpu/plan.js';
 import { QUERY_BLOCK } from '../../src/gpu/segments.js';
-import type { Learner } from '../../src/outer/learner.js';
+import type { Learner } from '../../src/learner/learner.js';
 import { learnerFor, type Options } from '../kernels/agree.js';
 import { useGpu } from '../kernels/open.js';
 import { relativeError } from '../reference/central-differences.js';

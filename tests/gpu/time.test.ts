@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { recordDispatches, type Dispatch } from '../../src/bench/calls.js';
 import { makePlan, type Plan } from '../../src/gpu/plan.js';
 import { secondsOfSteps } from '../../src/gpu/time.js';
-import type { Learner } from '../../src/outer/learner.js';
+import type { Learner } from '../../src/learner/learner.js';
 import { learnerFor, type Options } from '../kernels/agree.js';
 import { useGpu } from '../kernels/open.js';
 import { type ProblemSpec, randomProblem } from '../reference/random-problem.js';

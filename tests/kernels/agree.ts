@@ -1,12 +1,12 @@
 import type { Gpu } from '../../src/gpu/device.js';
 import type { Plan } from '../../src/gpu/plan.js';
-import type { Layout } from '../../src/inner/layout.js';
+import type { Layout } from '../../src/parameters/layout.js';
 import {
   Learner,
   type Adaptation,
   type LearnerOptions,
   type MetaStep,
-} from '../../src/outer/learner.js';
+} from '../../src/learner/learner.js';
 import type { ReferenceGradient } from '../../src/reference/meta-gradient.js';
 import { random } from '../../src/tasks/random.js';
 import { relativeError, relativeErrors } from '../reference/central-differences.js';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ADJOINTS } from '../../src/gpu/plan.js';
-import { Learner } from '../../src/outer/learner.js';
+import { Learner } from '../../src/learner/learner.js';
 import { readCase } from '../../src/reference/case.js';
 import { inFloat32 } from '../../src/reference/episode.js';
 import { relativeError, relativeErrors } from '../reference/central-differences.js';

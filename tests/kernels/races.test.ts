@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { create, globals } from 'webgpu';
 import { type Gpu, openGpu } from '../../src/gpu/device.js';
 import { readMetrics } from '../../src/gpu/metrics.js';
-import { quadsOf } from '../../src/outer/lifetimes.js';
+import { quadsOf } from '../../src/learner/lifetimes.js';
 import {
   BLOCK,
   DEFAULT_BUDGET,
@@ -57,7 +57,7 @@ const passOf = (segment: Segment): Record<string, bigint> => ({
   last_query: BigInt(segment.lastQuery),
 });
 
-/** The buffers of the only chunk, as src/outer/lifetimes.ts fills them. */
+/** The buffers of the only chunk, as src/learner/lifetimes.ts fills them. */
 function memoryOf({ parameters, episodes }: Problem, plan: Plan): Memory {
   const { perTask, tasks, teams, steps } = plan;
   const padded = Math.ceil(tasks / teams) * teams;

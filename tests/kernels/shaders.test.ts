@@ -5,7 +5,7 @@ import { type Gpu, openGpu } from '../../src/gpu/device.js';
 import { makeKernel } from '../../src/gpu/kernel.js';
 import { linkShader, shaderChoices } from '../../src/gpu/shader.js';
 import { ADJOINTS, type Adjoint } from '../../src/gpu/plan.js';
-import { Learner } from '../../src/outer/learner.js';
+import { Learner } from '../../src/learner/learner.js';
 import { PRIMITIVES, SLOTS, type SystemSpec, TERMS } from '../../src/systems/system.js';
 import { randomProblem } from '../reference/random-problem.js';
 import { ALIGNING, each, PATHS, rowsOf, TOLD } from './systems.js';

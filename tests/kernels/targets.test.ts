@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { referenceLoss } from '../../src/reference/meta-gradient.js';
 import { SLOTS, type SystemSpec } from '../../src/systems/system.js';
-import { Learner } from '../../src/outer/learner.js';
+import { Learner } from '../../src/learner/learner.js';
 import { random } from '../../src/tasks/random.js';
 import { type Problem, randomProblem, solve, TARGETS } from '../reference/random-problem.js';
 import { relativeError } from '../reference/central-differences.js';

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { defineSystem, type SystemSpec } from '../../src/systems/system.js';
-import { Learner } from '../../src/outer/learner.js';
+import { Learner } from '../../src/learner/learner.js';
 import type { Episodes } from '../../src/tasks/episodes.js';
 import { random } from '../../src/tasks/random.js';
 import { useGpu } from '../kernels/open.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Learner } from '../../src/outer/learner.js';
+import type { Learner } from '../../src/learner/learner.js';
 import { meanGradient } from '../../src/reference/adam.js';
 import type { Episodes } from '../../src/tasks/episodes.js';
 import { beyond, learnerFor, type Options } from '../kernels/agree.js';

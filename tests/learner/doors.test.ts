@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
-import { Learner, type LearnerOptions, type LearnerState } from '../../src/outer/learner.js';
-import { defaultRates } from '../../src/outer/options.js';
+import { Learner, type LearnerOptions, type LearnerState } from '../../src/learner/learner.js';
+import { defaultRates } from '../../src/learner/options.js';
 import { random } from '../../src/tasks/random.js';
-import { parseConfig } from '../../src/run/config.js';
-import { learnerOf } from '../../src/run/train.js';
-import { openWorld } from '../../src/run/worlds.js';
+import { parseConfig } from '../../src/config/config.js';
+import { learnerOf } from '../../src/runs/train.js';
+import { openWorld } from '../../src/config/worlds.js';
 import { sineTasks } from '../../src/tasks/sine.js';
 import { mutate } from '../fuzz/mutate.js';
 import { useGpu } from '../kernels/open.js';

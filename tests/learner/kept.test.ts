@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
 import type { Plan } from '../../src/gpu/plan.js';
-import { KeptLifetimes } from '../../src/outer/kept.js';
-import type { Lifetimes } from '../../src/outer/lifetimes.js';
+import { KeptLifetimes } from '../../src/learner/kept.js';
+import type { Lifetimes } from '../../src/learner/lifetimes.js';
 import { learnerFor } from '../kernels/agree.js';
 import { useGpu } from '../kernels/open.js';
 import { type ProblemSpec, randomProblem } from '../reference/random-problem.js';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
-import { Learner, type LearnerOptions } from '../../src/outer/learner.js';
+import { Learner, type LearnerOptions } from '../../src/learner/learner.js';
 import { adam, adamStart, meanGradient } from '../../src/reference/adam.js';
 import { referenceGradient } from '../../src/reference/meta-gradient.js';
-import { GROUPS } from '../../src/inner/layout.js';
+import { GROUPS } from '../../src/parameters/layout.js';
 import { sineTasks } from '../../src/tasks/sine.js';
 import { beyond, learnerFor, type Options } from '../kernels/agree.js';
 import { useGpu } from '../kernels/open.js';

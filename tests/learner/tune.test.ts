@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { learnerFor } from '../../src/bench/meta-gradient.js';
 import { flpWorkload } from '../../src/bench/workloads.js';
 import { makePlan } from '../../src/gpu/plan.js';
-import { workOf, type LearnerOptions } from '../../src/outer/learner.js';
-import { rememberedTuning, tune, type Trial, type TuningMemory } from '../../src/outer/tune.js';
+import { workOf, type LearnerOptions } from '../../src/learner/learner.js';
+import { rememberedTuning, tune, type Trial, type TuningMemory } from '../../src/learner/tune.js';
 import { defineSystem } from '../../src/systems/system.js';
 import { useGpu } from '../kernels/open.js';
 

@@ -6,14 +6,14 @@ import { expect, test } from 'vitest';
 import type * as Metaplastic from '../../src/browser.js';
 import { learnerOf, openWorld, parseConfig, train, type Gpu } from '../../src/index.js';
 import { openNodeGpu } from '../../src/node/open.js';
-import { PRESETS } from '../../src/run/presets.js';
+import { RUN_PRESETS } from '../../src/config/presets.js';
 import { newFolder } from '../cli/command.js';
 import { closeQuietly, useBrowser } from './browse.js';
 
 const { open } = useBrowser();
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const STEPS = 30;
-const preset = PRESETS['flp-sine']!;
+const preset = RUN_PRESETS['flp-sine']!;
 const CONFIG = { ...preset, meta: { ...preset.meta, steps: STEPS } };
 
 /**

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { describe, expect, test } from 'vitest';
-import { readRun } from '../../src/run/run-file.js';
+import { readRun } from '../../src/runs/run-file.js';
 import { metaplastic, newFolder, TINY, writeConfig } from '../cli/command.js';
 import { closeQuietly, useBrowser } from './browse.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { layoutOf } from '../../src/inner/layout.js';
+import { layoutOf } from '../../src/parameters/layout.js';
 import { adam, adamStart, meanGradient } from '../../src/reference/adam.js';
 import { defineSystem } from '../../src/systems/system.js';
 import { relativeError } from './central-differences.js';

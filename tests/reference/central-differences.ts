@@ -1,4 +1,4 @@
-import type { Layout } from '../../src/inner/layout.js';
+import type { Layout } from '../../src/parameters/layout.js';
 
 /**
  * The gradient of f at x by central differences, (f(x + h) − f(x − h)) / 2h one coordinate at a

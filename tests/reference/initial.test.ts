@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Initial, initialParameters } from '../../src/inner/initial.js';
-import { layoutOf } from '../../src/inner/layout.js';
+import { type Initial, initialParameters } from '../../src/parameters/initial.js';
+import { layoutOf } from '../../src/parameters/layout.js';
 import { defineSystem, type SystemSpec } from '../../src/systems/system.js';
 
 /** The initial tensor of that name. */

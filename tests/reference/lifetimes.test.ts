@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { drawn, drawsOf } from '../../src/inner/draws.js';
+import { drawn, drawsOf } from '../../src/parameters/draws.js';
 import type { SystemSpec } from '../../src/systems/system.js';
 import { relativeError } from './central-differences.js';
 import { type ProblemSpec, randomProblem, solve } from './random-problem.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Layout } from '../../src/inner/layout.js';
+import type { Layout } from '../../src/parameters/layout.js';
 import { referenceLoss } from '../../src/reference/meta-gradient.js';
 import { FEEDBACK_RULES, type Granularity, type SystemSpec } from '../../src/systems/system.js';
 import { random } from '../../src/tasks/random.js';

@@ -1,4 +1,4 @@
-import type { Layout } from '../../src/inner/layout.js';
+import type { Layout } from '../../src/parameters/layout.js';
 import { defineSystem, type SystemSpec } from '../../src/systems/system.js';
 import type { Problem } from './random-problem.js';
 

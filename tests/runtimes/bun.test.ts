@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { CheckResult } from '../../src/run/check.js';
+import type { CheckResult } from '../../src/proof/check.js';
 import { evaluateBy } from './evaluate.js';
 import { ASKED, firstLoss, readmeProgram, TOLERANCE, useGiven, write } from './give.js';
 import { absence, find, PACKAGES, runProgram, withSoftwareAdapter } from './present.js';

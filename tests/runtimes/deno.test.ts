@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { CheckResult } from '../../src/run/check.js';
+import type { CheckResult } from '../../src/proof/check.js';
 import { evaluateBy } from './evaluate.js';
 import { ASKED, firstLoss, readmeProgram, TOLERANCE, useGiven, write } from './give.js';
 import { absence, find, runProgram, withSoftwareAdapter } from './present.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CheckResult } from '../../src/run/check.js';
+import type { CheckResult } from '../../src/proof/check.js';
 import { useFirefox } from './firefox.js';
 import { ASKED, firstLoss, readmeProgram, TOLERANCE, useGiven, write } from './give.js';
 import { absence, find, runProgram } from './present.js';

@@ -1,7 +1,7 @@
 // What is asked of every runtime, in one file that it can import: built by `give`.
 import { openGpu, type AdapterSummary } from '../../src/gpu/device.js';
 import type { Machine } from '../../src/gpu/plan.js';
-import { checkProblem, PROBLEMS, type CheckResult } from '../../src/run/check.js';
+import { checkProblem, PROBLEMS, type CheckResult } from '../../src/proof/check.js';
 import type { Module } from './modules.js';
 
 /** On what a runtime runs, and what the library makes of it. */

@@ -1,0 +1,268 @@
+import * as v from 'valibot';
+import { MetaplasticError } from '../errors.js';
+import { BUDGET, MOMENTS, PLAN } from '../gpu/options.js';
+import { checkMoments } from '../gpu/plan.js';
+import { INITIAL, initialOf } from '../parameters/initial.js';
+import { GROUPS, layoutOf } from '../parameters/layout.js';
+import {
+  check,
+  isNumber,
+  kind,
+  list,
+  literal,
+  needed,
+  option,
+  positive,
+  section,
+  seed,
+  text,
+  variant,
+  whole,
+  within,
+} from '../options.js';
+import { checkMeta, defaultRates, META, type Rates } from '../learner/options.js';
+import { SYSTEM } from '../systems/options.js';
+import { defineSystem } from '../systems/system.js';
+import { TASK_STREAMS } from '../tasks/episodes.js';
+import { CLASSES, FEW_SHOT, IDX, OMNIGLOT, SINE, SINE_SEQUENCE, STREAM } from '../tasks/options.js';
+
+const SOURCE = variant(
+  'format',
+  ['omniglot', 'idx'],
+  [
+    section({ format: literal('omniglot'), ...OMNIGLOT }),
+    section({
+      format: literal('idx'),
+      ...IDX,
+      testFraction: needed(
+        kind<number>('a number from 0 to below 1', x => isNumber(x) && x >= 0 && x < 1),
+        {
+          about:
+            'Share of the classes that meta-training never sees; 0: tests are fresh draws of the same classes.',
+          source: 'papers.md §2.3',
+        },
+      ),
+    }),
+  ],
+);
+
+const TASK = variant(
+  'kind',
+  ['sine', 'sine-sequence', 'few-shot', 'stream'],
+  [
+    section({ kind: literal('sine'), ...SINE }),
+    section({ kind: literal('sine-sequence'), ...SINE_SEQUENCE }),
+    section({
+      kind: literal('few-shot'),
+      source: needed(SOURCE, { about: 'The images, below the folder of data.' }),
+      classes: option(CLASSES, {
+        about: 'Which classes of IDX files tasks draw from.',
+        otherwise: 'all that have images',
+      }),
+      ...FEW_SHOT,
+    }),
+    section({
+      kind: literal('stream'),
+      source: needed(section({ format: literal('idx'), ...IDX }), {
+        about: 'The images, below the folder of data.',
+      }),
+      ...STREAM,
+    }),
+  ],
+);
+
+/** What becomes of the meta-learning rates over a run. */
+const DECAY = variant(
+  'kind',
+  ['constant', 'cosine', 'step'],
+  [
+    section({ kind: literal('constant') }),
+    section({
+      kind: literal('cosine'),
+      floor: needed(within(0, 1), { about: 'Factor at the end.' }),
+    }),
+    section({
+      kind: literal('step'),
+      at: needed(list(whole(0), 'meta-steps'), { about: 'Meta-steps at which rates change.' }),
+      factor: needed(positive, { about: 'Factor on the rates at each of them.' }),
+    }),
+  ],
+);
+
+/** All that decides a run. */
+export const CONFIG = section({
+  name: needed(text, { about: 'Name of the run, and of its folder.' }),
+  seed: option(seed, { about: 'Seed of tasks and of initial meta-parameters.' }, 0),
+  task: needed(TASK, { about: 'What lifetimes are about.' }),
+  system: needed(SYSTEM, { about: 'The network and how it learns within a lifetime.' }),
+  initial: option(INITIAL, { about: 'Meta-parameters at meta-step 0; biases b and c are 0.' }, {}),
+  meta: needed(
+    section({
+      ...META,
+      steps: needed(whole(1), { about: 'Meta-steps.' }),
+      decay: option(DECAY, { about: 'What becomes of the rates.' }, { kind: 'constant' }),
+    }),
+    { about: 'Meta-training.' },
+  ),
+  evaluation: needed(
+    section({
+      tasks: needed(whole(1, TASK_STREAMS), { about: 'Unseen tasks.' }),
+      at: needed(MOMENTS, {
+        about: 'Inner steps after which the query set is tried; 0 is before learning.',
+      }),
+      seed: option(seed, { about: 'Seed of the unseen tasks.', otherwise: 'made of `seed`' }),
+    }),
+    { about: 'Trying the learner on unseen tasks.' },
+  ),
+  budget: option(BUDGET, { about: 'What the machine allows.' }, {}),
+  plan: option(PLAN, {
+    about:
+      'Parts of the plan that are fixed instead of computed, such as what `metaplastic tune` found. A run writes its own down, since it decides how sums are rounded.',
+    otherwise: 'computed',
+  }),
+  checkpointEvery: option(whole(1), { about: 'Meta-steps between two checkpoints.' }, 100),
+});
+
+type Parsed = v.InferOutput<typeof CONFIG>;
+/** A checked configuration with every default filled in: all that decides a run. */
+export type RunConfig = Omit<Parsed, 'meta'> & { meta: Parsed['meta'] & { rates: Rates } };
+/** A configuration as written, where keys with a default may be left out. */
+export type RunConfigInput = v.InferInput<typeof CONFIG>;
+export type TaskConfig = RunConfig['task'];
+export type Decay = RunConfig['meta']['decay'];
+
+/**
+ * Checks a configuration and fills in its defaults. `where` is the file or preset that the errors
+ * name.
+ *
+ * @example parseConfig(JSON.parse(text), 'my-run.json')
+ */
+export function parseConfig(json: unknown, where: string): RunConfig {
+  const config = check(CONFIG, json, where, ': ');
+  const { task, system: spec, initial, meta, evaluation } = config;
+  const at = (key: string) => `${where}: ${key}`;
+  const system = defineSystem(spec, at('system'));
+  const layout = layoutOf(system);
+  initialOf(system, initial, at('initial'));
+  for (const { key, holds, refuse } of TASKS_TOGETHER)
+    if (!holds(task)) throw new MetaplasticError({ where: at(`task.${key}`), ...refuse(task) });
+  checkSizes(task, system.sizes, at('system.sizes'));
+  const { steps } = shapeOf(task);
+  checkMeta(meta, system, layout, steps, at('meta'));
+  checkMoments(evaluation.at, steps, at('evaluation.at'));
+  const rates = meta.rates ?? defaultRates(layout);
+  checkSchedule({ ...meta, rates }, at('meta'));
+  return { ...config, meta: { ...meta, rates } };
+}
+
+/** What keys of a task have to do with each other. */
+interface TaskRule {
+  readonly key: string;
+  readonly holds: (task: TaskConfig) => boolean;
+  readonly refuse: (task: any) => { readonly expected: string; readonly got: string };
+}
+
+const TASKS_TOGETHER: readonly TaskRule[] = [
+  {
+    key: 'batch',
+    holds: task => task.kind !== 'few-shot' || (task.ways * task.shots) % task.batch === 0,
+    refuse: task => ({
+      expected: `a divisor of ways × shots = ${task.ways * task.shots}`,
+      got: `${task.batch}`,
+    }),
+  },
+  ...(['slots', 'pool'] as const).map((key): TaskRule => ({
+    key,
+    holds: task => task.kind !== 'sine-sequence' || task[key] >= task.functions,
+    refuse: task => ({
+      expected: `at least as many as task.functions = ${task.functions}`,
+      got: `${task[key]}`,
+    }),
+  })),
+];
+
+function checkSizes(task: TaskConfig, sizes: readonly number[], where: string): void {
+  const { inputs, outputs } = shapeOf(task);
+  if (inputs !== undefined && sizes[0] !== inputs)
+    throw new MetaplasticError({
+      where,
+      expected: `${inputs} inputs for the task ${task.kind}`,
+      got: `${sizes[0]}`,
+    });
+  // A classifier may have more outputs than a task has classes, as the published ones do.
+  const spare = task.kind === 'few-shot' || task.kind === 'stream';
+  if (spare ? sizes.at(-1)! < outputs : sizes.at(-1) !== outputs)
+    throw new MetaplasticError({
+      where,
+      expected: `${spare ? 'at least ' : ''}${outputs} outputs for the task ${task.kind}`,
+      got: `${sizes.at(-1)}`,
+    });
+}
+
+/** Are there tasks and rates for every meta-step of the run? */
+function checkSchedule({ tasks, steps, rates, decay }: RunConfig['meta'], where: string): void {
+  if (GROUPS.every(group => rates[group] === 0))
+    throw new MetaplasticError({
+      where: `${where}.rates`,
+      expected: 'at least one rate > 0',
+      got: '0 for all',
+      hint: 'nothing would be learned',
+    });
+  if (tasks * steps > TASK_STREAMS)
+    throw new MetaplasticError({
+      where: `${where}.steps`,
+      expected: `at most ${Math.floor(TASK_STREAMS / tasks)} meta-steps of ${tasks} tasks, for a seed has ${TASK_STREAMS} tasks`,
+      got: `${steps}`,
+    });
+  for (const group of GROUPS)
+    if (!isNumber(rates[group] * rateAt(decay, steps, steps)))
+      throw new MetaplasticError({
+        where: `${where}.decay.factor`,
+        expected: `a factor that leaves rates.${group} within float32`,
+        got: `${(decay as { factor?: number }).factor}`,
+      });
+}
+
+/**
+ * Inputs and (least) outputs of a task and the inner steps T of its lifetimes. How large the images
+ * of IDX files are, and how many classes, is known only when they are read.
+ */
+export function shapeOf(task: TaskConfig): {
+  readonly inputs?: number;
+  readonly outputs: number;
+  readonly steps: number;
+} {
+  switch (task.kind) {
+    case 'sine':
+      return { inputs: 1, outputs: 1, steps: task.steps };
+    case 'sine-sequence':
+      return { inputs: task.slots + 1, outputs: 1, steps: task.functions * task.stepsPerFunction };
+    case 'few-shot':
+      return {
+        inputs: task.source.format === 'omniglot' ? task.source.size ** 2 : undefined,
+        outputs: task.ways,
+        steps: (task.ways * task.shots) / task.batch,
+      };
+    case 'stream':
+      return {
+        outputs: Array.isArray(task.classes)
+          ? task.classes.reduce((most, c) => Math.max(most, c + 1), 1)
+          : (task.classes ?? 1),
+        steps: task.steps,
+      };
+  }
+}
+
+/** Factor on the meta-learning rates at a meta-step, counted from 0, of a run of `totalSteps`. */
+export function rateAt(decay: Decay, metaStep: number, totalSteps: number): number {
+  switch (decay.kind) {
+    case 'constant':
+      return 1;
+    case 'cosine':
+      return (
+        decay.floor + ((1 - decay.floor) * (1 + Math.cos((Math.PI * metaStep) / totalSteps))) / 2
+      );
+    case 'step':
+      return decay.factor ** decay.at.filter(at => metaStep >= at).length;
+  }
+}

@@ -1,0 +1,325 @@
+import { greatest, least } from '../extremes.js';
+import type { Learner } from '../learner/learner.js';
+import { gradientDescent } from '../reference/gradient-descent.js';
+import type { Preset } from '../systems/presets.js';
+import { defineSystem, type SystemSpec } from '../systems/system.js';
+import { isRight } from '../tasks/classes.js';
+import type { Episodes } from '../tasks/episodes.js';
+import type { Sine, SineSource } from '../tasks/sine.js';
+import type { RunConfig } from '../config/config.js';
+import type { Evaluation, Example, Forgetting, Row } from '../runs/log.js';
+import type { Test, World } from '../config/worlds.js';
+
+/** Fixed rates that the baseline of gradient descent chooses from. */
+const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1];
+
+/**
+ * Multiplications that the baseline may cost, since it runs in float64 on the CPU; beyond it, it is
+ * left out.
+ */
+const BASELINE_BUDGET = 4e9;
+
+/**
+ * A lifetime whose loss is at any moment above this many times what it was at birth (or what it is
+ * at the median birth, if that is more), or is no number, has diverged: it is counted, and left out
+ * of the mean.
+ */
+const DIVERGED = 100;
+
+/** Tasks that are drawn as pictures. */
+const EXAMPLES = 6;
+
+/**
+ * Tries the learner on unseen tasks of the world: its metric after each number of inner steps in
+ * `evaluation.at`. Where weights are inherited, beside it the same network without plasticity, and
+ * gradient descent from the same initial weights at the best of RATES: best on these very tasks, in
+ * its favour, by the median task, among rates at which no more lifetimes diverge than the learner's.
+ */
+export async function evaluate(
+  config: RunConfig,
+  learner: Learner,
+  world: World,
+): Promise<Evaluation[]> {
+  const evaluations: Evaluation[] = [];
+  for (const test of world.tests)
+    evaluations.push({
+      ...(test.title && { title: test.title }),
+      ...(await evaluateOn(config, learner, test, world)),
+    });
+  return evaluations;
+}
+
+async function evaluateOn(
+  config: RunConfig,
+  learner: Learner,
+  { source, parts }: Test,
+  { bank }: World,
+): Promise<Evaluation> {
+  const { tasks, at } = config.evaluation;
+  const trialSeed = config.evaluation.seed ?? (config.seed + 0x5eed) >>> 0;
+  const { system, layout } = learner;
+  const all = [...Array(tasks).keys()];
+  const ends = Array.from({ length: parts ?? 0 }, (_, p) => ((p + 1) * source.steps) / parts!);
+  const moments = [...new Set([0, ...at, ...ends])].sort((a, b) => a - b);
+  const width = moments.length;
+  const columns = at.map(t => moments.indexOf(t));
+  const episodes = source.episodes(trialSeed, 0, tasks);
+  const lived = await learner.adapt(episodes, moments);
+  const classification = lived.accuracies !== undefined;
+  const row = (name: string, answers: Answers): Row => {
+    const kept = sound(answers.losses, tasks, width);
+    const values = answers.accuracies ?? answers.losses;
+    return {
+      name,
+      ...statistics(
+        columns.map(k => all.map(i => values[i * width + k]!)),
+        kept,
+        classification ? 0 : Infinity,
+      ),
+      diverged: tasks - kept.length,
+    };
+  };
+
+  const rows = [row(nameOf(config.system), lived)];
+  if (system.weights === 'inherited') {
+    // Without plasticity W stays what it was at birth, so what was true before learning stays true.
+    const stay = (values: Float32Array) => values.map((_, k) => values[k - (k % width)]!);
+    rows.push(
+      row('zero plasticity', {
+        losses: stay(lived.losses),
+        ...(lived.accuracies && { accuracies: stay(lived.accuracies) }),
+      }),
+    );
+    const synapses = system.layers.reduce((n, l) => n + l.fanIn * l.fanOut, 0);
+    if (
+      RATES.length *
+        tasks *
+        synapses *
+        (3 * source.steps * source.batch + width * source.queries) <=
+      BASELINE_BUDGET
+    ) {
+      const parameters = await learner.readParameters();
+      const descents = RATES.map(rate =>
+        row(
+          `gradient descent at rate ${rate}`,
+          gradientDescent(system, layout, parameters, episodes, rate, moments, bank),
+        ),
+      );
+      rows.push(bestDescent(descents, rows[0]!.diverged!, classification));
+    }
+  }
+  return {
+    metric: classification ? 'accuracy' : 'mean squared error',
+    tasks,
+    at: [...at],
+    rows,
+    ...(parts && {
+      forgetting: forgettingOf(
+        lived.predictions,
+        episodes,
+        moments,
+        ends,
+        classification,
+        sound(lived.losses, tasks, width),
+      ),
+    }),
+    ...('sinesOf' in source &&
+      source.inputs === 1 && { examples: await sineExamples(learner, source, trialSeed, at) }),
+  };
+}
+
+/**
+ * The lifetimes, of (tasks, moments) losses whose first moment is birth, that have not diverged: at
+ * every moment, since a lifetime that exploded on its way may look sound in the end.
+ */
+export function sound(losses: ArrayLike<number>, tasks: number, moments: number): number[] {
+  const all = [...Array(tasks).keys()];
+  const own = (i: number) => Array.from({ length: moments }, (_, k) => losses[i * moments + k]!);
+  // a task that is nearly solved at birth is measured by the others
+  const scale = medianOf(
+    all.map(i => losses[i * moments]!),
+    Infinity,
+  );
+  return all.filter(i => {
+    const [birth, ...later] = own(i) as [number, ...number[]];
+    const most = DIVERGED * Math.max(birth, Number.isFinite(scale) ? scale : 0);
+    return Number.isFinite(birth) && later.every(loss => loss <= most && loss < Infinity);
+  });
+}
+
+/**
+ * The best row of gradient descent at several rates: first the fewest lifetimes that diverged
+ * beyond the learner's own `diverged`, then the best median in the end, then the best mean.
+ */
+export function bestDescent(
+  descents: readonly Row[],
+  diverged: number,
+  classification: boolean,
+): Row {
+  const worse = (a: number, b: number) => (classification ? a < b : !(a <= b)); // NaN is worst
+  const excess = (row: Row) => Math.max(0, row.diverged! - diverged);
+  return descents.reduce((best, row) => {
+    if (excess(row) !== excess(best)) return excess(row) < excess(best) ? row : best;
+    const [now, before] = [row.median.at(-1)!, best.median.at(-1)!];
+    if (now !== before) return worse(before, now) ? row : best;
+    return worse(best.mean.at(-1)!, row.mean.at(-1)!) ? row : best;
+  });
+}
+
+const NAMES: Partial<Record<Preset, string>> = {
+  flp: 'FLP',
+  maml: 'MAML',
+  'first-order-maml': 'first-order MAML',
+};
+
+/**
+ * A system as a row of a table calls it: by its preset and what is changed there, or by its rule.
+ */
+export function nameOf(spec: SystemSpec): string {
+  const { rule, feedback, weights, firstOrder } = defineSystem(spec);
+  const { preset, terms, feedback: path } = spec;
+  if (preset)
+    return [
+      NAMES[preset] ?? preset,
+      ...(terms ? [`terms ${terms.join(' ')}`] : []),
+      ...(path ? [path] : []),
+      'meta-learned',
+    ].join(', ');
+  const known =
+    feedback === 'direct-rectified'
+      ? 'flp'
+      : rule === 'gradient' && feedback === 'backprop' && weights === 'inherited'
+        ? firstOrder
+          ? 'first-order-maml'
+          : 'maml'
+        : undefined;
+  return `${known ? NAMES[known] : `${rule} by ${feedback}`}, meta-learned`;
+}
+
+/**
+ * The metric on each part of a lifetime at the moments `ends`, when a part ends: from (tasks,
+ * moments, queries, outputs) predictions, over the tasks `kept`.
+ * Queries are in groups, one a part; those of classes are in the order of labels, so that the group
+ * of a part is told by what it shows.
+ */
+export function forgettingOf(
+  predictions: Float32Array,
+  { tasks, steps, batch, queries, supportY, queryY }: Episodes,
+  moments: readonly number[],
+  ends: readonly number[],
+  classification: boolean,
+  kept: readonly number[],
+): Forgetting {
+  const parts = [...ends.keys()];
+  const perPart = queries / parts.length;
+  const shown = (steps * batch) / parts.length;
+  const outputs = queryY.length / (tasks * queries);
+  const row = (values: Float32Array, i: number) => values.subarray(i * outputs, (i + 1) * outputs);
+  const largest = (values: Float32Array) => values.indexOf(greatest(values));
+  const groupOf = (task: number, part: number) => {
+    if (!classification) return part;
+    const label = largest(row(supportY, (task * parts.length + part) * shown));
+    return parts.findIndex(
+      group => largest(row(queryY, task * queries + group * perPart)) === label,
+    );
+  };
+  const measure = (task: number, moment: number, group: number) => {
+    let sum = 0;
+    for (let q = group * perPart; q < (group + 1) * perPart; q++) {
+      const x = row(predictions, (task * moments.length + moment) * queries + q);
+      const y = row(queryY, task * queries + q);
+      sum += classification
+        ? Number(isRight(x, y))
+        : x.reduce((total, value, o) => total + (value - y[o]!) ** 2, 0) / outputs;
+    }
+    return sum / perPart;
+  };
+  const all = [...Array(tasks).keys()];
+  const groups = all.map(task => parts.map(part => groupOf(task, part)));
+  const curves = parts.map(part =>
+    statistics(
+      ends.map(t => all.map(task => measure(task, moments.indexOf(t), groups[task]![part]!))),
+      kept,
+      classification ? 0 : Infinity,
+    ),
+  );
+  return { after: [...ends], parts: curves.map(c => c.mean), ci: curves.map(c => c.ci) };
+}
+
+/** (tasks, moments) query losses, and accuracies if the tasks are about classes. */
+interface Answers {
+  readonly losses: ArrayLike<number>;
+  readonly accuracies?: ArrayLike<number>;
+}
+
+/**
+ * Of each column (tasks): the mean and the half-width of its 95 % interval over the tasks kept, and
+ * the median over all, where NaN counts as the `worst` that there is.
+ */
+function statistics(
+  columns: readonly (readonly number[])[],
+  kept: readonly number[],
+  worst: number,
+): { mean: number[]; median: number[]; ci: number[] } {
+  const mean = columns.map(v => kept.reduce((sum, i) => sum + v[i]!, 0) / kept.length);
+  return {
+    mean,
+    median: columns.map(v => medianOf(v, worst)),
+    ci: columns.map(
+      (v, k) =>
+        1.96 *
+        Math.sqrt(
+          kept.reduce((sum, i) => sum + (v[i]! - mean[k]!) ** 2, 0) /
+            Math.max(1, kept.length - 1) /
+            kept.length,
+        ),
+    ),
+  };
+}
+
+/** The upper one of two in the middle. */
+function medianOf(values: readonly number[], worst: number): number {
+  const ordered = values.map(x => (Number.isNaN(x) ? worst : x)).sort((a, b) => a - b);
+  return ordered[ordered.length >> 1]!;
+}
+
+/** Some of the tasks again, asked on a fine grid of x, so that what is learned can be seen. */
+async function sineExamples(
+  learner: Learner,
+  source: SineSource,
+  seed: number,
+  at: readonly number[],
+): Promise<Example[]> {
+  const episodes = source.episodes(seed, 0, EXAMPLES);
+  const { steps, batch, supportX, supportY } = episodes;
+  const seen = steps * batch;
+  const sines = Array.from({ length: EXAMPLES }, (_, i): Sine => source.sinesOf(seed, i)[0]!);
+  const lowest = least(supportX);
+  const highest = greatest(supportX);
+  const points = 81;
+  const x = Float32Array.from(
+    { length: points },
+    (_, k) => lowest + ((highest - lowest) * k) / (points - 1),
+  );
+  const truth = sines.map(({ amplitude, phase }) => x.map(v => amplitude * Math.sin(v + phase)));
+  const queryX = new Float32Array(EXAMPLES * points);
+  const queryY = new Float32Array(EXAMPLES * points);
+  for (let i = 0; i < EXAMPLES; i++) {
+    queryX.set(x, i * points);
+    queryY.set(truth[i]!, i * points);
+  }
+  const { predictions } = await learner.adapt({ ...episodes, queries: points, queryX, queryY }, at);
+  return sines.map(({ amplitude, phase }, i) => ({
+    title: `${amplitude.toFixed(1)} sin(x + ${phase.toFixed(1)})`,
+    x: [...x],
+    truth: [...truth[i]!],
+    support: {
+      x: [...supportX.subarray(i * seen, (i + 1) * seen)],
+      y: [...supportY.subarray(i * seen, (i + 1) * seen)],
+    },
+    curves: at.map((after, k) => ({
+      after,
+      y: [...predictions.subarray((i * at.length + k) * points, (i * at.length + k + 1) * points)],
+    })),
+  }));
+}

@@ -1,0 +1,715 @@
+import * as v from 'valibot';
+import { DivergenceError, MetaplasticError } from '../errors.js';
+import type { Gpu } from '../gpu/device.js';
+import { ADJOINT, MOMENTS } from '../gpu/options.js';
+import { checkMoments, makePlan, totalTail, type Plan, type Work } from '../gpu/plan.js';
+import { allOrDestroy, orDestroy } from '../gpu/owned.js';
+import { readMetrics } from '../gpu/metrics.js';
+import { placeOf, type Kind, type Range } from '../gpu/places.js';
+import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
+import { initialParameters } from '../parameters/initial.js';
+import { feedbackShape, GROUPS, type Layout } from '../parameters/layout.js';
+import type { Metrics } from './metrics.js';
+import { atLeast, check, inWords, isNumber, unknownName } from '../options.js';
+import type { System } from '../systems/system.js';
+import { areClasses } from '../tasks/classes.js';
+import { checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
+import { makeAdam, type Adam } from './adam.js';
+import {
+  ADAPT,
+  checkMoment2,
+  checkOptions,
+  EPISODES,
+  STATE,
+  type AdaptOptions,
+  type CheckedOptions,
+  type LearnerOptions,
+  type Rates,
+} from './options.js';
+import { KeptLifetimes } from './kept.js';
+import { Lifetimes, quadsOf, readBack, type Inheritance, type Outcomes } from './lifetimes.js';
+
+export type { AdaptOptions, LearnerOptions } from './options.js';
+
+/**
+ * What a meta-step says of itself. Losses are those of the weighted moments; means run over the
+ * tasks counted.
+ */
+export interface MetaStep {
+  /** What is minimised: the mean loss, and the penalty. */
+  readonly loss: number;
+  readonly penalty: number;
+  readonly medianLoss: number;
+  /**
+   * Share of the queries answered rightly at the last moment, 0 … 1, if the tasks are about classes:
+   * under cross-entropy, or where every query's target is one-hot. Wrong are also ties, what is no
+   * finite number, and every answer to a target that names no class (all zeros).
+   */
+  readonly accuracy?: number;
+  /**
+   * Tasks that went into the mean, and tasks left out because their loss or gradient was not
+   * finite.
+   */
+  readonly counted: number;
+  readonly diverged: number;
+  /** Norm of the mean gradient, after per-task clipping and before `clip`. */
+  readonly gradientNorm: number;
+  /** (tasks) loss of each task. */
+  readonly taskLosses: Float32Array;
+  /** True if adjoint `reverse` had to be made again with checkpoints. */
+  readonly fellBack: boolean;
+}
+
+/** What a forward-only run shows. */
+export interface Adaptation {
+  /** (tasks, moments) query losses; and accuracies as in MetaStep, if the tasks are about classes. */
+  readonly losses: Float32Array;
+  readonly accuracies?: Float32Array;
+  /** (tasks, moments, queries, n_L) outputs x_L. */
+  readonly predictions: Float32Array;
+  /**
+   * Fast weights after the last step of each task and layer inside the lifetime:
+   * `finalWeights[task].get('W2')`, (n_2, n_1).
+   */
+  readonly finalWeights: readonly ReadonlyMap<string, Float32Array>[];
+  /**
+   * Likewise the feedback weights that lifetimes have of their own:
+   * `finalFeedback[task].get('B2')`.
+   */
+  readonly finalFeedback: readonly ReadonlyMap<string, Float32Array>[];
+  /** What the network looks like from inside, if asked for. */
+  readonly metrics?: Metrics;
+}
+
+/**
+ * Everything that a checkpoint holds besides names: three flat buffers in the layout of the
+ * meta-parameters, and the number of updates made.
+ */
+export interface LearnerState {
+  readonly parameters: Float32Array;
+  readonly moment1: Float32Array;
+  readonly moment2: Float32Array;
+  readonly updates: number;
+}
+
+/**
+ * Meta-learns a system: its meta-parameters live on the GPU, `step` improves them by one meta-batch
+ * of episodes, `adapt` lets them live
+ * episodes without changing them. Calls run in their order; await them or not. Everything that a
+ * call is given is checked, and copied, when it is made; but not the arrays of episodes, which are
+ * large: **leave those as they are until the promise of the call has settled**.
+ */
+export class Learner {
+  readonly system: System;
+  readonly layout: Layout;
+  readonly plan: Plan;
+  private updates = 0;
+  private last: Promise<unknown> = Promise.resolve();
+  private destroyed = false;
+  private readonly kept: KeptLifetimes;
+
+  /** Checks the options, makes the plan, compiles the kernels and allocates the buffers. */
+  static async create(shared: Gpu, given: LearnerOptions): Promise<Learner> {
+    if (!shared?.device || !shared.machine)
+      throw new MetaplasticError({
+        where: 'Learner.create',
+        expected: 'a GPU, from openGpu, openNodeGpu or useDevice',
+        got: inWords(shared),
+      });
+    const options = checkOptions(given);
+    const { system, budget } = options;
+    const { bank } = options.episode;
+    const plan = makePlan(workOf(system, options), shared.machine, budget, options.plan);
+    const initial = initialParameters(system, plan.layout, options.seed, options.initial);
+    const gpu = shared.share();
+    const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
+    const usage = STORAGE | COPY_DST | COPY_SRC;
+    const buffer = (label: string, size: number) =>
+      gpu.run(() => gpu.device.createBuffer({ label, size, usage }));
+    const inheritance: Inheritance = {
+      parameters: buffer('parameters', 4 * plan.places.size),
+      total: buffer('total', 4 * (plan.places.size + totalTail(plan))),
+      ...(bank && { bank: uploadBank(gpu, bank) }),
+    };
+    return orDestroy(Object.values(inheritance), async () => {
+      const rules = rulesOf(options);
+      const making = allOrDestroy([
+        Lifetimes.create(gpu, plan, inheritance, rules),
+        makeAdam(gpu, plan, inheritance, rules),
+      ]);
+      const [lifetimes, adam] = await gpu.guard(making);
+      const learner = new Learner(gpu, options, system, plan, inheritance, lifetimes, adam);
+      learner.writeParameters(initial);
+      return learner;
+    });
+  }
+
+  private constructor(
+    private readonly gpu: Gpu,
+    private readonly options: CheckedOptions,
+    system: System,
+    plan: Plan,
+    private readonly inheritance: Inheritance,
+    lifetimes: Lifetimes,
+    private readonly adam: Adam,
+  ) {
+    this.system = system;
+    this.plan = plan;
+    this.layout = plan.layout;
+    this.kept = new KeptLifetimes(
+      this.options.budget.memory - this.sharedBytes,
+      OF_STEPS,
+      lifetimes,
+    );
+  }
+
+  /**
+   * Loss and meta-gradient of one meta-batch; read the gradient with `readGradient`. The
+   * meta-parameters stay as they are.
+   */
+  async gradient(episodes: Episodes): Promise<MetaStep> {
+    const given = this.checked(episodes, 'learner.gradient');
+    return this.enqueue(() => this.metaStep(given));
+  }
+
+  /**
+   * One meta-step: gradient, then Adam with the rates times `rateFactor` ≥ 0 (for a decay schedule).
+   */
+  async step(episodes: Episodes, rateFactor = 1): Promise<MetaStep> {
+    const given = this.checked(episodes, 'learner.step');
+    const rates = this.ratesTimes(rateFactor);
+    return this.enqueue(async () => {
+      const result = await this.metaStep(given, { rates, n: this.updates + 1 });
+      if (result.counted > 0) this.updates++;
+      return result;
+    });
+  }
+
+  private ratesTimes(given: number): Rates {
+    const where = 'learner.step.rateFactor';
+    const rateFactor = check(atLeast(0), given, where);
+    const scaled = Object.entries(this.options.rates).map(([g, rate]) => [g, rate * rateFactor]);
+    for (const [group, rate] of scaled)
+      if (!isNumber(rate))
+        throw new MetaplasticError({
+          where,
+          expected: `a factor that leaves rates.${group} within float32`,
+          got: `${rateFactor}`,
+        });
+    return Object.fromEntries(scaled) as Rates;
+  }
+
+  private async metaStep(
+    episodes: Episodes,
+    update?: { rates: Rates; n: number },
+  ): Promise<MetaStep> {
+    const classes = areClasses(this.system, episodes);
+    const record = (encoder: GPUCommandEncoder) => {
+      if (update) this.adam.record(encoder, update);
+    };
+    const rules = rulesOf(this.options);
+    const make = (made: Plan) => Lifetimes.create(this.gpu, made, this.inheritance, rules);
+    let lifetimes = await this.kept.of(OF_STEPS, { planWithin: () => this.plan, make });
+    await lifetimes.run(episodes, record);
+    let outcomes = await lifetimes.outcomes();
+    const fellBack = outcomes.drift > DRIFT_LIMIT;
+    if (fellBack) {
+      (this.options.onNotice ?? console.warn)(
+        `adjoint 'reverse': undoing the updates drifted by ${outcomes.drift.toPrecision(2)} of the weights (limit ${DRIFT_LIMIT}), so this meta-step was made again with checkpoints`,
+      );
+      const { lanes, teams, grid, interval } = this.options.plan ?? {};
+      lifetimes = await this.kept.of('checkpoints', {
+        planWithin: bytes =>
+          makePlan(
+            { ...this.plan, adjoint: 'checkpoint' },
+            this.gpu.machine,
+            { ...this.options.budget, memory: bytes + this.sharedBytes },
+            { lanes, teams, grid, interval }, // checkpoints need chunks of their own
+          ),
+        make,
+      });
+      await lifetimes.run(episodes, record);
+      outcomes = await lifetimes.outcomes();
+    }
+    return { ...(await this.summarise(outcomes, lifetimes, classes)), fellBack };
+  }
+
+  private async summarise(
+    { losses, accuracies, weights, norms, gradientNorm, penalty }: Outcomes,
+    lifetimes: Lifetimes,
+    classes: boolean,
+  ): Promise<Omit<MetaStep, 'fellBack'>> {
+    const { tasks, moments, momentWeights } = this.plan;
+    const K = moments.length;
+    const taskLosses = Float32Array.from({ length: tasks }, (_, i) =>
+      momentWeights.reduce((sum, w, k) => (w === 0 ? sum : sum + w * losses[i * K + k]!), 0),
+    );
+    const counted = [...Array(tasks).keys()].filter(i => weights[i]! > 0);
+    if (counted.length < (this.options.onDivergence === 'error' ? tasks : 1)) {
+      const bad = weights.lastIndexOf(0);
+      const tensor = await lifetimes.brokenTensor(bad);
+      throw new DivergenceError({
+        where: 'learner.step',
+        problem: `lifetime ${bad} of the meta-batch diverged: loss ${taskLosses[bad]}, gradient norm ${norms[bad]}${tensor ? `, first not finite in the gradient of ${tensor}` : ''} (${tasks - counted.length} of ${tasks} diverged); the meta-parameters are unchanged`,
+        hint: counted.length
+          ? "lower rates.alpha or the multiplier, set clipPerTask, or use onDivergence 'skip'"
+          : 'lower initial.alpha, rates.alpha or the multiplier',
+      });
+    }
+    const mean = (of: (i: number) => number) =>
+      counted.reduce((sum, i) => sum + of(i), 0) / counted.length;
+    const sorted = counted.map(i => taskLosses[i]!).sort((a, b) => a - b);
+    return {
+      loss: mean(i => taskLosses[i]!) + penalty,
+      penalty,
+      medianLoss: sorted.length ? sorted[sorted.length >> 1]! : NaN,
+      ...(classes && { accuracy: mean(i => accuracies[i * K + K - 1]!) }),
+      counted: counted.length,
+      diverged: tasks - counted.length,
+      gradientNorm,
+      taskLosses,
+    };
+  }
+
+  /**
+   * Lives episodes without learning across them: `moments` are the inner steps done at which the
+   * queries are asked (default: after the last).
+   * The number of episodes may differ from the learner's; each such shape gets its own plan, whose
+   * kernels and buffers are kept within `budget.memory`, until others need the room or `release` is
+   * called. Episodes with `settings` give every task its own
+   * coefficients, so that a sweep of settings is one meta-batch. With `metrics` the network is also
+   * looked at from inside at every moment.
+   */
+  async adapt(
+    given: Episodes,
+    givenMoments?: readonly number[],
+    options: AdaptOptions = {},
+  ): Promise<Adaptation> {
+    const where = 'learner.adapt';
+    const episodes = this.check(given, where);
+    const moments =
+      givenMoments === undefined
+        ? [episodes.steps]
+        : [...check(MOMENTS, givenMoments, `${where}.moments`)];
+    const { metrics } = check(ADAPT, options, where);
+    this.checkData(episodes, where);
+    checkMoments(moments, episodes.steps, `${where}.moments`);
+    this.checkSettings(episodes, where);
+    return this.enqueue(async () => {
+      const { tasks, steps, batch, queries } = episodes;
+      const placed = this.placeSettings(episodes);
+      const settings = placed ? placed.length / tasks : 0;
+      const key = [tasks, steps, batch, queries, settings, metrics, ...moments].join(' ');
+      const { parameters, bank } = this.inheritance;
+      const lifetimes = await this.kept.of(key, {
+        planWithin: bytes => {
+          const work: Work = {
+            ...workOf(this.system, this.options),
+            tasks,
+            steps,
+            batch,
+            queries,
+            adjoint: 'none',
+            moments,
+            momentWeights: moments.map(() => 0),
+            settings,
+            metrics,
+          };
+          const memory = bytes + parameters.size + (bank?.size ?? 0);
+          const { lanes, teams, grid } = this.options.plan ?? {};
+          return makePlan(
+            work,
+            this.gpu.machine,
+            { ...this.options.budget, memory },
+            { lanes, teams, grid },
+          );
+        },
+        make: plan => Lifetimes.create(this.gpu, plan, this.inheritance),
+      });
+      return live(lifetimes, placed ? { ...episodes, settings: placed } : episodes);
+    });
+  }
+
+  /** All meta-parameters, in the order of `layout`. */
+  readParameters(): Promise<Float32Array> {
+    return this.enqueue(() => this.download(this.inheritance.parameters));
+  }
+  /** One meta-parameter by name (`W1`, `alpha2`, `beta`, …), row-major. */
+  async read(name: string): Promise<Float32Array> {
+    const tensor = this.tensor(name);
+    return this.enqueue(() => this.download(this.inheritance.parameters, tensor));
+  }
+  /** Replaces one meta-parameter, in float32. */
+  write(name: string, values: ArrayLike<number>): void {
+    const tensor = this.tensor(name);
+    this.upload(
+      this.inheritance.parameters,
+      inFloat32(values, tensor.size, `learner.write(${name})`, tensor.shape),
+      tensor,
+    );
+  }
+  /** Replaces all meta-parameters. */
+  writeParameters(values: ArrayLike<number>): void {
+    this.upload(
+      this.inheritance.parameters,
+      inFloat32(values, this.layout.size, 'learner.writeParameters'),
+    );
+  }
+  /**
+   * The meta-gradient of the last `gradient` or `step`: the mean over the tasks counted, in the
+   * order of `layout`.
+   */
+  readGradient(): Promise<Float32Array> {
+    return this.enqueue(() => this.download(this.inheritance.total));
+  }
+
+  /** Everything that the next meta-step depends on, besides its episodes. */
+  async state(): Promise<LearnerState> {
+    return this.enqueue(async () => ({
+      parameters: await this.download(this.inheritance.parameters),
+      moment1: await this.download(this.adam.moment1),
+      moment2: await this.download(this.adam.moment2),
+      updates: this.updates,
+    }));
+  }
+  /** Takes up a state that `state` gave, whole or not at all. */
+  restore(given: LearnerState): void {
+    const where = 'learner.restore';
+    const state = check(STATE, given, where);
+    const [parameters, moment1, moment2] = (['parameters', 'moment1', 'moment2'] as const).map(
+      key => inFloat32(state[key], this.layout.size, `${where}.${key}`),
+    );
+    checkMoment2(moment2!, `${where}.moment2`);
+    this.upload(this.inheritance.parameters, parameters!);
+    this.upload(this.adam.moment1, moment1!);
+    this.upload(this.adam.moment2, moment2!);
+    void this.enqueue(async () => {
+      this.updates = state.updates;
+    });
+  }
+
+  /**
+   * Bytes of GPU memory that the learner holds: those of its plan, then those of a fallback and of
+   * what `adapt` was asked.
+   */
+  get allocatedBytes(): number {
+    return this.sharedBytes + this.kept.allocatedBytes;
+  }
+
+  /** Of what does not belong to one plan. */
+  private get sharedBytes(): number {
+    const buffers = Object.values(this.inheritance) as GPUBuffer[];
+    return buffers.reduce((sum, { size }) => sum + size, this.adam.allocatedBytes);
+  }
+
+  /**
+   * Frees what is kept for `adapt` and for the fallback of adjoint `reverse`, after the calls made
+   * before; it is made anew when it is needed.
+   */
+  release(): Promise<void> {
+    return this.enqueue(async () => this.kept.release());
+  }
+
+  /** Frees every buffer, after the calls made before; later calls are refused. */
+  destroy(): void {
+    if (this.destroyed) return;
+    void this.enqueue(async () => {
+      this.kept.destroy();
+      this.adam.destroy();
+      for (const buffer of Object.values(this.inheritance)) buffer.destroy();
+    });
+    this.destroyed = true;
+  }
+
+  /** Episodes that a meta-step can take: of the learner's own shape. */
+  private checked(given: Episodes, where: string): Episodes {
+    const episodes = this.check(given, where);
+    for (const key of ['tasks', 'steps', 'batch', 'queries'] as const)
+      if (episodes[key] !== this.plan[key])
+        throw new MetaplasticError({
+          where,
+          expected: `episodes with ${key} = ${this.plan[key]}`,
+          got: inWords(episodes[key]),
+          hint: 'make a learner for this shape',
+        });
+    if (episodes.settings)
+      throw new MetaplasticError({
+        where: `${where}.settings`,
+        expected: 'episodes without settings of their own',
+        got: 'some',
+        hint: 'settings are for learner.adapt: a meta-step learns the coefficients that all tasks share',
+      });
+    this.checkData(episodes, where);
+    return episodes;
+  }
+
+  /** Is there something, and somebody to take it? A copy, but for its arrays, which must rest. */
+  private check(given: Episodes, where: string): Episodes {
+    if (this.destroyed) throw destroyedError();
+    return check(EPISODES, given, where);
+  }
+
+  private checkData(episodes: Episodes, where: string): void {
+    if (!episodes.origin && drawsNumbers(this.system))
+      throw new MetaplasticError({
+        where: `${where}.origin`,
+        problem:
+          'expected the seed and first number of these tasks, because their lifetimes draw weights or noise; got none',
+        hint: 'give episodes.origin = { seed, first }',
+      });
+    checkEpisodes(
+      episodes,
+      {
+        inputs: this.system.sizes[0]!,
+        outputs: this.system.sizes.at(-1)!,
+        bank: this.options.episode.bank,
+      },
+      where,
+    );
+  }
+
+  /**
+   * Settings replace the coefficients of the groups theta, eta and alignment, which lie last in the
+   * layout.
+   */
+  private checkSettings({ settings, tasks }: Episodes, where: string): void {
+    if (!settings) return;
+    const { size: count } = this.settable;
+    if (settings.length !== tasks * count || count === 0)
+      throw new MetaplasticError({
+        where: `${where}.settings`,
+        expected: `tasks × coefficients = ${tasks} × ${count} numbers (groups theta, eta, alignment)`,
+        got: `${settings.length}`,
+      });
+    const bad = settings.findIndex(v => !Number.isFinite(v));
+    if (bad >= 0)
+      throw new MetaplasticError({
+        where: `${where}.settings`,
+        expected: 'finite numbers',
+        got: `${settings[bad]} in task ${Math.floor(bad / count)}`,
+      });
+  }
+
+  /** The numbers of the layout that settings replace. */
+  private get settable(): Range {
+    const offset = this.layout.groupStart[GROUPS.indexOf('theta')]!;
+    return { offset, size: this.layout.size - offset };
+  }
+
+  /**
+   * (tasks, coefficients) settings, each task's in the places that coefficients have on the GPU.
+   */
+  private placeSettings({ settings, tasks }: Episodes): Float32Array<ArrayBuffer> | undefined {
+    if (!settings) return undefined;
+    const {
+      settable,
+      plan: { places },
+    } = this;
+    const { size } = places.range(settable);
+    const placed = new Float32Array(tasks * size);
+    for (let i = 0; i < tasks; i++)
+      placed.set(
+        places.pack(settings.subarray(i * settable.size, (i + 1) * settable.size), settable),
+        i * size,
+      );
+    return placed;
+  }
+
+  private tensor(name: string) {
+    const tensor = this.layout.get(name);
+    if (!tensor)
+      throw new MetaplasticError({
+        where: 'learner',
+        ...unknownName(
+          'meta-parameter',
+          inWords(name),
+          this.layout.tensors.map(t => t.name),
+          name,
+        ),
+      });
+    return tensor;
+  }
+
+  /**
+   * Numbers in the order of the layout, all or those of a tensor, into their places on the GPU; and
+   * back.
+   */
+  private upload(buffer: GPUBuffer, data: Float32Array, of?: Range): void {
+    if (this.destroyed) throw destroyedError();
+    const { places } = this.plan;
+    void this.enqueue(async () =>
+      this.gpu.run(() =>
+        this.gpu.device.queue.writeBuffer(
+          buffer,
+          4 * places.range(of).offset,
+          places.pack(data, of),
+        ),
+      ),
+    );
+  }
+
+  private async download(buffer: GPUBuffer, of?: Range): Promise<Float32Array> {
+    const { places } = this.plan;
+    const { offset, size } = places.range(of);
+    return places.unpack(await readBack(this.gpu, buffer, 4 * offset, 4 * size), of);
+  }
+
+  /** Runs `work` after the calls made before, whether or not they succeed. */
+  private enqueue<T>(work: () => Promise<T>): Promise<T> {
+    if (this.destroyed) return Promise.reject(destroyedError());
+    const result = this.last.then(work);
+    this.last = result.catch(() => {});
+    return result;
+  }
+}
+
+/** The key of the lifetimes of meta-steps. */
+const OF_STEPS = 'meta-steps';
+
+const rulesOf = ({ clipPerTask, clip, onDivergence, l1 }: CheckedOptions): MeanRules => ({
+  clipPerTask,
+  clip,
+  l1,
+  everyTask: onDivergence === 'error',
+});
+
+/**
+ * Do lifetimes of the system draw random numbers? Then they need to know which tasks of which seed
+ * they are.
+ */
+const drawsNumbers = ({ weights, feedbackWeights, noise, mirror, feedbackRule }: System): boolean =>
+  weights === 'drawn' ||
+  feedbackWeights.startsWith('drawn') ||
+  noise > 0 ||
+  (feedbackRule !== 'fixed' && mirror === 'noise');
+
+/** The values as float32, if they are as many as expected and all finite. */
+function inFloat32(
+  values: ArrayLike<number>,
+  size: number,
+  where: string,
+  shape: readonly number[] = [size],
+): Float32Array<ArrayBuffer> {
+  if (typeof values !== 'object' || !Number.isInteger(values?.length))
+    throw new MetaplasticError({ where, expected: `${size} numbers`, got: inWords(values) });
+  if (values.length !== size)
+    throw new MetaplasticError({
+      where,
+      expected: `${size} numbers${shape.length > 1 ? ` (${shape.join(' × ')})` : ''}`,
+      got: `${values.length}`,
+    });
+  const data = Float32Array.from(values);
+  const bad = data.findIndex(v => !Number.isFinite(v));
+  if (bad >= 0)
+    throw new MetaplasticError({
+      where,
+      expected: 'finite numbers',
+      got: `${data[bad]} at ${bad}`,
+    });
+  return data;
+}
+
+const destroyedError = () =>
+  new MetaplasticError({
+    where: 'learner',
+    expected: 'a learner in use',
+    got: 'one that was destroyed',
+    hint: 'make a new one',
+  });
+
+/** The work of a learner's meta-step, as the plan needs to know it. */
+export function workOf(
+  system: System,
+  {
+    episode,
+    tasks,
+    adjoint = v.getDefault(ADJOINT),
+    moments = [episode.steps],
+    momentWeights,
+  }: LearnerOptions,
+): Work {
+  const weights = momentWeights ?? moments.map((_, k) => (k === moments.length - 1 ? 1 : 0));
+  return {
+    system,
+    tasks,
+    steps: episode.steps,
+    batch: episode.batch,
+    queries: episode.queries,
+    adjoint,
+    moments,
+    momentWeights: weights,
+    images: episode.bank?.count ?? 0,
+    settings: 0,
+  };
+}
+
+/** Each image in whole words of four grey levels. */
+function uploadBank({ device, run }: Gpu, bank: ImageBank): GPUBuffer {
+  const pixels = bank.width * bank.height;
+  const stride = Math.ceil(pixels / 4) * 4;
+  const padded = new Uint8Array(bank.count * stride);
+  for (let i = 0; i < bank.count; i++)
+    padded.set(bank.pixels.subarray(i * pixels, (i + 1) * pixels), i * stride);
+  return run(() => {
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+    const buffer = device.createBuffer({ label: 'bank', size: padded.length, usage });
+    device.queue.writeBuffer(buffer, 0, padded);
+    return buffer;
+  });
+}
+
+async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptation> {
+  const { plan } = lifetimes,
+    { perTask, record, fast, teams, tasksPerChunk, moments, queries, system, tasks } = plan;
+  const outputs = system.sizes.at(-1)!;
+  const classes = areClasses(system, episodes);
+  const outputAt = record.xAt.at(-1)!;
+  const queryAt = perTask.records * record.size;
+  const asked = moments.length * queries;
+  const inside = system.layers.slice(system.encoderLayers);
+  const predictions = new Float32Array(tasks * asked * outputs);
+  const finalWeights: Map<string, Float32Array>[] = [];
+  const finalFeedback: Map<string, Float32Array>[] = [];
+  await lifetimes.run(episodes, undefined, async chunk => {
+    const { activities, fast: weights } = await lifetimes.readShown();
+    for (let i = 0; i < Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk); i++) {
+      const activity = (k: number) =>
+        activities[(Math.floor(i / teams) * perTask.activity + k) * teams + (i % teams)]!;
+      const own = quadsOf(weights, perTask.fast, i, teams);
+      for (let q = 0; q < asked; q++)
+        for (let o = 0; o < outputs; o++) {
+          predictions[((chunk * tasksPerChunk + i) * asked + q) * outputs + o] = activity(
+            queryAt + q * record.row + outputAt + o,
+          );
+        }
+      const taken = (kind: Kind, at: number, [rows, columns]: readonly [number, number]) =>
+        Float32Array.from(
+          { length: rows * columns },
+          (_, k) => own[at + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns)]!,
+        );
+      finalWeights.push(
+        new Map(
+          inside.map((l, k) => [`W${l.index}`, taken('rows', fast.W[k]!, [l.fanOut, l.fanIn])]),
+        ),
+      );
+      finalFeedback.push(
+        new Map(
+          inside.flatMap((l, k) =>
+            fast.keepsB[k]
+              ? [[`B${l.index}`, taken('columns', fast.B[k]!, feedbackShape(system, l))] as const]
+              : [],
+          ),
+        ),
+      );
+    }
+  });
+  const { losses, accuracies, metrics } = await lifetimes.outcomes();
+  return {
+    losses,
+    ...(classes && { accuracies }),
+    predictions,
+    finalWeights,
+    finalFeedback,
+    ...(plan.metrics && { metrics: readMetrics(system, moments.length, metrics) }),
+  };
+}

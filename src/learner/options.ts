@@ -1,0 +1,258 @@
+import type * as v from 'valibot';
+import { MetaplasticError } from '../errors.js';
+import { ADJOINT, BUDGET, MOMENTS, PLAN } from '../gpu/options.js';
+import { checkAdjoint, checkMoments, checkWeights } from '../gpu/plan.js';
+import { INITIAL, initialOf } from '../parameters/initial.js';
+import { GROUPS, layoutOf, type Group, type Layout } from '../parameters/layout.js';
+import {
+  array,
+  atLeast,
+  callback,
+  check,
+  choice,
+  flag,
+  list,
+  needed,
+  option,
+  positive,
+  section,
+  seed,
+  thing,
+  whole,
+} from '../options.js';
+import type { SystemSpec } from '../systems/options.js';
+import { defineSystem, type System } from '../systems/system.js';
+import { checkBank, TASK_STREAMS, type ImageBank } from '../tasks/episodes.js';
+
+/**
+ * Meta-learning rates where `rates` is left out. Plasticity and learning rates multiply whole
+ * lifetimes, so theirs are lower.
+ */
+export const DEFAULT_RATES: Rates = {
+  W: 1e-3,
+  B: 1e-3,
+  alpha: 1e-4,
+  beta: 1e-3,
+  theta: 1e-3,
+  eta: 1e-4,
+  alignment: 1e-3,
+};
+
+/** Meta-learning rate of each group of meta-parameters (see Layout). 0 leaves a group as it is. */
+export type Rates = Readonly<Record<Group, number>>;
+
+const rateOf = (what: string) =>
+  option(
+    atLeast(0),
+    { about: `Meta-learning rate of ${what}. A group that is left out stays as it begins.` },
+    0,
+  );
+
+/** Meta-learning rates of the groups. Where it is left out as a whole they are DEFAULT_RATES. */
+export const RATES = section({
+  W: rateOf('initial weights W and biases b'),
+  B: rateOf('feedback weights B and their biases c'),
+  alpha: rateOf('plasticity coefficients α'),
+  beta: rateOf('feedback strengths β'),
+  theta: rateOf('the pool’s coefficients θ'),
+  eta: rateOf('learning rates η, weight decay and momentum'),
+  alignment: rateOf('the feedback rule’s k and its rate'),
+} satisfies Record<Group, unknown>);
+
+const DEFAULTS = Object.entries(DEFAULT_RATES).map(([group, rate]) => `${group} ${rate}`);
+
+/** What a learner and a configuration's `meta` say alike, but for the rates' default. */
+export const META = {
+  tasks: needed(whole(1, TASK_STREAMS), { about: 'Tasks (lifetimes) of a meta-step.' }),
+  rates: option(RATES, {
+    about: 'Meta-learning rates of the groups of meta-parameters.',
+    otherwise: `${DEFAULTS.join(', ')}, of those that the system has`,
+  }),
+  l1: option(
+    atLeast(0),
+    {
+      about:
+        'λ of the penalty λ Σ|θ| on the coefficients of the rule pool, which is part of the loss and lets those of useless terms vanish.',
+      source: 'Shervani-Tabar & Rosenbaum 2023',
+    },
+    0,
+  ),
+  clipPerTask: option(positive, {
+    about: 'Largest norm of one task’s gradient before the mean is taken.',
+    otherwise: 'no limit',
+  }),
+  clip: option(positive, {
+    about: 'Largest norm of the mean gradient, before Adam.',
+    otherwise: 'no limit',
+  }),
+  adjoint: ADJOINT,
+  onDivergence: option(
+    choice(['skip', 'error']),
+    {
+      about:
+        'A lifetime whose loss or gradient is not finite is left out and counted (skip), or stops with an error.',
+    },
+    'skip',
+  ),
+  moments: option(MOMENTS, {
+    about: 'Numbers of inner steps done at which the query set is asked.',
+    otherwise: 'only after the last',
+  }),
+  momentWeights: option(list(atLeast(0), 'numbers ≥ 0'), {
+    about: 'Weight of the query loss at each moment.',
+    otherwise: '1 for the last, 0 for the others',
+  }),
+};
+
+/** The options of a learner. */
+export const LEARNER = section({
+  system: needed(thing<SystemSpec | System>('a system, such as { sizes: [1, 32, 1] }'), {
+    about: 'The network and how it learns within a lifetime.',
+  }),
+  episode: needed(
+    section(
+      {
+        steps: needed(whole(1), { about: 'T: inner steps of a lifetime.' }),
+        batch: needed(whole(1), { about: 'Samples of an inner step.' }),
+        queries: needed(whole(1), { about: 'Queries of a lifetime.' }),
+        bank: option(thing<ImageBank>('a bank of images'), {
+          about: 'The images, if inputs are image numbers.',
+        }),
+      },
+      { open: true },
+    ),
+    { about: 'Shape of an episode; a source of tasks, and a meta-batch of them, has it.' },
+  ),
+  ...META,
+  initial: option(INITIAL, { about: 'Meta-parameters at meta-step 0.' }, {}),
+  seed: option(seed, { about: 'Seed of the initial meta-parameters.' }, 0),
+  budget: option(BUDGET, { about: 'What the machine allows.' }, {}),
+  plan: option(PLAN, { about: 'Parts of the plan that are fixed instead of computed.' }, {}),
+  onNotice: option(callback<(notice: string) => void>(), {
+    about: 'Hears what a user should know, such as a fallback of adjoint reverse.',
+    otherwise: 'console.warn',
+  }),
+});
+export type LearnerOptions = Readonly<v.InferInput<typeof LEARNER>>;
+
+const numbers = array<Float32Array>('a Float32Array');
+const inputs = array<Float32Array | Uint32Array>('a Float32Array, or a Uint32Array of images');
+
+/** A meta-batch that a learner is given; what its arrays hold is checked by `checkEpisodes`. */
+export const EPISODES = section(
+  {
+    tasks: needed(whole(1, TASK_STREAMS), { about: 'Lifetimes.' }),
+    steps: needed(whole(1), { about: 'T: inner steps of a lifetime.' }),
+    batch: needed(whole(1), { about: 'Samples of an inner step.' }),
+    queries: needed(whole(1), { about: 'Queries of a lifetime.' }),
+    supportX: needed(inputs, { about: '(tasks, steps, batch, n_0), or (tasks, steps, batch).' }),
+    supportY: needed(numbers, { about: '(tasks, steps, batch, n_L).' }),
+    queryX: needed(inputs, { about: '(tasks, queries, n_0), or (tasks, queries).' }),
+    queryY: needed(numbers, { about: '(tasks, queries, n_L).' }),
+    origin: option(
+      section({
+        seed: needed(seed, { about: 'The stream of tasks.' }),
+        first: needed(whole(0, TASK_STREAMS - 1), { about: 'Number of the first task in it.' }),
+      }),
+      { about: 'Which tasks these are, for lifetimes that draw random numbers.' },
+    ),
+    settings: option(numbers, { about: '(tasks, settings) coefficients of each task’s own.' }),
+  },
+  { open: true },
+);
+
+/** How `adapt` looks at lifetimes. */
+export const ADAPT = section({
+  metrics: option(flag, { about: 'Look at the network from inside at every moment.' }, false),
+});
+export type AdaptOptions = Readonly<v.InferInput<typeof ADAPT>>;
+
+/** All that a learner goes on from. */
+export const STATE = section({
+  parameters: needed(thing<Float32Array>('numbers'), { about: 'In the order of the layout.' }),
+  moment1: needed(thing<Float32Array>('numbers'), { about: 'Likewise, Adam’s first moments.' }),
+  moment2: needed(thing<Float32Array>('numbers'), { about: 'Likewise, its second moments, ≥ 0.' }),
+  updates: needed(whole(0), { about: 'Updates made.' }),
+});
+
+/** A learner's options with every default filled in, and the system that they are about. */
+export interface CheckedOptions extends Readonly<v.InferOutput<typeof LEARNER>> {
+  readonly system: System;
+  readonly rates: Rates;
+}
+
+/** Checks the options of a learner, and that they fit each other. */
+export function checkOptions(given: LearnerOptions): CheckedOptions {
+  const options = check(LEARNER, given, 'learner');
+  const system = defineSystem(options.system);
+  const layout = layoutOf(system);
+  const { bank, steps } = options.episode;
+  const inputs = system.sizes[0]!;
+  if (bank) checkBank(bank, 'learner.episode.bank');
+  if (bank && bank.width * bank.height !== inputs)
+    throw new MetaplasticError({
+      where: 'learner.episode.bank',
+      expected: `images of ${inputs} pixels (system.sizes[0])`,
+      got: `${bank.width} × ${bank.height}`,
+    });
+  checkMeta(options, system, layout, steps, 'learner');
+  initialOf(system, options.initial, 'learner.initial');
+  return { ...options, system, rates: options.rates ?? defaultRates(layout) };
+}
+
+/** DEFAULT_RATES of the groups that a system has. */
+export const defaultRates = (layout: Layout): Rates =>
+  Object.fromEntries(
+    GROUPS.map(group => [group, has(layout, group) ? DEFAULT_RATES[group] : 0]),
+  ) as Rates;
+
+const has = (layout: Layout, group: Group) => layout.tensors.some(t => t.group === group);
+
+/**
+ * What no single option of META can tell: whether they fit the system, its lifetimes of so many
+ * inner steps and each other.
+ */
+export function checkMeta(
+  {
+    rates,
+    l1,
+    adjoint,
+    moments,
+    momentWeights,
+  }: Pick<v.InferOutput<typeof LEARNER>, keyof typeof META>,
+  system: System,
+  layout: Layout,
+  steps: number,
+  where: string,
+): void {
+  if (moments) checkMoments(moments, steps, `${where}.moments`);
+  if (momentWeights) checkWeights(momentWeights, moments ?? [], `${where}.momentWeights`);
+  checkAdjoint(adjoint, system, `${where}.adjoint`);
+  for (const group of GROUPS)
+    if (rates && rates[group] > 0 && !has(layout, group))
+      throw new MetaplasticError({
+        where: `${where}.rates.${group}`,
+        expected: '0, because the system has no meta-parameters of this group',
+        got: `${rates[group]}`,
+        hint: `it has ${GROUPS.filter(g => has(layout, g)).join(', ')}`,
+      });
+  if (l1 > 0 && system.rule !== 'pool')
+    throw new MetaplasticError({
+      where: `${where}.l1`,
+      expected: `0 for the rule ${system.rule}`,
+      got: `${l1}`,
+      hint: 'it is a penalty on the coefficients of the rule pool',
+    });
+}
+
+/** Adam's second moments are means of squares, and its steps divide by their roots. */
+export function checkMoment2(moment2: Float32Array, where: string, tensor?: string): void {
+  const bad = moment2.findIndex(v => v < 0);
+  if (bad >= 0)
+    throw new MetaplasticError({
+      where,
+      expected: 'numbers ≥ 0, means of squares',
+      got: `${moment2[bad]}${tensor ? ` in ${tensor}` : ''} at ${bad}`,
+      tensor,
+    });
+}

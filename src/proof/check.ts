@@ -1,0 +1,483 @@
+import { MetaplasticError } from '../errors.js';
+import { greatest } from '../extremes.js';
+import type { Gpu } from '../gpu/device.js';
+import type { Layout } from '../parameters/layout.js';
+import type { Rates } from '../learner/options.js';
+import { Learner, type LearnerOptions } from '../learner/learner.js';
+import { adam, adamStart, meanGradient } from '../reference/adam.js';
+import type { OracleCase } from '../reference/case.js';
+import { inFloat32 } from '../reference/episode.js';
+import type { Weights } from '../reference/parameters.js';
+import {
+  type Problem,
+  type ProblemSpec,
+  randomProblem,
+  solve,
+} from '../reference/random-problem.js';
+import { GRANULARITIES, SLOTS, type System, type SystemSpec } from '../systems/system.js';
+
+/** The largest ‖x − x*‖ / ‖x*‖ of a tensor that passes for float32. */
+export const TOLERANCE = 1e-4;
+
+/** Parts of a learner's options that a problem may set; the rest follows from the problem. */
+type Settings = Pick<
+  LearnerOptions,
+  'adjoint' | 'moments' | 'momentWeights' | 'clipPerTask' | 'clip' | 'l1' | 'plan'
+>;
+
+/**
+ * One row of `check`: a random problem, how the learner is to solve it, and how many steps of Adam
+ * are then compared (default none).
+ */
+export interface CheckProblem extends Omit<ProblemSpec, 'spec'> {
+  readonly name: string;
+  readonly spec: Partial<SystemSpec>;
+  readonly settings?: Settings;
+  readonly updates?: number;
+}
+
+/** ‖x − x*‖ / ‖x*‖ of one tensor, or ‖x − x*‖ where x* is 0; NaN if x is not finite. */
+export interface Comparison {
+  // final weights are W and the B that lifetimes have of their own
+  readonly of: 'loss' | 'gradient' | 'final weights' | 'update';
+  readonly tensor: string;
+  readonly error: number;
+}
+
+export interface CheckResult {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly comparisons: readonly Comparison[];
+  /** Why there is nothing to compare: a kernel does not compile here, say. */
+  readonly error?: string;
+  /** True if adjoint `reverse` was made again with checkpoints. */
+  readonly fellBack: boolean;
+}
+
+/** What the kernels are asked, and what they should answer. */
+interface Question extends Omit<Problem, 'parameters'> {
+  readonly name: string;
+  readonly parameters: Float64Array;
+  readonly settings: Settings;
+  readonly expected: {
+    readonly loss: number;
+    readonly gradient: Float64Array;
+    readonly finalWeights: readonly Weights[];
+    readonly finalFeedback?: readonly Weights[];
+    /**
+     * Query losses, (tasks, moments), and the change of the meta-parameters by Adam, where they are
+     * known.
+     */
+    readonly losses?: Float64Array;
+    readonly update?: Float64Array;
+  };
+  readonly updates?: number;
+}
+
+/** Asks the kernels and the float64 reference the same random problem. */
+export function checkProblem(
+  gpu: Gpu,
+  { name, settings = {}, updates = 0, ...spec }: CheckProblem,
+): Promise<CheckResult> {
+  const problem = randomProblem({ ...BASE, ...spec, spec: { sizes: SIZES, ...spec.spec } });
+  const {
+    loss,
+    losses,
+    finalWeights,
+    finalFeedback,
+    taskGradients,
+    gradient: whole,
+  } = answer(problem, settings);
+  const gradient = settings.clipPerTask
+    ? meanGradient(taskGradients, new Float64Array(problem.episodes.tasks), settings.clipPerTask)
+        .gradient
+    : whole;
+  return ask(gpu, {
+    name,
+    ...problem,
+    settings,
+    updates,
+    expected: {
+      loss,
+      losses,
+      gradient,
+      finalWeights,
+      finalFeedback,
+      ...(updates && { update: updateOf(problem, settings, updates) }),
+    },
+  });
+}
+
+/**
+ * Asks the kernels a case of the oracle: loss, gradient of every meta-parameter, and every fast
+ * weight after the last step.
+ */
+export function checkCase(
+  gpu: Gpu,
+  { name, system, layout, parameters, episodes, l1, expected }: OracleCase,
+): Promise<CheckResult> {
+  return ask(gpu, {
+    name,
+    system,
+    layout,
+    parameters,
+    episodes: inFloat32(episodes),
+    settings: { l1 },
+    expected,
+  });
+}
+
+/** What goes wrong with one question is its result: the others may still pass. */
+async function ask(gpu: Gpu, question: Question): Promise<CheckResult> {
+  try {
+    return await compare(gpu, question);
+  } catch (error) {
+    if (!(error instanceof MetaplasticError)) throw error;
+    return {
+      name: question.name,
+      passed: false,
+      comparisons: [],
+      error: error.message,
+      fellBack: false,
+    };
+  }
+}
+
+async function compare(
+  gpu: Gpu,
+  { name, system, layout, parameters, episodes, bank, settings, updates = 0, expected }: Question,
+): Promise<CheckResult> {
+  const { tasks, steps, batch, queries } = episodes;
+  const learner = await Learner.create(gpu, {
+    system,
+    episode: { steps, batch, queries, bank },
+    tasks,
+    rates: Object.fromEntries(layout.tensors.map(({ group }) => [group, RATES[group]])),
+    onNotice: () => {},
+    ...settings,
+  });
+  try {
+    learner.writeParameters(parameters);
+    const { loss, fellBack } = await learner.gradient(episodes);
+    const gradient = await learner.readGradient();
+    const lived = await learner.adapt(episodes, settings.moments);
+    for (let n = 0; n < updates; n++) await learner.step(episodes);
+    const updated = updates ? await learner.readParameters() : undefined;
+    const comparisons: Comparison[] = [
+      { of: 'loss', tensor: 'loss', error: distance([loss], [expected.loss]) },
+      ...(expected.losses
+        ? [
+            {
+              of: 'loss',
+              tensor: 'losses',
+              error: distance(lived.losses, expected.losses),
+            } as const,
+          ]
+        : []),
+      ...compareTensors(layout, gradient, expected.gradient),
+      ...compareWeights(system, 'W', lived.finalWeights, expected.finalWeights),
+      ...compareWeights(system, 'B', lived.finalFeedback, expected.finalFeedback ?? []),
+      ...(updated && expected.update
+        ? [
+            {
+              of: 'update',
+              tensor: 'parameters',
+              error: distance(
+                updated.map((p, i) => p - parameters[i]!),
+                expected.update,
+              ),
+            } as const,
+          ]
+        : []),
+    ];
+    return {
+      name,
+      comparisons,
+      fellBack,
+      passed: comparisons.every(({ error }) => error <= TOLERANCE),
+    };
+  } finally {
+    learner.destroy();
+  }
+}
+
+function compareTensors(layout: Layout, got: Float32Array, expected: Float64Array): Comparison[] {
+  return layout.tensors.map(({ name, offset, size }) => ({
+    of: 'gradient',
+    tensor: name,
+    error: distance(got.subarray(offset, offset + size), expected.subarray(offset, offset + size)),
+  }));
+}
+
+/**
+ * The worst task of each layer that has such weights of its own in a lifetime. Layers of the
+ * encoder have none: they run before it.
+ */
+function compareWeights(
+  system: System,
+  kind: 'W' | 'B',
+  got: readonly ReadonlyMap<string, Float32Array>[],
+  expected: readonly Weights[],
+): Comparison[] {
+  return system.layers
+    .filter(({ index }) => expected.length && got[0]!.has(`${kind}${index}`))
+    .map(({ index }) => ({
+      of: 'final weights',
+      tensor: `${kind}${index}`,
+      error: greatest(
+        expected.map((task, i) => distance(got[i]!.get(`${kind}${index}`)!, task[index - 1]!)),
+      ),
+    }));
+}
+
+function distance(got: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (got.length !== expected.length) return NaN;
+  let difference = 0,
+    norm = 0;
+  for (let i = 0; i < got.length; i++) {
+    difference += (got[i]! - expected[i]!) ** 2;
+    norm += expected[i]! ** 2;
+  }
+  return Math.sqrt(difference) / (norm > 0 ? Math.sqrt(norm) : 1);
+}
+
+const answer = (problem: Problem, { moments, momentWeights: weights, l1 }: Settings) =>
+  solve(problem, { moments, weights, l1 });
+
+/** The change of the meta-parameters by so many meta-steps on the same episodes. */
+function updateOf(problem: Problem, settings: Settings, updates: number): Float64Array {
+  const { layout, episodes } = problem;
+  let { parameters } = problem;
+  let state = adamStart(layout.size);
+  for (let n = 0; n < updates; n++) {
+    const { taskGradients } = answer({ ...problem, parameters }, settings);
+    const { gradient } = meanGradient(
+      taskGradients,
+      new Float64Array(episodes.tasks),
+      settings.clipPerTask,
+    );
+    ({ parameters, state } = adam(parameters, gradient, state, layout, RATES, settings.clip));
+  }
+  return parameters.map((p, i) => p - problem.parameters[i]!);
+}
+
+/**
+ * Meta-learning rates, each group's another; large, so that the change is not lost in the rounding
+ * of the meta-parameters.
+ */
+const RATES: Rates = {
+  W: 0.02,
+  B: 0.03,
+  alpha: 0.01,
+  beta: 0.04,
+  theta: 0.002,
+  eta: 0.003,
+  alignment: 0.005,
+};
+
+// Odd sizes and a number of tasks that fills no workgroup evenly; every problem differs from this
+// one in what its name says.
+const SIZES = [3, 9, 6, 2];
+const BASE = { tasks: 5, steps: 6, batch: 2, queries: 3, seed: 2 } satisfies Omit<
+  ProblemSpec,
+  'spec'
+>;
+
+const of = (
+  name: string,
+  spec: Partial<SystemSpec> = {},
+  more: Omit<Partial<CheckProblem>, 'name' | 'spec'> = {},
+): CheckProblem => ({ name, spec, ...more });
+const classify = { loss: 'cross-entropy' } as const;
+
+/**
+ * The problems of `check`. Every choice of every slot is among them, for they are made from the
+ * slots' own tables; the first of each is the default.
+ */
+export const PROBLEMS: readonly CheckProblem[] = [
+  of('oja, relu, squared error'),
+  ...SLOTS.rule.slice(1).map(rule => of(`rule ${rule}`, { rule })),
+  ...SLOTS.feedback.slice(1).flatMap(feedback =>
+    (['gradient', 'pool'] as const).map(rule =>
+      of(`rule ${rule}, feedback ${feedback}`, {
+        rule,
+        feedback,
+        activation: 'softplus',
+        ...classify,
+      }),
+    ),
+  ),
+  ...SLOTS.feedbackRule.slice(1).map(feedbackRule =>
+    of(`feedback rule ${feedbackRule}`, {
+      rule: 'gradient',
+      feedback: 'chained',
+      feedbackRule,
+      activation: 'sigmoid',
+      ...classify,
+    }),
+  ),
+  of('mirror noise, every second step', {
+    rule: 'gradient',
+    feedback: 'chained',
+    feedbackRule: 'weight-mirror',
+    mirror: 'noise',
+    alignEvery: 2,
+    activation: 'sigmoid',
+    ...classify,
+  }),
+  of('momentum, weight decay, noise', {
+    rule: 'gradient',
+    momentum: true,
+    weightDecay: true,
+    noise: 0.01,
+    reduction: 'mean',
+    activation: 'tanh',
+  }),
+  of(
+    'weights and feedback drawn',
+    { preset: 'bioplausible' },
+    { settings: { adjoint: 'reverse', l1: 0.01 } },
+  ),
+  of('feedback drawn every step', { preset: 'brsf', eta: 'synapse' }),
+  of('first-order gradient', { preset: 'first-order-maml', eta: 'synapse', activation: 'tanh' }),
+  ...SLOTS.activation.slice(1).map(activation => of(`activation ${activation}`, { activation })),
+  ...SLOTS.feedbackActivation
+    .slice(1)
+    .map(feedbackActivation =>
+      of(`feedback activation ${feedbackActivation}`, { feedbackActivation, activation: 'tanh' }),
+    ),
+  ...SLOTS.loss
+    .filter(loss => loss !== 'mean-squared-error')
+    .flatMap(loss =>
+      SLOTS.signal.map(signal => of(`loss ${loss}, signal ${signal}`, { loss, signal })),
+    )
+    .slice(1),
+  // Told their error: of the other two losses this differs by it alone.
+  of('loss mean-squared-error', { loss: 'mean-squared-error', rule: 'gradient' }),
+  of(
+    'cross-entropy of weighted samples',
+    { loss: 'cross-entropy', rule: 'gradient' },
+    { targets: 'weights' },
+  ),
+  ...GRANULARITIES.slice(1).map(alpha => of(`α per ${alpha}`, { alpha })),
+  of('feedback to the output only', { feedbackTo: 'output' }),
+  of('a multiplier for each layer', { multiplier: [3, 0.5, -2] }),
+  of('frozen layer inside', { frozen: [2] }),
+  of('frozen output', { frozen: [3], activation: 'tanh' }),
+  of('encoder of one layer', { frozen: [1], ...classify }),
+  of('encoder of two layers', { frozen: [1, 2] }),
+  of('images', { sizes: [25, 9, 6, 3], ...classify }, { images: 7 }),
+  of(
+    'images through an encoder',
+    { sizes: [25, 9, 6, 3], frozen: [1], ...classify },
+    { images: 7 },
+  ),
+  of('the smallest network', { sizes: [1, 1] }),
+  of('five plastic layers', { sizes: [2, 7, 5, 6, 3, 2], activation: 'tanh' }),
+  of('a layer wider than a workgroup', { sizes: [2, 67, 5, 2] }),
+  of('batch 1', {}, { batch: 1 }),
+  of('a lifetime of one step', {}, { steps: 1 }),
+  of('a lifetime of 40 steps', {}, { steps: 40 }),
+  of('one task', {}, { tasks: 1 }),
+  of('moments 0, 2, 6', {}, { settings: { moments: [0, 2, 6], momentWeights: [0.3, 0.5, 1.5] } }),
+  of('adjoint checkpoint', {}, { steps: 11, settings: { adjoint: 'checkpoint' } }),
+  of('adjoint reverse', {}, { steps: 11, settings: { adjoint: 'reverse' } }),
+  of('adjoint reverse, rule hebb', { rule: 'hebb' }, { settings: { adjoint: 'reverse' } }),
+  of('one lane, 3 tasks a workgroup', {}, { settings: { plan: { lanes: 1, teams: 3 } } }),
+  of('4 lanes, 2 tasks a workgroup', classify, { settings: { plan: { lanes: 4, teams: 2 } } }),
+  of(
+    '64 lanes, encoder, checkpoint',
+    { frozen: [1], activation: 'tanh' },
+    { settings: { adjoint: 'checkpoint', plan: { lanes: 64 } } },
+  ),
+  of(
+    '32 lanes, reverse, moments 3, 6',
+    {},
+    {
+      settings: {
+        adjoint: 'reverse',
+        moments: [3, 6],
+        momentWeights: [0.5, 0.5],
+        plan: { lanes: 32 },
+      },
+    },
+  ),
+  of(
+    '32 lanes in rows and columns, reverse',
+    {},
+    { settings: { adjoint: 'reverse', plan: { lanes: 32, grid: true } } },
+  ),
+  of('32 lanes in rows and columns', {}, { settings: { plan: { lanes: 32, grid: true } } }),
+  of('32 lanes along whole rows', {}, { settings: { plan: { lanes: 32, grid: false } } }),
+  of('chunks of 2 tasks', {}, { settings: { plan: { tasksPerChunk: 2 } } }),
+  of('segments of 4 steps', {}, { settings: { plan: { stepsPerSegment: 4 } } }),
+  of(
+    'chunks and segments, checkpoint',
+    {},
+    { settings: { adjoint: 'checkpoint', plan: { tasksPerChunk: 3, stepsPerSegment: 1 } } },
+  ),
+  of(
+    'chunks and segments, reverse',
+    {},
+    { settings: { adjoint: 'reverse', plan: { tasksPerChunk: 4, stepsPerSegment: 2 } } },
+  ),
+  of(
+    'Adam, 3 meta-steps, clipped',
+    { activation: 'tanh' },
+    { updates: 3, settings: { clipPerTask: 0.5, clip: 0.2 } },
+  ),
+];
+
+const COLUMNS = [
+  'loss',
+  'gradient',
+  'final weights',
+  'update',
+] as const satisfies readonly Comparison['of'][];
+const NAME = greatest(PROBLEMS.map(p => p.name.length));
+const CELL = 16;
+
+/** The head of the table whose rows are `checkRow`. */
+export function checkHead(): string {
+  return [''.padEnd(NAME), ...COLUMNS.map(c => c.padEnd(CELL))].join('  ').trimEnd();
+}
+
+/** One problem in a line: the worst error of each kind with the tensor it belongs to. */
+export function checkRow({ name, comparisons, passed, error, fellBack }: CheckResult): string {
+  const cells = COLUMNS.map(column => {
+    const worst = comparisons
+      .filter(c => c.of === column)
+      .reduce<Comparison | undefined>((a, b) => (a && !worse(b.error, a.error) ? a : b), undefined);
+    return (
+      worst
+        ? `${worst.error.toExponential(1)} ${column === 'loss' || column === 'update' ? '' : worst.tensor}`
+        : '–'
+    ).padEnd(CELL);
+  });
+  return [
+    name.padEnd(NAME),
+    ...cells,
+    passed ? 'pass' : 'FAIL',
+    error ?? (fellBack ? '(made again with checkpoints)' : ''),
+  ]
+    .join('  ')
+    .trimEnd();
+}
+
+/** A case of the oracle with the error of every tensor. */
+export function checkList({ name, comparisons, passed, error }: CheckResult): string {
+  const lines = COLUMNS.map(column => {
+    const cells = comparisons
+      .filter(c => c.of === column)
+      .map(c =>
+        column === 'loss' ? c.error.toExponential(1) : `${c.tensor} ${c.error.toExponential(1)}`,
+      );
+    return cells.length ? `  ${column.padEnd(14)}${cells.join('  ')}` : '';
+  });
+  return [
+    `${name}  ${passed ? 'pass' : 'FAIL'}  ${error ?? ''}`.trimEnd(),
+    ...lines.filter(Boolean),
+  ].join('\n');
+}
+
+const worse = (a: number, b: number) => Number.isNaN(a) || a > b;

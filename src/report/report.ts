@@ -1,0 +1,342 @@
+import { greatest } from '../extremes.js';
+import { layoutOf } from '../parameters/layout.js';
+import { defineSystem } from '../systems/system.js';
+import type { RunConfig } from '../config/config.js';
+import {
+  formatCount,
+  formatDuration,
+  formatNumber,
+  countOf,
+  formatPercent,
+  formatShare,
+  labelOf,
+  minority,
+  smooth,
+  type Evaluation,
+  type LogLine,
+} from '../runs/log.js';
+import type { Environment } from '../runs/recorded.js';
+import {
+  adaptationChart,
+  exampleChart,
+  forgettingLines,
+  linesChart,
+  smoothingSpan,
+  trainingChart,
+} from './chart.js';
+import { trajectories } from './coefficients.js';
+import { html, type Html } from './html.js';
+import {
+  details,
+  facts,
+  figure,
+  linesTable,
+  listed,
+  plural,
+  renderPage,
+  table,
+  thinned,
+  type Place,
+} from './page.js';
+
+/** All that a report tells of: what a run folder holds. */
+export interface Report {
+  readonly config: RunConfig;
+  /** Adapter, versions, seed …; nested objects are shown with dotted keys. */
+  readonly environment: Environment;
+  readonly log: readonly LogLine[];
+  readonly evaluation?: Evaluation | readonly Evaluation[];
+}
+
+/**
+ * A run as one HTML page that needs nothing else: charts, their numbers as tables, configuration
+ * and environment.
+ */
+export function renderReport({ config, environment, log, evaluation = [] }: Report): string {
+  const evaluations = 'rows' in evaluation ? [evaluation] : evaluation;
+  const curves = greatest([
+    0,
+    ...evaluations.flatMap(e => (e.examples ?? []).map(example => example.curves.length)),
+  ]);
+  const settings = facts(environment);
+  const adapter = settings.find(([name]) => /^adapter(\.(description|name))?$/.test(name))?.[1];
+  return renderPage(config.name, curves, place => ({
+    header: html`  <p class="kind">Report of a metaplastic run</p>
+  <h1>${config.name}</h1>
+  <p class="summary">${summary(config, log, evaluations)}</p>
+  ${adapter && html`<p class="note adapter">On ${adapter}.</p>`}
+  <dl class="numbers">${keyNumbers(config, log, evaluations).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`,
+    main: html`${evaluations.map(e => [adaptation(config, e, place), forgetting(config, e, place), examples(config, e, place)])}
+${log.length > 0 && training(log, place)}
+${coefficients(config, log, place)}
+<section>
+  <h2>Environment</h2>
+  <dl class="facts">${settings.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+  <details><summary>Configuration</summary><pre tabindex="0" aria-label="Configuration">${JSON.stringify(config, null, 2)}</pre></details>
+</section>`,
+  }));
+}
+
+/** In whole sentences: what learned, how much, and against what. */
+function summary(
+  { task, system, meta }: RunConfig,
+  log: readonly LogLine[],
+  evaluations: readonly Evaluation[],
+): string {
+  const done = log.at(-1)?.metaStep ?? 0;
+  const of = done < meta.steps ? ` of ${formatCount(meta.steps)}` : '';
+  const sentences = [
+    `A network of ${system.sizes.join('–')} neurons was meta-trained for ${formatCount(done)}${of} meta-steps of ${plural(meta.tasks, 'lifetime')} each.`,
+  ];
+  for (const { title, metric, tasks, at, rows } of evaluations) {
+    const [own, ...others] = rows;
+    const show = showing(metric);
+    const seen = at.at(-1)! * task.batch;
+    if (!own) continue;
+    const start =
+      at.length < 2
+        ? ''
+        : `goes from ${show(own.mean[0]!)} ${at[0] ? `after ${plural(at[0] * task.batch, 'example')}` : 'before learning'} to `;
+    sentences.push(
+      `On ${plural(tasks, 'unseen task')}${title ? ` (${title})` : ''} its ${metric}${minority(own, tasks)} ${start || 'is '}${show(own.mean.at(-1)!)} after ${plural(seen, 'example')}${chanceOf({ task, system }, metric, ', where guessing gives ')}.`,
+    );
+    if (others.length)
+      sentences.push(
+        `After as many examples ${listed(others.map(row => `${labelOf(row, tasks)} is at ${show(row.mean.at(-1)!)}`))}.`,
+      );
+  }
+  return sentences.join(' ');
+}
+
+function keyNumbers(
+  config: RunConfig,
+  log: readonly LogLine[],
+  evaluations: readonly Evaluation[],
+): [string, string][] {
+  const last = log.at(-1);
+  const sum = (of: (line: LogLine) => number) => log.reduce((total, line) => total + of(line), 0);
+  const counted = sum(line => line.counted);
+  const diverged = sum(line => line.diverged);
+  const speeds = log
+    .map(line => line.taskStepsPerSecond)
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
+  return [
+    ...evaluations.flatMap(({ title, metric, tasks, rows }): [string, string][] =>
+      rows[0]
+        ? [
+            [
+              `${title ? `${title}: ` : ''}${metric}, unseen tasks${minority(rows[0], tasks)}`,
+              showing(metric)(rows[0].mean.at(-1)!),
+            ],
+          ]
+        : [],
+    ),
+    ...(last
+      ? ([
+          [
+            'median query loss, smoothed',
+            formatNumber(
+              smooth(
+                log.map(line => line.medianLoss),
+                smoothingSpan(log),
+                [log.length - 1],
+              )[0]!,
+            ),
+          ],
+          ['lifetimes lived', formatCount(counted + diverged)],
+          [
+            'lifetimes that diverged',
+            diverged
+              ? `${formatCount(diverged)} (${formatShare(diverged / (counted + diverged))})`
+              : '0',
+          ],
+          ['task-steps per second', formatCount(speeds[Math.floor(speeds.length / 2)] ?? NaN)],
+          ['time', formatDuration(last.seconds)],
+        ] satisfies [string, string][])
+      : []),
+    ['meta-parameters', formatCount(layoutOf(defineSystem(config.system)).size)],
+  ];
+}
+
+function adaptation({ task, system }: RunConfig, evaluation: Evaluation, place: Place): Html {
+  const { title, metric, tasks, at, rows } = evaluation;
+  const show = showing(metric);
+  const median = metric !== 'accuracy';
+  const diverged = rows
+    .filter(row => row.diverged)
+    .map(row => `${row.name} ${countOf(row.diverged!, tasks)}`);
+  const chance = metric === 'accuracy' ? chanceIn(task, system) : undefined;
+  return html`<figure>
+  <figcaption><h2>Learning within a lifetime${title && `: ${title}`}</h2>
+    <p class="note">${capital(metric)} on ${plural(tasks, 'unseen task')} against the number of examples seen, with its 95 % confidence interval${median && '; the median is dashed'}.${diverged.length > 0 && ` Lifetimes that diverged are left out of the mean: ${listed(diverged)}.`}</p></figcaption>
+  ${place(adaptationChart(evaluation, task.batch, chance))}
+  ${details(
+    'Numbers',
+    table(
+      [
+        'examples seen',
+        ...rows.flatMap(row => [labelOf(row, tasks), ...(median ? [`${row.name}, median`] : [])]),
+      ],
+      at.map((t, k) => [
+        String(t * task.batch),
+        ...rows.flatMap(row => [
+          `${show(row.mean[k]!)} ± ${show(row.ci[k]!)}`,
+          ...(median ? [show(row.median[k]!)] : []),
+        ]),
+      ]),
+    ),
+  )}
+</figure>`;
+}
+
+function examples(
+  { task }: RunConfig,
+  { title, examples = [] }: Evaluation,
+  place: Place,
+): Html | undefined {
+  const most = examples.reduce(
+    (a, b) => (b.curves.length > a.length ? b.curves : a),
+    examples[0]?.curves ?? [],
+  );
+  return most.length
+    ? html`<figure>
+  <figcaption><h2>What it predicts${title && `: ${title}`}</h2>
+    <p class="note">${plural(examples.length, 'unseen task')}. Rings are the examples, in the colour of the first curve that has seen them.</p></figcaption>
+  <ul class="key"><li><i class="dashed" style="--colour: var(--ink)"></i>true function</li><li><i class="dot" style="--colour: var(--muted)"></i>example</li>
+    ${most.map(({ after }, k) => html`<li><i style="--colour: var(--ramp-${k})"></i>${after ? `after ${plural(after * task.batch, 'example')}` : 'before learning'}</li>`)}</ul>
+  <div class="small">${examples.map(example => html`<div><h3>${example.title}</h3>${place(exampleChart(example, task.batch))}</div>`)}</div>
+  ${details(
+    'Numbers',
+    examples.map(({ title, x, truth, support, curves }) => [
+      table(
+        ['x', 'truth', ...curves.map(c => `after ${c.after * task.batch}`)],
+        thinned([...x.keys()]).map(i =>
+          [x, truth, ...curves.map(c => c.y)].map(values => formatNumber(values[i]!)),
+        ),
+        title,
+      ),
+      table(
+        ['example', 'x', 'y'],
+        support.x.map((_, i) => [
+          String(i + 1),
+          formatNumber(support.x[i]!),
+          formatNumber(support.y[i]!),
+        ]),
+        `${title}: examples in the order seen`,
+      ),
+    ]),
+  )}
+</figure>`
+    : undefined;
+}
+
+function training(log: readonly LogLine[], place: Place): Html {
+  const shown = thinned([...log.keys()]);
+  const smoothed = smooth(
+    log.map(line => line.medianLoss),
+    smoothingSpan(log),
+    shown,
+  );
+  const withAccuracy = log.some(line => line.accuracy !== undefined);
+  const diverged = log.filter(line => line.diverged > 0).length;
+  const minorities = log.filter(line => line.diverged > line.counted).length;
+  const loss = trainingChart(log, 'loss');
+  return html`<figure>
+  <figcaption><h2>Meta-training</h2>
+    <p class="note">Query loss at the end of a lifetime, for each meta-step and smoothed over ${smoothingSpan(log)}${loss.log && ', on a logarithmic scale'}. ${diverged ? `Lifetimes diverged, and were left out, in ${plural(diverged, 'meta-step')} of ${formatCount(log.length)}${minorities ? `, more than half of them in ${formatCount(minorities)}: there the loss is that of a minority` : ''}.` : 'No lifetime diverged.'}</p></figcaption>
+  ${place(loss)}
+  ${details(
+    'Numbers',
+    table(
+      [
+        'meta-step',
+        'loss',
+        'smoothed',
+        'median',
+        ...(withAccuracy ? ['accuracy'] : []),
+        'gradient norm',
+        'diverged',
+        'task-steps/s',
+      ],
+      shown.map((i, k) => {
+        const line = log[i]!;
+        return [
+          String(line.metaStep),
+          formatNumber(line.loss),
+          formatNumber(smoothed[k]!),
+          formatNumber(line.medianLoss),
+          ...(withAccuracy ? [formatPercent(line.accuracy ?? NaN)] : []),
+          formatNumber(line.gradientNorm),
+          formatCount(line.diverged),
+          formatCount(line.taskStepsPerSecond),
+        ];
+      }),
+    ),
+  )}
+</figure>
+${
+  withAccuracy &&
+  html`<figure>
+  <figcaption><h2>Accuracy while meta-training</h2><p class="note">Share of queries answered correctly at the end of a lifetime, on the tasks of each meta-step. The numbers are in the table above.</p></figcaption>
+  ${place(trainingChart(log, 'accuracy'))}
+</figure>`
+}`;
+}
+
+function forgetting(
+  { task }: RunConfig,
+  { title, metric, tasks, rows, forgetting: f }: Evaluation,
+  place: Place,
+): Html | undefined {
+  return (
+    f &&
+    figure(
+      `What is kept of each part${title ? `: ${title}` : ''}`,
+      `A lifetime comes in ${plural(f.parts.length, 'part')}, one after another. ${capital(metric)} on the queries of each when a part ends, with its 95 % confidence interval over ${plural(tasks, 'unseen task')}${rows[0]?.diverged ? `, without the ${plural(rows[0].diverged, 'lifetime')} that diverged` : ''}; a part is learned where its line ${metric === 'accuracy' ? 'rises' : 'falls'} and forgotten where it ${metric === 'accuracy' ? 'falls' : 'rises'} again.`,
+      forgettingLines(metric, f, task.batch),
+      place,
+    )
+  );
+}
+
+function coefficients(
+  { system }: RunConfig,
+  log: readonly LogLine[],
+  place: Place,
+): Html | undefined {
+  const pictures = trajectories(system, log);
+  return pictures.length
+    ? html`<figure>
+  <figcaption><h2>What the rule became</h2><p class="note">Its meta-learned coefficients after each meta-step.</p></figcaption>
+  ${pictures.map(({ title, lines }) => html`<h3>${title}</h3>${place(linesChart(lines))}`)}
+  ${details(
+    'Numbers',
+    pictures.map(({ title, lines }) => linesTable(lines, title)),
+  )}
+</figure>`
+    : undefined;
+}
+
+const showing = (metric: Evaluation['metric']) =>
+  metric === 'accuracy' ? formatPercent : formatNumber;
+const capital = (text: string) => text[0]!.toUpperCase() + text.slice(1);
+
+/**
+ * Accuracy of guessing: among the classes of a stream or a task, or among all outputs where a class
+ * keeps its own number.
+ */
+const chanceIn = (task: RunConfig['task'], { sizes }: RunConfig['system']) =>
+  1 /
+  (task.kind === 'few-shot' && task.labels === 'permuted'
+    ? task.ways
+    : (task.kind === 'stream' && numberOf(task.classes)) || sizes.at(-1)!);
+
+const numberOf = (classes: number | readonly number[] | undefined) =>
+  typeof classes === 'object' ? classes.length : classes;
+
+const chanceOf = (
+  { task, system }: Pick<RunConfig, 'task' | 'system'>,
+  metric: Evaluation['metric'],
+  words: string,
+) => (metric === 'accuracy' ? words + formatPercent(chanceIn(task, system)) : '');

@@ -1,0 +1,249 @@
+import { DeviceLostError, DivergenceError, MetaplasticError } from '../errors.js';
+import type { Gpu } from '../gpu/device.js';
+import { makePlan, type Machine, type Work } from '../gpu/plan.js';
+import type { Group } from '../parameters/layout.js';
+import { Learner, workOf, type LearnerOptions } from '../learner/learner.js';
+import { checkOptions } from '../learner/options.js';
+import { areClasses } from '../tasks/classes.js';
+import { defineSystem } from '../systems/system.js';
+import type { TaskSource } from '../tasks/episodes.js';
+import { rateAt, type RunConfig } from '../config/config.js';
+import type { Checkpoint } from './checkpoint.js';
+import type { LogLine } from './log.js';
+import type { World } from '../config/worlds.js';
+
+/** The learner that a configuration describes, for this world's tasks. */
+export function learnerOf(
+  gpu: Gpu,
+  config: RunConfig,
+  world: World,
+  onNotice?: (notice: string) => void,
+): Promise<Learner> {
+  const options = learnerOptions(config, world.train, world.bank, onNotice);
+  checkEvaluation(gpu.machine, config, world, options);
+  return Learner.create(gpu, options);
+}
+
+/** Bytes that an evaluation may take on the host: what a typed array can hold everywhere. */
+const MOST_EVALUATED = 2 ** 31;
+
+/** What a task costs besides its numbers: maps of its weights by name. */
+const BYTES_A_TASK = 1024;
+
+/**
+ * Checks that a run can be evaluated, before it is meta-trained: that all its unseen tasks can be
+ * lived at once, here and on the GPU.
+ */
+function checkEvaluation(
+  machine: Machine,
+  config: RunConfig,
+  { tests, bank }: World,
+  options: LearnerOptions,
+): void {
+  const where = 'evaluation.tasks';
+  const { tasks, at } = config.evaluation;
+  const { system, budget, plan } = checkOptions(options);
+  const synapses = system.layers.reduce((n, l) => n + l.fanIn * l.fanOut, 0);
+  for (const { source, parts = 0 } of tests) {
+    const { steps, batch, queries, inputs, outputs } = source;
+    const samples = (steps * batch + queries) * ((bank ? 1 : inputs) + outputs);
+    const answers = (1 + at.length + parts) * queries * outputs;
+    const bytes = 4 * (samples + answers + synapses) + BYTES_A_TASK;
+    if (tasks * bytes > MOST_EVALUATED)
+      throw new MetaplasticError({
+        where,
+        expected: `at most ${Math.floor(MOST_EVALUATED / bytes)}, for each takes ${bytes} bytes and all are lived at once`,
+        got: `${tasks}`,
+        hint: 'evaluate on fewer tasks',
+      });
+    const work: Work = {
+      ...workOf(system, options),
+      tasks,
+      steps,
+      batch,
+      queries,
+      adjoint: 'none',
+      moments: at,
+      momentWeights: at.map(() => 0),
+    };
+    const { lanes, teams, grid } = plan;
+    try {
+      makePlan(work, machine, budget, { lanes, teams, grid });
+    } catch (error) {
+      if (!(error instanceof MetaplasticError)) throw error;
+      throw new MetaplasticError({ where, problem: error.message, cause: error });
+    }
+  }
+}
+
+/** The options of that learner, for a plan without a GPU as well. */
+export function learnerOptions(
+  { system, meta, initial, seed, budget, plan }: RunConfig,
+  { steps, batch, queries }: Pick<TaskSource, 'steps' | 'batch' | 'queries'>,
+  bank?: World['bank'],
+  onNotice?: (notice: string) => void,
+): LearnerOptions {
+  const { tasks, adjoint, moments, momentWeights, rates, l1, clipPerTask, clip, onDivergence } =
+    meta;
+  return {
+    system,
+    episode: { steps, batch, queries, bank },
+    tasks,
+    adjoint,
+    moments,
+    momentWeights,
+    rates,
+    l1,
+    clipPerTask,
+    clip,
+    onDivergence,
+    initial,
+    seed,
+    budget,
+    plan,
+    onNotice,
+  };
+}
+
+/**
+ * The configuration with the parts of its plan on this machine that decide how sums are rounded, so
+ * that a run which goes on elsewhere, where another plan would be computed, has the same numbers.
+ */
+export function withPlan(
+  { machine }: Pick<Gpu, 'machine'>,
+  config: RunConfig,
+  { train, bank }: Pick<World, 'train' | 'bank'>,
+): RunConfig {
+  const work = workOf(defineSystem(config.system), learnerOptions(config, train, bank));
+  const { lanes, teams, grid, tasksPerChunk, stepsPerSegment, interval } = makePlan(
+    work,
+    machine,
+    config.budget,
+    config.plan,
+  );
+  const checkpoints = config.meta.adjoint === 'checkpoint' && { interval };
+  return {
+    ...config,
+    plan: { lanes, teams, grid, tasksPerChunk, stepsPerSegment, ...checkpoints },
+  };
+}
+
+/**
+ * The configuration of a run as it can go on here: with its plan, or with one of this machine's
+ * where it cannot keep that one, and then `onNotice` hears why.
+ */
+export function usableHere(
+  gpu: Pick<Gpu, 'machine'>,
+  config: RunConfig,
+  world: Pick<World, 'train' | 'bank'>,
+  onNotice: (notice: string) => void,
+): RunConfig {
+  const { plan, ...rest } = config;
+  try {
+    return withPlan(gpu, config, world);
+  } catch (error) {
+    if (!plan || !(error instanceof MetaplasticError)) throw error;
+    const own = withPlan(gpu, rest, world);
+    onNotice(
+      `this machine cannot keep the run's plan (${error.message}); it computes one of its own, and numbers are the same only up to rounding`,
+    );
+    return own;
+  }
+}
+
+/** Groups whose coefficients are logged, and how many numbers a tensor may have for that. */
+const COEFFICIENTS: readonly Group[] = ['beta', 'theta', 'eta', 'alignment'];
+const MOST_COEFFICIENTS = 32;
+
+/**
+ * A meta-step all of whose lifetimes diverged changes nothing, and so many of them on end stop a
+ * run. With one task a meta-step that happens now and then.
+ */
+const PATIENCE = 10;
+const NOTHING = { loss: NaN, medianLoss: NaN, accuracy: NaN, counted: 0, gradientNorm: NaN };
+
+export interface TrainOptions {
+  readonly config: RunConfig;
+  readonly learner: Learner;
+  readonly tasks: TaskSource;
+  /** Meta-steps already made, and the seconds they took. */
+  readonly from?: { readonly metaStep: number; readonly seconds: number };
+  /** Hears of every meta-step. */
+  readonly onStep: (line: LogLine) => void;
+  /** Keeps a checkpoint: every `checkpointEvery` meta-steps, at the end, and when stopped. */
+  readonly onCheckpoint: (checkpoint: Checkpoint) => void | Promise<void>;
+  /** Asked after every meta-step; true saves and stops. */
+  readonly stopped?: () => boolean;
+}
+
+/**
+ * Meta-training: one meta-step after another, from `from` to `meta.steps`. Meta-step m (from 0)
+ * lives the tasks m·N … m·N + N − 1 of the
+ * config's seed at the rate that the schedule gives to m, so a run that is resumed goes on as if it
+ * had not stopped. Returns the meta-steps made.
+ */
+export async function train({
+  config,
+  learner,
+  tasks,
+  from = { metaStep: 0, seconds: 0 },
+  onStep,
+  onCheckpoint,
+  stopped = () => false,
+}: TrainOptions): Promise<number> {
+  const { meta, seed, checkpointEvery } = config;
+  const start = performance.now();
+  const episodes = (m: number) => tasks.episodes(seed, m * meta.tasks, meta.tasks);
+  const named = learner.layout.tensors.filter(
+    ({ group, size }) => COEFFICIENTS.includes(group) && size <= MOST_COEFFICIENTS,
+  );
+  let skipped = 0;
+  let metaStep = from.metaStep;
+  let next = metaStep < meta.steps ? episodes(metaStep) : undefined;
+  const classes = next && areClasses(learner.system, next);
+  let before = start;
+  while (next) {
+    const step = learner.step(next, rateAt(meta.decay, metaStep, meta.steps));
+    // drawn while the GPU works
+    next = metaStep + 1 < meta.steps ? episodes(metaStep + 1) : undefined;
+    const { loss, medianLoss, accuracy, counted, diverged, gradientNorm } = await step.catch(
+      (error: Error) => {
+        if (error instanceof DivergenceError && meta.onDivergence === 'skip' && skipped < PATIENCE)
+          return { ...NOTHING, diverged: meta.tasks };
+        const Kind = error instanceof DeviceLostError ? DeviceLostError : MetaplasticError;
+        throw new Kind({
+          where: `meta-step ${metaStep + 1}`,
+          problem: error.message,
+          metaStep: metaStep + 1,
+          cause: error,
+        });
+      },
+    );
+    skipped = counted ? 0 : skipped + 1;
+    const coefficients = Object.fromEntries(
+      await Promise.all(
+        named.map(async ({ name }) => [name, [...(await learner.read(name))]] as const),
+      ),
+    );
+    metaStep++;
+    const now = performance.now();
+    onStep({
+      metaStep,
+      loss,
+      medianLoss,
+      ...(classes && { accuracy }),
+      counted,
+      diverged,
+      gradientNorm,
+      taskStepsPerSecond: ((meta.tasks * tasks.steps) / (now - before)) * 1e3,
+      seconds: from.seconds + (now - start) / 1e3,
+      ...(named.length && { coefficients }),
+    });
+    before = now;
+    const stop = stopped();
+    if (stop || !next || metaStep % checkpointEvery === 0)
+      await onCheckpoint({ metaStep, state: await learner.state() });
+    if (stop) break;
+  }
+  return metaStep;
+}

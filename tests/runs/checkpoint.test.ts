@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { layoutOf } from '../../src/parameters/layout.js';
+import type { LearnerState } from '../../src/learner/learner.js';
+import { readCheckpoint, writeCheckpoint } from '../../src/runs/checkpoint.js';
+import { readSafetensors, writeSafetensors } from '../../src/runs/safetensors.js';
+import { defineSystem } from '../../src/systems/system.js';
+
+const layout = layoutOf(defineSystem({ sizes: [1, 2, 1] }));
+const numbers = (value: number) => new Float32Array(layout.size).fill(value);
+const state: LearnerState = {
+  parameters: numbers(1),
+  moment1: numbers(-1),
+  moment2: numbers(2),
+  updates: 3,
+};
+const written = (change: Partial<LearnerState> = {}) =>
+  writeCheckpoint({ metaStep: 7, state: { ...state, ...change } }, layout);
+
+test('a checkpoint is read as it was written', () => {
+  expect(readCheckpoint(written(), layout, 'x')).toEqual({ metaStep: 7, state });
+});
+
+describe('a checkpoint that nothing could go on from', () => {
+  const spoiled = (key: 'parameters' | 'moment1' | 'moment2', value: number) => ({
+    [key]: state[key].map((v, i) => (i === layout.get('W2')!.offset ? value : v)),
+  });
+  test.each([
+    ['parameters', NaN, 'expected finite numbers, got NaN in W2 at 0'],
+    ['moment1', Infinity, 'expected finite numbers, got Infinity in moment1.W2 at 0'],
+    ['moment2', -1, 'expected numbers ≥ 0, means of squares, got -1 in moment2.W2 at 0'],
+  ] as const)('is not written: %s of %d', (key, value, problem) => {
+    expect(() => written(spoiled(key, value))).toThrow(`writeCheckpoint: meta-step 7: ${problem}`);
+  });
+  test.each([
+    ['W2', NaN, 'x: expected finite numbers, got NaN in W2 at 0'],
+    ['moment2.W2', -1, 'x: expected numbers ≥ 0, means of squares, got -1 in moment2.W2 at 0'],
+  ])('is not read: %s of %d', (name, value, message) => {
+    const { tensors, metadata } = readSafetensors(written(), 'x');
+    const faulty = tensors.map(t =>
+      t.name === name ? { ...t, data: t.data.map(() => value) } : t,
+    );
+    expect(() => readCheckpoint(writeSafetensors(faulty, metadata), layout, 'x')).toThrow(message);
+  });
+  test('is refused for a network that has no room anywhere, before there is made any', () => {
+    const huge = layoutOf(defineSystem({ sizes: [1, 1e9, 1] }));
+    expect(() => readCheckpoint(written(), huge, 'x')).toThrow(
+      'x: expected W1 of shape 1000000000 × 1, got 2 × 1',
+    );
+  });
+});

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { openNodeGpu } from '../../src/node/open.js';
+import type { Checkpoint } from '../../src/runs/checkpoint.js';
+import { parseConfig } from '../../src/config/config.js';
+import { learnerOf, train, usableHere, withPlan } from '../../src/runs/train.js';
+import { openWorld } from '../../src/config/worlds.js';
+import { TINY } from '../cli/command.js';
+import { SOFTWARE } from '../gpu/machine.js';
+
+const config = parseConfig(TINY, 'tiny');
+
+/** Meta-trains on an adapter of its own; `loseAt` destroys the device after that meta-step. */
+async function run(
+  loseAt?: number,
+  from?: Checkpoint,
+): Promise<{ kept: Checkpoint[]; error?: string }> {
+  const gpu = await openNodeGpu();
+  const world = await openWorld(config, async () => new Uint8Array());
+  const learner = await learnerOf(gpu, config, world);
+  if (from) learner.restore(from.state);
+  const kept: Checkpoint[] = [];
+  const error = await train({
+    config,
+    learner,
+    tasks: world.train,
+    ...(from && { from: { metaStep: from.metaStep, seconds: 0 } }),
+    onStep: ({ metaStep }) => {
+      if (metaStep === loseAt) gpu.device.destroy();
+    },
+    onCheckpoint: checkpoint => {
+      kept.push(checkpoint);
+    },
+  }).then(
+    () => undefined,
+    (e: Error) => e.message,
+  );
+  gpu.close();
+  return { kept, error };
+}
+
+test('a run whose device is lost stops with a clear error, and goes on from its last checkpoint to the same numbers', async () => {
+  const whole = await run();
+  const lost = await run(5);
+  expect(lost.error).toMatch(/^meta-step 6: .*device was lost.*resume from the last checkpoint/);
+  expect(lost.kept.map(c => c.metaStep)).toEqual([2, 4]);
+  const resumed = await run(undefined, lost.kept.at(-1));
+  expect(resumed.kept.at(-1)).toEqual(whole.kept.at(-1));
+});
+
+test('a run keeps the plan that it began with on a machine with another number of cores', async () => {
+  const world = await openWorld(config, async () => new Uint8Array());
+  const [one, two] = [1, 2].map(cores => ({ machine: { ...SOFTWARE, cores } }));
+  const begun = withPlan(two!, config, world);
+  expect(withPlan(one!, config, world).plan).not.toEqual(begun.plan);
+  expect(withPlan(one!, begun, world).plan).toEqual(begun.plan);
+  expect(parseConfig(JSON.parse(JSON.stringify(begun)), 'config.json')).toEqual(begun);
+});
+
+test('a machine that cannot keep the plan of a run says so, and has one of its own', async () => {
+  const world = await openWorld(config, async () => new Uint8Array());
+  const begun = withPlan(
+    { machine: SOFTWARE },
+    { ...config, plan: { lanes: 16, teams: 16 } },
+    world,
+  );
+  const said: string[] = [];
+  const small = { machine: { ...SOFTWARE, maxInvocations: 128 } };
+  expect(usableHere(small, begun, world, notice => said.push(notice))).toEqual(
+    withPlan(small, config, world),
+  );
+  expect(said).toEqual([
+    expect.stringMatching(
+      /^this machine cannot keep the run's plan \(plan\.lanes: expected .+, got 16 × 16\); it computes one of its own, and numbers are the same only up to rounding$/,
+    ),
+  ]);
+  expect(() => withPlan(small, begun, world)).toThrow('plan.lanes');
+});

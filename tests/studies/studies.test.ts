@@ -1,0 +1,209 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { runStudy } from '../../src/cli/study.js';
+import { dataReader } from '../../src/cli/data.js';
+import { parseConfig, type RunConfigInput } from '../../src/config/config.js';
+import { STUDIES } from '../../src/studies/index.js';
+import {
+  lastMedianOf,
+  lastOf,
+  momentsOf,
+  over,
+  showCell,
+  type Arm,
+  type Size,
+  type Study,
+  type Summary,
+  type Trained,
+} from '../../src/studies/study.js';
+import type { Sweep } from '../../src/studies/sweep.js';
+import { defineSystem } from '../../src/systems/system.js';
+import { newFolder } from '../cli/command.js';
+import { hasData, onRealData } from '../tasks/given.js';
+
+const TINY: Size = { full: false, scale: 0.001 };
+const SIZES: Readonly<Record<string, Size>> = {
+  'at its default size': { full: false, scale: 1 },
+  'at full size': { full: true, scale: 1 },
+  'made tiny': TINY,
+  'with 3 seeds': { full: false, seeds: 3, scale: 1 },
+};
+const cases = Object.values(STUDIES).flatMap(study =>
+  Object.entries(SIZES).map(([how, size]) => ({ name: `${study.name} ${how}`, study, size })),
+);
+
+beforeAll(() => {
+  vi.spyOn(console, 'error').mockReturnValue();
+  vi.spyOn(console, 'log').mockReturnValue();
+});
+afterAll(() => {
+  vi.restoreAllMocks();
+});
+
+describe.each(cases)('$name', ({ study, size }) => {
+  const { arms, conditions } = study.design(size);
+  test('has arms of their own names, each a run or lifetimes that are possible', () => {
+    expect(new Set(arms.map(arm => arm.name)).size).toBe(arms.length);
+    for (const arm of arms) {
+      if ('config' in arm) {
+        if (typeof arm.config === 'function') continue;
+        const { task, evaluation } = parseConfig(arm.config, arm.name);
+        if ('steps' in task) expect(evaluation.at.at(-1)).toBe(task.steps);
+      } else if (typeof arm.sweep !== 'function') {
+        const { system, task, at } = arm.sweep;
+        defineSystem(system);
+        expect([at[0], at.at(-1)]).toEqual([0, 'steps' in task && task.steps]);
+      }
+    }
+  });
+  test('says under which conditions, as a user may read it', () => {
+    expect(conditions.length).toBeGreaterThan(1);
+    expect([study.title, study.about, study.time, ...conditions].join()).not.toMatch(
+      /undefined|NaN|papers\.md/,
+    );
+  });
+});
+
+/** A study's arms with hardly a neuron, image or task; what is made of them stays. */
+const shrunk = (study: Study): Study => ({
+  ...study,
+  design(size) {
+    const design = study.design(size);
+    return {
+      ...design,
+      arms: design.arms.map((arm): Arm =>
+        'config' in arm
+          ? {
+              ...arm,
+              config:
+                typeof arm.config === 'function'
+                  ? results =>
+                      shrunkRun((arm.config as (r: typeof results) => RunConfigInput)(results))
+                  : shrunkRun(arm.config),
+            }
+          : {
+              ...arm,
+              sweep:
+                typeof arm.sweep === 'function'
+                  ? results => shrunkSweep((arm.sweep as (r: typeof results) => Sweep)(results))
+                  : shrunkSweep(arm.sweep),
+            },
+      ),
+    };
+  },
+});
+const narrow = <S extends { readonly sizes: readonly number[] }>(system: S): S => ({
+  ...system,
+  sizes: system.sizes.map((n, l, all) => (l > 0 && l < all.length - 1 ? 4 : n)),
+});
+const shrunkSweep = (sweep: Sweep): Sweep => ({
+  ...sweep,
+  system: narrow(sweep.system),
+  task: { ...sweep.task, ...('queries' in sweep.task && { queries: 5, batch: 2 }) },
+});
+function shrunkRun(config: RunConfigInput): RunConfigInput {
+  const { kind } = config.task;
+  const task = {
+    ...config.task,
+    ...(kind === 'few-shot' && { shots: 1, queriesPerClass: 2 }),
+    ...(kind === 'stream' && { queries: 5, batch: 2 }),
+  } as RunConfigInput['task'];
+  const few = kind === 'few-shot' ? { at: [0, 5] } : {};
+  return {
+    ...config,
+    task,
+    system: narrow(config.system),
+    meta: { ...config.meta, tasks: 1, steps: 2 },
+    evaluation: { ...config.evaluation, tasks: 2, ...few },
+  };
+}
+
+const written = (folder: string) =>
+  JSON.parse(readFileSync(join(folder, 'study.json'), 'utf8')) as Summary & {
+    conditions: string[];
+    environment: Record<string, string>;
+  };
+
+async function leavesTablesAndFigures(study: Study): Promise<void> {
+  const folder = join(newFolder(), study.name);
+  const size = { ...TINY, seeds: 1 };
+  expect(
+    await runStudy(shrunk(study), size, folder, dataReader(process.env['METAPLASTIC_DATA'])),
+  ).toBe(0);
+  const { tables, figures, environment } = written(folder);
+  const { arms } = study.design(size);
+  expect(arms.filter(({ name }) => !existsSync(join(folder, name, 'env.json')))).toEqual([]);
+  for (const { head, rows } of tables) {
+    expect(rows.length).toBeGreaterThan(0);
+    for (const cells of rows)
+      expect([cells.length, cells.map(showCell).every(text => !text.includes('NaN'))]).toEqual([
+        head.length,
+        true,
+      ]);
+  }
+  for (const {
+    lines: { x, lines },
+  } of figures)
+    for (const line of lines)
+      expect([line.name, line.values.length]).toEqual([line.name, x.length]);
+  const page = readFileSync(join(folder, 'study.html'), 'utf8');
+  const table = readFileSync(join(folder, 'table.md'), 'utf8');
+  for (const { title } of [...tables, ...figures]) expect(page).toContain(`<h2>${title}</h2>`);
+  for (const { title } of tables) expect(table).toContain(`## ${title}`);
+  expect(page).toContain(environment['adapter.description']);
+}
+
+describe('what a tiny run leaves is summed up in tables and figures', () => {
+  test('of meta-trainings', () => leavesTablesAndFigures(STUDIES['sine']!));
+  test.runIf(hasData)(
+    onRealData('of meta-trainings, and of lifetimes that are only lived with what was learned'),
+    () => leavesTablesAndFigures(STUDIES['alignment-learned']!),
+  );
+});
+
+describe('a measure', () => {
+  test('over seeds has the 95 % interval of Student’s t', () => {
+    const { mean, ci } = over([1, 2, 3]);
+    expect([mean, ci]).toEqual([2, expect.closeTo(4.303 / Math.sqrt(3), 6)]);
+  });
+  test('over one seed has none', () => expect(over([0.5], '%')).toEqual({ mean: 0.5, unit: '%' }));
+  test('leaves out what is not finite, and says of how many it is', () => {
+    expect(over([1, NaN, 3])).toMatchObject({ mean: 2, of: [2, 3] });
+    expect(showCell(over([1, NaN, NaN]))).toBe('1.00 (1 of 3)');
+  });
+  test('is refused by name where a run was not evaluated', () => {
+    const run = { config: { name: 'flp' }, evaluations: [], log: [] } as unknown as Trained;
+    expect(() => lastOf([run], 'i.i.d.')).toThrow(
+      'evaluation of flp: expected one whose title begins with "i.i.d.", got none',
+    );
+  });
+  test('is shown with its unit', () =>
+    expect([
+      showCell({ mean: 0.5, ci: 0.01, unit: '%' }),
+      showCell({ mean: 12.34, unit: '°' }),
+      showCell('–'),
+    ]).toEqual(['50.0 % ± 1.0 %', '12.3°', '–']));
+  test('is taken at moments from the first to the last, no two alike', () =>
+    expect([momentsOf(120, 4), momentsOf(2, 4)]).toEqual([
+      [0, 30, 60, 90, 120],
+      [0, 1, 2],
+    ]));
+});
+
+test('of errors the median task is told beside the mean, which few lifetimes that nearly explode move', () => {
+  const run = (mean: number, median: number) =>
+    ({
+      evaluations: [
+        {
+          metric: 'mean squared error',
+          at: [0, 5],
+          tasks: 9,
+          rows: [{ name: 'FLP', mean: [9, mean], median: [9, median], ci: [1, 2] }],
+        },
+      ],
+    }) as unknown as Trained;
+  expect(lastMedianOf([run(100, 2)])).toEqual({ mean: 2 });
+  expect(lastMedianOf([run(100, 2), run(4, 3)])).toEqual(over([2, 3]));
+  expect(lastOf([run(100, 2), run(4, 3)])).toEqual(over([100, 4]));
+});
