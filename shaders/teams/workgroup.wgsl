@@ -4,7 +4,7 @@ import package::shape::{LANES, PARTS};
 import package::memory::{lane, team};
 
 // (values, TEAMS, LANES): what lanes pass to each other, a number, or up to four vectors
-// (divisions/grid.wgsl). Of 256 lanes 16 kB at most, as much as every adapter has.
+// (lanes/grid.wgsl). Of 256 lanes 16 kB at most, as much as every adapter has.
 var<workgroup> parts: array<vec4f, PARTS>;
 
 fn team_barrier() {
