@@ -10,9 +10,6 @@ import package::mirror_sweep::sweep;
 import package::random::drawn;
 import package::team::team_barrier;
 
-// Numbers drawn for a sample.
-const NUMBERS = BELOW_AT[DEPTH] + WIDTH[DEPTH];
-
 struct Work { first: u32, slot: u32 }
 
 fn mirror(first: u32, slot: u32, t: u32) {
@@ -22,13 +19,14 @@ fn mirror(first: u32, slot: u32, t: u32) {
   team_barrier();
 }
 
-// x of layer l + 1.
+// x of layer l + 1. A sample draws as many numbers as the network has inputs and neurons.
 fn draw_inputs(first: u32, l: u32, t: u32) {
   let pre = WIDTH[l];
+  let numbers = BELOW_AT[DEPTH] + WIDTH[DEPTH];
   for (var k = lane; k < BATCH * pre; k += LANES) {
     let b = k / pre;
     let at = BELOW_AT[l] + k % pre;
-    let x = drawn(DRAW_MIRROR, (t * BATCH + b) * NUMBERS + at);
+    let x = drawn(DRAW_MIRROR, (t * BATCH + b) * numbers + at);
     set_activity(first + b * RECORD + MIRROR_X + at, x);
   }
 }

@@ -89,7 +89,8 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
     // Values are copied where they are kept: a struct or vector is a value in WGSL.
     copy: (value: unknown): unknown => {
       if (value instanceof Vector) return vectorOf(value.map(v => library.copy(v) as Value));
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+      if (Array.isArray(value)) return value.map(v => library.copy(v));
+      if (typeof value !== 'object' || value === null) return value;
       return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, library.copy(v)]));
     },
     member: (name: string, key: string) => (memory[name] as Record<string, bigint>)[key],
@@ -100,8 +101,8 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
         : each(BINARY[operator]!, a, b),
     negate: (a: Value) => each(x => -x, a),
     not: (a: boolean) => !a,
-    vector: (parts: Value[], zero: Scalar) =>
-      vectorOf(parts.length === 4 ? parts : Array<Value>(4).fill(parts[0] ?? zero)),
+    vector: (parts: Value[], zero: Scalar, size: number) =>
+      vectorOf(parts.length === size ? parts : Array<Value>(size).fill(parts[0] ?? zero)),
     matrix: (columns: Value[]) =>
       vectorOf(columns.length ? columns : Array.from({ length: 4 }, () => vectorOf([0, 0, 0, 0]))),
     bits: (x: number) => BigInt(new Uint32Array(Float32Array.of(x).buffer)[0]!),
@@ -257,6 +258,7 @@ const BARRIERS = ['workgroupBarrier', 'storageBarrier'];
 function translate(program: readonly Node[]): string {
   const functions = new Map(program.filter(n => n instanceof Fn).map(f => [f.name, f]));
   const structs = new Map(program.filter(n => n instanceof Struct).map(s => [s.name, s]));
+  const arrays = new Map(program.filter(n => n instanceof Alias).map(a => [a.name, a.type]));
   for (const alias of program)
     if (alias instanceof Alias && structs.has(alias.type.name))
       structs.set(alias.name, structs.get(alias.type.name)!);
@@ -376,11 +378,11 @@ function translate(program: readonly Node[]): string {
       return node.args?.length
         ? `[${node.args.map(a => expression(a, local)).join(', ')}]`
         : zero(node.type);
-    if (node instanceof CreateExpr && /^(vec|mat)4/.test(node.type?.name ?? '')) {
+    if (node instanceof CreateExpr && /^(vec[234]|mat4)/.test(node.type?.name ?? '')) {
       const parts = `[${(node.args ?? []).map(a => expression(a, local)).join(', ')}]`;
       return node.type!.name.startsWith('mat')
         ? `library.matrix(${parts})`
-        : `library.vector(${parts}, ${zero(node.type)})`;
+        : `library.vector(${parts}, 0, ${node.type!.name[3]})`;
     }
     if (node instanceof CreateExpr && structs.has(node.type?.name ?? ''))
       return call(node.type!.name, node.args ?? [], local); // a struct that is declared above
@@ -399,6 +401,7 @@ function translate(program: readonly Node[]): string {
   function call(name: string, given: readonly Node[], local: Set<string>): string {
     const values = given.map(a => expression(a, local)).join(', ');
     const struct = structs.get(name);
+    if (!struct && arrays.has(name)) return given.length ? `[${values}]` : zero(arrays.get(name));
     if (struct)
       return `{ ${struct.members.map((m, k) => `${m.name}: ${given.length ? kept(given[k]!, local) : zero(m.type)}`).join(', ')} }`;
     return functions.has(name) ? `(yield* f_${name}(${values}))` : `library.${name}(${values})`;
@@ -455,9 +458,7 @@ const zero = (type: unknown): string => {
     return `{ ${type.members.map(m => `${m.name}: ${zero(m.type)}`).join(', ')} }`;
   if (nameOf(type) === 'array')
     return `Array.from({ length: ${countOf(type)} }, () => ${zero((type as { format: unknown }).format)})`;
-  return nameOf(type) === 'vec4f'
-    ? 'library.vector([], 0)'
-    : /^(u32|vec4u)$/.test(nameOf(type))
-      ? '0n'
-      : '0';
+  const size = /^vec([234])f$/.exec(nameOf(type))?.[1];
+  if (size) return `library.vector([], 0, ${size})`;
+  return /^(u32|vec4u)$/.test(nameOf(type)) ? '0n' : '0';
 };
