@@ -41,9 +41,9 @@ const TARGETS = SAMPLES * OUTPUTS + SETTINGS;
 @group(0) @binding(6) var<storage, read_write> fast_weights: array<vec4f, PADDED * FAST / 4u>;
 // (groups, GRADIENT / 4, TEAMS)
 @group(0) @binding(7) var<storage, read_write> gradients: array<vec4f, PADDED * GRADIENT / 4u>;
-// (tasks of the meta-batch, OUTCOME)
 // (groups, SCRATCH, TEAMS)
 @group(0) @binding(8) var<storage, read_write> scratches: array<f32, PADDED * SCRATCH>;
+// (tasks of the meta-batch, OUTCOME)
 @group(0) @binding(9) var<storage, read_write> outcomes: array<f32, TASKS * OUTCOME>;
 
 var<private> lane: u32;    // 0 … LANES − 1 within the team

@@ -1,5 +1,5 @@
-// Counter-based random numbers, the same as src/tasks/random.ts and src/parameters/draws.ts give: a hash
-// of (seed, stream, counter).
+// Counter-based random numbers, the same as src/tasks/random.ts and src/parameters/draws.ts give: a
+// hash of (seed, stream, counter).
 import package::memory::{pass_, task};
 
 // pcg3d (Jarzynski & Olano, "Hash functions for GPU rendering", JCGT 2020).

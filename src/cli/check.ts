@@ -20,7 +20,7 @@ export const HELP = `proves every kernel and gradient on this machine's adapter
 Usage: metaplastic check [CASE.json …] [--json]
 
 Without files: random problems of every kind, answered by the kernels and by the float64 reference.
-With files: cases with their answers, in the format of oracle/*.json.
+With files: cases with their answers, in the format of tests/oracle/*.json.
 An error is ‖x − x*‖ / ‖x*‖ of a tensor; each has to be at most ${TOLERANCE}. Exit status 1 if one is not.
 
   --json   one line of JSON with the error of every tensor`;

@@ -39,7 +39,7 @@ const SOURCE = variant(
         {
           about:
             'Share of the classes that meta-training never sees; 0: tests are fresh draws of the same classes.',
-          source: 'papers.md §2.3',
+          source: 'docs/papers.md §2.3',
         },
       ),
     }),

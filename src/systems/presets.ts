@@ -41,7 +41,7 @@ const maml = {
   activation: 'relu',
 } as const satisfies Partial<Slotted>;
 
-/** The published systems, as choices over the slots (papers in docs/architecture.md). */
+/** The published systems, as choices over the slots (docs/papers.md). */
 export const SYSTEM_PRESETS = {
   flp: {},
   pool,

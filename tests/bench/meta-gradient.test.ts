@@ -255,7 +255,7 @@ describe('the command', () => {
       'a tuned choice beside a given one',
       ['flp-sine', '--tune', '--lanes', '2'],
       {},
-      /^--tune: expected none of --adjoint, --lanes, --teams and --stored with it, got both; leave one out$/,
+      /^--tune: expected none of --adjoint, --lanes and --teams with it, got both; leave one out$/,
     ],
     [
       'an option that the workload does not have',

@@ -18,8 +18,8 @@ const ASKED = [
   'images through an encoder',
   'adjoint reverse',
   '4 lanes, 2 tasks a workgroup',
-  '32 lanes that hold their synapses',
-  '32 lanes in rows and columns, synapses in storage',
+  '32 lanes in rows and columns',
+  '32 lanes in rows and columns, reverse',
   'chunks and segments, checkpoint',
   'Adam, 3 meta-steps, clipped',
 ];

@@ -81,11 +81,11 @@ describe('one clear error comes', () => {
   test('for an unknown rule, with the known ones', () => {
     expect(
       refusal(['plan', writeConfig({ ...TINY, system: { ...TINY.system, rule: 'ojja' } })]),
-    ).toContain('system.rule: unknown choice "ojja"; known: oja, hebb');
+    ).toContain('system.rule: unknown choice "ojja" (did you mean oja?); known: oja, hebb');
   });
   test('for an unknown key', () => {
     expect(refusal(['plan', writeConfig({ ...TINY, sede: 3 })])).toContain(
-      'sede: unknown key; known: name, seed',
+      'sede: unknown key (did you mean seed?); known: name, seed',
     );
   });
   test('for lifetimes without a step', () => {
