@@ -65,7 +65,7 @@ describe('one clear error comes', () => {
   test('without an adapter', () => {
     const none = { VK_DRIVER_FILES: '/nowhere.json', VK_ICD_FILENAMES: '/nowhere.json' };
     expect(refusal(['devices'], none)).toContain(
-      'openNodeGpu: expected a WebGPU adapter, got none; install a GPU driver',
+      'openNodeGpu: expected a WebGPU adapter, got none; VK_DRIVER_FILES (or VK_ICD_FILENAMES) leads to no driver (/nowhere.json): unset it',
     );
   });
   test('for a config that is no preset and no file', () => {
