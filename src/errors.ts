@@ -83,7 +83,9 @@ function problemOf({ problem, expected, got }: ErrorParts): string {
 }
 
 /** A value of the input as a message shows it: its beginning, if it is long. */
-export function shown(text: string, longest = 200): string {
+export function shown(given: string, longest = 200): string {
+  // A caller without types may have given anything.
+  const text = String(given);
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 

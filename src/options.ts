@@ -105,6 +105,15 @@ export const thing = <T extends object>(range: string): Kind<T> =>
 /** Numbers in an array of their own; whoever uses it checks them. */
 export const array = <T extends ArrayBufferView>(range: string): Kind<T> =>
   kind(range, x => ArrayBuffer.isView(x) && 'length' in x);
+/** The bytes of a file; whoever uses it reads them. */
+export const bytes = kind<Uint8Array>('a Uint8Array', x => x instanceof Uint8Array);
+/** A file's bytes, or the bytes of several by their names. */
+export const files = kind<Uint8Array | Readonly<Record<string, Uint8Array>>>(
+  'a Uint8Array, or an object of them by name',
+  x =>
+    x instanceof Uint8Array ||
+    (isObject(x) && !Array.isArray(x) && Object.values(x).every(f => f instanceof Uint8Array)),
+);
 export const callback = <F>(): Kind<F> => kind('a function', x => typeof x === 'function');
 
 /** The one value of the key that tells what an object is. */

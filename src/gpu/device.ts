@@ -1,4 +1,5 @@
 import { DeviceLostError, MetaplasticError, shown } from '../errors.js';
+import { inWords } from '../options.js';
 import type { Machine } from './plan.js';
 
 /**
@@ -79,6 +80,8 @@ async function find(gpu: GPU | undefined): Promise<GPUAdapter | string> {
       ? 'this page is not served securely, and browsers give navigator.gpu only to pages that are; use https or localhost'
       : 'this environment has no navigator.gpu; use a browser with WebGPU over https or localhost, or in Node openNodeGpu() from metaplastic/node';
   }
+  if (typeof gpu.requestAdapter !== 'function')
+    return 'what was given has no requestAdapter; give navigator.gpu, or nothing';
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter)
     return 'WebGPU found no adapter; update the graphics driver, or enable a software adapter';
@@ -155,8 +158,15 @@ const timestampsOf = ({ features }: GPUAdapter): GPUFeatureName[] =>
  */
 export function useDevice(
   device: GPUDevice,
-  { info = device.adapterInfo, onNotice }: UseOptions = {},
+  { info = device?.adapterInfo, onNotice }: UseOptions = {},
 ): Gpu {
+  if (typeof device?.addEventListener !== 'function')
+    throw new MetaplasticError({
+      where: 'useDevice',
+      expected: 'a GPUDevice',
+      got: inWords(device),
+      hint: 'give what adapter.requestDevice() resolves to',
+    });
   return watch(device, info, () => {}, onNotice);
 }
 

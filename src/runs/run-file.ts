@@ -1,5 +1,6 @@
 import { strFromU8, strToU8, zipSync } from 'fflate';
 import { MetaplasticError } from '../errors.js';
+import { check, files } from '../options.js';
 import { layoutOf, type Layout } from '../parameters/layout.js';
 import { defineSystem } from '../systems/system.js';
 import { checkMaxBytes, MAX_BYTES, unzip } from '../tasks/archive.js';
@@ -70,9 +71,10 @@ export interface ReadRunOptions {
  */
 export function readRun(
   source: Uint8Array | Readonly<Record<string, Uint8Array>>,
-  where: string,
+  where = 'readRun',
   { maxBytes = MAX_BYTES }: ReadRunOptions = {},
 ): Run {
+  check(files, source, where);
   checkMaxBytes(maxBytes, 'readRun');
   const file = (name: string, most: number): Uint8Array | undefined => {
     const named = (path: string) => path.replace(/^.*\//, '') === name;

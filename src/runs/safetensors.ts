@@ -1,4 +1,5 @@
 import { MetaplasticError } from '../errors.js';
+import { bytes as fileBytes, check } from '../options.js';
 
 /** One named float32 tensor, row-major. */
 export interface NamedTensor {
@@ -123,9 +124,10 @@ export function writeSafetensors(
  */
 export function readSafetensors(
   bytes: Uint8Array,
-  where: string,
+  where = 'readSafetensors',
   { names }: ReadOptions = {},
 ): Safetensors {
+  check(fileBytes, bytes, where);
   const fail = (
     problem: string,
     hint = 'the file is truncated, damaged or no checkpoint of ours',

@@ -1,4 +1,5 @@
 import { MetaplasticError } from '../errors.js';
+import { bytes as fileBytes, check } from '../options.js';
 import { checkMaxBytes, checkRoom, gunzip, hex, isGzip, MAX_BYTES } from './archive.js';
 import type { ImageBank } from './episodes.js';
 
@@ -58,9 +59,10 @@ const KNOWN_TYPES = [...TYPES.values()].map(type => type.name).join(', ');
  */
 export function readIdx(
   bytes: Uint8Array,
-  where: string,
+  where = 'readIdx',
   { maxBytes = MAX_BYTES }: IdxOptions = {},
 ): Idx {
+  check(fileBytes, bytes, where);
   checkMaxBytes(maxBytes, 'readIdx');
   const file = isGzip(bytes)
     ? gunzip(
@@ -144,7 +146,7 @@ function headerOf(
 export function readIdxImages(
   imageBytes: Uint8Array,
   labelBytes: Uint8Array,
-  where: string,
+  where = 'readIdxImages',
   options: IdxOptions = {},
 ): ImageBank {
   const images = readIdx(imageBytes, `${where} images`, options);

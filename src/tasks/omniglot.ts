@@ -1,6 +1,7 @@
 import { decode, type DecodedPng } from 'fast-png';
 import { strFromU8, unzlibSync } from 'fflate';
 import { MetaplasticError } from '../errors.js';
+import { check, files as fileBytes } from '../options.js';
 import { checkMaxBytes, checkRoom, joined, MAX_BYTES, unzip } from './archive.js';
 import type { ImageBank } from './episodes.js';
 
@@ -41,9 +42,10 @@ export interface OmniglotOptions {
  */
 export function readOmniglot(
   source: Uint8Array | Readonly<Record<string, Uint8Array>>,
-  { size = 28, maxBytes = MAX_BYTES }: OmniglotOptions,
-  where: string,
+  { size = 28, maxBytes = MAX_BYTES }: OmniglotOptions = {},
+  where = 'readOmniglot',
 ): ImageBank & { readonly names: readonly string[] } {
+  check(fileBytes, source, where);
   if (!Number.isInteger(size) || size < 1 || size > SIDE)
     throw new MetaplasticError({
       where: 'readOmniglot.size',
