@@ -1,10 +1,11 @@
-// Birth: with what weights does a lifetime begin? Slot 0 takes W_0, and B_0 where a lifetime keeps
-// its own; velocities begin at 0.
+// Birth: with what weights does a lifetime begin? Slot 0 takes W_0 with
+// plastic biases behind it, and B_0 where a lifetime keeps its own; velocities begin at 0.
 import package::shape::{
-  BIRTH_B_DRAWN, B_AT, DEPTH, DRAW_B_AT, DRAW_B_LIMIT, DRAW_WEIGHTS, FAST_AT, FAST_B_AT,
+  BIAS_AT, BIRTH_B_DRAWN, B_AT, DEPTH, DRAW_B_AT, DRAW_B_LIMIT, DRAW_WEIGHTS, FAST_AT, FAST_B_AT,
   FEEDBACK_QUADS, FEEDBACK_WIDTH, KEEPS_B, LANES, PLASTIC, PLASTIC_SIZE, QUADS, VELOCITIES, WIDTH
 };
 import package::memory::{four, lane, parameters, present, set_weight_quad};
+import package::bias::bias_quads;
 import package::born::{initial_weights, source_of_weights};
 import package::random::drawn4;
 import package::team::team_barrier;
@@ -23,6 +24,9 @@ fn initial_feedback(l: u32, q: u32) -> vec4f {
   return present(i, width) * DRAW_B_LIMIT[l] * drawn4(DRAW_WEIGHTS, counters);
 }
 
+// Quad q of the biases of a layer whose lifetimes keep their own, behind its weights.
+fn initial_biases(l: u32, q: u32) -> vec4f { return parameters[BIAS_AT[l] / 4u + q]; }
+
 // Layer l of slot 0, a function of its own: two loops of constant length one within the other, as
 // with one lane, cost Mesa's llvmpipe a minute to compile behind naga, which bounds every loop.
 fn birth_of_layer(l: u32) {
@@ -32,6 +36,13 @@ fn birth_of_layer(l: u32) {
   for (var q = lane; q < count; q += LANES) {
     set_weight_quad(w + q, initial_weights(source, q));
     if (VELOCITIES && PLASTIC[l]) { set_weight_quad(w + PLASTIC_SIZE / 4u + q, vec4f(0.0)); }
+  }
+  let bias_count = bias_quads(l);
+  for (var q = lane; q < bias_count; q += LANES) {
+    set_weight_quad(w + count + q, initial_biases(l, q));
+    if (VELOCITIES && PLASTIC[l]) {
+      set_weight_quad(w + PLASTIC_SIZE / 4u + count + q, vec4f(0.0));
+    }
   }
   let feedback_count = feedback_quads(l);
   let b = FAST_B_AT[l] / 4u;

@@ -9,7 +9,8 @@ import package::shape::{
 import package::memory::{
   lane, pass_, set_gradient_quad, set_outcome, speaks, take_place, weight_quad
 };
-import package::birth::{feedback_quads, initial_feedback, weight_quads};
+import package::bias::bias_quads;
+import package::birth::{feedback_quads, initial_biases, initial_feedback, weight_quads};
 import package::born::{initial_weights, source_of_weights};
 import package::feedback::feedback_adjoint;
 import package::feedback_rule::{align, align_adjoint};
@@ -53,6 +54,10 @@ fn drift_of_layer(l: u32) -> vec2f {
     let initial = initial_weights(source, q);
     far = max(far, largest(abs(weight_quad(w + q) - initial)));
     size = max(size, largest(abs(initial)));
+  }
+  let bias_count = bias_quads(l);
+  for (var q = lane; q < bias_count; q += LANES) {
+    far = max(far, largest(abs(weight_quad(w + count + q) - initial_biases(l, q))));
   }
   let feedback_count = select(0u, feedback_quads(l), ALIGNS);
   let b = FAST_B_AT[l] / 4u;

@@ -1,9 +1,10 @@
 // Forward: what does each neuron do?
 //   x_l = φ(z_l),   z_l = W_l x_{l−1} + b_l,   the output layer linear
 //   (Lindsey & Litwin-Kumar 2020, §1.1).
-import package::shape::{BIASED, BIAS_AT, DEPTH, KEEPS_Z, NEURON_AT, QUADS, RECORD, WIDTH, X_AT, Z};
-import package::memory::{activity, four, parameters, set_activity, weight_quad, weight_rows};
+import package::shape::{DEPTH, KEEPS_Z, NEURON_AT, QUADS, RECORD, WIDTH, X_AT, Z};
+import package::memory::{activity, four, set_activity, weight_quad, weight_rows};
 import package::activation::activate;
+import package::bias::biases_of;
 import package::forward_sweep::sweep;
 import package::lanes::join_rows;
 import package::samples::Samples;
@@ -36,8 +37,7 @@ fn begin(l: u32, work: Work, block: u32) -> Rows {
 struct Sums { z0: vec4f, z1: vec4f, z2: vec4f, z3: vec4f }
 
 fn start(rows: Rows) -> Sums {
-  var bias = vec4f();
-  if (BIASED) { bias = parameters[(BIAS_AT[rows.l] + rows.i) / 4u]; }
+  let bias = biases_of(rows.l, rows.work.slot, rows.i);
   return Sums(bias, bias, bias, bias);
 }
 

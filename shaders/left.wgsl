@@ -1,6 +1,7 @@
 // d_left of an update's many products, before d_W changes:
 //   d_left_pi = SHARE Σ_j d_hebb_ij right_pj,   of four neurons and four products at a time.
 import package::shape::{SHARE, WIDTH};
+import package::bias::d_hebb_of_biases;
 import package::factors::{PRODUCTS, left_at, left_steps, right_at, right_steps};
 import package::lanes::join_rows;
 import package::memory::{activity4, four, gradient_rows, set_adjoints};
@@ -29,7 +30,10 @@ fn begin(l: u32, work: Work, block: u32) -> Rows {
 }
 
 struct Sums { d0: vec4f, d1: vec4f, d2: vec4f, d3: vec4f }
-fn start(rows: Rows) -> Sums { return Sums(); }
+fn start(rows: Rows) -> Sums {
+  let d = d_hebb_of_biases(rows.l, rows.i, rows.rates, rows.m);
+  return Sums(d, d, d, d);
+}
 
 fn take(rows: Rows, j: u32) -> vec4f {
   return d_hebb_at(rows.l, rows.i, rows.gradients, rows.rates, rows.m, j);

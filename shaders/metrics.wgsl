@@ -6,17 +6,18 @@
 //   the query loss there).
 // src/gpu/metrics.ts makes angles of what is reported: ‖â − b̂‖² and ‖â + b̂‖² of the unit vectors.
 import package::shape::{
-  BATCH, BIASED, BIAS_AT, CARRIES, DEPTH, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, LANES, NEURONS,
+  BATCH, CARRIES, DEPTH, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, LANES, NEURONS,
   NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUADS, QUERIES, QUERY_AT,
   REPORT_ERROR_ANGLE, REPORT_ERROR_NORM, REPORT_FEEDBACK_NORM, REPORT_ORTHONORMALITY, REPORT_SIZE,
   REPORT_UPDATE_ANGLE, REPORT_WEIGHT_ANGLE, REPORT_WEIGHT_NORM, ROW, STEPS, WIDEST_BELOW, WIDTH,
   WORKGROUP, X_AT
 };
 import package::memory::{
-  activity, adjoint, adjoint4, four, lane, parameter, pass_, present, set_adjoint, set_outcome,
+  activity, adjoint, adjoint4, four, lane, pass_, present, set_adjoint, set_outcome,
   speaks, synapse, take_place, weight, weight_quad, weight_rows
 };
 import package::activation::{activate, slope};
+import package::bias::biases_of;
 import package::loss::{answer_of, error_of};
 import package::origin::{feedback_row, feedback_weights};
 import package::path::{FROM_OUTPUT, carry, path_to};
@@ -200,8 +201,9 @@ fn compare_recalled(l: u32, at: u32, first: u32) {
     let q = k / post;
     let x = x_at + q * ROW;
     let u = RECALLED + q * WIDEST_BELOW;
-    var r = 0.0;
-    if (BIASED) { r = parameter(BIAS_AT[l] + k % post); }
+    let i = k % post;
+    let biases = biases_of(l, 0u, i - i % 4u);
+    var r = biases[i % 4u];
     for (var j = 0u; j < pre; j++) {
       r += weight(FAST_AT[l] + synapse(quads, k % post, j)) * (activity(x + j) - kept(u + j));
     }

@@ -9,6 +9,7 @@ import package::memory::{
   four, gradient_quad, gradient_rows, lane, set_adjoint, set_gradient_quad, weight_quad,
   weight_rows
 };
+import package::bias::undo_biases;
 import package::change::{Synapse, Told, change_adjoint, d_hebb, momentum_adjoint_of_layer};
 import package::factors::{left_at, right_at};
 import package::lanes::join_rows;
@@ -96,43 +97,63 @@ fn start(rows: Rows) -> Sums { return Sums(); }
 // What lies at four synapses: what they were changed by, and what they are told.
 struct Synapses { before: Synapse, told: Told, d_rate: vec4f, rights: Rights }
 
-fn take(rows: Rows, j: u32) -> Synapses {
+// Where their weights and gradients lie, and in which column their rates.
+struct Place { weights: u32, gradients: u32, column: u32 }
+
+fn place_of(rows: Rows, j: u32) -> Place {
   let column = j * rows.quads;
-  let w_at = rows.weights + column;
-  let at = rows.gradients + column;
-  let a = rows.m * rate(rows.rates, column);
-  let rights = rights_of(rows.lefts, rows.first + rows.right, j, rows.pre);
+  return Place(rows.weights + column, rows.gradients + column, column);
+}
+
+// What lies there, with these right factors; g_b: what a feedback tied to them is told.
+fn taken_at(rows: Rows, place: Place, rights: Rights, g_b: vec4f) -> Synapses {
+  let w_at = place.weights;
+  let at = place.gradients;
+  let a = rows.m * rate(rows.rates, place.column);
   return Synapses(
     Synapse(weight_quad(w_at), read_velocity(w_at), a, rows.kappa, hebb(rows.lefts, rights)),
-    Told(gradient_quad(at), tied_gradient(rows.l, rows.i, j), read_d_velocity(at)),
-    read_d_rate(rows.rates, column), rights
+    Told(gradient_quad(at), g_b, read_d_velocity(at)),
+    read_d_rate(rows.rates, place.column), rights
   );
 }
 
+fn take(rows: Rows, j: u32) -> Synapses {
+  let rights = rights_of(rows.lefts, rows.first + rows.right, j, rows.pre);
+  return taken_at(rows, place_of(rows, j), rights, tied_gradient(rows.l, rows.i, j));
+}
+
 fn visit(rows: Rows, j: u32, synapses: ptr<function, Synapses>, sums: ptr<function, Sums>) {
+  let to_hebb = d_hebb((*synapses).told, (*synapses).before.a);
+  tell_right(rows.asks_right, rows.right + j, to_hebb, rows.lefts);
+  undo(rows, to_hebb, noise_of_weight(rows.noises, j), synapses, sums);
+}
+
+// Synapses as they were, and what they are told, before the step.
+fn undo(
+  rows: Rows, to_hebb: vec4f, noise: vec4f, synapses: ptr<function, Synapses>,
+  sums: ptr<function, Sums>
+) {
   var s = (*synapses).before;
-  s.w = recalled(s.w, s.a, s.hebb, s.kappa, noise_of_weight(rows.noises, j));
-  let told = (*synapses).told;
-  let flow = change_adjoint(told, s);
-  let to_hebb = d_hebb(told, s.a);
+  s.w = recalled(s.w, s.a, s.hebb, s.kappa, noise);
+  let flow = change_adjoint((*synapses).told, s);
   let to_rate = rows.m * flow.a;
   (*sums).d_kappa += flow.kappa;
   (*sums).d_rate += to_rate;
   (*sums).d_momentum += flow.momentum;
   (*sums).d_left = plus_d_left((*sums).d_left, to_hebb, (*synapses).rights);
-  tell_right(rows.asks_right, rows.right + j, to_hebb, rows.lefts);
   (*synapses).before.w = s.w;
   (*synapses).told.g = flow.w;
   (*synapses).told.d_velocity = flow.velocity;
   (*synapses).d_rate += to_rate;
 }
 
-fn leave(rows: Rows, j: u32, synapses: Synapses) {
-  let column = j * rows.quads;
-  leave_recalled(rows.weights + column, synapses.before.w);
-  set_gradient_quad(rows.gradients + column, synapses.told.g);
-  write_d_velocity(rows.gradients + column, synapses.told.d_velocity);
-  write_d_rate(rows.rates, column, synapses.d_rate);
+fn leave(rows: Rows, j: u32, synapses: Synapses) { leave_at(rows, place_of(rows, j), synapses); }
+
+fn leave_at(rows: Rows, place: Place, synapses: Synapses) {
+  leave_recalled(place.weights, synapses.before.w);
+  set_gradient_quad(place.gradients, synapses.told.g);
+  write_d_velocity(place.gradients, synapses.told.d_velocity);
+  write_d_rate(rows.rates, place.column, synapses.d_rate);
 }
 
 fn join(l: u32, s: Sums) -> Sums {
@@ -140,7 +161,9 @@ fn join(l: u32, s: Sums) -> Sums {
   return Sums(d[0], d[1], join_momentum(l, s.d_momentum), joined(l, d[2], d[3], s.d_left));
 }
 
-fn finish(rows: Rows, sums: Sums) {
+fn finish(rows: Rows, along: Sums) {
+  var sums = along;
+  undo_biases(rows, &sums);
   set_d_lefts(left_at(rows.l), rows.i, WIDTH[rows.l + 1u], sums.d_left);
   kappa_adjoint(rows.l, rows.i, rows.first, sums.d_kappa);
   d_kappa += dot(sums.d_kappa, vec4f(1.0));

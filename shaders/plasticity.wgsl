@@ -6,11 +6,12 @@
 // (src/gpu/record.ts), κ, the sign and, if it needs more than pre, post and error, `prepare`.
 import package::shape::{DEPTH, MULTIPLIER, PLASTIC, QUADS, WIDTH};
 import package::memory::{four, present, set_weight_quad, weight_quad, weight_rows};
+import package::bias::change_biases;
 import package::change::{Synapse, changed, velocity};
 import package::factors::{left_at, right_at};
 import package::noise::{Noises, noise_of_weight, noise_rows};
 import package::plasticity_sweep::sweep;
-import package::products::{Lefts, hebb, lefts_of, rights_of};
+import package::products::{Lefts, Rights, hebb, lefts_of, rights_of};
 import package::rate::{Rates, rate, rates_of};
 import package::rule::{DIRECTION, kappa};
 import package::team::team_barrier;
@@ -36,7 +37,7 @@ fn groups_of(work: Work) -> u32 { return 1u; }
 // Four neurons: their factors and where those of the inputs lie, κ, ± m, rates, noise, and where
 // their weights are and go.
 struct Rows {
-  lefts: Lefts, right: u32, pre: u32, kappa: vec4f, m: vec4f, rates: Rates, noises: Noises,
+  l: u32, lefts: Lefts, right: u32, pre: u32, kappa: vec4f, m: vec4f, rates: Rates, noises: Noises,
   from_: u32, to: u32, quads: u32
 }
 
@@ -44,7 +45,7 @@ fn begin(l: u32, work: Work, block: u32) -> Rows {
   let i = block * 4u;
   let neurons = four(i, WIDTH[l + 1u]);
   return Rows(
-    lefts_of(work.first + left_at(l) + neurons), work.first + right_at(l), WIDTH[l],
+    l, lefts_of(work.first + left_at(l) + neurons), work.first + right_at(l), WIDTH[l],
     kappa(l, neurons, work.first), sign_and_multiplier(l, i), rates_of(l, i),
     noise_rows(l, i, work.t),
     weight_rows(l, work.from_, i), weight_rows(l, work.to, i), QUADS[l]
@@ -54,12 +55,16 @@ fn begin(l: u32, work: Work, block: u32) -> Rows {
 struct Sums { none: u32 }
 fn start(rows: Rows) -> Sums { return Sums(); }
 
+// Those whose weights lie at `at` and whose rates in that column, with these right factors.
+fn synapses_at(rows: Rows, at: u32, column: u32, rights: Rights) -> Synapse {
+  let a = rows.m * rate(rows.rates, column);
+  return Synapse(weight_quad(at), read_velocity(at), a, rows.kappa, hebb(rows.lefts, rights));
+}
+
 fn take(rows: Rows, j: u32) -> Synapse {
   let column = j * rows.quads;
-  let a = rows.m * rate(rows.rates, column);
-  let at = rows.from_ + column;
-  let hebb_j = hebb(rows.lefts, rights_of(rows.lefts, rows.right, j, rows.pre));
-  return Synapse(weight_quad(at), read_velocity(at), a, rows.kappa, hebb_j);
+  let rights = rights_of(rows.lefts, rows.right, j, rows.pre);
+  return synapses_at(rows, rows.from_ + column, column, rights);
 }
 
 fn visit(rows: Rows, j: u32, synapse: ptr<function, Synapse>, sums: ptr<function, Sums>) {
@@ -76,4 +81,4 @@ fn leave(rows: Rows, j: u32, synapse: Synapse) {
 
 fn join(l: u32, sums: Sums) -> Sums { return sums; }
 
-fn finish(rows: Rows, sums: Sums) {}
+fn finish(rows: Rows, sums: Sums) { change_biases(rows); }

@@ -23,6 +23,9 @@ fn rights_of(lefts: Lefts, right: u32, j: u32, pre: u32) -> Rights {
   return Rights(activity(at), activity(at + right_step(1u)), third);
 }
 
+// Those of an input that is always 1.
+fn rights_of_one(lefts: Lefts) -> Rights { return Rights(1.0, 1.0, 1.0); }
+
 // SHARE Σ_p left_pi right_pj.
 fn hebb(lefts: Lefts, r: Rights) -> vec4f {
   return SHARE * (lefts.first * r.first + lefts.second * r.second + lefts.third * r.third);

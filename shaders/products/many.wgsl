@@ -21,6 +21,13 @@ fn rights_of(lefts: Lefts, right: u32, j: u32, pre: u32) -> Rights {
 }
 fn hebb(lefts: Lefts, rights: Rights) -> vec4f { return rights.hebb; }
 
+// With an input that is always 1.
+fn rights_of_one(lefts: Lefts) -> Rights {
+  var sum = vec4f();
+  for (var p = 0u; p < PRODUCTS; p++) { sum += activity4(lefts.at + left_step(p)); }
+  return Rights(SHARE * sum);
+}
+
 fn make_tile(lefts: Lefts, right: vec4u) {
   var sum0 = vec4f();
   var sum1 = vec4f();

@@ -12,6 +12,9 @@ fn rights_of(lefts: Lefts, right: u32, j: u32, pre: u32) -> Rights {
   return Rights(activity(right + j));
 }
 
+// Those of an input that is always 1.
+fn rights_of_one(lefts: Lefts) -> Rights { return Rights(1.0); }
+
 // SHARE left_i right_j.
 fn hebb(lefts: Lefts, rights: Rights) -> vec4f { return SHARE * (lefts.first * rights.first); }
 

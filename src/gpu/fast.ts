@@ -1,4 +1,5 @@
 import { feedbackShape } from '../parameters/layout.js';
+import { greatest, least } from '../extremes.js';
 import type { System } from '../systems/system.js';
 import { sizeOf, type Places } from './places.js';
 
@@ -8,7 +9,7 @@ import { sizeOf, type Places } from './places.js';
  * lifetime.
  */
 export interface FastLayout {
-  /** Numbers in a slot: plastic W, their velocities if there is momentum, and aligned B. */
+  /** Numbers in a slot: plastic W (with their biases, if they change), their velocities if there is momentum, and aligned B. */
   readonly slot: number;
   readonly plastic: number;
   /**
@@ -17,6 +18,8 @@ export interface FastLayout {
    */
   readonly size: number;
   readonly W: readonly number[];
+  /** Of plastic biases: one more column of W. */
+  readonly bias: readonly number[];
   readonly B: readonly number[];
   /** Does a lifetime keep B of a layer? Else it is read elsewhere. */
   readonly keepsB: readonly boolean[];
@@ -34,6 +37,8 @@ export interface FastLayout {
 export function fastLayout(system: System, places: Places, slots: number): FastLayout {
   const inside = system.layers.slice(system.encoderLayers);
   const sizeOfW = inside.map(l => sizeOf('rows', l.fanOut, l.fanIn));
+  const sizeOfBias = inside.map(l => (system.plasticBias ? sizeOf('rows', l.fanOut, 1) : 0));
+  const sizeOfBoth = sizeOfW.map((size, k) => size + sizeOfBias[k]!);
   const keepsB = inside.map(
     l => l.carries && (system.feedbackRule !== 'fixed' || system.feedbackWeights === 'drawn'),
   );
@@ -42,7 +47,7 @@ export function fastLayout(system: System, places: Places, slots: number): FastL
   );
   const total = (sizes: readonly number[], which: (k: number) => boolean) =>
     sizes.reduce((sum, n, k) => (which(k) ? sum + n : sum), 0);
-  const plastic = total(sizeOfW, k => inside[k]!.plastic);
+  const plastic = total(sizeOfBoth, k => inside[k]!.plastic);
   const slot = plastic * (system.momentum ? 2 : 1) + total(sizeB, k => inside[k]!.aligned);
   let inSlot = 0;
   let behind = slots * slot;
@@ -52,7 +57,7 @@ export function fastLayout(system: System, places: Places, slots: number): FastL
     else behind += size;
     return at;
   };
-  const W = inside.map((l, k) => place(sizeOfW[k]!, l.plastic));
+  const W = inside.map((l, k) => place(sizeOfBoth[k]!, l.plastic));
   if (system.momentum) place(plastic, true);
   const B = inside.map((l, k) => place(sizeB[k]!, l.aligned));
 
@@ -60,15 +65,23 @@ export function fastLayout(system: System, places: Places, slots: number): FastL
   const adjoint = (name: string, size: number) => places.at(name) ?? (gradient += size) - size;
   const gradientW = inside.map((l, k) => adjoint(`W${l.index}`, sizeOfW[k]!));
   const gradientB = inside.map((l, k) => adjoint(`B${l.index}`, l.aligned ? sizeB[k]! : 0));
-  // The velocities' adjoint lies behind everything, like W: one distance serves all layers, because
-  // W's places have no gaps but biases.
-  const gradientV = system.momentum ? gradient - gradientW[0]! : 0;
-  if (system.momentum) gradient += gradientW.at(-1)! + sizeOfW.at(-1)! - gradientW[0]!;
+  // The velocities' adjoint lies behind everything, like that of what they move: one distance serves
+  // W of all layers, which has hardly a gap, and plastic biases.
+  const moved = [
+    ...gradientW.map((at, k) => [at, sizeOfW[k]!] as const),
+    ...inside.flatMap((l, k) =>
+      system.plasticBias ? [[places.at(`b${l.index}`)!, sizeOfBias[k]!] as const] : [],
+    ),
+  ];
+  const firstMoved = least(moved.map(([at]) => at));
+  const gradientV = system.momentum ? gradient - firstMoved : 0;
+  if (system.momentum) gradient += greatest(moved.map(([at, size]) => at + size)) - firstMoved;
   return {
     slot,
     plastic,
     size: behind,
     W,
+    bias: W.map((at, k) => at + sizeOfW[k]!),
     B,
     keepsB,
     gradientW,

@@ -69,6 +69,11 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
       : system.granularity === 'network'
         ? at(coefficient)
         : at(`${coefficient}${index}`);
+  // How many quads behind the rates of a layer's first column those of its biases lie.
+  const biasRateColumn = (index: number) => {
+    const own = places.at(`${coefficient}Bias${index}`);
+    return own === undefined ? 0 : (own - rateAt(index)) / 4;
+  };
   return emit({
     LANES: plan.lanes,
     TEAMS: plan.teams,
@@ -144,6 +149,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     PARAMETERS: places.size,
     GRADIENT: perTask.gradient,
     WEIGHT_AT: fast.gradientW,
+    BIAS_RATE_COLUMN: inLifetime.map(l => biasRateColumn(l.index)),
     BIAS_AT: inLifetime.map(l => at(`b${l.index}`)),
     B_AT: fast.gradientB,
     KEEPS_D_B: fast.keepsGradientB,

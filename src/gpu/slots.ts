@@ -18,6 +18,7 @@ export function slotsOf(plan: Plan): Record<string, string> {
     path: path ? `feedbacks/${feedback}` : 'feedbacks/chained',
     feedback_activation: `activations/${system.feedbackActivation}`,
     signal: `signals/${system.signal}`,
+    bias: `biases/${system.plasticBias ? 'plastic' : system.bias ? 'fixed' : 'none'}`,
     born: `births/${system.weights}`,
     origin: `origins/${kept ? 'kept' : origin}`,
     rate: `rates/${RULES[system.rule].coefficient === 'theta' ? 'one' : rate[system.granularity]}`,

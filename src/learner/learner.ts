@@ -69,7 +69,7 @@ export interface Adaptation {
   readonly predictions: Float32Array;
   /**
    * Fast weights after the last step of each task and layer inside the lifetime:
-   * `finalWeights[task].get('W2')`, (n_2, n_1).
+   * `finalWeights[task].get('W2')`, (n_2, n_1); and plastic biases, `get('b2')`, (n_2).
    */
   readonly finalWeights: readonly ReadonlyMap<string, Float32Array>[];
   /**
@@ -689,7 +689,12 @@ async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptatio
         );
       finalWeights.push(
         new Map(
-          inside.map((l, k) => [`W${l.index}`, taken('rows', fast.W[k]!, [l.fanOut, l.fanIn])]),
+          inside.flatMap((l, k) => {
+            const W = taken('rows', fast.W[k]!, [l.fanOut, l.fanIn]);
+            if (!system.plasticBias) return [[`W${l.index}`, W] as const];
+            const b = taken('rows', fast.bias[k]!, [l.fanOut, 1]);
+            return [[`W${l.index}`, W] as const, [`b${l.index}`, b] as const];
+          }),
         ),
       );
       finalFeedback.push(

@@ -23,7 +23,8 @@ export interface Tensor {
  * layers that carry on their error B (n_{l-1}, n_l),
  *   or (n_{l-1}, n_L) if it is direct;
  * - alpha: plasticity coefficients of plastic layers by granularity (n_l, n_{l-1}), (n_l, 1), (1,
- * 1), or one tensor `alpha` (1, 1) for the network;
+ * 1), or one tensor `alpha` (1, 1) for the network; behind those of synapses those of plastic
+ * biases, alphaBias1 … alphaBiasL (n_l, 1);
  * - beta: one feedback strength for each layer told `mixed`;
  * - theta: coefficients of the pool's terms, (terms) for the network, or theta1 … thetaL for each
  * plastic layer;
@@ -112,10 +113,18 @@ function feedbackTensors(system: System): Named[] {
   return system.layers.filter(l => l.carries).map(l => [`B${l.index}`, feedbackShape(system, l)]);
 }
 
-function coefficients(name: string, { granularity }: System, plastic: readonly Layer[]): Named[] {
+function coefficients(
+  name: string,
+  { granularity, plasticBias }: System,
+  plastic: readonly Layer[],
+): Named[] {
   if (granularity === 'network') return [[name, [1, 1]]];
-  return plastic.map(l => [
-    `${name}${l.index}`,
-    { synapse: [l.fanOut, l.fanIn], neuron: [l.fanOut, 1], layer: [1, 1] }[granularity],
-  ]);
+  const ofBiases = granularity === 'synapse' && plasticBias ? plastic : [];
+  return [
+    ...plastic.map((l): Named => [
+      `${name}${l.index}`,
+      { synapse: [l.fanOut, l.fanIn], neuron: [l.fanOut, 1], layer: [1, 1] }[granularity],
+    ]),
+    ...ofBiases.map((l): Named => [`${name}Bias${l.index}`, [l.fanOut, 1]]),
+  ];
 }

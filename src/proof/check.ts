@@ -38,7 +38,7 @@ export interface CheckProblem extends Omit<ProblemSpec, 'spec'> {
 
 /** ‖x − x*‖ / ‖x*‖ of one tensor, or ‖x − x*‖ where x* is 0; NaN if x is not finite. */
 export interface Comparison {
-  // final weights are W and the B that lifetimes have of their own
+  // final weights are W, plastic b and the B that lifetimes have of their own
   readonly of: 'loss' | 'gradient' | 'final weights' | 'update';
   readonly tensor: string;
   readonly error: number;
@@ -64,6 +64,7 @@ interface Question extends Omit<Problem, 'parameters'> {
     readonly gradient: Float64Array;
     readonly finalWeights: readonly Weights[];
     readonly finalFeedback?: readonly Weights[];
+    readonly finalBiases?: readonly Weights[];
     /**
      * Query losses, (tasks, moments), and the change of the meta-parameters by Adam, where they are
      * known.
@@ -85,6 +86,7 @@ export function checkProblem(
     losses,
     finalWeights,
     finalFeedback,
+    finalBiases,
     taskGradients,
     gradient: whole,
   } = answer(problem, settings);
@@ -103,6 +105,7 @@ export function checkProblem(
       gradient,
       finalWeights,
       finalFeedback,
+      finalBiases,
       ...(updates && { update: updateOf(problem, settings, updates) }),
     },
   });
@@ -176,6 +179,7 @@ async function compare(
         : []),
       ...compareTensors(layout, gradient, expected.gradient),
       ...compareWeights(system, 'W', lived.finalWeights, expected.finalWeights),
+      ...compareWeights(system, 'b', lived.finalWeights, expected.finalBiases ?? []),
       ...compareWeights(system, 'B', lived.finalFeedback, expected.finalFeedback ?? []),
       ...(updated && expected.update
         ? [
@@ -215,7 +219,7 @@ function compareTensors(layout: Layout, got: Float32Array, expected: Float64Arra
  */
 function compareWeights(
   system: System,
-  kind: 'W' | 'B',
+  kind: 'W' | 'b' | 'B',
   got: readonly ReadonlyMap<string, Float32Array>[],
   expected: readonly Weights[],
 ): Comparison[] {
@@ -333,6 +337,20 @@ export const PROBLEMS: readonly CheckProblem[] = [
     reduction: 'mean',
     activation: 'tanh',
   }),
+  of('plastic biases', { plasticBias: true, rule: 'gradient', activation: 'tanh' }),
+  of('plastic biases, an η for each synapse, momentum, weight decay', {
+    plasticBias: true,
+    rule: 'gradient',
+    eta: 'synapse',
+    momentum: true,
+    weightDecay: true,
+    activation: 'tanh',
+  }),
+  of(
+    'plastic biases, rule oja, reverse',
+    { plasticBias: true },
+    { settings: { adjoint: 'reverse' } },
+  ),
   of(
     'weights and feedback drawn',
     { preset: 'bioplausible' },

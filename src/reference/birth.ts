@@ -6,7 +6,7 @@ import type { Fast, LayerParameters } from './parameters.js';
 
 /**
  * Birth: W and B are inherited (the meta-parameters), or drawn for this lifetime (docs/papers.md §2.1);
- * momentum begins at 0.
+ * biases are inherited, momentum begins at 0.
  */
 export function birth(
   system: System,
@@ -21,6 +21,10 @@ export function birth(
     v: system.layers.map(({ plastic, fanOut, fanIn }) =>
       system.momentum && plastic ? new Float64Array(fanOut * fanIn) : NONE,
     ),
+    b: parameters.map(p => p.b),
+    vBias: system.layers.map(({ plastic, fanOut }) =>
+      system.momentum && system.plasticBias && plastic ? new Float64Array(fanOut) : NONE,
+    ),
   };
 }
 
@@ -29,6 +33,7 @@ export function birthAdjoint(dBorn: Fast, dParameters: readonly LayerParameters[
   dParameters.forEach((dP, k) => {
     if (dP.W.length) add(dP.W, dBorn.W[k]!);
     if (dP.B.length) add(dP.B, dBorn.B[k]!);
+    add(dP.b, dBorn.b[k]!);
   });
 }
 

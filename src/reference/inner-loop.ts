@@ -7,8 +7,19 @@ import type { Sample } from './episode.js';
 import { errors, errorsAdjoint } from './errors.js';
 import { feedback, feedbackAdjoint } from './feedback.js';
 import { forward, forwardAdjoint } from './forward.js';
-import { type Fast, type LayerParameters, type Weights, zerosLike } from './parameters.js';
-import { plasticity, plasticityAdjoint } from './plasticity.js';
+import {
+  type Fast,
+  type LayerParameters,
+  type Weights,
+  withBiases,
+  zerosLike,
+} from './parameters.js';
+import {
+  biasPlasticity,
+  biasPlasticityAdjoint,
+  plasticity,
+  plasticityAdjoint,
+} from './plasticity.js';
 import type { Local } from './rules.js';
 
 /**
@@ -27,15 +38,19 @@ export function innerStep(
 ): Fast {
   const { W, v } = before;
   const B = feedbackAt(system, before, chance, t);
-  const seen = observe(system, parameters, W, B, batch);
+  const now = withBiases(parameters, before.b);
+  const seen = observe(system, now, W, B, batch);
   const changes = system.layers.map((layer, k) =>
-    plasticity(system, layer, parameters[k]!, W[k]!, v[k]!, locals(W, parameters, seen, k)),
+    plasticity(system, layer, now[k]!, W[k]!, v[k]!, locals(W, now, seen, k)),
+  );
+  const ofBiases = system.layers.map((layer, k) =>
+    biasPlasticity(system, layer, now[k]!, before.vBias[k]!, locals(W, now, seen, k)),
   );
   const aligned = system.layers.map((layer, k) =>
     alignment(
       system,
       layer,
-      parameters[k]!,
+      now[k]!,
       W[k]!,
       B[k]!,
       mirrored(system, seen, chance, k, t),
@@ -54,6 +69,8 @@ export function innerStep(
       toFeedback && system.layers[k]!.aligned ? noisy(system, next, 'B', chance, k, t) : next,
     ),
     v: changes.map(change => change.v),
+    b: ofBiases.map(change => change.W),
+    vBias: ofBiases.map(change => change.v),
   };
 }
 
@@ -76,7 +93,9 @@ export function innerStepAdjoint(
 ): void {
   const { W, v } = before;
   const B = feedbackAt(system, before, chance, t);
-  const seen = observe(system, parameters, W, B, batch);
+  const now = withBiases(parameters, before.b);
+  const dNow = withBiases(dParameters, dBefore.b);
+  const seen = observe(system, now, W, B, batch);
   const dSeen: Observation = {
     x: seen.x.map(zerosLike),
     post: seen.post.map(zerosLike),
@@ -89,7 +108,7 @@ export function innerStepAdjoint(
     alignmentAdjoint(
       system,
       layer,
-      parameters[k]!,
+      now[k]!,
       W[k]!,
       B[k]!,
       x,
@@ -99,36 +118,49 @@ export function innerStepAdjoint(
       dBefore.B[k]!,
       dX,
       dStep[k]!,
-      dParameters[k]!,
+      dNow[k]!,
     );
   });
   const dSeenW = zerosLike(W);
   const dSeenB = zerosLike(B);
   const dSeenParameters = dParameters.map(dP => ({ ...dP, b: new Float64Array(dP.b.length) }));
-  system.layers.forEach((layer, k) =>
+  system.layers.forEach((layer, k) => {
+    const local = locals(W, now, seen, k);
+    const dLocal = locals(dSeenW, dSeenParameters, dSeen, k);
     plasticityAdjoint(
       system,
       layer,
-      parameters[k]!,
+      now[k]!,
       W[k]!,
       v[k]!,
-      locals(W, parameters, seen, k),
+      local,
       { W: dNext.W[k]!, v: dNext.v[k]!, step: dStep[k]! },
       dBefore.W[k]!,
       dBefore.v[k]!,
-      locals(dSeenW, dSeenParameters, dSeen, k),
-      dParameters[k]!,
-    ),
-  );
+      dLocal,
+      dNow[k]!,
+    );
+    biasPlasticityAdjoint(
+      system,
+      layer,
+      now[k]!,
+      before.vBias[k]!,
+      local,
+      { b: dNext.b[k]!, v: dNext.vBias[k]! },
+      dBefore.vBias[k]!,
+      dLocal,
+      dNow[k]!,
+    );
+  });
   if (system.firstOrder) return;
   batch.forEach(({ y }, b) => {
     const x = seen.x[b]!;
     const dX = dSeen.x[b]!;
-    feedbackAdjoint(system, parameters, B, x, y, dSeen.post[b]!, dSeenB, dX, dSeenParameters);
+    feedbackAdjoint(system, now, B, x, y, dSeen.post[b]!, dSeenB, dX, dSeenParameters);
     errorsAdjoint(system, W, B, x, y, seen.error[b]!, dSeen.error[b]!, dSeenW, dSeenB, dX);
     forwardAdjoint(system, W, x, dX, dSeenW, dSeenParameters);
   });
-  dParameters.forEach((dP, k) => {
+  dNow.forEach((dP, k) => {
     add(dBefore.W[k]!, dSeenW[k]!);
     add(dBefore.B[k]!, dSeenB[k]!);
     add(dP.b, dSeenParameters[k]!.b);

@@ -7,7 +7,7 @@ import { chanceOf } from './chance.js';
 import { type ReferenceEpisodes, unpack } from './episode.js';
 import { adapt, adaptAdjoint } from './inner-loop.js';
 import { queryLoss, queryLossAdjoint } from './loss.js';
-import { type Fast, layerParameters, type Weights, zerosLike } from './parameters.js';
+import { type Fast, layerParameters, type Weights, withBiases, zerosLike } from './parameters.js';
 
 export interface ReferenceOptions {
   /**
@@ -38,6 +38,8 @@ export interface ReferenceLoss {
   readonly finalWeights: Weights[];
   /** B in use at the end: (tasks)(layers)(row-major), empty where a layer has none. */
   readonly finalFeedback: Weights[];
+  /** b after the last inner step: (tasks)(layers)(n_l), empty where there are none. */
+  readonly finalBiases: Weights[];
 }
 
 export interface ReferenceGradient extends ReferenceLoss {
@@ -82,20 +84,22 @@ export function referenceGradient(
   const taskGradients = lives.map(({ support, queries, trajectory, chance }) => {
     const gradient = new Float64Array(layout.size);
     const dParameters = layerParameters(system, layout, gradient);
-    const dTrajectory = trajectory.map(({ W, B, v }): Fast => ({
+    const dTrajectory = trajectory.map(({ W, B, v, b, vBias }): Fast => ({
       W: zerosLike(W),
       B: zerosLike(B),
       v: zerosLike(v),
+      b: zerosLike(b),
+      vBias: zerosLike(vBias),
     }));
     moments.forEach((t, k) =>
       queryLossAdjoint(
         system,
-        p,
+        withBiases(p, trajectory[t]!.b),
         trajectory[t]!.W,
         queries,
         weights[k]!,
         dTrajectory[t]!.W,
-        dParameters,
+        withBiases(dParameters, dTrajectory[t]!.b),
       ),
     );
     adaptAdjoint(system, p, support, trajectory, chance, dTrajectory, dParameters);
@@ -134,7 +138,10 @@ function live(
       queries,
       chance,
       trajectory,
-      answers: moments.map(t => queryLoss(system, p, trajectory[t]!.W, queries)),
+      answers: moments.map(t => {
+        const { W, b } = trajectory[t]!;
+        return queryLoss(system, withBiases(p, b), W, queries);
+      }),
     };
   });
   const answers = lives.flatMap(life => life.answers);
@@ -158,6 +165,7 @@ function live(
     predictions: Float64Array.from(answers.flatMap(a => a.outputs.flatMap(output => [...output]))),
     finalWeights: lives.map(life => life.trajectory.at(-1)!.W),
     finalFeedback: lives.map(life => life.trajectory.at(-1)!.B),
+    finalBiases: lives.map(life => life.trajectory.at(-1)!.b),
   };
 }
 

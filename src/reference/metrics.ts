@@ -16,6 +16,7 @@ import {
   type LayerParameters,
   layerParameters,
   type Weights,
+  withBiases,
   zerosLike,
 } from './parameters.js';
 
@@ -46,10 +47,11 @@ export function referenceMetrics(
     const trajectory = adapt(system, p, support, chance);
     return moments.flatMap((t, k) => {
       const seen = observe(system, p, trajectory[t]!, queries, chance, t);
-      const before = k === 0 ? undefined : trajectory[moments[k - 1]!]!.W;
-      const uphill = before && queryGradient(system, layout, p, before, queries);
+      const earlier = k === 0 ? undefined : trajectory[moments[k - 1]!]!;
+      const before = earlier?.W;
+      const uphill = earlier && queryGradient(system, layout, p, earlier, queries);
       return inside.map((layer): Look => ({
-        ...look(system, p, layer, seen),
+        ...look(system, withBiases(p, trajectory[t]!.b), layer, seen),
         updateAngle:
           before && uphill && layer.plastic
             ? updateAngle(seen.W, before, uphill, layer.index - 1)
@@ -92,7 +94,7 @@ function observe(
 ): Seen {
   const { W } = fast;
   const B = feedbackAt(system, fast, chance, t);
-  const x = queries.map(query => forward(system, p, W, query.x));
+  const x = queries.map(query => forward(system, withBiases(p, fast.b), W, query.x));
   const along = (path: System) => queries.map(({ y }, q) => errors(path, W, B, x[q]!, y));
   return { W, B, x, error: along(system), backprop: along({ ...system, feedback: 'backprop' }) };
 }
@@ -102,13 +104,13 @@ function queryGradient(
   system: System,
   layout: Layout,
   p: readonly LayerParameters[],
-  W: Weights,
+  { W, b }: Fast,
   queries: readonly Sample[],
 ): Weights {
   const gradient = zerosLike(W);
   queryLossAdjoint(
     system,
-    p,
+    withBiases(p, b),
     W,
     queries,
     1,

@@ -9,7 +9,7 @@ import { NONE } from './algebra.js';
 export interface LayerParameters {
   /** Initial weights (n_l, n_{l-1}). */
   readonly W: Float64Array;
-  /** Biases (n_l); meta-learned, never plastic. */
+  /** Initial biases (n_l), or those of a moment. */
   readonly b: Float64Array;
   /**
    * Initial feedback weights: direct-rectified (n_l, n_L); of an error path (n_{l-1}, n_l), or
@@ -21,6 +21,9 @@ export interface LayerParameters {
   /** Plasticity coefficients α or learning rates η: (n_l, n_{l-1}), (n_l, 1) or (1, 1). */
   readonly rate: Float64Array;
   readonly rateShape: readonly [rows: number, columns: number];
+  /** The same of plastic biases: (n_l, 1) or (1, 1). */
+  readonly biasRate: Float64Array;
+  readonly biasRateShape: readonly [rows: number, columns: number];
   /** Coefficients of the pool's terms (terms). */
   readonly theta: Float64Array;
   /** Feedback strength (1). */
@@ -51,13 +54,18 @@ export function layerParameters(
   return system.layers.map(({ index, told }) => {
     const name = system.granularity === 'network' ? coefficient : `${coefficient}${index}`;
     const isTheta = coefficient === 'theta';
+    const own = `${coefficient}Bias${index}`;
+    const ofBias = layout.get(own) ? own : name;
+    const shape = (of: string) => (layout.get(of)?.shape ?? [0, 0]) as [number, number];
     return {
       W: view(`W${index}`),
       b: view(`b${index}`),
       B: view(`B${index}`),
       c: view(`c${index}`),
       rate: isTheta ? NONE : view(name),
-      rateShape: (layout.get(name)?.shape ?? [0, 0]) as [number, number],
+      rateShape: shape(name),
+      biasRate: isTheta ? NONE : view(ofBias),
+      biasRateShape: shape(ofBias),
       theta: isTheta ? view(name) : NONE,
       beta: told === 'mixed' ? view('beta').subarray(mixed, ++mixed) : NONE,
       weightDecay: view('weightDecay'),
@@ -82,7 +90,17 @@ export interface Fast {
   readonly B: Weights;
   /** Momentum's moving sum of updates, of W's shape. */
   readonly v: Weights;
+  /** Biases (n_l), which change if they are plastic, and momentum's moving sum of theirs. */
+  readonly b: Weights;
+  readonly vBias: Weights;
 }
+
+/**
+ * The parameters of a moment, whose biases are those of then; of adjoints, where those of the
+ * moment add.
+ */
+export const withBiases = (parameters: readonly LayerParameters[], b: Weights): LayerParameters[] =>
+  parameters.map((p, k) => ({ ...p, b: b[k]! }));
 
 /** Zeros of the same shapes. */
 export function zerosLike(arrays: readonly Float64Array[]): Float64Array[] {

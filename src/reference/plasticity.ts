@@ -99,6 +99,61 @@ export function plasticityAdjoint(
   });
 }
 
+/**
+ * Plasticity of the biases of one layer, p.b (n) and their v (n): those of synapses whose input is
+ * always 1. Only plastic biases of plastic layers change.
+ */
+export function biasPlasticity(
+  system: System,
+  layer: Layer,
+  p: LayerParameters,
+  v: Float64Array,
+  locals: readonly Local[],
+): Change {
+  const of = asColumn(layer, p, system.plasticBias);
+  return plasticity(system, of.layer, of.p, p.b, v, ofBiases(locals, ONE));
+}
+
+/** Its adjoint: from those of b' and v' adds to dP.b, to dV and to the rest. */
+export function biasPlasticityAdjoint(
+  system: System,
+  layer: Layer,
+  p: LayerParameters,
+  v: Float64Array,
+  locals: readonly Local[],
+  dNext: { readonly b: Float64Array; readonly v: Float64Array },
+  dV: Float64Array,
+  dLocals: readonly Local[],
+  dP: LayerParameters,
+): void {
+  const of = asColumn(layer, p, system.plasticBias);
+  plasticityAdjoint(
+    system,
+    of.layer,
+    of.p,
+    p.b,
+    v,
+    ofBiases(locals, ONE),
+    { W: dNext.b, v: dNext.v, step: new Float64Array(p.b.length) },
+    dP.b,
+    dV,
+    ofBiases(dLocals, new Float64Array(1)),
+    asColumn(layer, dP, system.plasticBias).p,
+  );
+}
+
+const ONE = Float64Array.of(1);
+
+/** A layer whose weights (n, 1) are the biases, with their rates. */
+const asColumn = (layer: Layer, p: LayerParameters, plasticBias: boolean) => ({
+  layer: { ...layer, fanIn: 1, plastic: layer.plastic && plasticBias },
+  p: { ...p, rate: p.biasRate, rateShape: p.biasRateShape },
+});
+
+/** What biases see: their neurons', and `pre` below; nothing goes back to that. */
+const ofBiases = (locals: readonly Local[], pre: Float64Array): Local[] =>
+  locals.map(local => ({ ...local, W: local.b, pre }));
+
 /** g, u, and the scale m a that u is given. */
 function update(
   system: System,

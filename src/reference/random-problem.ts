@@ -138,6 +138,8 @@ const DRAWS: Readonly<
   momentum: () => 0.5,
   k: r => between(r, 0.1, 0.5),
   etaB: () => 0.05,
+  alphaBias: r => between(r, -0.02, 0.05),
+  etaBias: r => between(r, 0.02, 0.08),
 };
 
 /**
@@ -154,7 +156,7 @@ function randomParameters(
   for (const { name, shape, offset, size } of layout.tensors) {
     const [, kind, index] = /^(\D+)(\d*)$/.exec(name) as unknown as [string, string, string];
     const r = random(seed, 1000 + 100 * Object.keys(DRAWS).indexOf(kind) + Number(index));
-    const share = ['alpha', 'eta', 'etaB'].includes(kind) ? 1 / summed : 1;
+    const share = ['alpha', 'alphaBias', 'eta', 'etaBias', 'etaB'].includes(kind) ? 1 / summed : 1;
     for (let i = 0; i < size; i++)
       parameters[offset + i] = Math.fround(share * DRAWS[kind]!(r, shape, system, i));
   }

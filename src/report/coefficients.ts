@@ -18,6 +18,10 @@ const NAMES: Readonly<
     lines: ({ terms }, layer) => terms.map(r => `θ${r}${layer && `, layer ${layer}`}`),
   },
   eta: { title: 'Learning rate η', lines: (_, layer) => [layer ? `η, layer ${layer}` : 'η'] },
+  etaBias: {
+    title: 'Learning rate η of biases',
+    lines: (_, layer) => [`η of biases, layer ${layer}`],
+  },
   weightDecay: { title: 'Weight decay', lines: () => ['weight decay'] },
   momentum: { title: 'Momentum', lines: () => ['momentum'] },
   k: {

@@ -84,8 +84,13 @@ const SLOTTED = {
     standard: 1,
   }),
   bias: option(flag, {
-    about: 'Biases b, meta-learned, never plastic.',
+    about: 'Biases b, meta-learned; plasticBias lets them change within a lifetime.',
     otherwise: 'true, but false for the rule pool and for systems that learn B',
+  }),
+  plasticBias: option(flag, {
+    about:
+      'Biases change within a lifetime too, each as a synapse whose input is always 1: of layers that are not frozen, by the rule, at the rate of the neuron, layer or network (rates per synapse give every bias one of its own: etaBias1 …, alphaBias1 …), with momentum and weight decay, without noise. Rules gradient, oja and hebb.',
+    standard: false,
   }),
   alpha: option(choice(GRANULARITIES), {
     about: 'Resolution of the plasticity coefficients α (rules oja, hebb).',

@@ -180,6 +180,24 @@ const TOGETHER: readonly Rule[] = [
       got: inWords(s.multiplier),
     }),
   },
+  {
+    key: 'plasticBias',
+    holds: s => !s.plasticBias || s.rule !== 'pool',
+    refuse: () => ({
+      expected: 'a rule under which an input of 1 means something: gradient, oja or hebb',
+      got: 'true with pool',
+      hint: 'terms of the pool ask for the error below and for Wᵀ y, which a bias has not',
+    }),
+  },
+  {
+    key: 'plasticBias',
+    holds: s => !s.plasticBias || s.bias,
+    refuse: () => ({
+      expected: 'a system with biases',
+      got: 'true with bias false',
+      hint: 'set bias: true',
+    }),
+  },
   only(
     'terms',
     'the rule pool',

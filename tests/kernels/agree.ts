@@ -181,6 +181,15 @@ function adapted(
       Float64Array.from(want.finalWeights.flatMap(task => [...task[index - 1]!])),
     ),
   ]);
+  const biases = inLifetime
+    .filter(({ index }) => got.finalWeights[0]!.has(`b${index}`))
+    .map(({ index }): [string, number] => [
+      `b${index} at last`,
+      relativeError(
+        Float64Array.from(got.finalWeights.flatMap(task => [...task.get(`b${index}`)!])),
+        Float64Array.from(want.finalBiases.flatMap(task => [...task[index - 1]!])),
+      ),
+    ]);
   const feedback = inLifetime
     .filter(({ index }) => got.finalFeedback[0]!.has(`B${index}`))
     .map(({ index }): [string, number] => [
@@ -197,7 +206,7 @@ function adapted(
     losses: relativeError(Float64Array.from(got.losses), want.losses),
     ...(off !== undefined && { accuracies: off }),
     predictions: relativeError(Float64Array.from(got.predictions), want.predictions),
-    ...Object.fromEntries([...last, ...feedback]),
+    ...Object.fromEntries([...last, ...biases, ...feedback]),
   };
 }
 

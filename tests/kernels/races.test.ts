@@ -305,6 +305,41 @@ describe('lanes that share a task never race, touch nothing beyond their buffers
       { plan: { lanes: 4, grid: true } },
     ],
     [
+      'four lanes, plastic biases with momentum',
+      {
+        spec: {
+          sizes: [2, 5, 3, 2],
+          rule: 'gradient',
+          plasticBias: true,
+          eta: 'neuron',
+          momentum: true,
+          weightDecay: true,
+          activation: 'tanh',
+        },
+        steps: 2,
+        batch: 2,
+      },
+      { adjoint: 'checkpoint', plan: { lanes: 4, interval: 2 } },
+    ],
+    [
+      'a grid of eight, plastic biases with a rate of their own, five samples a step',
+      {
+        spec: { sizes: [2, 5, 9, 2], rule: 'gradient', plasticBias: true, eta: 'synapse' },
+        steps: 2,
+        batch: 5,
+      },
+      { plan: { lanes: 8, grid: true } },
+    ],
+    [
+      'two grids of four, plastic biases under oja, reverse, and a task of padding',
+      {
+        spec: { sizes: [3, 13, 2], plasticBias: true, alpha: 'neuron' },
+        steps: 2,
+        tasks: 3,
+      },
+      { adjoint: 'reverse', plan: { lanes: 4, teams: 2, grid: true } },
+    ],
+    [
       'sixteen lanes, target signal',
       { spec: { sizes: [2, 5, 3, 2], signal: 'target', activation: 'tanh' }, steps: 2, batch: 2 },
       { plan: { lanes: 16 } },
@@ -404,6 +439,14 @@ describe('lanes that look at the network from inside never race, and see what th
         tasks: 3,
       },
       { lanes: 8, teams: 2 },
+    ],
+    [
+      'four lanes, plastic biases',
+      {
+        spec: { sizes: [2, 5, 3, 2], rule: 'gradient', plasticBias: true, activation: 'tanh' },
+        steps: 3,
+      },
+      { lanes: 4 },
     ],
     [
       'four lanes, feedback and local plasticity',

@@ -55,41 +55,50 @@ function crossEntropy(output: Matrix, y: Matrix): Matrix {
 }
 
 /** Activities of the hidden layer and outputs for inputs (batch, inputs). */
-function forward(W: Matrix[], x: Matrix): { h: Matrix; output: Matrix } {
-  const times = (of: Matrix, b: number[], input: number[]) =>
-    of.map((row, i) => row.reduce((sum, w, j) => sum + w * input[j]!, b[i]!));
-  const h = x.map(input => times(W[0]!, b1, input).map(z => Math.max(z, 0)));
-  return { h, output: h.map(input => times(W[1]!, b2, input)) };
+function forward(
+  W: readonly Matrix[],
+  x: Matrix,
+  b: readonly number[][] = [b1, b2],
+): { h: Matrix; output: Matrix } {
+  const times = (of: Matrix, bias: number[], input: number[]) =>
+    of.map((row, i) => row.reduce((sum, w, j) => sum + w * input[j]!, bias[i]!));
+  const h = x.map(input => times(W[0]!, b[0]!, input).map(z => Math.max(z, 0)));
+  return { h, output: h.map(input => times(W[1]!, b[1]!, input)) };
 }
 
 /**
- * Steps of `torch.optim.SGD(weights, lr, momentum, weight_decay)` on a ReLU network whose biases
- * are not among the weights.
+ * Steps of `torch.optim.SGD(parameters, lr, momentum, weight_decay)` on a ReLU network, whose biases
+ * (2, neurons) are among the parameters or not.
  */
 function descend(
   loss: string,
   targets: readonly Matrix[],
   momentum: number,
   weightDecay: number,
-): [Matrix, Matrix] {
+  withBiases: boolean,
+): { W: Matrix[]; b: Matrix } {
   const W = [W1, W2].map(of => of.map(row => [...row]));
-  const v = W.map(of => of.map(row => row.map(() => 0)));
+  const biases = [b1, b2].map(of => [...of]);
+  const learned = withBiases ? [...W, biases] : W;
+  const v = learned.map(of => of.map(row => row.map(() => 0)));
   for (let t = 0; t < steps; t++) {
-    const gradient = W.map(of => of.map(row => row.map(() => 0)));
+    const gradient = [...W, biases].map(of => of.map(row => row.map(() => 0)));
     const x = xs[t]!;
-    const { h, output } = forward(W, x);
+    const { h, output } = forward(W, x, biases);
     const dOutput = LOSSES[loss]!(output, targets[t]!);
     for (let b = 0; b < batch; b++) {
+      for (let o = 0; o < outputs; o++) gradient[2]![1]![o]! += dOutput[b]![o]!;
       for (let o = 0; o < outputs; o++)
         for (let i = 0; i < hidden; i++) gradient[1]![o]![i]! += dOutput[b]![o]! * h[b]![i]!;
       for (let i = 0; i < hidden; i++) {
         if (h[b]![i]! <= 0) continue;
         let back = 0;
         for (let o = 0; o < outputs; o++) back += W[1]![o]![i]! * dOutput[b]![o]!;
+        gradient[2]![0]![i]! += back;
         for (let j = 0; j < inputs; j++) gradient[0]![i]![j]! += back * x[b]![j]!;
       }
     }
-    W.forEach((of, l) =>
+    learned.forEach((of, l) =>
       of.forEach((row, i) =>
         row.forEach((w, j) => {
           v[l]![i]![j] = momentum * v[l]![i]![j]! + gradient[l]![i]![j]! + weightDecay * w;
@@ -98,10 +107,13 @@ function descend(
       ),
     );
   }
-  return W as [Matrix, Matrix];
+  return { W, b: biases };
 }
 
-type Ours = Pick<SystemSpec, 'loss' | 'reduction' | 'momentum' | 'weightDecay'>;
+type Ours = Pick<
+  SystemSpec,
+  'loss' | 'reduction' | 'momentum' | 'weightDecay' | 'plasticBias' | 'eta'
+>;
 /** The rates of the table: under the mean over the batch, and under the sum. */
 const TABLE: readonly [theirs: string, loss: Ours['loss'], mean: number, sum: number][] = [
   ['mse_loss(reduction="mean")', 'mean-squared-error', rate, rate / batch],
@@ -127,11 +139,23 @@ const rows = TABLE.flatMap(([theirs, loss, mean, sum]): [string, Ours, number][]
   [theirs, { loss, reduction: 'mean' }, mean],
   [theirs, { loss, reduction: 'sum' }, sum],
 ]);
-rows.push([
-  'mse_loss(reduction="mean")',
-  { loss: 'mean-squared-error', reduction: 'mean', momentum: true, weightDecay: true },
-  rate,
-]);
+const decaying = { momentum: true, weightDecay: true } as const;
+const mse = { loss: 'mean-squared-error', reduction: 'mean' } as const;
+rows.push(
+  ['mse_loss(reduction="mean")', { ...mse, ...decaying }, rate],
+  ...[{}, decaying, { eta: 'neuron' }, { eta: 'synapse', ...decaying }].map(
+    (more): [string, Ours, number] => [
+      'mse_loss(reduction="mean")',
+      { ...mse, plasticBias: true, ...(more as Partial<Ours>) },
+      rate,
+    ],
+  ),
+  [
+    'cross_entropy(reduction="mean")',
+    { loss: 'cross-entropy', reduction: 'mean', plasticBias: true },
+    rate,
+  ],
+);
 
 const shape = { steps, batch, queries: batch };
 const learners = new Map<string, Promise<Learner>>();
@@ -175,16 +199,19 @@ test.each(rows)(
   async (theirs, ours, eta) => {
     const learner = await learnerOf(ours);
     const targets = targetsOf(ours);
-    learner.write('eta1', [eta]);
-    learner.write('eta2', [eta]);
+    for (const { name, size } of learner.layout.tensors)
+      if (name.startsWith('eta')) learner.write(name, new Float32Array(size).fill(eta));
     const { finalWeights } = await learner.adapt(episodesOf(targets));
     const [momentum, weightDecay] = [
       ours.momentum ? MOMENTUM : 0,
       ours.weightDecay ? WEIGHT_DECAY : 0,
     ];
-    descend(theirs, targets, momentum, weightDecay).forEach((W, l) =>
-      W.flat().forEach((w, i) => expect(finalWeights[0]!.get(`W${l + 1}`)![i]).toBeCloseTo(w, 5)),
-    );
+    const plastic = ours.plasticBias ?? false;
+    const { W, b } = descend(theirs, targets, momentum, weightDecay, plastic);
+    const close = (name: string, numbers: number[]) =>
+      numbers.forEach((x, i) => expect(finalWeights[0]!.get(name)![i]).toBeCloseTo(x, 5));
+    W.forEach((of, l) => close(`W${l + 1}`, of.flat()));
+    if (plastic) b.forEach((of, l) => close(`b${l + 1}`, of));
   },
 );
 

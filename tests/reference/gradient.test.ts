@@ -334,6 +334,51 @@ describe('under pseudo-gradient descent the gradient of the reference equals cen
   );
 });
 
+describe('while biases change within a lifetime, the gradient of the reference equals central differences', () => {
+  const plastic = { sizes, activation: 'tanh', plasticBias: true } as const;
+  const ways = GRANULARITIES.flatMap(resolution => [
+    ...paths.map(feedback => ({ rule: 'gradient', feedback, eta: resolution }) as const),
+    ...rulesFrom('post').map(rule => ({ rule, alpha: resolution }) as const),
+  ]);
+  test.each(ways)('under %o', choices => {
+    expect(worstError({ spec: { ...plastic, ...choices } })).toBeLessThan(LIMIT);
+  });
+
+  test.each(freezings.map(frozen => ({ frozen })))(
+    'with momentum, weight decay, noise, a multiplier, and layers $frozen frozen',
+    ({ frozen }) => {
+      const spec = {
+        ...plastic,
+        rule: 'gradient',
+        momentum: true,
+        weightDecay: true,
+        noise: 0.05,
+        multiplier: [3, 0.5, -2],
+        frozen,
+        eta: 'synapse',
+      } as const;
+      expect(worstError({ spec })).toBeLessThan(LIMIT);
+    },
+  );
+
+  test.each(SLOTS.feedbackRule.slice(1))('and %s moves B', feedbackRule => {
+    const spec = {
+      ...plastic,
+      rule: 'gradient',
+      feedback: 'chained',
+      feedbackRule,
+      bias: true,
+    } as const;
+    expect(worstError({ spec, steps: 4 }, { silent: ['B1'] })).toBeLessThan(LIMIT);
+  });
+
+  test('from drawn weights, asked on the way', () => {
+    const spec = { ...plastic, rule: 'gradient', weights: 'drawn', reduction: 'mean' } as const;
+    const asked = { moments: [0, 2, 5], weights: [0.3, 0.5, 1.5] };
+    expect(worstError({ spec, steps: 5 }, asked)).toBeLessThan(LIMIT);
+  });
+});
+
 describe('while feedback weights align, the gradient of the reference equals central differences', () => {
   const aligning = {
     sizes,
