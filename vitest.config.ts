@@ -13,8 +13,10 @@ export default defineConfig({
   plugins: [wgsl({ terse: true })], // shaders as the browser's file has them; tests of the command line run the package as built, with shaders as written
   test: {
     globalSetup: 'tests/cli/build.ts',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // what hangs, hangs for ever: a busy machine takes many times as long as an idle one
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 120_000 } },
     maxWorkers: 2,
     projects: [
       {
@@ -40,7 +42,15 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'pages', include: ['tests/pages/**/*.test.ts'] } },
-      { extends: true, test: { name: 'runtimes', include: ['tests/runtimes/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'runtimes',
+          include: ['tests/runtimes/*.test.ts'],
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+        },
+      },
     ],
   },
 });

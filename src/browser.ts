@@ -27,7 +27,7 @@ export {
 } from './gpu/plan.js';
 export { initialParameters, type Initial } from './parameters/initial.js';
 export { GROUPS, layoutOf, type Group, type Layout, type Tensor } from './parameters/layout.js';
-export type { Metrics } from './learner/metrics.js';
+export type { Metrics } from './systems/metrics.js';
 export type { Rates } from './learner/options.js';
 export {
   Learner,

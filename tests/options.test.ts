@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { MetaplasticError } from '../src/errors.js';
 import {
   check,
   choice,
@@ -27,6 +28,7 @@ const refusal = (given: unknown) => {
   try {
     check(TABLE, given, 'mine');
   } catch (error) {
+    expect(error).toBeInstanceOf(MetaplasticError);
     return (error as Error).message;
   }
   return 'accepted';
@@ -75,7 +77,7 @@ describe('a table of options', () => {
     ['configurations', CONFIG],
   ])('of %s says of every option what it does and takes', (_, table) => {
     const rows = optionsOf(table);
-    expect(rows.length).toBeGreaterThan(30);
+    expect(rows).not.toEqual([]);
     expect(rows.filter(row => !row.about || !row.range).map(row => row.key)).toEqual([]);
   });
   test('of configurations tells a default of every option that may be left out', () => {

@@ -5,9 +5,10 @@ import { MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { openNodeGpu } from '../node/open.js';
 import { parseConfig, type RunConfig, type RunConfigInput } from '../config/config.js';
-import { parseSwept, type Environment } from '../runs/recorded.js';
+import type { Environment } from '../runs/recorded.js';
+import { parseSwept } from '../studies/recorded.js';
 import { facts } from '../report/page.js';
-import { renderStudy } from '../report/study.js';
+import { renderStudy } from '../studies/page.js';
 import { STUDIES } from '../studies/index.js';
 import {
   markdown,

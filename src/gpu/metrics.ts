@@ -1,6 +1,6 @@
 import { greatest } from '../extremes.js';
 import { feedbackShape, isMixed } from '../parameters/layout.js';
-import type { Metrics } from '../learner/metrics.js';
+import type { Metrics } from '../systems/metrics.js';
 import { sizeOf } from './places.js';
 import type { Layer, System } from '../systems/system.js';
 

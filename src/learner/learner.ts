@@ -9,7 +9,7 @@ import { placeOf, type Kind, type Range } from '../gpu/places.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
 import { initialParameters } from '../parameters/initial.js';
 import { feedbackShape, GROUPS, type Layout } from '../parameters/layout.js';
-import type { Metrics } from './metrics.js';
+import type { Metrics } from '../systems/metrics.js';
 import { atLeast, check, inWords, isNumber, unknownName } from '../options.js';
 import type { System } from '../systems/system.js';
 import { areClasses } from '../tasks/classes.js';

@@ -13,6 +13,11 @@ export interface NodeGpuOptions {
    * time: a quarter of it on a software adapter.
    */
   readonly boundsChecks?: boolean;
+  /**
+   * Let Node ask Dawn once a millisecond, instead of without pause, whether it is done, where the
+   * adapter is software; default true, for the process from then on.
+   */
+  readonly pacedPolling?: boolean;
 }
 
 /**
@@ -30,7 +35,7 @@ export function openNodeGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
 
 let opening: Promise<unknown> = Promise.resolve();
 
-async function open({ boundsChecks = false }: NodeGpuOptions): Promise<Gpu> {
+async function open({ boundsChecks = false, pacedPolling = true }: NodeGpuOptions): Promise<Gpu> {
   const own = globalThis.navigator?.gpu;
   const webgpu = await import('webgpu').catch((cause: Error) => {
     if (own) return undefined;
@@ -57,7 +62,7 @@ async function open({ boundsChecks = false }: NodeGpuOptions): Promise<Gpu> {
   }
   Object.assign(globalThis, webgpu!.globals);
   const gpu = await openGpu(instance);
-  if (gpu.adapter.software) pacePolling();
+  if (pacedPolling && gpu.adapter.software) pacePolling();
   return { ...gpu, machine: { ...gpu.machine, cores: availableParallelism() } };
 }
 

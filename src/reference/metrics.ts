@@ -1,6 +1,6 @@
 import { MetaplasticError } from '../errors.js';
 import type { Layout } from '../parameters/layout.js';
-import type { Metrics } from '../learner/metrics.js';
+import type { Metrics } from '../systems/metrics.js';
 import type { Layer, System } from '../systems/system.js';
 import { affine, dot, times, timesTransposed, transposed } from './algebra.js';
 import { type Chance, chanceOf } from './chance.js';

@@ -2,7 +2,6 @@ import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import { check, choice, list, section, text, whole } from '../options.js';
 import type { Evaluation, Example, Forgetting, LogLine, Row } from './log.js';
-import type { Sweep, Swept } from '../studies/sweep.js';
 
 // What a run has recorded, read again. It may come from a stranger, so it is checked as a
 // configuration is before a page or a table is made of it.
@@ -14,7 +13,7 @@ const measured = v.pipe(
   v.custom<number | null>(x => x === null || typeof x === 'number', 'a number or null'),
   v.transform(x => x ?? NaN),
 );
-const numbers = list(measured, 'numbers');
+export const numbers = list(measured, 'numbers');
 const rising = (what: string) =>
   v.custom<readonly number[]>(
     x =>
@@ -146,43 +145,3 @@ function isEnvironment(x: unknown, depth: number): boolean {
 /** The environment of a run. `where` names the file. */
 export const parseEnvironment = (json: unknown, where: string): Environment =>
   check(ENVIRONMENT, json, where, ': ', 'remove the file: it only tells where the run was made');
-
-const LIFETIMES = list(numbers, 'lifetimes, each a list of numbers');
-const ANGLES = v.optional(
-  v.record(v.string(), list(LIFETIMES, 'settings, each a list of lifetimes'), 'angles'),
-);
-const SWEPT = section({
-  sweep: v.unknown(),
-  losses: list(LIFETIMES, 'settings, each a list of lifetimes'),
-  accuracies: list(LIFETIMES, 'settings, each a list of lifetimes'),
-  weightAngles: ANGLES,
-  errorAngles: ANGLES,
-});
-
-/** What the lifetimes of `sweep` came to, (settings)(lifetimes)(at). `where` names the file. */
-export function parseSwept(json: unknown, sweep: Sweep, where: string): Swept {
-  const hint = 'remove the file: the lifetimes are then lived again';
-  const { sweep: _, ...swept } = check(SWEPT, json, where, ': ', hint);
-  const all = {
-    losses: swept.losses,
-    accuracies: swept.accuracies,
-    ...prefixed('weightAngles', swept.weightAngles),
-    ...prefixed('errorAngles', swept.errorAngles),
-  };
-  const shape = [sweep.settings.length, sweep.lifetimes, sweep.at.length];
-  for (const [key, values] of Object.entries(all))
-    if (
-      values.length !== shape[0] ||
-      values.some(s => s.length !== shape[1] || s.some(curve => curve.length !== shape[2]))
-    )
-      throw new MetaplasticError({
-        where: `${where}: ${key}`,
-        expected: `${shape.join(' × ')} numbers`,
-        got: 'others',
-        hint,
-      });
-  return { sweep, ...swept };
-}
-
-const prefixed = <T>(name: string, of: Readonly<Record<string, T>> = {}) =>
-  Object.fromEntries(Object.entries(of).map(([key, value]) => [`${name}.${key}`, value]));

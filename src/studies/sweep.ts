@@ -1,7 +1,7 @@
 import type { Gpu } from '../gpu/device.js';
 import type { Initial } from '../parameters/initial.js';
 import { GROUPS, type Layout } from '../parameters/layout.js';
-import type { Metrics } from '../learner/metrics.js';
+import type { Metrics } from '../systems/metrics.js';
 import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
 import { Learner } from '../learner/learner.js';

@@ -78,7 +78,7 @@ describe('in a browser', () => {
     await gpu.device.queue.onSubmittedWorkDone();
     await new Promise(done => setTimeout(done));
     expect(made.filter(buffer => !freed.has(buffer)).map(buffer => buffer.label)).toEqual([]);
-    expect(made.length).toBeGreaterThan(20);
+    expect(made).not.toEqual([]);
     gpu.close();
   });
 });

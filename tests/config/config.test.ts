@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { MetaplasticError } from '../../src/errors.js';
 import { parseConfig, rateAt, shapeOf } from '../../src/config/config.js';
 import { RUN_PRESETS } from '../../src/config/presets.js';
 import { SYSTEM_PRESETS } from '../../src/systems/presets.js';
@@ -76,6 +77,7 @@ const refusal = (json: unknown) => {
   try {
     parseConfig(json, 'run.json');
   } catch (error) {
+    expect(error).toBeInstanceOf(MetaplasticError);
     return (error as Error).message;
   }
   return 'accepted';

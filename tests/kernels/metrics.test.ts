@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { makePlan } from '../../src/gpu/plan.js';
-import type { Metrics } from '../../src/learner/metrics.js';
+import type { Metrics } from '../../src/systems/metrics.js';
 import { referenceMetrics } from '../../src/reference/metrics.js';
 import { defineSystem, ORIGINS, type SystemSpec } from '../../src/systems/system.js';
 import { SOFTWARE } from '../gpu/machine.js';

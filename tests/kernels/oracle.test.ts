@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ADJOINTS } from '../../src/gpu/plan.js';
 import { Learner } from '../../src/learner/learner.js';
 import { readCase } from '../../src/reference/case.js';
+import { FEEDBACK_RULES, SLOTS } from '../../src/systems/system.js';
 import { inFloat32 } from '../../src/reference/episode.js';
 import { relativeError, relativeErrors } from '../reference/central-differences.js';
 import { beyond } from './agree.js';
@@ -35,15 +36,20 @@ function lived(
   );
 }
 
-test('there is a case of every kind of system', () => {
-  expect(names).toHaveLength(15);
+const cases = names.map(
+  name => [name, readCase(JSON.parse(readFileSync(new URL(name, folder), 'utf8')))] as const,
+);
+
+test.each([
+  ['rule', SLOTS.rule],
+  ['feedback', SLOTS.feedback],
+  ['feedbackRule', Object.keys(FEEDBACK_RULES)],
+] as const)('the oracle has a case of every %s', (slot, choices) => {
+  const known = new Set(cases.map(([, { system }]) => system[slot]));
+  expect([...known].toSorted()).toEqual([...choices].toSorted());
 });
 
-describe.each(names)('%s', name => {
-  const { system, layout, parameters, episodes, l1, expected } = readCase(
-    JSON.parse(readFileSync(new URL(name, folder), 'utf8')),
-  );
-
+describe.each(cases)('%s', (_, { system, layout, parameters, episodes, l1, expected }) => {
   test.each(ADJOINTS)(
     "kernels with adjoint '%s' agree with an independent implementation",
     async adjoint => {

@@ -12,7 +12,7 @@ import { everyPair } from './pairs.js';
  * What systems of each kind may be made of, for `everyPair`. A choice that only makes sense with
  * others is a part of a system with these.
  */
-type Parts = Readonly<Record<string, readonly Partial<SystemSpec>[]>>;
+export type Parts = Readonly<Record<string, readonly Partial<SystemSpec>[]>>;
 
 /** An axis of parts that each make one choice. */
 export const each = <const K extends string, const V>(key: K, choices: readonly V[]) =>

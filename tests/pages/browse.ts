@@ -80,7 +80,7 @@ export function useBrowser({ webGpu = true } = {}): Browsing {
         })
       ).newPage();
       const complaints: string[] = [];
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(120_000);
       const expected = (text: string) =>
         !webGpu && text === 'Failed to create WebGPU Context Provider';
       const hear = (message: ConsoleMessage) => {

@@ -36,7 +36,7 @@ describe('Draw and teach', () => {
 
   test(
     'learns symbols from one drawing each, by pointer and by key, and knows them again',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       const opened = await open('site/draw/');
       const { page } = opened;
@@ -46,18 +46,20 @@ describe('Draw and teach', () => {
         else await page.getByRole('button', { name: `It is symbol ${k + 1}` }).click();
         await expect
           .poll(() => page.locator('.memory').first().locator('tbody tr').count(), {
-            timeout: 60_000,
+            timeout: 120_000,
           })
           .toBe(k + 1);
         await expect
-          .poll(() => told(page), { timeout: 60_000 })
+          .poll(() => told(page), { timeout: 120_000 })
           .toContain('sure of what it was taught');
       }
       await draw(
         page,
         ROOF.map(([x, y]) => [0.1 + 0.7 * x!, 0.2 + 0.6 * y!]),
       );
-      await expect.poll(() => told(page), { timeout: 60_000 }).toMatch(/^Plasticity says symbol 2/);
+      await expect
+        .poll(() => told(page), { timeout: 120_000 })
+        .toMatch(/^Plasticity says symbol 2/);
       await page.getByRole('combobox', { name: 'Beside it' }).selectOption('maml');
       expect(page.url()).toContain('#rival=maml');
       expect(await page.locator('.memory caption').nth(1).textContent()).toBe(
@@ -71,14 +73,14 @@ describe('Draw and teach', () => {
     },
   );
 
-  test('a lesson is watched, and stopped; a link carries which', { timeout: 120_000 }, async () => {
+  test('a lesson is watched, and stopped; a link carries which', { timeout: 300_000 }, async () => {
     const opened = await open('site/draw/#lesson=symbols&shots=1&seed=4', {
       reducedMotion: 'reduce',
     });
     const { page } = opened;
     await page.getByRole('button', { name: 'Watch a lesson' }).click();
     await expect
-      .poll(() => told(page), { timeout: 90_000 })
+      .poll(() => told(page), { timeout: 120_000 })
       .toMatch(/^Plasticity says symbol \d \(\d+ %\), plain gradient descent says symbol \d/);
     expect(await page.locator('.memory').first().locator('td').count()).toBe(25);
     await page.getByRole('button', { name: 'Watch a lesson' }).click();
@@ -95,14 +97,14 @@ describe('Draw and teach', () => {
 describe('Draw and teach without WebGPU', () => {
   const { open } = useBrowser({ webGpu: false });
 
-  test('says why, and plays the recorded lesson', { timeout: 60_000 }, async () => {
+  test('says why, and plays the recorded lesson', { timeout: 300_000 }, async () => {
     const opened = await open('site/draw/', { reducedMotion: 'reduce' });
     const { page } = opened;
     expect(await page.locator('.notice').textContent()).toMatch(
       /WebGPU is not available: .+Chrome/s,
     );
     await page.getByRole('button', { name: 'Watch a lesson' }).click();
-    await expect.poll(() => told(page), { timeout: 30_000 }).toMatch(/^Plasticity says symbol 1/);
+    await expect.poll(() => told(page), { timeout: 120_000 }).toMatch(/^Plasticity says symbol 1/);
     for (const button of await page.locator('.symbol').all())
       expect(await button.isDisabled()).toBe(true);
     await closeQuietly(opened);

@@ -6,7 +6,7 @@ describe('Rules at work', () => {
 
   test(
     'two networks learn on request, by ways of the address, and stop',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       const opened = await open('site/rules/#a=kolen-pollack&b=direct-feedback-alignment');
       const { page } = opened;
@@ -14,17 +14,17 @@ describe('Rules at work', () => {
         await page.getByRole('combobox', { name: 'Way of learning' }).first().inputValue(),
       ).toBe('kolen-pollack');
       await page.getByRole('button', { name: 'Let them learn' }).click();
-      await page.getByText('They learn.').waitFor({ timeout: 60_000 });
+      await page.getByText('They learn.').waitFor({ timeout: 120_000 });
       await page.locator('#update summary').click();
       await expect
-        .poll(() => page.locator('#update tbody tr').count(), { timeout: 60_000 })
+        .poll(() => page.locator('#update tbody tr').count(), { timeout: 120_000 })
         .toBeGreaterThan(4);
       await page.getByRole('button', { name: 'Stop' }).click();
       await page
         .getByText(
           /Stopped after [\d,]+ drawings: Kolen–Pollack \d+ %, Direct feedback alignment \d+ %/,
         )
-        .waitFor({ timeout: 30_000 });
+        .waitFor({ timeout: 120_000 });
       expect(await page.locator('.dial svg').first().getAttribute('aria-label')).toMatch(
         /first layer: Kolen–Pollack \d+°, Direct feedback alignment \d+°/,
       );

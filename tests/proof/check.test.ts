@@ -17,6 +17,7 @@ import { readCase } from '../../src/reference/case.js';
 import { checkCase, checkProblem, checkRow, PROBLEMS, TOLERANCE } from '../../src/proof/check.js';
 import { GRANULARITIES, SLOTS } from '../../src/systems/system.js';
 import { useGpu } from '../kernels/open.js';
+import { MORE } from '../runtimes/give.js';
 
 const folder = fileURLToPath(new URL('../oracle/', import.meta.url));
 const files = readdirSync(folder)
@@ -50,6 +51,11 @@ describe('the problems', () => {
     expect(new Set(PROBLEMS.map(({ settings }) => settings?.adjoint ?? 'store'))).toEqual(
       new Set(['store', 'checkpoint', 'reverse']),
     );
+  });
+
+  test('have the names by which other runtimes are asked some of them', () => {
+    const names = PROBLEMS.map(p => p.name);
+    expect(MORE.filter(name => !names.includes(name))).toEqual([]);
   });
 
   test('have names of their own', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { angle, referenceMetrics } from '../../src/reference/metrics.js';
 import type { SystemSpec } from '../../src/systems/system.js';
-import type { Metrics } from '../../src/learner/metrics.js';
+import type { Metrics } from '../../src/systems/metrics.js';
 import { type Problem, type ProblemSpec, randomProblem } from './random-problem.js';
 import { transposed, view } from './views.js';
 

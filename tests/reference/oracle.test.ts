@@ -6,7 +6,7 @@ import { referenceGradient } from '../../src/reference/meta-gradient.js';
 import { relativeError, relativeErrors } from './central-differences.js';
 
 const folder = new URL('../oracle/', import.meta.url);
-const names = readdirSync(folder);
+const names = readdirSync(folder).filter(name => name.endsWith('.json'));
 const load = (name: string) =>
   JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as Record<string, any>;
 const LIMIT = 1e-10;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Evaluation } from '../../src/runs/log.js';
-import { parseEnvironment, parseEvaluations, parseSwept } from '../../src/runs/recorded.js';
+import { parseEnvironment, parseEvaluations } from '../../src/runs/recorded.js';
+import { parseSwept } from '../../src/studies/recorded.js';
 import type { Sweep } from '../../src/studies/sweep.js';
 
 const evaluation: Evaluation = {

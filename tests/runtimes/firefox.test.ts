@@ -3,7 +3,9 @@ import type { CheckResult } from '../../src/proof/check.js';
 import { useFirefox } from './firefox.js';
 import { ASKED, firstLoss, readmeProgram, TOLERANCE, useGiven, write } from './give.js';
 import { absence, find, runProgram } from './present.js';
-import type { Told } from './subject.js';
+import type { readBack, Told } from './subject.js';
+
+type ReadBack = Awaited<ReturnType<typeof readBack>>;
 
 const path = find('firefox');
 
@@ -17,12 +19,12 @@ describe.skipIf(!path)(`Firefox${path ? '' : `: ${absence('firefox')}`}`, () => 
     expect(machine).toMatchObject({ software: true, subgroup: 4 });
   });
 
-  test('is not waited for 100 ms when something is read back', async () => {
-    const seconds = (await firefox.evaluate('subject.readBack()')) as number;
-    expect(seconds).toBeLessThan(0.06);
+  test('reads back in less than half the time that it takes by itself', async () => {
+    const { guarded, alone } = (await firefox.evaluate('subject.readBack()')) as ReadBack;
+    expect(guarded).toBeLessThan(alone / 2);
   });
 
-  test("runs README's program with Node's loss", { timeout: 300_000 }, async () => {
+  test("runs README's program with Node's loss", async () => {
     write(given, 'readme.js', readmeProgram({ own: true }));
     await firefox.evaluate(`import('/${given}/readme.js').then(() => {})`);
     const node = await runProgram(process.execPath, [
@@ -32,10 +34,12 @@ describe.skipIf(!path)(`Firefox${path ? '' : `: ${absence('firefox')}`}`, () => 
     expect(Math.abs(mine / nodes - 1)).toBeLessThan(TOLERANCE);
   });
 
-  test.each(ASKED)('agrees with the reference: %s', { timeout: 300_000 }, async name => {
-    const [result] = (await firefox.evaluate(
-      `subject.solve(${JSON.stringify([name])})`,
+  test('agrees with the reference in problems of `check`', async () => {
+    const asked = ASKED;
+    const results = (await firefox.evaluate(
+      `subject.solve(${JSON.stringify(asked)})`,
     )) as CheckResult[];
-    expect(result).toMatchObject({ name, passed: true });
+    const passed = results.filter(result => result.passed).map(({ name }) => name);
+    expect(passed.toSorted(), JSON.stringify(results)).toEqual(asked.toSorted());
   });
 });

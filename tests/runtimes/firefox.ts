@@ -48,7 +48,7 @@ export function useFirefox(path: string | undefined, given: string): Firefox {
       browser: 'firefox',
       executablePath: path,
       headless: true,
-      timeout: 120_000,
+      timeout: 300_000,
       protocolTimeout: 600_000,
       extraPrefsFirefox: { 'dom.webgpu.enabled': true, 'gfx.webgpu.ignore-blocklist': true },
       env: { ...withSoftwareAdapter(), HOME: home },
@@ -63,7 +63,7 @@ export function useFirefox(path: string | undefined, given: string): Firefox {
     page.on('console', message => said.push(message.text()));
     const { port } = server.address() as AddressInfo;
     await page.goto(`http://localhost:${port}/tests/runtimes/page.html`);
-  }, 180_000);
+  });
   afterAll(() => close?.());
   return {
     said,

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { evaluateBy } from './evaluate.js';
 import { useFirefox } from './firefox.js';
@@ -15,20 +16,15 @@ describe('every module that the library links', () => {
   beforeAll(async () => {
     modules = await linkedModules();
     write(given, 'modules.json', JSON.stringify(modules));
-  }, 600_000);
+  });
 
-  test('is there: every shader, for many systems', () => {
-    const shaders = new Set(modules.map(({ label }) => label.split(' ')[0]));
-    expect([...shaders].sort()).toEqual([
-      'adam',
-      'collect',
-      'encode',
-      'encode.adjoint',
-      'episode',
-      'episode.adjoint',
-      'metrics',
-    ]);
-    expect(modules.length).toBeGreaterThan(900);
+  test('is linked from a shader with an entry point, and each of these is there', () => {
+    const linked = new Set(modules.map(({ label }) => label.split(' ')[0]!));
+    const entries = readdirSync('shaders')
+      .filter(name => name.endsWith('.wgsl'))
+      .filter(name => readFileSync(`shaders/${name}`, 'utf8').includes('@compute'))
+      .map(name => name.replace(/\.wgsl$/, ''));
+    expect([...linked].toSorted()).toEqual(entries.toSorted());
   });
 
   // Safari runs on no machine of ours, but WebKit refuses what exceeds these, and says so.
@@ -42,22 +38,18 @@ describe('every module that the library links', () => {
     },
   );
 
-  test.skipIf(!deno)(
-    `compiles by naga in Deno${deno ? '' : `: ${absence('deno')}`}`,
-    async () => {
-      const path = JSON.stringify('./modules.json');
-      const expression = `subject.complaints((await import(${path}, { with: { type: 'json' } })).default)`;
-      expect(
-        await evaluateBy(deno!, ['run', '--allow-all', '--no-lock'], given, expression),
-      ).toEqual([]);
-    },
-    300_000,
-  );
+  test.skipIf(!deno)(`compiles by naga in Deno${deno ? '' : `: ${absence('deno')}`}`, async () => {
+    const path = JSON.stringify('./modules.json');
+    const expression = `subject.complaints((await import(${path}, { with: { type: 'json' } })).default)`;
+    expect(await evaluateBy(deno!, ['run', '--allow-all', '--no-lock'], given, expression)).toEqual(
+      [],
+    );
+  });
 
   describe.skipIf(!firefox)(`in Firefox${firefox ? '' : `: ${absence('firefox')}`}`, () => {
     const { evaluate } = useFirefox(firefox, given);
 
-    test('compiles by naga', { timeout: 480_000 }, async () => {
+    test('compiles by naga', async () => {
       const expression = `fetch('/${given}/modules.json').then(async modules => subject.complaints(await modules.json()))`;
       expect(await evaluate(expression)).toEqual([]);
     });

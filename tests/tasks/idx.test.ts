@@ -1,5 +1,6 @@
 import { gzipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
+import { MetaplasticError } from '../../src/errors.js';
 import { readIdx, readIdxImages, type IdxData } from '../../src/tasks/idx.js';
 import { dataFile, hasData, onRealData, problem, zeros } from './given.js';
 
@@ -99,6 +100,7 @@ describe('an IDX file', () => {
       try {
         data = readIdx(flipped, 'f').data;
       } catch (error) {
+        expect(error).toBeInstanceOf(MetaplasticError);
         expect((error as Error).message).toMatch(
           /^f: expected (a gzip file, got a corrupt one|an IDX file that begins|at most|\d+ bytes)/,
         );

@@ -4,12 +4,10 @@ import type { SystemSpec } from '../../src/systems/system.js';
 import type { ProblemSpec } from '../reference/random-problem.js';
 import { beyond, compare } from './agree.js';
 import { useGpu } from './open.js';
-import { ALIGNING, each, PATHS, rowsOf, TOLD } from './systems.js';
-
-const under = useGpu();
+import { each, type Parts, rowsOf } from './systems.js';
 
 /** How a problem is posed and solved. */
-const circumstances = {
+export const circumstances = {
   lanes: [
     { lanes: 1, teams: 1 },
     { lanes: 1, teams: 4 },
@@ -37,7 +35,7 @@ const circumstances = {
 };
 
 /** And a grid of lanes, instead of eight that go along whole rows. */
-const inGrid = (lanes: number, teams: number) => ({
+export const inGrid = (lanes: number, teams: number) => ({
   ...circumstances,
   lanes: [...circumstances.lanes.filter(of => of.lanes !== 8), { lanes, teams, grid: true }],
 });
@@ -50,14 +48,18 @@ type Posed = SystemSpec &
     readonly asked: 'at last' | 'on the way';
   };
 
-describe.each([
-  ['told what to be', TOLD, inGrid(32, 2)],
-  ['told their error', PATHS, inGrid(64, 1)],
-  ['that learn their feedback', ALIGNING, circumstances],
-])(
-  'kernels of systems %s agree with the reference in loss, every gradient, and adaptation',
-  (_, parts, around) => {
-    // Every value of every part and circumstance, beside every value of every other in some row.
+/**
+ * Declares the tests of a grid: loss, every gradient, and adaptation of every value of every part
+ * and circumstance, beside every value of every other in some row. A file for each kind of system,
+ * so that workers share them.
+ */
+export function agreeOverGrid(
+  kind: string,
+  parts: Parts,
+  around: Readonly<Record<string, readonly object[]>>,
+): void {
+  const under = useGpu();
+  describe(`kernels of systems ${kind} agree with the reference in loss, every gradient, and adaptation`, () => {
     const named = rowsOf<Posed>({ ...around, ...parts }).map(
       row =>
         [
@@ -110,5 +112,5 @@ describe.each([
         expect(beyond(1e-5, errors)).toEqual({});
       },
     );
-  },
-);
+  });
+}

@@ -1,7 +1,7 @@
 import type { Environment } from '../runs/recorded.js';
-import { showCell, type Study, type Summary } from '../studies/study.js';
-import { html } from './html.js';
-import { facts, figure, renderPage, table } from './page.js';
+import { showCell, type Study, type Summary } from './study.js';
+import { html } from '../report/html.js';
+import { facts, figure, renderPage, table } from '../report/page.js';
 
 /**
  * A study as one HTML page that needs nothing else: what came out, in pictures and tables, and
