@@ -26,7 +26,14 @@ export {
   type Work,
 } from './gpu/plan.js';
 export { initialParameters, type Initial } from './parameters/initial.js';
-export { GROUPS, layoutOf, type Group, type Layout, type Tensor } from './parameters/layout.js';
+export {
+  GROUPS,
+  layoutOf,
+  type Group,
+  type Layout,
+  type MetaParameter,
+} from './parameters/layout.js';
+export type { Tensor, Tensors } from './tensor.js';
 export type { Metrics } from './learner/metrics.js';
 export type { Rates } from './learner/options.js';
 export {
@@ -34,7 +41,9 @@ export {
   type Adaptation,
   type LearnerOptions,
   type LearnerState,
+  type MetaGradient,
   type MetaStep,
+  type Values,
 } from './learner/learner.js';
 export {
   readCheckpoint,

@@ -96,7 +96,7 @@ async function born(gpu: Gpu, name: Trained, file: Uint8Array, episode: Episode)
   const { tensors } = readSafetensors(file, `${name}.safetensors`);
   const learner = await Learner.create(gpu, { system: TRAINED[name].system, episode, tasks: 1 });
   return orDestroy([learner], async () => {
-    for (const tensor of tensors) learner.write(tensor.name, tensor.data);
+    for (const tensor of tensors) learner.write(tensor.name, tensor);
     return learner;
   });
 }

@@ -88,7 +88,7 @@ export function courseOf(
     const known = new Set(taught.slice(0, after).map(({ symbol }) => symbol));
     const shares = (query: number) =>
       softmax(
-        predictions.subarray(
+        predictions.data.subarray(
           (after * QUERIES + query) * WAYS,
           (after * QUERIES + query + 1) * WAYS,
         ),

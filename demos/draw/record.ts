@@ -28,15 +28,11 @@ async function recordNetwork(gpu: Gpu, name: Trained): Promise<void> {
   const learner = await metaTrain(gpu, name, (m, accuracy) =>
     console.log(`${name}: meta-step ${m} of ${steps}, accuracy ${(100 * accuracy).toFixed(1)} %`),
   );
-  const parameters = await learner.readParameters();
+  const parameters = await learner.parameters();
   writeFileSync(
     at(`${name}.safetensors`),
     writeSafetensors(
-      learner.layout.tensors.map(({ name, shape, offset, size }) => ({
-        name,
-        shape,
-        data: parameters.subarray(offset, offset + size),
-      })),
+      Object.entries(parameters).map(([name, tensor]) => ({ name, ...tensor })),
       { format: 'metaplastic', metaSteps: String(steps) },
     ),
   );

@@ -134,7 +134,8 @@ export type Examined = Readonly<Record<'one' | 'mixed' | 'oneAfterAnother', numb
 export async function examine(learner: Learner, tasks: InEveryOrder): Promise<Examined> {
   const accuracy = async (order: Order, after: number) => {
     const { accuracies } = await learner.adapt(tasks[order].episodes(2, 0, TEST_TASKS), [after]);
-    return Number((accuracies!.reduce((sum, a) => sum + a, 0) / accuracies!.length).toFixed(4));
+    const { data } = accuracies!;
+    return Number((data.reduce((sum, a) => sum + a, 0) / data.length).toFixed(4));
   };
   return {
     one: await accuracy('inRounds', WAYS),

@@ -129,8 +129,8 @@ async function parts(
   const cut = shortened(workload, CUT);
   const learner = await learnerFor(gpu, cut, { ...LEARNER, plan: { stepsPerSegment: 1 } });
   try {
-    await learner.gradient(cut.episodes);
-    const made = await recordDispatches(() => learner.gradient(cut.episodes));
+    await learner.gradient(cut.episodes, { read: false });
+    const made = await recordDispatches(() => learner.gradient(cut.episodes, { read: false }));
     const of = (label: string, k: number) => made.filter(d => d.label === label).slice(k, k + 1);
     const [first, plain, last] = [
       await replay(clock, of('episode', 0), patience),

@@ -1,5 +1,7 @@
 import { greatest, least } from '../extremes.js';
 import type { Learner } from '../learner/learner.js';
+import { inOrder } from '../parameters/layout.js';
+import { part } from '../tensor.js';
 import { gradientDescent } from '../reference/gradient-descent.js';
 import type { Preset } from '../systems/presets.js';
 import { defineSystem, type SystemSpec } from '../systems/system.js';
@@ -65,7 +67,9 @@ async function evaluateOn(
   const columns = at.map(t => moments.indexOf(t));
   const episodes = source.episodes(trialSeed, 0, tasks);
   const lived = await learner.adapt(episodes, moments);
-  const classification = lived.accuracies !== undefined;
+  const losses = lived.losses.data;
+  const accuracies = lived.accuracies?.data;
+  const classification = accuracies !== undefined;
   const row = (name: string, answers: Answers): Row => {
     const kept = sound(answers.losses, tasks, width);
     const values = answers.accuracies ?? answers.losses;
@@ -80,14 +84,14 @@ async function evaluateOn(
     };
   };
 
-  const rows = [row(nameOf(config.system), lived)];
+  const rows = [row(nameOf(config.system), { losses, accuracies })];
   if (system.weights === 'inherited') {
     // Without plasticity W stays what it was at birth, so what was true before learning stays true.
     const stay = (values: Float32Array) => values.map((_, k) => values[k - (k % width)]!);
     rows.push(
       row('zero plasticity', {
-        losses: stay(lived.losses),
-        ...(lived.accuracies && { accuracies: stay(lived.accuracies) }),
+        losses: stay(losses),
+        ...(accuracies && { accuracies: stay(accuracies) }),
       }),
     );
     const synapses = system.layers.reduce((n, l) => n + l.fanIn * l.fanOut, 0);
@@ -98,7 +102,7 @@ async function evaluateOn(
         (3 * source.steps * source.batch + width * source.queries) <=
       BASELINE_BUDGET
     ) {
-      const parameters = await learner.readParameters();
+      const parameters = inOrder(layout, await learner.parameters());
       const descents = RATES.map(rate =>
         row(
           `gradient descent at rate ${rate}`,
@@ -115,12 +119,12 @@ async function evaluateOn(
     rows,
     ...(parts && {
       forgetting: forgettingOf(
-        lived.predictions,
+        lived.predictions.data,
         episodes,
         moments,
         ends,
         classification,
-        sound(lived.losses, tasks, width),
+        sound(losses, tasks, width),
       ),
     }),
     ...('sinesOf' in source &&
@@ -323,7 +327,7 @@ async function sineExamples(
     },
     curves: at.map((after, k) => ({
       after,
-      y: [...predictions.subarray((i * at.length + k) * points, (i * at.length + k + 1) * points)],
+      y: [...part(part(predictions, i), k).data],
     })),
   }));
 }

@@ -1,3 +1,4 @@
+import { part } from '../tensor.js';
 import { MetaplasticError } from '../errors.js';
 import type { Learner } from '../learner/learner.js';
 import { losses as lossOf } from '../reference/choices.js';
@@ -82,15 +83,7 @@ export async function interference(
           queryY.subarray((task * examples + b) * outputs, (task * examples + b + 1) * outputs),
         );
         const [before, then] = [0, 1].map(k =>
-          value(
-            Float64Array.from(
-              predictions.subarray(
-                ((task * 2 + k) * examples + b) * outputs,
-                ((task * 2 + k) * examples + b + 1) * outputs,
-              ),
-            ),
-            target,
-          ),
+          value(Float64Array.from(part(part(part(predictions, task), k), b).data), target),
         ) as [number, number];
         losses[task * examples + b] = before;
         changes[(task * examples + a) * examples + b] = then - before;

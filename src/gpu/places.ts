@@ -1,4 +1,4 @@
-import type { Layout, Tensor } from '../parameters/layout.js';
+import type { Layout, MetaParameter } from '../parameters/layout.js';
 import type { System } from '../systems/system.js';
 
 /**
@@ -118,7 +118,7 @@ function placesOfAll(
   return place;
 }
 
-function kindOf({ encoderLayers, feedback }: System, { name, shape }: Tensor): Kind {
+function kindOf({ encoderLayers, feedback }: System, { name, shape }: MetaParameter): Kind {
   if (shape.length < 2) return 'flat';
   const columns = name.startsWith('W')
     ? Number(name.slice(1)) <= encoderLayers

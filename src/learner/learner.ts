@@ -7,12 +7,19 @@ import { allOrDestroy, orDestroy } from '../gpu/owned.js';
 import { readMetrics } from '../gpu/metrics.js';
 import { placeOf, type Kind, type Range } from '../gpu/places.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
-import { initialParameters } from '../parameters/initial.js';
-import { feedbackShape, GROUPS, type Layout } from '../parameters/layout.js';
+import { initialNumbers } from '../parameters/initial.js';
+import {
+  feedbackShape,
+  GROUPS,
+  tensorsOf,
+  type Layout,
+  type MetaParameter,
+} from '../parameters/layout.js';
 import type { Metrics } from './metrics.js';
 import { atLeast, check, inWords, isNumber, unknownName } from '../options.js';
 import type { System } from '../systems/system.js';
 import { areClasses } from '../tasks/classes.js';
+import type { Tensor, Tensors } from '../tensor.js';
 import { checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
 import { makeAdam, type Adam } from './adam.js';
 import {
@@ -20,16 +27,20 @@ import {
   checkMoment2,
   checkOptions,
   EPISODES,
+  GRADIENT,
   STATE,
+  VALUES,
   type AdaptOptions,
   type CheckedOptions,
+  type GradientOptions,
   type LearnerOptions,
   type Rates,
+  type Values,
 } from './options.js';
 import { KeptLifetimes } from './kept.js';
 import { Lifetimes, quadsOf, readBack, type Inheritance, type Outcomes } from './lifetimes.js';
 
-export type { AdaptOptions, LearnerOptions } from './options.js';
+export type { AdaptOptions, GradientOptions, LearnerOptions, Values } from './options.js';
 
 /**
  * What a meta-step says of itself. Losses are those of the weighted moments; means run over the
@@ -60,35 +71,37 @@ export interface MetaStep {
   readonly fellBack: boolean;
 }
 
+/** A meta-step without its update, and the gradient of its loss. */
+export interface MetaGradient extends MetaStep {
+  /** By every meta-parameter's name: the mean over the tasks counted, and the penalty's. */
+  readonly gradient: Tensors;
+}
+
 /** What a forward-only run shows. */
 export interface Adaptation {
   /** (tasks, moments) query losses; and accuracies as in MetaStep, if the tasks are about classes. */
-  readonly losses: Float32Array;
-  readonly accuracies?: Float32Array;
+  readonly losses: Tensor;
+  readonly accuracies?: Tensor;
   /** (tasks, moments, queries, n_L) outputs x_L. */
-  readonly predictions: Float32Array;
+  readonly predictions: Tensor;
   /**
    * Fast weights after the last step of each task and layer inside the lifetime:
-   * `finalWeights[task].get('W2')`, (n_2, n_1).
+   * `finalWeights[task].W2`, (n_2, n_1).
    */
-  readonly finalWeights: readonly ReadonlyMap<string, Float32Array>[];
-  /**
-   * Likewise the feedback weights that lifetimes have of their own:
-   * `finalFeedback[task].get('B2')`.
-   */
-  readonly finalFeedback: readonly ReadonlyMap<string, Float32Array>[];
+  readonly finalWeights: readonly Tensors[];
+  /** Likewise the feedback weights that lifetimes have of their own: `finalFeedback[task].B2`. */
+  readonly finalFeedback: readonly Tensors[];
   /** What the network looks like from inside, if asked for. */
   readonly metrics?: Metrics;
 }
 
-/**
- * Everything that a checkpoint holds besides names: three flat buffers in the layout of the
- * meta-parameters, and the number of updates made.
- */
+/** Everything that the next meta-step depends on, besides its episodes. */
 export interface LearnerState {
-  readonly parameters: Float32Array;
-  readonly moment1: Float32Array;
-  readonly moment2: Float32Array;
+  /** Every meta-parameter, and Adam's moments of it. */
+  readonly parameters: Tensors;
+  readonly moment1: Tensors;
+  readonly moment2: Tensors;
+  /** Updates made. */
   readonly updates: number;
 }
 
@@ -120,7 +133,7 @@ export class Learner {
     const { system, budget } = options;
     const { bank } = options.episode;
     const plan = makePlan(workOf(system, options), shared.machine, budget, options.plan);
-    const initial = initialParameters(system, plan.layout, options.seed, options.initial);
+    const initial = initialNumbers(system, plan.layout, options.seed, options.initial);
     const gpu = shared.share();
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
     const usage = STORAGE | COPY_DST | COPY_SRC;
@@ -139,7 +152,7 @@ export class Learner {
       ]);
       const [lifetimes, adam] = await gpu.guard(making);
       const learner = new Learner(gpu, options, system, plan, inheritance, lifetimes, adam);
-      learner.writeParameters(initial);
+      learner.upload(inheritance.parameters, initial);
       return learner;
     });
   }
@@ -164,12 +177,19 @@ export class Learner {
   }
 
   /**
-   * Loss and meta-gradient of one meta-batch; read the gradient with `readGradient`. The
-   * meta-parameters stay as they are.
+   * Loss and meta-gradient of one meta-batch; the meta-parameters stay as they are. With `read:
+   * false` the gradient stays on the GPU, as in a meta-step, whose time can be measured so.
    */
-  async gradient(episodes: Episodes): Promise<MetaStep> {
-    const given = this.checked(episodes, 'learner.gradient');
-    return this.enqueue(() => this.metaStep(given));
+  gradient(episodes: Episodes, options?: { readonly read?: true }): Promise<MetaGradient>;
+  gradient(episodes: Episodes, options: GradientOptions): Promise<MetaStep>;
+  async gradient(episodes: Episodes, options: GradientOptions = {}): Promise<MetaStep> {
+    const where = 'learner.gradient';
+    const given = this.checked(episodes, where);
+    const { read } = check(GRADIENT, options, where);
+    return this.enqueue(async () => {
+      const made = await this.metaStep(given);
+      return read ? { ...made, gradient: await this.downloadAll(this.inheritance.total) } : made;
+    });
   }
 
   /**
@@ -330,45 +350,40 @@ export class Learner {
     });
   }
 
-  /** All meta-parameters, in the order of `layout`. */
-  readParameters(): Promise<Float32Array> {
-    return this.enqueue(() => this.download(this.inheritance.parameters));
+  /** Every meta-parameter by its name. */
+  async parameters(): Promise<Tensors> {
+    return this.enqueue(() => this.downloadAll(this.inheritance.parameters));
   }
-  /** One meta-parameter by name (`W1`, `alpha2`, `beta`, …), row-major. */
-  async read(name: string): Promise<Float32Array> {
-    const tensor = this.tensor(name);
-    return this.enqueue(() => this.download(this.inheritance.parameters, tensor));
-  }
-  /** Replaces one meta-parameter, in float32. */
-  write(name: string, values: ArrayLike<number>): void {
-    const tensor = this.tensor(name);
-    this.upload(
-      this.inheritance.parameters,
-      inFloat32(values, tensor.size, `learner.write(${name})`, tensor.shape),
-      tensor,
-    );
-  }
-  /** Replaces all meta-parameters. */
-  writeParameters(values: ArrayLike<number>): void {
-    this.upload(
-      this.inheritance.parameters,
-      inFloat32(values, this.layout.size, 'learner.writeParameters'),
-    );
+  /** One meta-parameter by its name: `W1`, `alpha2`, `beta`, … */
+  async read(name: string): Promise<Tensor> {
+    const { shape, ...range } = this.tensor(name);
+    return this.enqueue(async () => ({
+      data: await this.download(this.inheritance.parameters, range),
+      shape,
+    }));
   }
   /**
-   * The meta-gradient of the last `gradient` or `step`: the mean over the tasks counted, in the
-   * order of `layout`.
+   * Replaces one meta-parameter, or several by their names, all or none of them: by tensors of their
+   * shapes, or by their numbers row by row.
    */
-  readGradient(): Promise<Float32Array> {
-    return this.enqueue(() => this.download(this.inheritance.total));
+  write(name: string, values: Values): void;
+  write(values: Readonly<Record<string, Values>>): void;
+  write(given: string | Readonly<Record<string, Values>>, values?: Values): void {
+    const where = 'learner.write';
+    const named = typeof given === 'string' ? { [given]: values! } : check(VALUES, given, where);
+    const written = Object.entries(named).map(([name, one]) => {
+      const tensor = this.tensor(name);
+      return { tensor, data: inFloat32(one, tensor, `${where}(${name})`) };
+    });
+    for (const { tensor, data } of written) this.upload(this.inheritance.parameters, data, tensor);
   }
 
-  /** Everything that the next meta-step depends on, besides its episodes. */
+  /** What the next meta-step depends on, for `restore` and `writeCheckpoint`. */
   async state(): Promise<LearnerState> {
     return this.enqueue(async () => ({
-      parameters: await this.download(this.inheritance.parameters),
-      moment1: await this.download(this.adam.moment1),
-      moment2: await this.download(this.adam.moment2),
+      parameters: await this.downloadAll(this.inheritance.parameters),
+      moment1: await this.downloadAll(this.adam.moment1),
+      moment2: await this.downloadAll(this.adam.moment2),
       updates: this.updates,
     }));
   }
@@ -377,15 +392,28 @@ export class Learner {
     const where = 'learner.restore';
     const state = check(STATE, given, where);
     const [parameters, moment1, moment2] = (['parameters', 'moment1', 'moment2'] as const).map(
-      key => inFloat32(state[key], this.layout.size, `${where}.${key}`),
+      key => this.whole(state[key], `${where}.${key}`),
     );
-    checkMoment2(moment2!, `${where}.moment2`);
+    for (const [name, { data }] of Object.entries(tensorsOf(this.layout, moment2!)))
+      checkMoment2(data, name, `${where}.moment2`);
     this.upload(this.inheritance.parameters, parameters!);
     this.upload(this.adam.moment1, moment1!);
     this.upload(this.adam.moment2, moment2!);
     void this.enqueue(async () => {
       this.updates = state.updates;
     });
+  }
+
+  /** Every meta-parameter of `given`, and no other, in the order of the layout. */
+  private whole(given: Readonly<Record<string, Values>>, where: string): Float32Array {
+    const values = check(VALUES, given, where);
+    const stranger = Object.keys(values).find(name => !this.layout.get(name));
+    if (stranger !== undefined)
+      throw new MetaplasticError({ where, ...unknownParameter(this.layout, stranger) });
+    const all = new Float32Array(this.layout.size);
+    for (const tensor of this.layout.tensors)
+      all.set(inFloat32(values[tensor.name]!, tensor, `${where}.${tensor.name}`), tensor.offset);
+    return all;
   }
 
   /**
@@ -520,12 +548,7 @@ export class Learner {
     if (!tensor)
       throw new MetaplasticError({
         where: 'learner',
-        ...unknownName(
-          'meta-parameter',
-          inWords(name),
-          this.layout.tensors.map(t => t.name),
-          name,
-        ),
+        ...unknownParameter(this.layout, name),
       });
     return tensor;
   }
@@ -552,6 +575,10 @@ export class Learner {
     const { places } = this.plan;
     const { offset, size } = places.range(of);
     return places.unpack(await readBack(this.gpu, buffer, 4 * offset, 4 * size), of);
+  }
+
+  private async downloadAll(buffer: GPUBuffer): Promise<Tensors> {
+    return tensorsOf(this.layout, await this.download(buffer));
   }
 
   /** Runs `work` after the calls made before, whether or not they succeed. */
@@ -583,21 +610,22 @@ const drawsNumbers = ({ weights, feedbackWeights, noise, mirror, feedbackRule }:
   noise > 0 ||
   (feedbackRule !== 'fixed' && mirror === 'noise');
 
-/** The values as float32, if they are as many as expected and all finite. */
+/** The values of a meta-parameter as float32, if they have its shape and are all finite. */
 function inFloat32(
-  values: ArrayLike<number>,
-  size: number,
+  given: Values,
+  { name, shape, size }: MetaParameter,
   where: string,
-  shape: readonly number[] = [size],
 ): Float32Array<ArrayBuffer> {
-  if (typeof values !== 'object' || !Number.isInteger(values?.length))
-    throw new MetaplasticError({ where, expected: `${size} numbers`, got: inWords(values) });
-  if (values.length !== size)
-    throw new MetaplasticError({
-      where,
-      expected: `${size} numbers${shape.length > 1 ? ` (${shape.join(' × ')})` : ''}`,
-      got: `${values.length}`,
-    });
+  const expected = `${size} numbers${shape.length > 1 ? ` (${shape.join(' × ')})` : ''}`;
+  const refuse = (got: string): never => {
+    throw new MetaplasticError({ where, expected, got, tensor: name });
+  };
+  const isTensor = typeof given === 'object' && given !== null && 'shape' in given;
+  const values = isTensor ? given.data : given;
+  if (typeof values !== 'object' || !Number.isInteger(values?.length)) refuse(inWords(given));
+  if (isTensor && inWords(given.shape) !== inWords(shape))
+    refuse(`a tensor of shape ${inWords(given.shape)}`);
+  if (values.length !== size) refuse(`${values.length}`);
   const data = Float32Array.from(values);
   const bad = data.findIndex(v => !Number.isFinite(v));
   if (bad >= 0)
@@ -605,9 +633,18 @@ function inFloat32(
       where,
       expected: 'finite numbers',
       got: `${data[bad]} at ${bad}`,
+      tensor: name,
     });
   return data;
 }
+
+const unknownParameter = ({ tensors }: Layout, name: string) =>
+  unknownName(
+    'meta-parameter',
+    inWords(name),
+    tensors.map(t => t.name),
+    name,
+  );
 
 const destroyedError = () =>
   new MetaplasticError({
@@ -668,8 +705,8 @@ async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptatio
   const asked = moments.length * queries;
   const inside = system.layers.slice(system.encoderLayers);
   const predictions = new Float32Array(tasks * asked * outputs);
-  const finalWeights: Map<string, Float32Array>[] = [];
-  const finalFeedback: Map<string, Float32Array>[] = [];
+  const finalWeights: Tensors[] = [];
+  const finalFeedback: Tensors[] = [];
   await lifetimes.run(episodes, undefined, async chunk => {
     const { activities, fast: weights } = await lifetimes.readShown();
     for (let i = 0; i < Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk); i++) {
@@ -682,18 +719,22 @@ async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptatio
             queryAt + q * record.row + outputAt + o,
           );
         }
-      const taken = (kind: Kind, at: number, [rows, columns]: readonly [number, number]) =>
-        Float32Array.from(
-          { length: rows * columns },
-          (_, k) => own[at + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns)]!,
-        );
+      const taken = (kind: Kind, at: number, shape: readonly [number, number]): Tensor => {
+        const [rows, columns] = shape;
+        const place = (k: number) =>
+          at + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns);
+        return {
+          data: Float32Array.from({ length: rows * columns }, (_, k) => own[place(k)]!),
+          shape,
+        };
+      };
       finalWeights.push(
-        new Map(
+        Object.fromEntries(
           inside.map((l, k) => [`W${l.index}`, taken('rows', fast.W[k]!, [l.fanOut, l.fanIn])]),
         ),
       );
       finalFeedback.push(
-        new Map(
+        Object.fromEntries(
           inside.flatMap((l, k) =>
             fast.keepsB[k]
               ? [[`B${l.index}`, taken('columns', fast.B[k]!, feedbackShape(system, l))] as const]
@@ -704,10 +745,11 @@ async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptatio
     }
   });
   const { losses, accuracies, metrics } = await lifetimes.outcomes();
+  const shape = [tasks, moments.length];
   return {
-    losses,
-    ...(classes && { accuracies }),
-    predictions,
+    losses: { data: losses, shape },
+    ...(classes && { accuracies: { data: accuracies, shape } }),
+    predictions: { data: predictions, shape: [...shape, queries, outputs] },
     finalWeights,
     finalFeedback,
     ...(plan.metrics && { metrics: readMetrics(system, moments.length, metrics) }),

@@ -11,6 +11,7 @@ import {
   check,
   choice,
   flag,
+  kind,
   list,
   needed,
   option,
@@ -20,6 +21,7 @@ import {
   thing,
   whole,
 } from '../options.js';
+import type { Tensor } from '../tensor.js';
 import type { SystemSpec } from '../systems/options.js';
 import { defineSystem, type System } from '../systems/system.js';
 import { checkBank, TASK_STREAMS, type ImageBank } from '../tasks/episodes.js';
@@ -167,11 +169,30 @@ export const ADAPT = section({
 });
 export type AdaptOptions = Readonly<v.InferInput<typeof ADAPT>>;
 
+/** What is told of a meta-gradient. */
+export const GRADIENT = section({
+  read: option(
+    flag,
+    { about: 'Bring the gradient from the GPU; false leaves only the numbers of the meta-step.' },
+    true,
+  ),
+});
+export type GradientOptions = Readonly<v.InferInput<typeof GRADIENT>>;
+
+/** A meta-parameter as it is given: a tensor of its shape, or its numbers row by row. */
+export type Values = Tensor | ArrayLike<number>;
+
+/** Meta-parameters by their names; the learner checks each of them. */
+export const VALUES = kind<Readonly<Record<string, Values>>>(
+  'an object with tensors by their names',
+  x => Object.prototype.toString.call(x) === '[object Object]',
+);
+
 /** All that a learner goes on from. */
 export const STATE = section({
-  parameters: needed(thing<Float32Array>('numbers'), { about: 'In the order of the layout.' }),
-  moment1: needed(thing<Float32Array>('numbers'), { about: 'Likewise, Adam’s first moments.' }),
-  moment2: needed(thing<Float32Array>('numbers'), { about: 'Likewise, its second moments, ≥ 0.' }),
+  parameters: needed(VALUES, { about: 'Every meta-parameter.' }),
+  moment1: needed(VALUES, { about: 'Adam’s first moment of each.' }),
+  moment2: needed(VALUES, { about: 'Its second moments, ≥ 0.' }),
   updates: needed(whole(0), { about: 'Updates made.' }),
 });
 
@@ -246,13 +267,13 @@ export function checkMeta(
 }
 
 /** Adam's second moments are means of squares, and its steps divide by their roots. */
-export function checkMoment2(moment2: Float32Array, where: string, tensor?: string): void {
+export function checkMoment2(moment2: Float32Array, tensor: string, where: string): void {
   const bad = moment2.findIndex(v => v < 0);
   if (bad >= 0)
     throw new MetaplasticError({
       where,
       expected: 'numbers ≥ 0, means of squares',
-      got: `${moment2[bad]}${tensor ? ` in ${tensor}` : ''} at ${bad}`,
+      got: `${moment2[bad]} in ${tensor} at ${bad}`,
       tensor,
     });
 }

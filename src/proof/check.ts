@@ -1,7 +1,8 @@
 import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
-import type { Layout } from '../parameters/layout.js';
+import { inOrder, tensorsOf, type Layout } from '../parameters/layout.js';
+import type { Tensors } from '../tensor.js';
 import type { Rates } from '../learner/options.js';
 import { Learner, type LearnerOptions } from '../learner/learner.js';
 import { adam, adamStart, meanGradient } from '../reference/adam.js';
@@ -157,12 +158,11 @@ async function compare(
     ...settings,
   });
   try {
-    learner.writeParameters(parameters);
-    const { loss, fellBack } = await learner.gradient(episodes);
-    const gradient = await learner.readGradient();
+    learner.write(tensorsOf(layout, Float32Array.from(parameters)));
+    const { loss, fellBack, gradient } = await learner.gradient(episodes);
     const lived = await learner.adapt(episodes, settings.moments);
     for (let n = 0; n < updates; n++) await learner.step(episodes);
-    const updated = updates ? await learner.readParameters() : undefined;
+    const updated = updates ? inOrder(layout, await learner.parameters()) : undefined;
     const comparisons: Comparison[] = [
       { of: 'loss', tensor: 'loss', error: distance([loss], [expected.loss]) },
       ...(expected.losses
@@ -170,7 +170,7 @@ async function compare(
             {
               of: 'loss',
               tensor: 'losses',
-              error: distance(lived.losses, expected.losses),
+              error: distance(lived.losses.data, expected.losses),
             } as const,
           ]
         : []),
@@ -201,11 +201,11 @@ async function compare(
   }
 }
 
-function compareTensors(layout: Layout, got: Float32Array, expected: Float64Array): Comparison[] {
+function compareTensors(layout: Layout, got: Tensors, expected: Float64Array): Comparison[] {
   return layout.tensors.map(({ name, offset, size }) => ({
     of: 'gradient',
     tensor: name,
-    error: distance(got.subarray(offset, offset + size), expected.subarray(offset, offset + size)),
+    error: distance(got[name]!.data, expected.subarray(offset, offset + size)),
   }));
 }
 
@@ -216,16 +216,16 @@ function compareTensors(layout: Layout, got: Float32Array, expected: Float64Arra
 function compareWeights(
   system: System,
   kind: 'W' | 'B',
-  got: readonly ReadonlyMap<string, Float32Array>[],
+  got: readonly Tensors[],
   expected: readonly Weights[],
 ): Comparison[] {
   return system.layers
-    .filter(({ index }) => expected.length && got[0]!.has(`${kind}${index}`))
+    .filter(({ index }) => expected.length && got[0]![`${kind}${index}`])
     .map(({ index }) => ({
       of: 'final weights',
       tensor: `${kind}${index}`,
       error: greatest(
-        expected.map((task, i) => distance(got[i]!.get(`${kind}${index}`)!, task[index - 1]!)),
+        expected.map((task, i) => distance(got[i]![`${kind}${index}`]!.data, task[index - 1]!)),
       ),
     }));
 }

@@ -222,7 +222,7 @@ export async function train({
     skipped = counted ? 0 : skipped + 1;
     const coefficients = Object.fromEntries(
       await Promise.all(
-        named.map(async ({ name }) => [name, [...(await learner.read(name))]] as const),
+        named.map(async ({ name }) => [name, [...(await learner.read(name)).data]] as const),
       ),
     );
     metaStep++;

@@ -3,7 +3,7 @@ import { solve } from '../../src/reference/random-problem.js';
 import { interference } from '../../src/evaluation/interference.js';
 import type { SystemSpec } from '../../src/systems/system.js';
 import type { Episodes } from '../../src/tasks/episodes.js';
-import { learnerFor } from '../kernels/agree.js';
+import { learnerFor, writeAll } from '../kernels/agree.js';
 import { useGpu } from '../kernels/open.js';
 import { randomProblem } from '../reference/random-problem.js';
 
@@ -39,7 +39,8 @@ test('in a linear layer that descends, an update from a changes the error on b b
     ],
   ];
   const learner = await learnerFor(under.gpu, { spec }, problem);
-  learner.writeParameters(
+  writeAll(
+    learner,
     Float32Array.from({ length: layout.size }, (_, i) => (i < 6 ? W.flat()[i]! : eta)),
   );
   const lifetimes: Episodes = {

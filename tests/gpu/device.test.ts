@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { DeviceLostError, MetaplasticError } from '../../src/errors.js';
 import { adapterName, type Gpu, isAvailable, openGpu, useDevice } from '../../src/gpu/device.js';
 import { openNodeGpu } from '../../src/node/open.js';
-import { learnerFor } from '../kernels/agree.js';
+import { learnerFor, parametersOf } from '../kernels/agree.js';
 import { type ProblemSpec, randomProblem } from '../reference/random-problem.js';
 
 const spec: ProblemSpec = { spec: { sizes: [1, 1] }, steps: 2 };
@@ -56,7 +56,7 @@ describe('when the device is lost', () => {
     await gpu.device.lost;
     for (const call of [
       () => learner.step(problem.episodes),
-      () => learner.readParameters(),
+      () => parametersOf(learner),
       () => learner.adapt(problem.episodes),
     ])
       expect(await failure(call())).toMatch(lost);

@@ -41,7 +41,7 @@ async function compare(spec: ProblemSpec, moments: readonly number[], options: O
       NAMES.map(name => [
         name,
         [...want[name]].flatMap((w, i) => {
-          const g = got[name][i]!;
+          const g = got[name].data[i]!;
           const near = Number.isNaN(w)
             ? Number.isNaN(g)
             : Math.abs(g - w) <= (name.endsWith('Angle') ? 0.02 : 1e-4 * Math.abs(w));
@@ -49,7 +49,7 @@ async function compare(spec: ProblemSpec, moments: readonly number[], options: O
         }),
       ]).filter(([, list]) => list!.length),
     );
-    for (const name of NAMES) expect(got[name].length).toBe(want[name].length);
+    for (const name of NAMES) expect(got[name].data.length).toBe(want[name].length);
     return { got, want, wrong, adaptation };
   } finally {
     learner.destroy();
@@ -190,7 +190,7 @@ describe('what a system does not have is NaN', () => {
     return {
       has: (name: Name) =>
         Array.from({ length: 2 }, (_, k) =>
-          Array.from(got[name].subarray(k * depth, (k + 1) * depth), v => !Number.isNaN(v)),
+          Array.from(got[name].data.subarray(k * depth, (k + 1) * depth), v => !Number.isNaN(v)),
         ),
       layers: got.layers,
     };
@@ -241,7 +241,7 @@ describe('angles are exact at their ends, where a cosine in float32 is not', () 
       [0, 3],
     );
     for (const name of ['errorAngle', 'weightAngle'] as const)
-      expect([...new Set(got[name])].filter(v => !Number.isNaN(v))).toEqual([0]);
+      expect([...new Set(got[name].data)].filter(v => !Number.isNaN(v))).toEqual([0]);
   });
 
   test('one step of the gradient rule whose batch is the query set goes straight down', async () => {
@@ -259,7 +259,7 @@ describe('angles are exact at their ends, where a cosine in float32 is not', () 
       { metrics: true },
     );
     learner.destroy();
-    const angles = metrics!.updateAngle.subarray(4);
+    const angles = metrics!.updateAngle.data.subarray(4);
     expect(angles.length).toBe(4);
     angles.forEach(angle => expect(angle).toBeLessThan(1e-3));
   });
@@ -305,7 +305,7 @@ describe('cut into chunks and segments', () => {
     expect(cut.dispatches).toBeGreaterThan(whole.dispatches + 6);
     expect(cut.adaptation).toEqual(whole.adaptation);
     const { metrics, ...rest } = whole.adaptation;
-    expect(metrics!.weightNorm.length).toBe(11 * 3 * 4);
+    expect(metrics!.weightNorm.shape).toEqual([11, 3, 4]);
     expect(rest).toEqual(whole.without);
     expect((await compare(spec, moments, { budget: { dispatchSeconds: 1e-9 } })).wrong).toEqual({});
   });

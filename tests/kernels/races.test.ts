@@ -471,7 +471,7 @@ describe('lanes that look at the network from inside never race, and see what th
     const { problems, got, want } = await look(spec, choices);
     expect(problems).toEqual([]);
     const off = NAMES.flatMap(name =>
-      [...got[name]].flatMap((v, i) =>
+      [...got[name].data].flatMap((v, i) =>
         (
           Number.isNaN(v)
             ? Number.isNaN(want[name][i])

@@ -183,7 +183,7 @@ test.each(rows)(
       ours.weightDecay ? WEIGHT_DECAY : 0,
     ];
     descend(theirs, targets, momentum, weightDecay).forEach((W, l) =>
-      W.flat().forEach((w, i) => expect(finalWeights[0]!.get(`W${l + 1}`)![i]).toBeCloseTo(w, 5)),
+      W.flat().forEach((w, i) => expect(finalWeights[0]![`W${l + 1}`]!.data[i]).toBeCloseTo(w, 5)),
     );
   },
 );
@@ -200,6 +200,6 @@ test.each(['squared-error', 'mean-squared-error', 'cross-entropy'] as const)(
       const total = row.reduce((all, x) => all + Math.exp(x), 0);
       return row.map((x, o) => of(x, targets[0]![b]![o]!, total));
     });
-    expect(losses[0]).toBeCloseTo(sum.reduce((all, part) => all + part, 0) / batch, 4);
+    expect(losses.data[0]).toBeCloseTo(sum.reduce((all, part) => all + part, 0) / batch, 4);
   },
 );

@@ -1,3 +1,4 @@
+import { inOrder } from '../../src/parameters/layout.js';
 import { describe, expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
 import { Learner, type LearnerOptions } from '../../src/learner/learner.js';
@@ -5,7 +6,14 @@ import { adam, adamStart, meanGradient } from '../../src/reference/adam.js';
 import { referenceGradient } from '../../src/reference/meta-gradient.js';
 import { GROUPS } from '../../src/parameters/layout.js';
 import { sineTasks } from '../../src/tasks/sine.js';
-import { beyond, learnerFor, type Options } from '../kernels/agree.js';
+import {
+  beyond,
+  gradientOf,
+  learnerFor,
+  parametersOf,
+  type Options,
+  writeAll,
+} from '../kernels/agree.js';
 import { useGpu } from '../kernels/open.js';
 import { relativeErrors } from '../reference/central-differences.js';
 import { type Problem, type ProblemSpec, randomProblem } from '../reference/random-problem.js';
@@ -80,7 +88,7 @@ describe('Adam on the GPU agrees with the reference over 3 meta-steps', () => {
   async function errors(options: Options, factors = [1, 1, 1]) {
     const learner = await fresh({ rates, ...options });
     for (const [m, factor] of factors.entries()) await learner.step(episodesOf(m), factor);
-    const got = Float64Array.from(await learner.readParameters());
+    const got = Float64Array.from(await parametersOf(learner));
     const { layout, parameters } = problem;
     const want = expected(problem, options.rates ?? rates, { ...options, factors });
     learner.destroy();
@@ -117,7 +125,7 @@ describe('Adam on the GPU agrees with the reference over 3 meta-steps', () => {
 test('a group with rate 0 stays as it is, and the others change', async () => {
   const learner = await fresh({ rates: { W: 1e-3, B: 0, beta: 1e-3 } });
   await learner.step(problem.episodes);
-  const after = await learner.readParameters();
+  const after = await parametersOf(learner);
   const { layout, parameters } = problem;
   const changed = layout.tensors
     .filter(t =>
@@ -141,12 +149,12 @@ describe('clipPerTask', () => {
   test('shortens the gradient of the tasks beyond it, and of no other', async () => {
     const clipPerTask = (sorted[0]! + sorted[1]!) / 2;
     const learner = await fresh({ clipPerTask });
-    const { gradientNorm } = await learner.gradient(problem.episodes);
+    const { gradientNorm, gradient } = await learner.gradient(problem.episodes);
     const want = meanGradient(taskGradients, [0, 0, 0], clipPerTask).gradient;
     expect(
       beyond(
         1e-5,
-        relativeErrors(problem.layout, Float64Array.from(await learner.readGradient()), want),
+        relativeErrors(problem.layout, Float64Array.from(inOrder(problem.layout, gradient)), want),
       ),
     ).toEqual({});
     expect(gradientNorm).toBeCloseTo(Math.hypot(...want), 5);
@@ -174,7 +182,7 @@ test('the loss is the mean over tasks, and the median loss theirs in the middle'
 test('a gradient changes no meta-parameter', async () => {
   const learner = await fresh();
   await learner.gradient(problem.episodes);
-  expect(await learner.readParameters()).toEqual(Float32Array.from(problem.parameters));
+  expect(await parametersOf(learner)).toEqual(Float32Array.from(problem.parameters));
   learner.destroy();
 });
 
@@ -196,9 +204,15 @@ describe('state', () => {
     const state = await learner.state();
     expect(
       await refusal(() =>
-        learner.restore({ ...state, parameters: state.moment1, moment1: new Float32Array(3) }),
+        learner.restore({
+          ...state,
+          parameters: state.moment1,
+          moment1: { ...state.moment1, W2: { data: new Float32Array(3), shape: [3, 1] } },
+        }),
       ),
-    ).toBe(`learner.restore.moment1: expected ${problem.layout.size} numbers, got 3`);
+    ).toMatch(
+      /^learner.restore.moment1.W2: expected \d+ numbers .*, got a tensor of shape \[3,1\]$/,
+    );
     expect(await learner.state()).toEqual(state);
     learner.destroy();
   });
@@ -207,13 +221,13 @@ describe('state', () => {
 describe('a meta-parameter', () => {
   test('is written and read by its name, and its neighbours stay', async () => {
     const learner = await fresh();
-    const { offset, size } = problem.layout.get('W2')!;
+    const { offset, size, shape } = problem.layout.get('W2')!;
     const values = Float32Array.from({ length: size }, (_, i) => i / 8);
     learner.write('W2', values);
-    expect(await learner.read('W2')).toEqual(values);
+    expect(await learner.read('W2')).toEqual({ data: values, shape });
     const want = Float32Array.from(problem.parameters);
     want.set(values, offset);
-    expect(await learner.readParameters()).toEqual(want);
+    expect(await parametersOf(learner)).toEqual(want);
     learner.destroy();
   });
 
@@ -237,10 +251,14 @@ describe('a meta-parameter', () => {
     expect(await refusal(() => learner.write('beta', [0.5, NaN, 0.5]))).toBe(
       'learner.write(beta): expected finite numbers, got NaN at 1',
     );
-    expect(await refusal(() => learner.writeParameters([1]))).toBe(
-      `learner.writeParameters: expected ${problem.layout.size} numbers, got 1`,
+    expect(await refusal(() => learner.write({ beta: [0, 0, 0], W1: [1] }))).toBe(
+      'learner.write(W1): expected 10 numbers (5 × 2), got 1',
     );
-    expect(await learner.readParameters()).toEqual(Float32Array.from(problem.parameters));
+    const turned = { data: new Float32Array(10), shape: [2, 5] };
+    expect(await refusal(() => learner.write('W1', turned))).toBe(
+      'learner.write(W1): expected 10 numbers (5 × 2), got a tensor of shape [2,5]',
+    );
+    expect(await parametersOf(learner)).toEqual(Float32Array.from(problem.parameters));
     learner.destroy();
   });
 });
@@ -320,18 +338,18 @@ test('calls that nobody awaits run in their order', async () => {
   const first = learner.step(episodesOf(0));
   const adaptation = learner.adapt(episodesOf(1));
   const second = learner.step(episodesOf(1));
-  const between = learner.readParameters();
-  learner.writeParameters(other);
+  const between = parametersOf(learner);
+  writeAll(learner, other);
   const third = learner.step(episodesOf(2));
-  const last = learner.readParameters();
+  const last = parametersOf(learner);
 
   expect(await first).toEqual(await patient.step(episodesOf(0)));
   expect(await adaptation).toEqual(await patient.adapt(episodesOf(1)));
   expect(await second).toEqual(await patient.step(episodesOf(1)));
-  expect(await between).toEqual(await patient.readParameters());
-  patient.writeParameters(other);
+  expect(await between).toEqual(await parametersOf(patient));
+  writeAll(patient, other);
   expect(await third).toEqual(await patient.step(episodesOf(2)));
-  expect(await last).toEqual(await patient.readParameters());
+  expect(await last).toEqual(await parametersOf(patient));
   for (const l of [learner, patient]) l.destroy();
 });
 
@@ -344,10 +362,13 @@ describe('adapt', () => {
     const want = referenceGradient(problem.system, problem.layout, problem.parameters, episodes, {
       moments: [0, 9],
     });
-    expect([losses.length, predictions.length]).toEqual([5 * 2, 5 * 2 * 3 * 2]);
-    losses.forEach((loss, i) => expect(loss).toBeCloseTo(want.losses[i]!, 5));
-    predictions.forEach((output, i) => expect(output).toBeCloseTo(want.predictions[i]!, 4));
-    expect(await learner.readParameters()).toEqual(Float32Array.from(problem.parameters));
+    expect([losses.shape, predictions.shape]).toEqual([
+      [5, 2],
+      [5, 2, 3, 2],
+    ]);
+    losses.data.forEach((loss, i) => expect(loss).toBeCloseTo(want.losses[i]!, 5));
+    predictions.data.forEach((output, i) => expect(output).toBeCloseTo(want.predictions[i]!, 4));
+    expect(await parametersOf(learner)).toEqual(Float32Array.from(problem.parameters));
     learner.destroy();
   });
 
@@ -365,7 +386,7 @@ test('the same seed gives the same learner', async () => {
   const learners = await Promise.all(
     [3, 3, 4].map(seed => Learner.create(under.gpu, { ...options, seed })),
   );
-  const [a, b, c] = await Promise.all(learners.map(l => l.readParameters()));
+  const [a, b, c] = await Promise.all(learners.map(l => parametersOf(l)));
   expect(a).toEqual(b);
   expect(a).not.toEqual(c);
   for (const l of learners) l.destroy();
@@ -382,7 +403,7 @@ describe('a destroyed learner', () => {
       () => learner.step(problem.episodes),
       () => learner.gradient(problem.episodes),
       () => learner.adapt(problem.episodes),
-      () => learner.readParameters(),
+      () => parametersOf(learner),
       () => learner.read('W1'),
       () => learner.state(),
       () => learner.write('beta', [0, 0, 0]),
@@ -393,7 +414,7 @@ describe('a destroyed learner', () => {
   test('first finishes the calls made before', async () => {
     const learner = await fresh();
     const step = learner.step(problem.episodes);
-    const after = learner.readParameters();
+    const after = parametersOf(learner);
     learner.destroy();
     expect((await step).counted).toBe(3);
     expect(await after).not.toEqual(Float32Array.from(problem.parameters));
@@ -403,10 +424,7 @@ describe('a destroyed learner', () => {
 test('adjoint checkpoint finds the gradient of store, to the bit', async () => {
   const learners = [await fresh({ adjoint: 'store' }), await fresh({ adjoint: 'checkpoint' })];
   const [stored, replayed] = await Promise.all(
-    learners.map(async learner => {
-      await learner.gradient(problem.episodes);
-      return learner.readGradient();
-    }),
+    learners.map(learner => gradientOf(learner, problem.episodes)),
   );
   expect(replayed).toEqual(stored);
   for (const learner of learners) learner.destroy();

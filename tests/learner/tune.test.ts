@@ -1,3 +1,4 @@
+import { gradientOf } from '../kernels/agree.js';
 import { expect, test } from 'vitest';
 import { learnerFor } from '../../src/bench/meta-gradient.js';
 import { flpWorkload } from '../../src/bench/workloads.js';
@@ -59,8 +60,7 @@ test('what is fastest is tried once each, remembered for this adapter and shape 
   const gradients = await Promise.all(
     [options, { ...options, ...tuning }].map(async o => {
       const learner = await learnerFor(gpu, workload, o);
-      await learner.gradient(episodes);
-      const gradient = await learner.readGradient();
+      const gradient = await gradientOf(learner, episodes);
       learner.destroy();
       return gradient;
     }),
