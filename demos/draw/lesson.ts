@@ -46,7 +46,7 @@ const MOMENTS = Array.from({ length: MOST + 1 }, (_, after) => after);
 
 /** Lives a lesson by a network that was just born. */
 export async function live(learner: Learner, lesson: Lesson): Promise<Course> {
-  return courseOf(lesson, await learner.adapt(episodeOf(lesson), MOMENTS));
+  return courseOf(lesson, await learner.adapt(episodeOf(lesson), { moments: MOMENTS }));
 }
 
 export function episodeOf({ taught, asked }: Lesson): Episodes {

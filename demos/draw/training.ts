@@ -133,7 +133,7 @@ export type Examined = Readonly<Record<'one' | 'mixed' | 'oneAfterAnother', numb
 
 export async function examine(learner: Learner, tasks: InEveryOrder): Promise<Examined> {
   const accuracy = async (order: Order, after: number) => {
-    const { accuracies } = await learner.adapt(tasks[order].episodes(2, 0, TEST_TASKS), [after]);
+    const { accuracies } = await learner.adapt(tasks[order].episodes(2, 0, TEST_TASKS), { moments: [after] });
     const { data } = accuracies!;
     return Number((data.reduce((sum, a) => sum + a, 0) / data.length).toFixed(4));
   };

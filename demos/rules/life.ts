@@ -62,8 +62,7 @@ export async function* live(
     for (let k = 0; k < LOOKS; k++) {
       const { accuracies, losses, metrics, finalWeights, finalFeedback } = await learner.adapt(
         segment(stream, k),
-        [0, STRIDE],
-        { metrics: true },
+        { moments: [0, STRIDE], metrics: true },
       );
       for (const moment of k ? [1] : [0, 1])
         yield look(

@@ -70,7 +70,7 @@ async function course(learner: Learner, { x, y }: Points): Promise<Course> {
       queryX: Float32Array.from([...GRID, ...x]),
       queryY: new Float32Array(queries),
     },
-    moments,
+    { moments },
   );
   const asked = moments.map(t => predictions.data.subarray(t * queries, (t + 1) * queries));
   return {

@@ -66,7 +66,7 @@ async function evaluateOn(
   const width = moments.length;
   const columns = at.map(t => moments.indexOf(t));
   const episodes = source.episodes(trialSeed, 0, tasks);
-  const lived = await learner.adapt(episodes, moments);
+  const lived = await learner.adapt(episodes, { moments });
   const losses = lived.losses.data;
   const accuracies = lived.accuracies?.data;
   const classification = accuracies !== undefined;
@@ -316,7 +316,7 @@ async function sineExamples(
     queryX.set(x, i * points);
     queryY.set(truth[i]!, i * points);
   }
-  const { predictions } = await learner.adapt({ ...episodes, queries: points, queryX, queryY }, at);
+  const { predictions } = await learner.adapt({ ...episodes, queries: points, queryX, queryY }, { moments: at });
   return sines.map(({ amplitude, phase }, i) => ({
     title: `${amplitude.toFixed(1)} sin(x + ${phase.toFixed(1)})`,
     x: [...x],

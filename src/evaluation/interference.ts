@@ -76,7 +76,7 @@ export async function interference(
   // One call an example, and not one for all: task i has its number in every call, and so is born
   // with the same weights and meets the same noise.
   for (let a = 0; a < examples; a++) {
-    const { predictions } = await learner.adapt(ending(a), [after, after + 1]);
+    const { predictions } = await learner.adapt(ending(a), { moments: [after, after + 1] });
     for (let task = 0; task < tasks; task++)
       for (let b = 0; b < examples; b++) {
         const target = Float64Array.from(

@@ -1,20 +1,13 @@
 import * as v from 'valibot';
 import { DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
-import { ADJOINT, MOMENTS } from '../gpu/options.js';
+import { ADJOINT } from '../gpu/options.js';
 import { checkMoments, makePlan, totalTail, type Plan, type Work } from '../gpu/plan.js';
 import { allOrDestroy, orDestroy } from '../gpu/owned.js';
-import { readMetrics } from '../gpu/metrics.js';
-import { placeOf, type Kind, type Range } from '../gpu/places.js';
+import type { Range } from '../gpu/places.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
 import { initialNumbers } from '../parameters/initial.js';
-import {
-  feedbackShape,
-  GROUPS,
-  tensorsOf,
-  type Layout,
-  type MetaParameter,
-} from '../parameters/layout.js';
+import { GROUPS, tensorsOf, type Layout } from '../parameters/layout.js';
 import type { Metrics } from './metrics.js';
 import { atLeast, check, inWords, isNumber, unknownName } from '../options.js';
 import type { System } from '../systems/system.js';
@@ -29,18 +22,20 @@ import {
   EPISODES,
   GRADIENT,
   STATE,
-  VALUES,
   type AdaptOptions,
   type CheckedOptions,
   type GradientOptions,
   type LearnerOptions,
   type Rates,
-  type Values,
 } from './options.js';
 import { KeptLifetimes } from './kept.js';
-import { Lifetimes, quadsOf, readBack, type Inheritance, type Outcomes } from './lifetimes.js';
+import { Lifetimes, readBack, type Inheritance, type Outcomes } from './lifetimes.js';
+import { checkLived, live, type Lived } from './lived.js';
+import { inFloat32, VALUES, type Values } from './values.js';
 
-export type { AdaptOptions, GradientOptions, LearnerOptions, Values } from './options.js';
+export type { Lived } from './lived.js';
+export type { AdaptOptions, GradientOptions, LearnerOptions } from './options.js';
+export type { Values } from './values.js';
 
 /**
  * What a meta-step says of itself. Losses are those of the weighted moments; means run over the
@@ -77,20 +72,13 @@ export interface MetaGradient extends MetaStep {
   readonly gradient: Tensors;
 }
 
-/** What a forward-only run shows. */
-export interface Adaptation {
+/** What a forward-only run shows; and all that `adapt` needs to go on `from` it. */
+export interface Adaptation extends Lived {
   /** (tasks, moments) query losses; and accuracies as in MetaStep, if the tasks are about classes. */
   readonly losses: Tensor;
   readonly accuracies?: Tensor;
   /** (tasks, moments, queries, n_L) outputs x_L. */
   readonly predictions: Tensor;
-  /**
-   * Fast weights after the last step of each task and layer inside the lifetime:
-   * `finalWeights[task].W2`, (n_2, n_1).
-   */
-  readonly finalWeights: readonly Tensors[];
-  /** Likewise the feedback weights that lifetimes have of their own: `finalFeedback[task].B2`. */
-  readonly finalFeedback: readonly Tensors[];
   /** What the network looks like from inside, if asked for. */
   readonly metrics?: Metrics;
 }
@@ -230,7 +218,7 @@ export class Learner {
     const rules = rulesOf(this.options);
     const make = (made: Plan) => Lifetimes.create(this.gpu, made, this.inheritance, rules);
     let lifetimes = await this.kept.of(OF_STEPS, { planWithin: () => this.plan, make });
-    await lifetimes.run(episodes, record);
+    await lifetimes.run(episodes, { record });
     let outcomes = await lifetimes.outcomes();
     const fellBack = outcomes.drift > DRIFT_LIMIT;
     if (fellBack) {
@@ -248,7 +236,7 @@ export class Learner {
           ),
         make,
       });
-      await lifetimes.run(episodes, record);
+      await lifetimes.run(episodes, { record });
       outcomes = await lifetimes.outcomes();
     }
     return { ...(await this.summarise(outcomes, lifetimes, classes)), fellBack };
@@ -292,26 +280,28 @@ export class Learner {
   }
 
   /**
-   * Lives episodes without learning across them: `moments` are the inner steps done at which the
-   * queries are asked (default: after the last).
+   * Lives episodes without learning across them. They are asked their queries at `moments`, inner
+   * steps done (default: after the last), and with `metrics` also looked at from inside.
    * The number of episodes may differ from the learner's; each such shape gets its own plan, whose
    * kernels and buffers are kept within `budget.memory`, until others need the room or `release` is
-   * called. Episodes with `settings` give every task its own
-   * coefficients, so that a sweep of settings is one meta-batch. With `metrics` the network is also
-   * looked at from inside at every moment.
+   * called. Episodes with `settings` give every task its own coefficients, so that a sweep of
+   * settings is one meta-batch.
+   *
+   * `from` what an earlier `adapt` returned, lifetimes are not born but go on with their own weights,
+   * velocities and random numbers: ten examples and then ten more are twenty, to the bit. Moments
+   * count the inner steps of these episodes.
+   *
+   * @example
+   * const first = await learner.adapt(ten);
+   * const { losses } = await learner.adapt(tenMore, { from: first, moments: [0, 10] });
    */
-  async adapt(
-    given: Episodes,
-    givenMoments?: readonly number[],
-    options: AdaptOptions = {},
-  ): Promise<Adaptation> {
+  async adapt(given: Episodes, options: AdaptOptions = {}): Promise<Adaptation> {
     const where = 'learner.adapt';
-    const episodes = this.check(given, where);
-    const moments =
-      givenMoments === undefined
-        ? [episodes.steps]
-        : [...check(MOMENTS, givenMoments, `${where}.moments`)];
-    const { metrics } = check(ADAPT, options, where);
+    const shape = this.check(given, where);
+    const { metrics, from: before, ...asked } = check(ADAPT, options, where);
+    const moments = asked.moments ? [...asked.moments] : [shape.steps];
+    const from = before && checkLived(before, this.plan, shape, `${where}.from`);
+    const episodes = from?.origin ? { ...shape, origin: from.origin } : shape;
     this.checkData(episodes, where);
     checkMoments(moments, episodes.steps, `${where}.moments`);
     this.checkSettings(episodes, where);
@@ -346,7 +336,7 @@ export class Learner {
         },
         make: plan => Lifetimes.create(this.gpu, plan, this.inheritance),
       });
-      return live(lifetimes, placed ? { ...episodes, settings: placed } : episodes);
+      return live(lifetimes, placed ? { ...episodes, settings: placed } : episodes, from);
     });
   }
 
@@ -610,34 +600,6 @@ const drawsNumbers = ({ weights, feedbackWeights, noise, mirror, feedbackRule }:
   noise > 0 ||
   (feedbackRule !== 'fixed' && mirror === 'noise');
 
-/** The values of a meta-parameter as float32, if they have its shape and are all finite. */
-function inFloat32(
-  given: Values,
-  { name, shape, size }: MetaParameter,
-  where: string,
-): Float32Array<ArrayBuffer> {
-  const expected = `${size} numbers${shape.length > 1 ? ` (${shape.join(' × ')})` : ''}`;
-  const refuse = (got: string): never => {
-    throw new MetaplasticError({ where, expected, got, tensor: name });
-  };
-  const isTensor = typeof given === 'object' && given !== null && 'shape' in given;
-  const values = isTensor ? given.data : given;
-  if (typeof values !== 'object' || !Number.isInteger(values?.length)) refuse(inWords(given));
-  if (isTensor && inWords(given.shape) !== inWords(shape))
-    refuse(`a tensor of shape ${inWords(given.shape)}`);
-  if (values.length !== size) refuse(`${values.length}`);
-  const data = Float32Array.from(values);
-  const bad = data.findIndex(v => !Number.isFinite(v));
-  if (bad >= 0)
-    throw new MetaplasticError({
-      where,
-      expected: 'finite numbers',
-      got: `${data[bad]} at ${bad}`,
-      tensor: name,
-    });
-  return data;
-}
-
 const unknownParameter = ({ tensors }: Layout, name: string) =>
   unknownName(
     'meta-parameter',
@@ -693,65 +655,4 @@ function uploadBank({ device, run }: Gpu, bank: ImageBank): GPUBuffer {
     device.queue.writeBuffer(buffer, 0, padded);
     return buffer;
   });
-}
-
-async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptation> {
-  const { plan } = lifetimes,
-    { perTask, record, fast, teams, tasksPerChunk, moments, queries, system, tasks } = plan;
-  const outputs = system.sizes.at(-1)!;
-  const classes = areClasses(system, episodes);
-  const outputAt = record.xAt.at(-1)!;
-  const queryAt = perTask.records * record.size;
-  const asked = moments.length * queries;
-  const inside = system.layers.slice(system.encoderLayers);
-  const predictions = new Float32Array(tasks * asked * outputs);
-  const finalWeights: Tensors[] = [];
-  const finalFeedback: Tensors[] = [];
-  await lifetimes.run(episodes, undefined, async chunk => {
-    const { activities, fast: weights } = await lifetimes.readShown();
-    for (let i = 0; i < Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk); i++) {
-      const activity = (k: number) =>
-        activities[(Math.floor(i / teams) * perTask.activity + k) * teams + (i % teams)]!;
-      const own = quadsOf(weights, perTask.fast, i, teams);
-      for (let q = 0; q < asked; q++)
-        for (let o = 0; o < outputs; o++) {
-          predictions[((chunk * tasksPerChunk + i) * asked + q) * outputs + o] = activity(
-            queryAt + q * record.row + outputAt + o,
-          );
-        }
-      const taken = (kind: Kind, at: number, shape: readonly [number, number]): Tensor => {
-        const [rows, columns] = shape;
-        const place = (k: number) =>
-          at + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns);
-        return {
-          data: Float32Array.from({ length: rows * columns }, (_, k) => own[place(k)]!),
-          shape,
-        };
-      };
-      finalWeights.push(
-        Object.fromEntries(
-          inside.map((l, k) => [`W${l.index}`, taken('rows', fast.W[k]!, [l.fanOut, l.fanIn])]),
-        ),
-      );
-      finalFeedback.push(
-        Object.fromEntries(
-          inside.flatMap((l, k) =>
-            fast.keepsB[k]
-              ? [[`B${l.index}`, taken('columns', fast.B[k]!, feedbackShape(system, l))] as const]
-              : [],
-          ),
-        ),
-      );
-    }
-  });
-  const { losses, accuracies, metrics } = await lifetimes.outcomes();
-  const shape = [tasks, moments.length];
-  return {
-    losses: { data: losses, shape },
-    ...(classes && { accuracies: { data: accuracies, shape } }),
-    predictions: { data: predictions, shape: [...shape, queries, outputs] },
-    finalWeights,
-    finalFeedback,
-    ...(plan.metrics && { metrics: readMetrics(system, moments.length, metrics) }),
-  };
 }

@@ -11,7 +11,6 @@ import {
   check,
   choice,
   flag,
-  kind,
   list,
   needed,
   option,
@@ -21,7 +20,8 @@ import {
   thing,
   whole,
 } from '../options.js';
-import type { Tensor } from '../tensor.js';
+import type { Lived } from './lived.js';
+import { VALUES } from './values.js';
 import type { SystemSpec } from '../systems/options.js';
 import { defineSystem, type System } from '../systems/system.js';
 import { checkBank, TASK_STREAMS, type ImageBank } from '../tasks/episodes.js';
@@ -140,6 +140,14 @@ export type LearnerOptions = Readonly<v.InferInput<typeof LEARNER>>;
 const numbers = array<Float32Array>('a Float32Array');
 const inputs = array<Float32Array | Uint32Array>('a Float32Array, or a Uint32Array of images');
 
+export const ORIGIN = option(
+  section({
+    seed: needed(seed, { about: 'The stream of tasks.' }),
+    first: needed(whole(0, TASK_STREAMS - 1), { about: 'Number of the first task in it.' }),
+  }),
+  { about: 'Which tasks these are, for lifetimes that draw random numbers.' },
+);
+
 /** A meta-batch that a learner is given; what its arrays hold is checked by `checkEpisodes`. */
 export const EPISODES = section(
   {
@@ -151,13 +159,7 @@ export const EPISODES = section(
     supportY: needed(numbers, { about: '(tasks, steps, batch, n_L).' }),
     queryX: needed(inputs, { about: '(tasks, queries, n_0), or (tasks, queries).' }),
     queryY: needed(numbers, { about: '(tasks, queries, n_L).' }),
-    origin: option(
-      section({
-        seed: needed(seed, { about: 'The stream of tasks.' }),
-        first: needed(whole(0, TASK_STREAMS - 1), { about: 'Number of the first task in it.' }),
-      }),
-      { about: 'Which tasks these are, for lifetimes that draw random numbers.' },
-    ),
+    origin: ORIGIN,
     settings: option(numbers, { about: '(tasks, settings) coefficients of each task’s own.' }),
   },
   { open: true },
@@ -165,7 +167,14 @@ export const EPISODES = section(
 
 /** How `adapt` looks at lifetimes. */
 export const ADAPT = section({
+  moments: option(MOMENTS, {
+    about: 'Numbers of inner steps done at which the query set is asked.',
+    otherwise: 'only after the last',
+  }),
   metrics: option(flag, { about: 'Look at the network from inside at every moment.' }, false),
+  from: option(thing<Lived>('what an earlier adapt returned'), {
+    about: 'Lifetimes that go on, instead of being born: what an earlier `adapt` returned.',
+  }),
 });
 export type AdaptOptions = Readonly<v.InferInput<typeof ADAPT>>;
 
@@ -178,15 +187,6 @@ export const GRADIENT = section({
   ),
 });
 export type GradientOptions = Readonly<v.InferInput<typeof GRADIENT>>;
-
-/** A meta-parameter as it is given: a tensor of its shape, or its numbers row by row. */
-export type Values = Tensor | ArrayLike<number>;
-
-/** Meta-parameters by their names; the learner checks each of them. */
-export const VALUES = kind<Readonly<Record<string, Values>>>(
-  'an object with tensors by their names',
-  x => Object.prototype.toString.call(x) === '[object Object]',
-);
 
 /** All that a learner goes on from. */
 export const STATE = section({

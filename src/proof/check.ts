@@ -160,7 +160,7 @@ async function compare(
   try {
     learner.write(tensorsOf(layout, Float32Array.from(parameters)));
     const { loss, fellBack, gradient } = await learner.gradient(episodes);
-    const lived = await learner.adapt(episodes, settings.moments);
+    const lived = await learner.adapt(episodes, { moments: settings.moments });
     for (let n = 0; n < updates; n++) await learner.step(episodes);
     const updated = updates ? inOrder(layout, await learner.parameters()) : undefined;
     const comparisons: Comparison[] = [

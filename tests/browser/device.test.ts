@@ -72,7 +72,7 @@ describe('in a browser', () => {
     };
     const learner = await Learner.create(gpu, OPTIONS);
     await step(learner, 0);
-    await learner.adapt(tasks.episodes(1, 0, 3), [0, 5], { metrics: true });
+    await learner.adapt(tasks.episodes(1, 0, 3), { moments: [0, 5], metrics: true });
     await learner.state();
     learner.destroy();
     await gpu.device.queue.onSubmittedWorkDone();

@@ -41,7 +41,7 @@ const answer = (spec: ProblemSpec, options: Options, choices: PlanChoices) =>
     async (learner, episodes) => {
       const gradient = await gradientOf(learner, episodes);
       const step = await learner.step(episodes);
-      const adaptation = await learner.adapt(episodes, [0, 3, 7]);
+      const adaptation = await learner.adapt(episodes, { moments: [0, 3, 7] });
       return {
         parts: [learner.plan.chunks, learner.plan.segments.length],
         bits: {

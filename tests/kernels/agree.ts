@@ -145,7 +145,7 @@ export async function compare(
   try {
     const step = await learner.gradient(episodes);
     const gradient = Float64Array.from(inOrder(layout, step.gradient));
-    const adaptation = await learner.adapt(episodes, options.moments);
+    const adaptation = await learner.adapt(episodes, { moments: options.moments });
     const errors = {
       loss: relativeError(Float64Array.of(step.loss), Float64Array.of(want.loss)),
       'gradient norm': relativeError(

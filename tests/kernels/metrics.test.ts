@@ -33,7 +33,7 @@ async function compare(spec: ProblemSpec, moments: readonly number[], options: O
   const { system, layout, parameters, episodes, bank } = problem;
   const learner = await learnerFor(under.gpu, spec, problem, options);
   try {
-    const adaptation = await learner.adapt(episodes, moments, { metrics: true });
+    const adaptation = await learner.adapt(episodes, { moments, metrics: true });
     const got = adaptation.metrics!;
     const want = referenceMetrics(system, layout, parameters, episodes, { moments, bank });
     expect(got.layers).toEqual(want.layers);
@@ -255,8 +255,7 @@ describe('angles are exact at their ends, where a cosine in float32 is not', () 
     const { supportX, supportY } = problem.episodes;
     const { metrics } = await learner.adapt(
       { ...problem.episodes, queryX: supportX, queryY: supportY },
-      [0, 1],
-      { metrics: true },
+      { moments: [0, 1], metrics: true },
     );
     learner.destroy();
     const angles = metrics!.updateAngle.data.subarray(4);
@@ -286,8 +285,8 @@ describe('cut into chunks and segments', () => {
       plan: { lanes: 2, teams: 2 },
       ...options,
     });
-    const adaptation = await learner.adapt(problem.episodes, moments, { metrics: true });
-    const without = await learner.adapt(problem.episodes, moments);
+    const adaptation = await learner.adapt(problem.episodes, { moments, metrics: true });
+    const without = await learner.adapt(problem.episodes, { moments });
     learner.destroy();
     return {
       adaptation,
@@ -340,7 +339,7 @@ describe('cut into chunks and segments', () => {
       );
       const passes = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups');
       const before = learner.allocatedBytes;
-      await learner.adapt(problem.episodes, moments, { metrics: true });
+      await learner.adapt(problem.episodes, { moments, metrics: true });
       expect(passes.mock.calls.length).toBe(plan.dispatches);
       passes.mockRestore();
       // What all plans of a learner share is held once.

@@ -116,7 +116,7 @@ describe('accuracy', () => {
     // x_L = (x_0, x_1, 0) + b
     learner.write('W1', [1, 0, 0, 1, 0, 0]);
     learner.write('b1', b);
-    const got = (await learner.adapt(all, [0])).accuracies?.data;
+    const got = (await learner.adapt(all, { moments: [0] })).accuracies?.data;
     const { system, layout } = learner;
     const parameters = await parametersOf(learner);
     learner.destroy();

@@ -193,7 +193,9 @@ test.each(['squared-error', 'mean-squared-error', 'cross-entropy'] as const)(
   async loss => {
     const ours: Ours = { loss, reduction: 'mean' };
     const targets = targetsOf(ours);
-    const { losses } = await (await learnerOf(ours)).adapt(episodesOf(targets), [0, steps]);
+    const { losses } = await (
+      await learnerOf(ours)
+    ).adapt(episodesOf(targets), { moments: [0, steps] });
     const of = (x: number, y: number, total: number) =>
       loss === 'cross-entropy' ? y * (Math.log(total) - x) : (x - y) ** 2 / outputs;
     const sum = forward([W1, W2], xs[0]!).output.flatMap((row, b) => {

@@ -181,12 +181,12 @@ describe('a learner in use', () => {
     ],
     [
       'moments that are no list',
-      l => l.adapt(episodes, 3 as never),
+      l => l.adapt(episodes, { moments: 3 as never }),
       'learner.adapt.moments: expected a list of inner steps ≥ 0, got 3',
     ],
     [
       'a misspelt option of adapt',
-      l => l.adapt(episodes, [3], { metric: true } as never),
+      l => l.adapt(episodes, { moments: [3], metric: true } as never),
       'learner.adapt.metric: unknown key (did you mean metrics?); known: metrics',
     ],
     ['restore({})', l => l.restore({} as never), 'learner.restore.parameters: expected an object'],
@@ -230,7 +230,7 @@ describe('a learner in use', () => {
   test('takes moments, options and settings as they were when the call was made', async () => {
     const l = await learner();
     const moments = [0, 3];
-    const lived = l.adapt(episodes, moments);
+    const lived = l.adapt(episodes, { moments });
     moments.length = 0;
     expect((await lived).losses.shape).toEqual([TASKS, 2]);
   });

@@ -1,6 +1,5 @@
 import { inOrder } from '../../src/parameters/layout.js';
 import { describe, expect, test } from 'vitest';
-import { MetaplasticError } from '../../src/errors.js';
 import { Learner, type LearnerOptions } from '../../src/learner/learner.js';
 import { adam, adamStart, meanGradient } from '../../src/reference/adam.js';
 import { referenceGradient } from '../../src/reference/meta-gradient.js';
@@ -15,6 +14,7 @@ import {
   writeAll,
 } from '../kernels/agree.js';
 import { useGpu } from '../kernels/open.js';
+import { refusal } from '../refusal.js';
 import { relativeErrors } from '../reference/central-differences.js';
 import { type Problem, type ProblemSpec, randomProblem } from '../reference/random-problem.js';
 
@@ -24,16 +24,6 @@ const problem = randomProblem({ ...spec, seed: 2 });
 const fresh = (options: Options = {}) => learnerFor(under.gpu, spec, problem, options);
 /** Another meta-batch of the same shape. */
 const episodesOf = (seed: number) => randomProblem({ ...spec, seed }).episodes;
-
-async function refusal(attempt: () => unknown): Promise<string> {
-  try {
-    await attempt();
-  } catch (error) {
-    expect(error).toBeInstanceOf(MetaplasticError);
-    return (error as Error).message;
-  }
-  throw new Error('expected a refusal, got none');
-}
 
 test('30 meta-steps on sine tasks lower the loss', async () => {
   const source = sineTasks({ steps: 10, queries: 10 });
@@ -358,7 +348,7 @@ describe('adapt', () => {
     const learner = await fresh();
     const longer = { ...spec, tasks: 5, steps: 9, batch: 1, queries: 3 };
     const { episodes } = randomProblem({ ...longer, seed: 4 });
-    const { losses, predictions } = await learner.adapt(episodes, [0, 9]);
+    const { losses, predictions } = await learner.adapt(episodes, { moments: [0, 9] });
     const want = referenceGradient(problem.system, problem.layout, problem.parameters, episodes, {
       moments: [0, 9],
     });
@@ -374,7 +364,7 @@ describe('adapt', () => {
 
   test('refuses a moment after the end of the episodes', async () => {
     const learner = await fresh();
-    expect(await refusal(() => learner.adapt(problem.episodes, [5]))).toBe(
+    expect(await refusal(() => learner.adapt(problem.episodes, { moments: [5] }))).toBe(
       'learner.adapt.moments: expected inner steps up to 4, the length of a lifetime, got 5',
     );
     learner.destroy();

@@ -91,6 +91,6 @@ async function link(
     tasks: episodes.tasks,
     ...options,
   });
-  await learner.adapt(episodes, undefined, { metrics: true });
+  await learner.adapt(episodes, { metrics: true });
   learner.destroy();
 }
