@@ -35,7 +35,14 @@ export {
 } from './parameters/layout.js';
 export type { Tensor, Tensors } from './tensor.js';
 export type { Metrics } from './learner/metrics.js';
-export type { Rates } from './learner/options.js';
+export {
+  adam,
+  type AdamOptions,
+  type Optimiser,
+  type Rates,
+  type Schedule,
+} from './learner/optimiser.js';
+export type { Lived } from './learner/lived.js';
 export {
   Learner,
   type Adaptation,

@@ -1,6 +1,7 @@
 import {
   Learner,
   readSafetensors,
+  type AdamOptions,
   type Gpu,
   type Initial,
   type LearnerOptions,
@@ -20,7 +21,7 @@ const SIZES = [SIDE * SIDE, 96, 64, WAYS];
 interface Training {
   readonly system: SystemSpec;
   readonly initial: Initial;
-  readonly rates: NonNullable<LearnerOptions['rates']>;
+  readonly rates: AdamOptions['rates'];
   readonly steps: number;
   /**
    * Also asked early in a life, after one drawing of each symbol and after two, and taught in

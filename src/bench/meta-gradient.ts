@@ -3,6 +3,7 @@ import { adapterName, type Gpu } from '../gpu/device.js';
 import { orDestroy } from '../gpu/owned.js';
 import { mebibytes, type Adjoint, type Plan, type PlanChoices } from '../gpu/plan.js';
 import { tensorsOf } from '../parameters/layout.js';
+import { adam } from '../learner/optimiser.js';
 import { Learner, type LearnerOptions } from '../learner/learner.js';
 import { type System } from '../systems/system.js';
 import { checkCounts } from '../tasks/episodes.js';
@@ -57,6 +58,9 @@ export interface BenchResult {
    */
   readonly fellBack: boolean;
 }
+
+/** Meta-steps at rate 0, so that every one is the same. */
+export const STANDSTILL = adam({ rates: {} });
 
 /** The options of a learner for a workload. */
 export const optionsFor = (

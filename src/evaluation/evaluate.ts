@@ -316,7 +316,10 @@ async function sineExamples(
     queryX.set(x, i * points);
     queryY.set(truth[i]!, i * points);
   }
-  const { predictions } = await learner.adapt({ ...episodes, queries: points, queryX, queryY }, { moments: at });
+  const { predictions } = await learner.adapt(
+    { ...episodes, queries: points, queryX, queryY },
+    { moments: at },
+  );
   return sines.map(({ amplitude, phase }, i) => ({
     title: `${amplitude.toFixed(1)} sin(x + ${phase.toFixed(1)})`,
     x: [...x],

@@ -9,7 +9,7 @@ import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
 import { initialNumbers } from '../parameters/initial.js';
 import { GROUPS, tensorsOf, type Layout } from '../parameters/layout.js';
 import type { Metrics } from './metrics.js';
-import { atLeast, check, inWords, isNumber, unknownName } from '../options.js';
+import { check, inWords, unknownName } from '../options.js';
 import type { System } from '../systems/system.js';
 import { areClasses } from '../tasks/classes.js';
 import type { Tensor, Tensors } from '../tensor.js';
@@ -26,10 +26,10 @@ import {
   type CheckedOptions,
   type GradientOptions,
   type LearnerOptions,
-  type Rates,
 } from './options.js';
 import { KeptLifetimes } from './kept.js';
 import { Lifetimes, readBack, type Inheritance, type Outcomes } from './lifetimes.js';
+import { ratesAt } from './optimiser.js';
 import { checkLived, live, type Lived } from './lived.js';
 import { inFloat32, VALUES, type Values } from './values.js';
 
@@ -91,6 +91,8 @@ export interface LearnerState {
   readonly moment2: Tensors;
   /** Updates made. */
   readonly updates: number;
+  /** Meta-steps made, those without an update included: the schedule goes by them. */
+  readonly metaSteps: number;
 }
 
 /**
@@ -105,6 +107,7 @@ export class Learner {
   readonly layout: Layout;
   readonly plan: Plan;
   private updates = 0;
+  private metaSteps = 0;
   private last: Promise<unknown> = Promise.resolve();
   private destroyed = false;
   private readonly kept: KeptLifetimes;
@@ -180,36 +183,22 @@ export class Learner {
     });
   }
 
-  /**
-   * One meta-step: gradient, then Adam with the rates times `rateFactor` ≥ 0 (for a decay schedule).
-   */
-  async step(episodes: Episodes, rateFactor = 1): Promise<MetaStep> {
+  /** One meta-step: the gradient, then the optimiser's update. */
+  async step(episodes: Episodes): Promise<MetaStep> {
     const given = this.checked(episodes, 'learner.step');
-    const rates = this.ratesTimes(rateFactor);
     return this.enqueue(async () => {
+      const where = 'learner.optimiser.schedule';
+      const rates = ratesAt(this.layout, this.options.optimiser, this.metaSteps, where);
+      this.metaSteps++;
       const result = await this.metaStep(given, { rates, n: this.updates + 1 });
       if (result.counted > 0) this.updates++;
       return result;
     });
   }
 
-  private ratesTimes(given: number): Rates {
-    const where = 'learner.step.rateFactor';
-    const rateFactor = check(atLeast(0), given, where);
-    const scaled = Object.entries(this.options.rates).map(([g, rate]) => [g, rate * rateFactor]);
-    for (const [group, rate] of scaled)
-      if (!isNumber(rate))
-        throw new MetaplasticError({
-          where,
-          expected: `a factor that leaves rates.${group} within float32`,
-          got: `${rateFactor}`,
-        });
-    return Object.fromEntries(scaled) as Rates;
-  }
-
   private async metaStep(
     episodes: Episodes,
-    update?: { rates: Rates; n: number },
+    update?: { rates: readonly number[]; n: number },
   ): Promise<MetaStep> {
     const classes = areClasses(this.system, episodes);
     const record = (encoder: GPUCommandEncoder) => {
@@ -375,6 +364,7 @@ export class Learner {
       moment1: await this.downloadAll(this.adam.moment1),
       moment2: await this.downloadAll(this.adam.moment2),
       updates: this.updates,
+      metaSteps: this.metaSteps,
     }));
   }
   /** Takes up a state that `state` gave, whole or not at all. */
@@ -391,6 +381,7 @@ export class Learner {
     this.upload(this.adam.moment2, moment2!);
     void this.enqueue(async () => {
       this.updates = state.updates;
+      this.metaSteps = state.metaSteps;
     });
   }
 
@@ -583,9 +574,9 @@ export class Learner {
 /** The key of the lifetimes of meta-steps. */
 const OF_STEPS = 'meta-steps';
 
-const rulesOf = ({ clipPerTask, clip, onDivergence, l1 }: CheckedOptions): MeanRules => ({
+const rulesOf = ({ clipPerTask, optimiser, onDivergence, l1 }: CheckedOptions): MeanRules => ({
   clipPerTask,
-  clip,
+  clip: optimiser.clip,
   l1,
   everyTask: onDivergence === 'error',
 });

@@ -3,7 +3,7 @@ import { MetaplasticError } from '../errors.js';
 import { ADJOINT, BUDGET, MOMENTS, PLAN } from '../gpu/options.js';
 import { checkAdjoint, checkMoments, checkWeights } from '../gpu/plan.js';
 import { INITIAL, initialOf } from '../parameters/initial.js';
-import { GROUPS, layoutOf, type Group, type Layout } from '../parameters/layout.js';
+import { layoutOf } from '../parameters/layout.js';
 import {
   array,
   atLeast,
@@ -20,56 +20,16 @@ import {
   thing,
   whole,
 } from '../options.js';
+import { checkRates, OPTIMISER, ratesOf, type Rates } from './optimiser.js';
 import type { Lived } from './lived.js';
 import { VALUES } from './values.js';
 import type { SystemSpec } from '../systems/options.js';
 import { defineSystem, type System } from '../systems/system.js';
 import { checkBank, TASK_STREAMS, type ImageBank } from '../tasks/episodes.js';
 
-/**
- * Meta-learning rates where `rates` is left out. Plasticity and learning rates multiply whole
- * lifetimes, so theirs are lower.
- */
-export const DEFAULT_RATES: Rates = {
-  W: 1e-3,
-  B: 1e-3,
-  alpha: 1e-4,
-  beta: 1e-3,
-  theta: 1e-3,
-  eta: 1e-4,
-  alignment: 1e-3,
-};
-
-/** Meta-learning rate of each group of meta-parameters (see Layout). 0 leaves a group as it is. */
-export type Rates = Readonly<Record<Group, number>>;
-
-const rateOf = (what: string) =>
-  option(
-    atLeast(0),
-    { about: `Meta-learning rate of ${what}. A group that is left out stays as it begins.` },
-    0,
-  );
-
-/** Meta-learning rates of the groups. Where it is left out as a whole they are DEFAULT_RATES. */
-export const RATES = section({
-  W: rateOf('initial weights W and biases b'),
-  B: rateOf('feedback weights B and their biases c'),
-  alpha: rateOf('plasticity coefficients α'),
-  beta: rateOf('feedback strengths β'),
-  theta: rateOf('the pool’s coefficients θ'),
-  eta: rateOf('learning rates η, weight decay and momentum'),
-  alignment: rateOf('the feedback rule’s k and its rate'),
-} satisfies Record<Group, unknown>);
-
-const DEFAULTS = Object.entries(DEFAULT_RATES).map(([group, rate]) => `${group} ${rate}`);
-
-/** What a learner and a configuration's `meta` say alike, but for the rates' default. */
+/** What a learner and a configuration's `meta` say alike. */
 export const META = {
   tasks: needed(whole(1, TASK_STREAMS), { about: 'Tasks (lifetimes) of a meta-step.' }),
-  rates: option(RATES, {
-    about: 'Meta-learning rates of the groups of meta-parameters.',
-    otherwise: `${DEFAULTS.join(', ')}, of those that the system has`,
-  }),
   l1: option(
     atLeast(0),
     {
@@ -81,10 +41,6 @@ export const META = {
   ),
   clipPerTask: option(positive, {
     about: 'Largest norm of one task’s gradient before the mean is taken.',
-    otherwise: 'no limit',
-  }),
-  clip: option(positive, {
-    about: 'Largest norm of the mean gradient, before Adam.',
     otherwise: 'no limit',
   }),
   adjoint: ADJOINT,
@@ -126,6 +82,11 @@ export const LEARNER = section({
     { about: 'Shape of an episode; a source of tasks, and a meta-batch of them, has it.' },
   ),
   ...META,
+  optimiser: option(
+    OPTIMISER,
+    { about: 'How a meta-step moves the meta-parameters: `adam({ rates, schedule, clip })`.' },
+    { kind: 'adam' },
+  ),
   initial: option(INITIAL, { about: 'Meta-parameters at meta-step 0.' }, {}),
   seed: option(seed, { about: 'Seed of the initial meta-parameters.' }, 0),
   budget: option(BUDGET, { about: 'What the machine allows.' }, {}),
@@ -194,12 +155,13 @@ export const STATE = section({
   moment1: needed(VALUES, { about: 'Adam’s first moment of each.' }),
   moment2: needed(VALUES, { about: 'Its second moments, ≥ 0.' }),
   updates: needed(whole(0), { about: 'Updates made.' }),
+  metaSteps: needed(whole(0), { about: 'Meta-steps made, those without an update included.' }),
 });
 
 /** A learner's options with every default filled in, and the system that they are about. */
 export interface CheckedOptions extends Readonly<v.InferOutput<typeof LEARNER>> {
   readonly system: System;
-  readonly rates: Rates;
+  readonly optimiser: v.InferOutput<typeof OPTIMISER> & { readonly rates: Rates };
 }
 
 /** Checks the options of a learner, and that they fit each other. */
@@ -216,47 +178,26 @@ export function checkOptions(given: LearnerOptions): CheckedOptions {
       expected: `images of ${inputs} pixels (system.sizes[0])`,
       got: `${bank.width} × ${bank.height}`,
     });
-  checkMeta(options, system, layout, steps, 'learner');
+  checkMeta(options, system, steps, 'learner');
   initialOf(system, options.initial, 'learner.initial');
-  return { ...options, system, rates: options.rates ?? defaultRates(layout) };
+  const rates = ratesOf(layout, options.optimiser.rates);
+  checkRates(rates, layout, 'learner.optimiser.rates');
+  return { ...options, system, optimiser: { ...options.optimiser, rates } };
 }
-
-/** DEFAULT_RATES of the groups that a system has. */
-export const defaultRates = (layout: Layout): Rates =>
-  Object.fromEntries(
-    GROUPS.map(group => [group, has(layout, group) ? DEFAULT_RATES[group] : 0]),
-  ) as Rates;
-
-const has = (layout: Layout, group: Group) => layout.tensors.some(t => t.group === group);
 
 /**
  * What no single option of META can tell: whether they fit the system, its lifetimes of so many
  * inner steps and each other.
  */
 export function checkMeta(
-  {
-    rates,
-    l1,
-    adjoint,
-    moments,
-    momentWeights,
-  }: Pick<v.InferOutput<typeof LEARNER>, keyof typeof META>,
+  { l1, adjoint, moments, momentWeights }: Pick<v.InferOutput<typeof LEARNER>, keyof typeof META>,
   system: System,
-  layout: Layout,
   steps: number,
   where: string,
 ): void {
   if (moments) checkMoments(moments, steps, `${where}.moments`);
   if (momentWeights) checkWeights(momentWeights, moments ?? [], `${where}.momentWeights`);
   checkAdjoint(adjoint, system, `${where}.adjoint`);
-  for (const group of GROUPS)
-    if (rates && rates[group] > 0 && !has(layout, group))
-      throw new MetaplasticError({
-        where: `${where}.rates.${group}`,
-        expected: '0, because the system has no meta-parameters of this group',
-        got: `${rates[group]}`,
-        hint: `it has ${GROUPS.filter(g => has(layout, g)).join(', ')}`,
-      });
   if (l1 > 0 && system.rule !== 'pool')
     throw new MetaplasticError({
       where: `${where}.l1`,

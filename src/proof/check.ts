@@ -3,7 +3,7 @@ import { greatest } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
 import { inOrder, tensorsOf, type Layout } from '../parameters/layout.js';
 import type { Tensors } from '../tensor.js';
-import type { Rates } from '../learner/options.js';
+import { adam as optimiser, type Rates } from '../learner/optimiser.js';
 import { Learner, type LearnerOptions } from '../learner/learner.js';
 import { adam, adamStart, meanGradient } from '../reference/adam.js';
 import type { OracleCase } from '../reference/case.js';
@@ -23,8 +23,8 @@ export const TOLERANCE = 1e-4;
 /** Parts of a learner's options that a problem may set; the rest follows from the problem. */
 type Settings = Pick<
   LearnerOptions,
-  'adjoint' | 'moments' | 'momentWeights' | 'clipPerTask' | 'clip' | 'l1' | 'plan'
->;
+  'adjoint' | 'moments' | 'momentWeights' | 'clipPerTask' | 'l1' | 'plan'
+> & { readonly clip?: number };
 
 /**
  * One row of `check`: a random problem, how the learner is to solve it, and how many steps of Adam
@@ -149,13 +149,15 @@ async function compare(
   { name, system, layout, parameters, episodes, bank, settings, updates = 0, expected }: Question,
 ): Promise<CheckResult> {
   const { tasks, steps, batch, queries } = episodes;
+  const { clip, ...rest } = settings;
+  const rates = Object.fromEntries(layout.tensors.map(({ group }) => [group, RATES[group]]));
   const learner = await Learner.create(gpu, {
     system,
     episode: { steps, batch, queries, bank },
     tasks,
-    rates: Object.fromEntries(layout.tensors.map(({ group }) => [group, RATES[group]])),
+    optimiser: optimiser({ rates, clip }),
     onNotice: () => {},
-    ...settings,
+    ...rest,
   });
   try {
     learner.write(tensorsOf(layout, Float32Array.from(parameters)));

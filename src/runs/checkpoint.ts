@@ -91,7 +91,8 @@ export function readCheckpoint(bytes: Uint8Array, layout: Layout, where: string)
       got: `${extra.join(', ')} besides`,
       hint: 'the checkpoint belongs to another network',
     });
-  return { metaStep: count('metaStep'), state: { ...parts, updates } };
+  const metaStep = count('metaStep');
+  return { metaStep, state: { ...parts, updates, metaSteps: metaStep } };
 }
 
 export interface ReadParametersOptions extends ReadOptions {

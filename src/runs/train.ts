@@ -7,7 +7,8 @@ import { checkOptions } from '../learner/options.js';
 import { areClasses } from '../tasks/classes.js';
 import { defineSystem } from '../systems/system.js';
 import type { TaskSource } from '../tasks/episodes.js';
-import { rateAt, type RunConfig } from '../config/config.js';
+import { scheduleOf, type RunConfig } from '../config/config.js';
+import { adam } from '../learner/optimiser.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { LogLine } from './log.js';
 import type { World } from '../config/worlds.js';
@@ -85,6 +86,7 @@ export function learnerOptions(
 ): LearnerOptions {
   const { tasks, adjoint, moments, momentWeights, rates, l1, clipPerTask, clip, onDivergence } =
     meta;
+  const schedule = scheduleOf(meta);
   return {
     system,
     episode: { steps, batch, queries, bank },
@@ -92,10 +94,9 @@ export function learnerOptions(
     adjoint,
     moments,
     momentWeights,
-    rates,
+    optimiser: adam({ rates, schedule, clip }),
     l1,
     clipPerTask,
-    clip,
     onDivergence,
     initial,
     seed,
@@ -203,7 +204,7 @@ export async function train({
   const classes = next && areClasses(learner.system, next);
   let before = start;
   while (next) {
-    const step = learner.step(next, rateAt(meta.decay, metaStep, meta.steps));
+    const step = learner.step(next);
     // drawn while the GPU works
     next = metaStep + 1 < meta.steps ? episodes(metaStep + 1) : undefined;
     const { loss, medianLoss, accuracy, counted, diverged, gradientNorm } = await step.catch(

@@ -61,7 +61,10 @@ export async function live(gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swep
   });
   try {
     const own = settingsOf(learner.layout, await learner.parameters(), settings, lifetimes);
-    const lived = await learner.adapt({ ...source.episodes(seed, 0, tasks), settings: own }, { moments: at, metrics });
+    const lived = await learner.adapt(
+      { ...source.episodes(seed, 0, tasks), settings: own },
+      { moments: at, metrics },
+    );
     const nested = (of: (task: number, moment: number) => number) =>
       settings.map((_, s) =>
         Array.from({ length: lifetimes }, (_, i) => at.map((_, k) => of(s * lifetimes + i, k))),

@@ -1,3 +1,4 @@
+import { adam } from '../../src/learner/optimiser.js';
 import { describe, expect, test } from 'vitest';
 import {
   DeviceLostError,
@@ -15,7 +16,7 @@ const OPTIONS: LearnerOptions = {
   episode: tasks,
   tasks: 4,
   clipPerTask: 5,
-  rates: { W: 1e-2, B: 1e-2 },
+  optimiser: adam({ rates: { W: 1e-2, B: 1e-2 } }),
 };
 const step = (learner: Learner, m: number) => learner.step(tasks.episodes(0, 4 * m, 4));
 

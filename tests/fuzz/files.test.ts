@@ -40,7 +40,7 @@ const run = writeRun({
   log: [],
   checkpoint: {
     metaStep: 2,
-    state: { parameters, moment1: parameters, moment2: squares, updates: 2 },
+    state: { parameters, moment1: parameters, moment2: squares, updates: 2, metaSteps: 2 },
   },
 });
 const idx = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 9, 8, 7, 6);

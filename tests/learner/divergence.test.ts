@@ -1,3 +1,4 @@
+import { adam } from '../../src/learner/optimiser.js';
 import { inOrder } from '../../src/parameters/layout.js';
 import { describe, expect, test } from 'vitest';
 import type { MetaGradient } from '../../src/learner/learner.js';
@@ -225,7 +226,7 @@ describe("adjoint 'reverse' falls back where undoing an update is ill-conditione
 
   test('and goes on as checkpoints would, to the bit', async () => {
     const given = forgetful(0.2499);
-    const options = { rates: { W: 0.1, alpha: 0.001 }, onNotice: () => {} };
+    const options = { optimiser: adam({ rates: { W: 0.1, alpha: 0.001 } }), onNotice: () => {} };
     const [undone, kept] = [
       await learnerFor(under.gpu, one, given, { ...options, adjoint: 'reverse' }),
       await learnerFor(under.gpu, one, given, { ...options, adjoint: 'checkpoint' }),
@@ -238,7 +239,7 @@ describe("adjoint 'reverse' falls back where undoing an update is ill-conditione
 
   test('and with clips too', async () => {
     const given = forgetful(0.2499);
-    const options = { clip: 0.1, clipPerTask: 0.2, onNotice: () => {} };
+    const options = { optimiser: adam({ clip: 0.1 }), clipPerTask: 0.2, onNotice: () => {} };
     const [undone, kept] = [
       await learnerFor(under.gpu, one, given, { ...options, adjoint: 'reverse' }),
       await learnerFor(under.gpu, one, given, { ...options, adjoint: 'checkpoint' }),

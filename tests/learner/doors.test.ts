@@ -2,7 +2,7 @@ import type { Tensors } from '../../src/tensor.js';
 import { describe, expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
 import { Learner, type LearnerOptions, type LearnerState } from '../../src/learner/learner.js';
-import { defaultRates } from '../../src/learner/options.js';
+import { adam, ratesOf } from '../../src/learner/optimiser.js';
 import { random } from '../../src/tasks/random.js';
 import { parseConfig } from '../../src/config/config.js';
 import { learnerOf } from '../../src/runs/train.js';
@@ -34,25 +34,46 @@ async function refusal(attempt: () => unknown): Promise<string> {
 
 describe('Learner.create refuses, by the name that the user wrote,', () => {
   test.each<[object, string]>([
-    [{ rates: { W: NaN } }, 'learner.rates.W: expected a number ≥ 0, got NaN'],
-    [{ rates: { W: -1e-3 } }, 'learner.rates.W: expected a number ≥ 0, got -0.001'],
-    [{ rates: { W: Infinity } }, 'learner.rates.W: expected a number ≥ 0, got Infinity'],
     [
-      { rates: { W: 1e39 } },
-      'learner.rates.W: expected a number ≥ 0, no larger than float32 holds (3.4e38), got 1e+39',
-    ],
-    [{ rates: { W: '0.1' } }, 'learner.rates.W: expected a number ≥ 0, got "0.1"'],
-    [
-      { rates: { w: 1 } },
-      'learner.rates.w: unknown key (did you mean W?); known: W, B, alpha, beta, theta, eta, alignment',
+      { optimiser: { kind: 'adam', rates: { W: NaN } } },
+      'learner.optimiser.rates.W: expected a number ≥ 0, got NaN',
     ],
     [
-      { rates: { alpha: 1 } },
-      'learner.rates.alpha: expected 0, because the system has no meta-parameters of this group, got 1; it has W, eta',
+      { optimiser: { kind: 'adam', rates: { W: -1e-3 } } },
+      'learner.optimiser.rates.W: expected a number ≥ 0, got -0.001',
     ],
-    [{ clip: -1 }, 'learner.clip: expected a number > 0, got -1'],
-    [{ clip: 0 }, 'learner.clip: expected a number > 0, got 0'],
-    [{ clip: Infinity }, 'learner.clip: expected a number > 0, got Infinity'],
+    [
+      { optimiser: { kind: 'adam', rates: { W: Infinity } } },
+      'learner.optimiser.rates.W: expected a number ≥ 0, got Infinity',
+    ],
+    [
+      { optimiser: { kind: 'adam', rates: { W: 1e39 } } },
+      'learner.optimiser.rates.W: expected a number ≥ 0, no larger than float32 holds (3.4e38), got 1e+39',
+    ],
+    [
+      { optimiser: { kind: 'adam', rates: { W: '0.1' } } },
+      'learner.optimiser.rates.W: expected a number ≥ 0, got "0.1"',
+    ],
+    [
+      { optimiser: { kind: 'adam', rates: { w: 1 } } },
+      'learner.optimiser.rates.w: unknown key (did you mean W?); known: W, B, alpha, beta, theta, eta, alignment',
+    ],
+    [
+      { optimiser: { kind: 'adam', rates: { alpha: 1 } } },
+      'learner.optimiser.rates.alpha: expected 0, because the system has no meta-parameters of this group, got 1; it has W, eta',
+    ],
+    [
+      { optimiser: { kind: 'adam', clip: -1 } },
+      'learner.optimiser.clip: expected a number > 0, got -1',
+    ],
+    [
+      { optimiser: { kind: 'adam', clip: 0 } },
+      'learner.optimiser.clip: expected a number > 0, got 0',
+    ],
+    [
+      { optimiser: { kind: 'adam', clip: Infinity } },
+      'learner.optimiser.clip: expected a number > 0, got Infinity',
+    ],
     [{ clipPerTask: -1 }, 'learner.clipPerTask: expected a number > 0, got -1'],
     [{ clipPerTask: NaN }, 'learner.clipPerTask: expected a number > 0, got NaN'],
     [{ l1: -1 }, 'learner.l1: expected a number ≥ 0, got -1'],
@@ -142,8 +163,11 @@ describe('Learner.create refuses, by the name that the user wrote,', () => {
 });
 
 test('rates are the published ones where they are left out, and 0 where others are given', async () => {
-  const [published, some] = await Promise.all([fresh(), fresh({ rates: { eta: 1e-3 } })]);
-  expect(defaultRates(published.layout)).toMatchObject({ W: 1e-3, eta: 1e-4, alpha: 0 });
+  const [published, some] = await Promise.all([
+    fresh(),
+    fresh({ optimiser: { kind: 'adam', rates: { eta: 1e-3 } } }),
+  ]);
+  expect(ratesOf(published.layout, undefined)).toMatchObject({ W: 1e-3, eta: 1e-4, alpha: 0 });
   const [a, b] = [await published.read('W1'), await some.read('W1')];
   for (const learner of [published, some]) await learner.step(episodes);
   expect(await published.read('W1')).not.toEqual(a);
@@ -169,15 +193,17 @@ describe('a learner in use', () => {
     ['gradient()', l => l.gradient(null as never), 'learner.gradient: expected an object with'],
     ['adapt()', l => l.adapt({} as never), 'learner.adapt.tasks: expected a whole number ≥ 1'],
     [
-      'rateFactor NaN',
-      l => l.step(episodes, NaN),
-      'learner.step.rateFactor: expected a number ≥ 0',
+      'a schedule that gives NaN',
+      async () => (await fresh({ optimiser: adam({ schedule: () => NaN }) })).step(episodes),
+      'learner.optimiser.schedule: expected a number ≥ 0, got NaN',
     ],
-    ['rateFactor −1', l => l.step(episodes, -1), 'learner.step.rateFactor: expected a number ≥ 0'],
     [
-      'a rateFactor beyond float32',
-      async l => (await fresh({ rates: { W: 10 } })).step(episodes, 3e38).finally(() => void l),
-      'learner.step.rateFactor: expected a factor that leaves rates.W within float32, got 3e+38',
+      'a schedule beyond float32',
+      async () => {
+        const optimiser = adam({ rates: { W: 10 }, schedule: () => 3e38 });
+        return (await fresh({ optimiser })).step(episodes);
+      },
+      'learner.optimiser.schedule: expected a factor that leaves the rate of W1 within float32, got 3e+38',
     ],
     [
       'moments that are no list',
@@ -256,7 +282,7 @@ describe('a learner in use', () => {
         : x;
     const calls = [
       (x: any) => l.gradient(typed(x)),
-      (x: any) => l.step(typed(x), 0),
+      (x: any) => l.step(typed(x)),
       (x: any) => l.restore(typed(x)),
       (x: any) => l.write('W1', x),
       (x: any) => l.write(x),

@@ -1,6 +1,7 @@
 import { inOrder } from '../../src/parameters/layout.js';
 import { describe, expect, test } from 'vitest';
-import { Learner, type LearnerOptions } from '../../src/learner/learner.js';
+import { Learner } from '../../src/learner/learner.js';
+import { adam as optimiser, type GivenRates, type Rates } from '../../src/learner/optimiser.js';
 import { adam, adamStart, meanGradient } from '../../src/reference/adam.js';
 import { referenceGradient } from '../../src/reference/meta-gradient.js';
 import { GROUPS } from '../../src/parameters/layout.js';
@@ -32,7 +33,7 @@ test('30 meta-steps on sine tasks lower the loss', async () => {
     system: { sizes: [1, 16, 16, 1] },
     episode: source,
     tasks,
-    rates: { W: 5e-3, B: 5e-3, alpha: 1e-3, beta: 5e-3 },
+    optimiser: optimiser({ rates: { W: 5e-3, B: 5e-3, alpha: 1e-3, beta: 5e-3 } }),
     clipPerTask: 20,
     seed: 1,
   });
@@ -51,7 +52,7 @@ describe('Adam on the GPU agrees with the reference over 3 meta-steps', () => {
    */
   function expected(
     { system, layout, parameters }: Problem,
-    rates: LearnerOptions['rates'],
+    rates: GivenRates,
     {
       clip,
       clipPerTask,
@@ -64,9 +65,7 @@ describe('Adam on the GPU agrees with the reference over 3 meta-steps', () => {
     factors.forEach((factor, m) => {
       const { taskGradients } = referenceGradient(system, layout, p, episodesOf(m));
       const { gradient } = meanGradient(taskGradients, [0, 0, 0], clipPerTask);
-      const rate = Object.fromEntries(
-        GROUPS.map(g => [g, factor * rates![g]!]),
-      ) as Required<LearnerOptions>['rates'] & Record<(typeof GROUPS)[number], number>;
+      const rate = Object.fromEntries(GROUPS.map(g => [g, factor * rates[g]!])) as Rates;
       if (Math.hypot(...gradient) > (clip ?? Infinity)) shortened++;
       ({ parameters: p, state } = adam(p, gradient, state, layout, rate, clip));
     });
@@ -75,12 +74,16 @@ describe('Adam on the GPU agrees with the reference over 3 meta-steps', () => {
 
   const rates = { W: 3e-2, B: 1e-2, alpha: 3e-3, beta: 2e-2 };
   /** How far the change in each tensor is off. */
-  async function errors(options: Options, factors = [1, 1, 1]) {
-    const learner = await fresh({ rates, ...options });
-    for (const [m, factor] of factors.entries()) await learner.step(episodesOf(m), factor);
+  async function errors(
+    { clip, ...options }: Options & { readonly clip?: number },
+    factors = [1, 1, 1],
+  ) {
+    const schedule = (metaStep: number) => factors[metaStep]!;
+    const learner = await fresh({ optimiser: optimiser({ rates, clip, schedule }), ...options });
+    for (const m of factors.keys()) await learner.step(episodesOf(m));
     const got = Float64Array.from(await parametersOf(learner));
     const { layout, parameters } = problem;
-    const want = expected(problem, options.rates ?? rates, { ...options, factors });
+    const want = expected(problem, rates, { ...options, clip, factors });
     learner.destroy();
     return {
       errors: relativeErrors(
@@ -112,8 +115,9 @@ describe('Adam on the GPU agrees with the reference over 3 meta-steps', () => {
   });
 });
 
-test('a group with rate 0 stays as it is, and the others change', async () => {
-  const learner = await fresh({ rates: { W: 1e-3, B: 0, beta: 1e-3 } });
+test('a group or a meta-parameter with rate 0 stays as it is, and the others change', async () => {
+  const rates = { W: 1e-3, B: 0, beta: 1e-3, W2: 0, c3: 1e-3 };
+  const learner = await fresh({ optimiser: optimiser({ rates }) });
   await learner.step(problem.episodes);
   const after = await parametersOf(learner);
   const { layout, parameters } = problem;
@@ -122,7 +126,7 @@ test('a group with rate 0 stays as it is, and the others change', async () => {
       after.subarray(t.offset, t.offset + t.size).some((v, i) => v !== parameters[t.offset + i]!),
     )
     .map(t => t.name);
-  expect(changed).toEqual(['W1', 'W2', 'W3', 'b1', 'b2', 'b3', 'beta']);
+  expect(changed).toEqual(['W1', 'W3', 'b1', 'b2', 'b3', 'c3', 'beta']);
   learner.destroy();
 });
 

@@ -103,7 +103,10 @@ describe('lifetimes to go on with', () => {
     ['nothing', () => ({}), 'learner.adapt.from.system: expected a system, got nothing'],
     [
       'a missing tensor',
-      lived => ({ ...lived, finalWeights: lived.finalWeights.map(({ W1, ...rest }) => rest) }),
+      lived => ({
+        ...lived,
+        finalWeights: lived.finalWeights.map(({ W2, W3 }) => ({ W2: W2!, W3: W3! })),
+      }),
       'learner.adapt.from.finalWeights[0]: expected the tensors W1, W2, W3, got ["W2","W3"]',
     ],
     [

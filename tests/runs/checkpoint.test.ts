@@ -13,6 +13,7 @@ const state: LearnerState = {
   moment1: numbers(-1),
   moment2: numbers(2),
   updates: 3,
+  metaSteps: 7,
 };
 const written = (change: Partial<LearnerState> = {}) =>
   writeCheckpoint({ metaStep: 7, state: { ...state, ...change } }, layout);

@@ -46,6 +46,7 @@ const run: Run = {
         parameters.map(p => p * p),
       ),
       updates: 2,
+      metaSteps: 2,
     },
   },
 };
