@@ -20,7 +20,7 @@ export async function record(what?: Trained | 'lesson'): Promise<void> {
   for (const name of Object.keys(TRAINED) as Trained[])
     if (!what || what === name) await recordNetwork(gpu, name);
   if (!what || what === 'lesson') await recordLesson(gpu);
-  gpu.close();
+  gpu.destroy();
 }
 
 async function recordNetwork(gpu: Gpu, name: Trained): Promise<void> {

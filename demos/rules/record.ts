@@ -23,5 +23,5 @@ export async function record(): Promise<void> {
       typeof x === 'number' ? Number(x.toPrecision(4)) : x,
     ),
   );
-  gpu.close();
+  gpu.destroy();
 }

@@ -42,5 +42,5 @@ export async function record(folder: string): Promise<void> {
   );
   learner.destroy();
   descent.destroy();
-  gpu.close();
+  gpu.destroy();
 }

@@ -12,7 +12,7 @@ const api = {
     try {
       return await runBench(gpu, { patience: patiently ? PATIENT : QUICK, onProgress: heard });
     } finally {
-      gpu.close();
+      gpu.destroy();
     }
   },
 };

@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly adjoint: Adjoint;
   readonly plan?: PlanChoices;
   readonly onNotice?: (notice: string) => void;
+  /** Stops before the next meta-gradient; the promise rejects with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** What was measured. `line` is what peers print, key for key. */
@@ -87,7 +89,7 @@ export async function learnerFor(
 export async function benchGradient(
   gpu: Gpu,
   workload: Workload,
-  { repeats, adjoint, plan, onNotice }: BenchOptions,
+  { repeats, adjoint, plan, onNotice, signal }: BenchOptions,
 ): Promise<BenchResult> {
   checkCounts({ repeats }, 'bench');
   const { episodes } = workload,
@@ -101,6 +103,7 @@ export async function benchGradient(
       const first = performance.now() - start;
       const times: number[] = [];
       for (let k = 0; k < repeats; k++) {
+        signal?.throwIfAborted();
         const before = performance.now();
         ({ loss, fellBack } = await learner.gradient(episodes));
         times.push(performance.now() - before);

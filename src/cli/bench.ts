@@ -128,7 +128,7 @@ async function report(args: string[]): Promise<number> {
     if (values.svg) writeFileSync(values.svg, drawRoofline(measured));
     console.log(values.json ? JSON.stringify(measured) : describeReport(measured));
   } finally {
-    gpu.close();
+    gpu.destroy();
   }
   return 0;
 }
@@ -203,7 +203,7 @@ async function gradient(
         : `${describeAdapter(gpu)}\n${describeGradient(result)}`,
     );
   } finally {
-    gpu.close();
+    gpu.destroy();
   }
   return 0;
 }

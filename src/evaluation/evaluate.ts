@@ -36,18 +36,22 @@ const EXAMPLES = 6;
  * `evaluation.at`. Where weights are inherited, beside it the same network without plasticity, and
  * gradient descent from the same initial weights at the best of RATES: best on these very tasks, in
  * its favour, by the median task, among rates at which no more lifetimes diverge than the learner's.
+ * The signal stops it between two sets of tasks, and is then what it rejects with.
  */
 export async function evaluate(
   config: RunConfig,
   learner: Learner,
   world: World,
+  signal?: AbortSignal,
 ): Promise<Evaluation[]> {
   const evaluations: Evaluation[] = [];
-  for (const test of world.tests)
+  for (const test of world.tests) {
+    signal?.throwIfAborted();
     evaluations.push({
       ...(test.title && { title: test.title }),
       ...(await evaluateOn(config, learner, test, world)),
     });
+  }
   return evaluations;
 }
 

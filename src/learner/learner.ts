@@ -102,7 +102,7 @@ export interface LearnerState {
  * call is given is checked, and copied, when it is made; but not the arrays of episodes, which are
  * large: **leave those as they are until the promise of the call has settled**.
  */
-export class Learner {
+export class Learner implements Disposable, AsyncDisposable {
   readonly system: System;
   readonly layout: Layout;
   readonly plan: Plan;
@@ -428,6 +428,17 @@ export class Learner {
       for (const buffer of Object.values(this.inheritance)) buffer.destroy();
     });
     this.destroyed = true;
+  }
+
+  /** `using` frees the buffers at the end of a block, after the calls made before. */
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+
+  /** `await using` also waits until they are free. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.destroy();
+    await this.last;
   }
 
   /** Episodes that a meta-step can take: of the learner's own shape. */

@@ -42,6 +42,8 @@ export interface TuneOptions {
   /** Timed meta-gradients of a choice, after one that only warms up. Default 5. */
   readonly repeats?: number;
   readonly onTrial?: (trial: Trial) => void;
+  /** Stops after the meta-gradient that is being timed; nothing is remembered then. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -60,17 +62,17 @@ const HOPELESS = 1.5;
 
 /**
  * Measures on this adapter which choices make the meta-gradient of these options fastest, and
- * remembers them.
+ * remembers them. Rejects with the reason of the signal if that stopped it.
  */
 export async function tune(
   gpu: Gpu,
   options: LearnerOptions,
   episodes: Episodes,
-  { memory, parameters, repeats = 5, onTrial }: TuneOptions = {},
+  { memory, parameters, repeats = 5, onTrial, signal }: TuneOptions = {},
 ): Promise<Tuned> {
   const work = workOf(defineSystem(options.system), options);
   const time = (tuning: Tuning, toBeat?: number) =>
-    attempt(gpu, options, tuning, episodes, repeats, parameters, toBeat);
+    attempt(gpu, options, tuning, episodes, { repeats, parameters, signal }, toBeat);
   const own = await time({ adjoint: options.adjoint ?? 'store', plan: options.plan ?? {} });
   if (own.seconds === undefined)
     throw new MetaplasticError({
@@ -210,10 +212,16 @@ async function attempt(
   options: LearnerOptions,
   { adjoint, plan }: Tuning,
   episodes: Episodes,
-  repeats: number,
-  parameters: TuneOptions['parameters'],
+  {
+    repeats,
+    parameters,
+    signal,
+  }: Pick<TuneOptions, 'parameters' | 'signal'> & {
+    readonly repeats: number;
+  },
   toBeat = Infinity,
 ): Promise<Trial> {
+  signal?.throwIfAborted();
   let learner: Learner | undefined;
   try {
     learner = await Learner.create(gpu, { ...options, adjoint, plan, onNotice: () => {} });
@@ -222,6 +230,7 @@ async function attempt(
     const tuning = { adjoint, plan: { ...plan, lanes, teams } };
     const seconds: number[] = [];
     for (let k = 0; k <= repeats; k++) {
+      signal?.throwIfAborted();
       const start = performance.now();
       const { fellBack } = await learner.gradient(episodes, { read: false });
       const took = (performance.now() - start) / 1e3;

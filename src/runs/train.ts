@@ -173,15 +173,16 @@ export interface TrainOptions {
   readonly onStep: (line: LogLine) => void;
   /** Keeps a checkpoint: every `checkpointEvery` meta-steps, at the end, and when stopped. */
   readonly onCheckpoint: (checkpoint: Checkpoint) => void | Promise<void>;
-  /** Asked after every meta-step; true saves and stops. */
-  readonly stopped?: () => boolean;
+  /** Stops after the meta-step that is being made, once its checkpoint is kept. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Meta-training: one meta-step after another, from `from` to `meta.steps`. Meta-step m (from 0)
  * lives the tasks m·N … m·N + N − 1 of the
  * config's seed at the rate that the schedule gives to m, so a run that is resumed goes on as if it
- * had not stopped. Returns the meta-steps made.
+ * had not stopped. Returns the meta-steps made; rejects with the reason of the signal if that stopped
+ * it.
  */
 export async function train({
   config,
@@ -190,8 +191,9 @@ export async function train({
   from = { metaStep: 0, seconds: 0 },
   onStep,
   onCheckpoint,
-  stopped = () => false,
+  signal,
 }: TrainOptions): Promise<number> {
+  signal?.throwIfAborted();
   const { meta, seed, checkpointEvery } = config;
   const start = performance.now();
   const episodes = (m: number) => tasks.episodes(seed, m * meta.tasks, meta.tasks);
@@ -241,10 +243,9 @@ export async function train({
       ...(named.length && { coefficients }),
     });
     before = now;
-    const stop = stopped();
-    if (stop || !next || metaStep % checkpointEvery === 0)
+    if (signal?.aborted || !next || metaStep % checkpointEvery === 0)
       await onCheckpoint({ metaStep, state: await learner.state() });
-    if (stop) break;
+    signal?.throwIfAborted();
   }
   return metaStep;
 }

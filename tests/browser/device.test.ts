@@ -33,7 +33,7 @@ describe('in a browser', () => {
     expect(await isAvailable()).toEqual({ available: true });
     const gpu = await openGpu();
     expect(gpu.adapter.software).toBe(true);
-    gpu.close();
+    gpu.destroy();
   });
 
   test('a learner whose GPU is lost says so, and goes on from its last state on a new one as if nothing had happened', async () => {
@@ -53,7 +53,7 @@ describe('in a browser', () => {
     for (let m = 3; m < 6; m++) seen.push((await step(resumed, m)).loss);
     expect(seen).toEqual(whole);
     resumed.destroy();
-    another.close();
+    another.destroy();
   });
 
   test('a destroyed learner has freed every buffer that it made', async () => {
@@ -80,6 +80,6 @@ describe('in a browser', () => {
     await new Promise(done => setTimeout(done));
     expect(made.filter(buffer => !freed.has(buffer)).map(buffer => buffer.label)).toEqual([]);
     expect(made.length).toBeGreaterThan(20);
-    gpu.close();
+    gpu.destroy();
   });
 });

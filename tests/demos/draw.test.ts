@@ -86,7 +86,7 @@ describe('the networks of the page', () => {
   }, 60_000);
   afterAll(() => {
     for (const learner of Object.values(learners)) learner.destroy();
-    gpu.close();
+    gpu.destroy();
   });
 
   test('learn pictures by a hand that meta-training never saw, far above chance, and do not lose the first', async () => {

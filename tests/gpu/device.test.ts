@@ -16,7 +16,7 @@ async function open(): Promise<Gpu> {
   return gpu;
 }
 afterEach(() => {
-  for (const gpu of opened.splice(0)) gpu.close();
+  for (const gpu of opened.splice(0)) gpu.destroy();
 });
 
 const failure = (work: Promise<unknown>) =>
@@ -179,7 +179,7 @@ test('the device of a caller stays open', async () => {
   const gpu = useDevice(device);
   const learner = await learnerFor(gpu, spec, problem);
   expect((await learner.gradient(problem.episodes)).counted).toBe(1);
-  gpu.close();
+  gpu.destroy();
   const buffer = device.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ });
   await buffer.mapAsync(GPUMapMode.READ);
 });

@@ -213,7 +213,7 @@ describe('a learner in use', () => {
     [
       'a misspelt option of adapt',
       l => l.adapt(episodes, { moments: [3], metric: true } as never),
-      'learner.adapt.metric: unknown key (did you mean metrics?); known: metrics',
+      'learner.adapt.metric: unknown key (did you mean metrics?); known: moments, metrics, from',
     ],
     ['restore({})', l => l.restore({} as never), 'learner.restore.parameters: expected an object'],
     ['read()', l => l.read(undefined as never), 'learner: unknown meta-parameter nothing'],

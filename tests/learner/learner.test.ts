@@ -386,6 +386,15 @@ test('the same seed gives the same learner', async () => {
   for (const l of learners) l.destroy();
 });
 
+test('a learner is destroyed at the end of its block, once its calls are done', async () => {
+  const used = await (async () => {
+    await using learner = await fresh();
+    void learner.step(problem.episodes);
+    return learner;
+  })();
+  expect(await refusal(() => used.state())).toContain('got one that was destroyed');
+});
+
 describe('a destroyed learner', () => {
   const message = 'learner: expected a learner in use, got one that was destroyed; make a new one';
 

@@ -125,3 +125,16 @@ test('options that no learner can be made from are refused', async () => {
     /^tune: expected options that can be timed as they are, got: plan\.lanes: expected a power of two/,
   );
 });
+
+test('tuning that is stopped rejects with the reason, and remembers nothing', async () => {
+  const memory = memoryOf();
+  const stopping = new AbortController();
+  const tuning = tune(under.gpu, options, episodes, {
+    memory,
+    repeats: 1,
+    signal: stopping.signal,
+    onTrial: () => stopping.abort(new Error('enough')),
+  });
+  await expect(tuning).rejects.toThrow('enough');
+  expect(memory.entries).toEqual({});
+});

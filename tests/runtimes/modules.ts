@@ -74,7 +74,7 @@ export async function linkedModules(): Promise<Module[]> {
         { ...gpu, machine: { ...gpu.machine, ...machine } },
         { spec, tasks: 4, steps: 4, batch: 1 },
       );
-  gpu.close();
+  gpu.destroy();
   return [...labels].map(([code, label]) => ({ label, code }));
 }
 

@@ -13,7 +13,7 @@ export interface Told {
 export async function tell(): Promise<Told> {
   const gpu = await openGpu();
   const { adapter, machine } = gpu;
-  gpu.close();
+  gpu.destroy();
   return { adapter, machine };
 }
 
@@ -28,13 +28,13 @@ export async function solve(names: readonly string[]): Promise<CheckResult[]> {
         PROBLEMS.find(problem => problem.name === name)!,
       ),
     );
-  gpu.close();
+  gpu.destroy();
   return results;
 }
 
 /** What the runtime's compiler has against modules; of each the first line. */
 export async function complaints(modules: readonly Module[]): Promise<string[]> {
-  const { device, close } = await openGpu();
+  const { device, destroy } = await openGpu();
   const found: string[] = [];
   for (const { label, code } of modules) {
     device.pushErrorScope('validation');
@@ -42,13 +42,13 @@ export async function complaints(modules: readonly Module[]): Promise<string[]> 
     const error = await device.popErrorScope();
     if (error) found.push(`${label}: ${error.message}`);
   }
-  close();
+  destroy();
   return found;
 }
 
 /** Seconds of the fastest of some read-backs of four bytes that nothing is done for. */
 export async function readBack(): Promise<number> {
-  const { device, guard, close } = await openGpu();
+  const { device, guard, destroy } = await openGpu();
   const buffer = device.createBuffer({ size: 4, usage: 9 }); // MAP_READ | COPY_DST
   const seconds: number[] = [];
   for (let n = 0; n < 8; n++) {
@@ -58,6 +58,6 @@ export async function readBack(): Promise<number> {
     buffer.unmap();
     seconds.push((performance.now() - start) / 1e3);
   }
-  close();
+  destroy();
   return Math.min(...seconds);
 }
