@@ -61,7 +61,7 @@ export {
 } from './runs/checkpoint.js';
 export { parseConfig, type RunConfig, type RunConfigInput } from './config/config.js';
 export type { LogLine } from './runs/log.js';
-export { readRun, writeRun, type Run } from './runs/run-file.js';
+export { readRun, RUN_FILES, writeRun, type Run } from './runs/run-file.js';
 export {
   readSafetensors,
   writeSafetensors,
@@ -87,5 +87,5 @@ export {
 export type { Episodes, ImageBank, TaskSource } from './tasks/episodes.js';
 export { fewShotTasks, splitClasses } from './tasks/few-shot.js';
 export { readIdx, readIdxImages, type Idx, type IdxOptions } from './tasks/idx.js';
-export { hash, random, type Random } from './tasks/random.js';
 export { sineSequenceTasks, sineTasks } from './tasks/sine.js';
+export { imageStreamTasks } from './tasks/stream.js';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeSafetensors, type Gpu } from 'metaplastic';
-import { openNodeGpu } from '../../src/node/open.js';
+import { openNodeGpu } from 'metaplastic/node';
 import { makeLearners, TRAINED, type Learners, type Trained } from './learners.js';
 import { EPISODE, live } from './lesson.js';
 import { lessonOf } from './lessons.js';

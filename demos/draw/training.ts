@@ -2,12 +2,12 @@ import {
   adam,
   fewShotTasks,
   Learner,
-  random,
   type Episodes,
   type Gpu,
   type ImageBank,
   type TaskSource,
 } from 'metaplastic';
+import { random } from '../../src/tasks/random.js';
 import { raster } from '../symbols/strokes.js';
 import { bankOf, symbolBank } from '../symbols/symbols.js';
 import { ICONS, pen, type Icon } from './icons.js';

@@ -1,5 +1,11 @@
-import { Learner, type Episodes, type Gpu, type Metrics, type Tensor } from 'metaplastic';
-import { imageStreamTasks } from '../../src/tasks/stream.js';
+import {
+  Learner,
+  type Episodes,
+  type Gpu,
+  type Metrics,
+  type Tensor,
+  imageStreamTasks,
+} from 'metaplastic';
 import { SIDE } from '../symbols/strokes.js';
 import { symbolBank } from '../symbols/symbols.js';
 import { WAYS, type Way, type WayName } from './ways.js';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { openNodeGpu } from '../../src/node/open.js';
+import { openNodeGpu } from 'metaplastic/node';
 import { live, type Look } from './life.js';
 import { WAYS, type WayName } from './ways.js';
 

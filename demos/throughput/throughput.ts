@@ -7,8 +7,11 @@ import {
   type BenchReport,
   type Ceiling,
   type SweepFigure,
-} from '../../src/bench/index.js';
-import { noiseIn, percent, quantity, ratesOf } from '../../src/bench/report.js';
+  noiseIn,
+  percent,
+  quantity,
+  ratesOf,
+} from 'metaplastic/bench';
 import { formatCount } from '../../src/runs/log.js';
 import { linesChart } from '../../src/report/chart.js';
 import { html } from '../../src/report/html.js';
