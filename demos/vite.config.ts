@@ -15,6 +15,7 @@ export default defineConfig({
     alias: [
       { find: /^metaplastic$/, replacement: here('../src/index.ts') },
       { find: /^metaplastic\/bench$/, replacement: here('../src/bench/index.ts') },
+      { find: /^metaplastic\/report$/, replacement: here('../src/report/index.ts') },
       { find: /^metaplastic\/node$/, replacement: here('../src/node.ts') },
     ],
   },

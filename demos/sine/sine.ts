@@ -6,9 +6,17 @@ import {
   type RunConfigInput,
   RUN_PRESETS,
 } from 'metaplastic';
-import { formatCount, formatNumber, smooth } from '../../src/runs/log.js';
-import { linesChart, smoothingSpan, trainingChart } from '../../src/report/chart.js';
-import { linesTable, table, thinned } from '../../src/report/page.js';
+import {
+  formatCount,
+  formatNumber,
+  smooth,
+  linesChart,
+  smoothingSpan,
+  trainingChart,
+  linesTable,
+  table,
+  thinned,
+} from 'metaplastic/report';
 import { liveChart } from '../frame/chart.js';
 import { copyButton, settingsForm } from '../frame/settings.js';
 import { findWebGpu } from '../frame/webgpu.js';

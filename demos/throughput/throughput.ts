@@ -12,10 +12,7 @@ import {
   quantity,
   ratesOf,
 } from 'metaplastic/bench';
-import { formatCount } from '../../src/runs/log.js';
-import { linesChart } from '../../src/report/chart.js';
-import { html } from '../../src/report/html.js';
-import { details, linesTable, table } from '../../src/report/page.js';
+import { formatCount, linesChart, html, details, linesTable, table } from 'metaplastic/report';
 import { liveChart } from '../frame/chart.js';
 import { copyButton, settingsForm } from '../frame/settings.js';
 import { findWebGpu } from '../frame/webgpu.js';
