@@ -43,7 +43,9 @@ async function longest(
   const { episodes } = problem;
   const learner = await learnerFor(gpu, spec, problem, { budget: LONG, ...options });
   const live = (l: Learner) =>
-    options.adjoint ? l.gradient(episodes) : l.adapt(episodes, { moments: options.moments, metrics });
+    options.adjoint
+      ? l.gradient(episodes)
+      : l.adapt(episodes, { moments: options.moments, metrics });
   try {
     await live(learner);
     const made = await recordDispatches(() => live(learner));
