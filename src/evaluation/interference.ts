@@ -1,4 +1,4 @@
-import { part } from '../tensor.js';
+import { part, type Tensor } from '../tensor.js';
 import { MetaplasticError } from '../errors.js';
 import type { Learner } from '../learner/learner.js';
 import { losses as lossOf } from '../reference/choices.js';
@@ -9,12 +9,12 @@ export interface Interference {
   readonly tasks: number;
   readonly examples: number;
   /** (tasks, examples) loss on each example before the update. */
-  readonly losses: Float32Array;
+  readonly losses: Tensor;
   /**
    * I, (tasks, examples a, examples b): how much the loss on b rises by the update from a. Negative
    * where a helps b; on the diagonal what a does for itself.
    */
-  readonly changes: Float32Array;
+  readonly changes: Tensor;
 }
 
 /**
@@ -89,7 +89,12 @@ export async function interference(
         changes[(task * examples + a) * examples + b] = then - before;
       }
   }
-  return { tasks, examples, losses, changes };
+  return {
+    tasks,
+    examples,
+    losses: { data: losses, shape: [tasks, examples] },
+    changes: { data: changes, shape: [tasks, examples, examples] },
+  };
 }
 
 /**

@@ -48,7 +48,8 @@ test('in a linear layer that descends, an update from a changes the error on b b
     queryX: Float32Array.from([x, x].flat(2)),
     queryY: Float32Array.from(y.flat(2)),
   };
-  const { losses, changes } = await interference(learner, lifetimes, 0);
+  const made = await interference(learner, lifetimes, 0);
+  const [losses, changes] = [made.losses.data, made.changes.data];
   learner.destroy();
 
   const dot = (a: readonly number[], b: readonly number[]) =>
@@ -87,7 +88,8 @@ test('lifetimes live their first steps, then one from the example: as the refere
   const problem = randomProblem({ spec, tasks, steps: 4, batch, queries, images: 6 });
   const { episodes } = problem;
   const learner = await learnerFor(under.gpu, { spec }, problem);
-  const { changes, losses } = await interference(learner, episodes, after);
+  const made = await interference(learner, episodes, after);
+  const [losses, changes] = [made.losses.data, made.changes.data];
   learner.destroy();
   const slices = (of: Float32Array | Uint32Array, each: number, from: number, to: number) =>
     Array.from({ length: tasks }, (_, i) => [...of.subarray(i * each + from, i * each + to)]);
