@@ -11,6 +11,7 @@ const library: UserConfig['build'] = {
     entry: {
       index: 'src/index.ts',
       'bench/index': 'src/bench/index.ts',
+      'report/index': 'src/report/index.ts',
       node: 'src/node.ts',
       cli: 'src/cli.ts',
     },

@@ -11,7 +11,14 @@ export default defineConfig({
   root: here('.'),
   base: './',
   plugins: [wgsl(), frame],
-  resolve: { alias: { metaplastic: here('../src/index.ts') } },
+  resolve: {
+    alias: [
+      { find: /^metaplastic$/, replacement: here('../src/index.ts') },
+      { find: /^metaplastic\/bench$/, replacement: here('../src/bench/index.ts') },
+      { find: /^metaplastic\/report$/, replacement: here('../src/report/index.ts') },
+      { find: /^metaplastic\/node$/, replacement: here('../src/node.ts') },
+    ],
+  },
   worker: { format: 'es', plugins: () => [wgsl({ terse: true })] },
   build: {
     target: 'es2023',

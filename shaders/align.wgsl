@@ -8,7 +8,9 @@ import package::shape::{
 import package::change::{Synapse, tied, velocity};
 import package::coefficient::coefficient;
 import package::factors::{hebb_of, left_at, right_at};
-import package::memory::{activity, activity4, four, set_weight_quad, weight_quad, weight_rows};
+import package::memory::{
+  activity, activity4, four, lived, set_weight_quad, weight_quad, weight_rows
+};
 import package::noise::noise_of_feedback;
 import package::origin::{feedback_row, feedback_weights};
 import package::plasticity::sign_and_multiplier;
@@ -25,7 +27,7 @@ import package::velocity::read_velocity;
 struct Work { first: u32, from_: u32, to: u32, t: u32 }
 
 // Does B follow its energies at inner step t? And how fast: η_B, or 0.
-fn acts(t: u32) -> bool { return (t + 1u) % ALIGN_EVERY == 0u; }
+fn acts(t: u32) -> bool { return (lived(t) + 1u) % ALIGN_EVERY == 0u; }
 fn eta_at(t: u32) -> f32 { return select(0.0, coefficient(ETA_B_AT), acts(t)); }
 
 fn groups_of(work: Work) -> u32 { return 1u; }

@@ -3,7 +3,7 @@
 // One dispatch does the steps and the queries of the pass; state between dispatches lies in
 // activities and fast weights.
 import package::shape::{BATCH, RECORD, RECORDS_PER_STEP, WORKGROUP};
-import package::memory::{pass_, take_place};
+import package::memory::{lived, pass_, take_place};
 import package::birth::birth;
 import package::feedback::feedback;
 import package::feedback_rule::{align, reflect};
@@ -18,7 +18,7 @@ import package::slots::slot_of;
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index) invocation: u32) {
   take_place(group_id.x, invocation);
-  if (pass_.first_step == 0u && pass_.first_query == 0u) { birth(); }
+  if (lived(pass_.first_step) == 0u && pass_.first_query == 0u) { birth(); }
   // Queries have one place in the code, the pass's end among the turns: compilers take their time
   // for each place anew.
   var moment = pass_.first_moment;

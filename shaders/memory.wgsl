@@ -22,10 +22,11 @@ import package::shape::{
 // One dispatch: inner steps first_step … last_step − 1 of the chunk's `tasks` tasks, the first of
 // which is `first_task` of the meta-batch, and on the way the queries first_query … last_query − 1
 // at the moments first_moment … last_moment − 1 (src/gpu/segments.ts);
-// the meta-batch is the tasks from `origin` of the stream of `seed`.
+// the meta-batch is the tasks from `origin` of the stream of `seed`. Inner steps count from where
+// this episode begins; lifetimes that go on have lived `age` steps before.
 struct Pass {
   first_step: u32, last_step: u32, first_moment: u32, last_moment: u32, first_query: u32,
-  last_query: u32, first_task: u32, tasks: u32, seed: u32, origin: u32
+  last_query: u32, first_task: u32, tasks: u32, seed: u32, origin: u32, age: u32
 }
 
 const TARGETS = SAMPLES * OUTPUTS + SETTINGS;
@@ -68,6 +69,9 @@ fn take_place(group_id: u32, invocation: u32) {
   first_gradient = group * (GRADIENT / 4u) * TEAMS + team;
   first_scratch = group * SCRATCH * TEAMS + team;
 }
+
+// Inner steps that a lifetime has lived before inner step t: random numbers and alignment go by it.
+fn lived(t: u32) -> u32 { return pass_.age + t; }
 
 // Is this lane the one that writes the team's single results?
 fn speaks() -> bool { return lane == 0u && group * TEAMS + team < pass_.tasks; }

@@ -26,15 +26,31 @@ export {
   type Work,
 } from './gpu/plan.js';
 export { initialParameters, type Initial } from './parameters/initial.js';
-export { GROUPS, layoutOf, type Group, type Layout, type Tensor } from './parameters/layout.js';
+export {
+  GROUPS,
+  layoutOf,
+  type Group,
+  type Layout,
+  type MetaParameter,
+} from './parameters/layout.js';
+export type { Tensor, Tensors } from './tensor.js';
 export type { Metrics } from './systems/metrics.js';
-export type { Rates } from './learner/options.js';
+export {
+  adam,
+  type AdamOptions,
+  type Optimiser,
+  type Rates,
+  type Schedule,
+} from './learner/optimiser.js';
+export type { Lived } from './learner/lived.js';
 export {
   Learner,
   type Adaptation,
   type LearnerOptions,
   type LearnerState,
+  type MetaGradient,
   type MetaStep,
+  type Values,
 } from './learner/learner.js';
 export {
   readCheckpoint,
@@ -45,7 +61,7 @@ export {
 } from './runs/checkpoint.js';
 export { parseConfig, type RunConfig, type RunConfigInput } from './config/config.js';
 export type { LogLine } from './runs/log.js';
-export { readRun, writeRun, type Run } from './runs/run-file.js';
+export { readRun, RUN_FILES, writeRun, type Run } from './runs/run-file.js';
 export {
   readSafetensors,
   writeSafetensors,
@@ -71,5 +87,5 @@ export {
 export type { Episodes, ImageBank, TaskSource } from './tasks/episodes.js';
 export { fewShotTasks, splitClasses } from './tasks/few-shot.js';
 export { readIdx, readIdxImages, type Idx, type IdxOptions } from './tasks/idx.js';
-export { hash, random, type Random } from './tasks/random.js';
 export { sineSequenceTasks, sineTasks } from './tasks/sine.js';
+export { imageStreamTasks } from './tasks/stream.js';

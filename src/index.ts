@@ -1,4 +1,5 @@
 export * from './browser.js';
+export { RUN_PRESETS } from './config/presets.js';
 export { describePlan } from './gpu/plan.js';
 export { interference, type Interference } from './evaluation/interference.js';
 export { readOmniglot } from './tasks/omniglot.js';

@@ -147,20 +147,29 @@ type Entries = Record<string, v.GenericSchema<any, any>>;
 export type Section<E extends Entries> = v.StrictObjectSchema<E, any>;
 
 /**
- * An object with exactly these keys, or at least these, if it is `open`. A key that is none of them
+ * An object with exactly these keys, or at least these, if it is `open`; `others` are keys that it
+ * may have beside them, all of one kind. A key that is none of them
  * is told first, because a misspelt one is missing as well; the message of its issue is those that
  * there are.
  */
 export function section<const E extends Entries>(
   entries: E,
-  { open = false }: { readonly open?: boolean } = {},
+  {
+    open = false,
+    others,
+  }: {
+    readonly open?: boolean;
+    readonly others?: { readonly names: RegExp; readonly kind: Kind<any> };
+  } = {},
 ): Section<E> {
   const known = Object.keys(entries).join(', ');
-  const object = v.strictObject(entries, issue =>
-    issue.expected === 'Object'
-      ? `an object with the keys ${known}`
-      : expectedOf(entries[String(issue.path?.at(-1)?.key)]!),
-  );
+  const strict = (of: Entries) =>
+    v.strictObject(of, issue =>
+      issue.expected === 'Object'
+        ? `an object with the keys ${known}`
+        : expectedOf(of[String(issue.path?.at(-1)?.key)]!),
+    );
+  const object = strict(entries) as Section<E>;
   return {
     ...object,
     '~run'(dataset, config) {
@@ -170,7 +179,13 @@ export function section<const E extends Entries>(
         v._addIssue(this, 'type', dataset, config);
         return dataset as never;
       }
-      const stranger = Object.keys(input).find(key => !Object.hasOwn(entries, key));
+      const besides = Object.keys(input).filter(
+        key => !Object.hasOwn(entries, key) && others?.names.test(key),
+      );
+      const whole = besides.length
+        ? strict({ ...entries, ...Object.fromEntries(besides.map(key => [key, others!.kind])) })
+        : object;
+      const stranger = Object.keys(input).find(key => !Object.hasOwn(whole.entries, key));
       if (stranger !== undefined && !open) {
         const value = input[stranger];
         const path = [{ type: 'object', origin: 'key', input, key: stranger, value }] as const;
@@ -180,11 +195,11 @@ export function section<const E extends Entries>(
         return dataset as never;
       }
       const own = Object.fromEntries(
-        Object.keys(entries)
+        Object.keys(whole.entries)
           .filter(key => input[key] !== undefined)
           .map(key => [key, input[key]]),
       );
-      return object['~run']({ ...dataset, value: own }, config);
+      return whole['~run']({ ...dataset, value: own }, config) as never;
     },
   };
 }

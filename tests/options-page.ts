@@ -1,5 +1,6 @@
 import { format, resolveConfig } from 'prettier';
-import { ADAPT, LEARNER } from '../src/learner/options.js';
+import { ADAM } from '../src/learner/optimiser.js';
+import { ADAPT, GRADIENT, LEARNER } from '../src/learner/options.js';
 import { inWords, optionsOf, type OptionRow } from '../src/options.js';
 import { CONFIG } from '../src/config/config.js';
 
@@ -25,7 +26,9 @@ const table = (rows: readonly OptionRow[]) =>
 export async function optionsPage(): Promise<string> {
   const inConfigurations = optionsOf(CONFIG);
   const shared = /^(system|initial|budget|plan)\b/;
-  const ofLearners = optionsOf(LEARNER).filter(({ key }) => !shared.test(key) || key === 'system');
+  const ofLearners = optionsOf(LEARNER).filter(
+    ({ key }) => !key.startsWith('optimiser.') && (!shared.test(key) || key === 'system'),
+  );
   const page = `# Options
 
 Made from the tables that also check them (\`npx vitest run tests/options.test.ts -u\` makes it anew).
@@ -41,14 +44,22 @@ ${table(inConfigurations)}
 
 ## \`Learner.create\`
 
-\`system\`, \`initial\`, \`budget\` and \`plan\` are those of a configuration; \`rates\` to \`momentWeights\` are
-those of its \`meta\`.
+\`system\`, \`initial\`, \`budget\` and \`plan\` are those of a configuration; \`tasks\` and \`l1\` to
+\`momentWeights\` are those of its \`meta\`, which says of the optimiser \`rates\`, \`decay\` and \`clip\`.
 
 ${table(ofLearners)}
+
+## \`adam\`
+
+${table(optionsOf(ADAM))}
 
 ## \`learner.adapt\`
 
 ${table(optionsOf(ADAPT))}
+
+## \`learner.gradient\`
+
+${table(optionsOf(GRADIENT))}
 `;
   return format(page, { ...(await resolveConfig('docs/options.md')), parser: 'markdown' });
 }

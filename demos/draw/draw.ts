@@ -1,8 +1,6 @@
 import { greatest } from '../../src/extremes.js';
 import { wrap } from '../frame/comlink.js';
-import { linesChart } from '../../src/report/chart.js';
-import { html } from '../../src/report/html.js';
-import { linesTable, table } from '../../src/report/page.js';
+import { linesChart, html, linesTable, table } from 'metaplastic/report';
 import { liveChart } from '../frame/chart.js';
 import { copyButton, settingsForm } from '../frame/settings.js';
 import { findWebGpu } from '../frame/webgpu.js';

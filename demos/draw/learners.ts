@@ -1,6 +1,7 @@
 import {
   Learner,
   readSafetensors,
+  type AdamOptions,
   type Gpu,
   type Initial,
   type LearnerOptions,
@@ -20,7 +21,7 @@ const SIZES = [SIDE * SIDE, 96, 64, WAYS];
 interface Training {
   readonly system: SystemSpec;
   readonly initial: Initial;
-  readonly rates: NonNullable<LearnerOptions['rates']>;
+  readonly rates: AdamOptions['rates'];
   readonly steps: number;
   /**
    * Also asked early in a life, after one drawing of each symbol and after two, and taught in
@@ -96,7 +97,7 @@ async function born(gpu: Gpu, name: Trained, file: Uint8Array, episode: Episode)
   const { tensors } = readSafetensors(file, `${name}.safetensors`);
   const learner = await Learner.create(gpu, { system: TRAINED[name].system, episode, tasks: 1 });
   return orDestroy([learner], async () => {
-    for (const tensor of tensors) learner.write(tensor.name, tensor.data);
+    for (const tensor of tensors) learner.write(tensor.name, tensor);
     return learner;
   });
 }

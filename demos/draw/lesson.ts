@@ -46,7 +46,7 @@ const MOMENTS = Array.from({ length: MOST + 1 }, (_, after) => after);
 
 /** Lives a lesson by a network that was just born. */
 export async function live(learner: Learner, lesson: Lesson): Promise<Course> {
-  return courseOf(lesson, await learner.adapt(episodeOf(lesson), MOMENTS));
+  return courseOf(lesson, await learner.adapt(episodeOf(lesson), { moments: MOMENTS }));
 }
 
 export function episodeOf({ taught, asked }: Lesson): Episodes {
@@ -88,7 +88,7 @@ export function courseOf(
     const known = new Set(taught.slice(0, after).map(({ symbol }) => symbol));
     const shares = (query: number) =>
       softmax(
-        predictions.subarray(
+        predictions.data.subarray(
           (after * QUERIES + query) * WAYS,
           (after * QUERIES + query + 1) * WAYS,
         ),

@@ -1,5 +1,5 @@
 import { greatest } from '../../src/extremes.js';
-import { html, type Html } from '../../src/report/html.js';
+import { html, type Html } from 'metaplastic/report';
 import { pathOf } from '../symbols/path.js';
 import type { Drawing } from '../symbols/strokes.js';
 import type { Course, Taught } from './lesson.js';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writeSafetensors, type Gpu } from 'metaplastic';
-import { openNodeGpu } from '../../src/node/open.js';
+import { openNodeGpu } from 'metaplastic/node';
 import { makeLearners, TRAINED, type Learners, type Trained } from './learners.js';
 import { EPISODE, live } from './lesson.js';
 import { lessonOf } from './lessons.js';
@@ -20,7 +20,7 @@ export async function record(what?: Trained | 'lesson'): Promise<void> {
   for (const name of Object.keys(TRAINED) as Trained[])
     if (!what || what === name) await recordNetwork(gpu, name);
   if (!what || what === 'lesson') await recordLesson(gpu);
-  gpu.close();
+  gpu.destroy();
 }
 
 async function recordNetwork(gpu: Gpu, name: Trained): Promise<void> {
@@ -28,15 +28,11 @@ async function recordNetwork(gpu: Gpu, name: Trained): Promise<void> {
   const learner = await metaTrain(gpu, name, (m, accuracy) =>
     console.log(`${name}: meta-step ${m} of ${steps}, accuracy ${(100 * accuracy).toFixed(1)} %`),
   );
-  const parameters = await learner.readParameters();
+  const parameters = await learner.parameters();
   writeFileSync(
     at(`${name}.safetensors`),
     writeSafetensors(
-      learner.layout.tensors.map(({ name, shape, offset, size }) => ({
-        name,
-        shape,
-        data: parameters.subarray(offset, offset + size),
-      })),
+      Object.entries(parameters).map(([name, tensor]) => ({ name, ...tensor })),
       { format: 'metaplastic', metaSteps: String(steps) },
     ),
   );

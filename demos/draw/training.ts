@@ -1,13 +1,13 @@
 import {
+  adam,
   fewShotTasks,
   Learner,
-  random,
   type Episodes,
   type Gpu,
   type ImageBank,
   type TaskSource,
 } from 'metaplastic';
-import { rateAt } from '../../src/config/config.js';
+import { random } from '../../src/tasks/random.js';
 import { raster } from '../symbols/strokes.js';
 import { bankOf, symbolBank } from '../symbols/symbols.js';
 import { ICONS, pen, type Icon } from './icons.js';
@@ -106,7 +106,7 @@ export async function metaTrain(
   const learner = await Learner.create(gpu, {
     system,
     initial,
-    rates,
+    optimiser: adam({ rates, schedule: { kind: 'cosine', floor: 0.05, steps } }),
     episode: mixed,
     tasks: TASKS,
     clipPerTask: 10,
@@ -115,10 +115,8 @@ export async function metaTrain(
   });
   let accuracy = 1 / WAYS;
   for (let m = 0; m < steps; m++) {
-    const step = await learner.step(
-      orders[m % orders.length]!.episodes(1, m * TASKS, TASKS),
-      rateAt({ kind: 'cosine', floor: 0.05 }, m, steps),
-    );
+    const tasks = orders[m % orders.length]!.episodes(1, m * TASKS, TASKS);
+    const step = await learner.step(tasks);
     accuracy += 0.02 * (step.accuracy! - accuracy);
     if ((m + 1) % 50 === 0) tell(m + 1, accuracy);
   }
@@ -133,8 +131,11 @@ export type Examined = Readonly<Record<'one' | 'mixed' | 'oneAfterAnother', numb
 
 export async function examine(learner: Learner, tasks: InEveryOrder): Promise<Examined> {
   const accuracy = async (order: Order, after: number) => {
-    const { accuracies } = await learner.adapt(tasks[order].episodes(2, 0, TEST_TASKS), [after]);
-    return Number((accuracies!.reduce((sum, a) => sum + a, 0) / accuracies!.length).toFixed(4));
+    const { accuracies } = await learner.adapt(tasks[order].episodes(2, 0, TEST_TASKS), {
+      moments: [after],
+    });
+    const { data } = accuracies!;
+    return Number((data.reduce((sum, a) => sum + a, 0) / data.length).toFixed(4));
   };
   return {
     one: await accuracy('inRounds', WAYS),

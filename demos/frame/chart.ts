@@ -1,7 +1,5 @@
 import uPlot from 'uplot';
-import type { Chart } from '../../src/report/chart.js';
-import { details } from '../../src/report/page.js';
-import type { Html } from '../../src/report/html.js';
+import { type Chart, details, type Html } from 'metaplastic/report';
 import { plotOptions } from '../../src/report/plot.js';
 
 /** A chart that is drawn again and again as numbers come in, and its numbers as a table. */

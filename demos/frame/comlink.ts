@@ -1,5 +1,5 @@
 import * as comlink from 'comlink';
-import { plainError, reviveError, type PlainError } from '../../src/errors.js';
+import { plainError, reviveError, type PlainError } from 'metaplastic';
 
 export { proxy } from 'comlink';
 

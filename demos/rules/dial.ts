@@ -1,4 +1,4 @@
-import { html } from '../../src/report/html.js';
+import { html } from 'metaplastic/report';
 
 export interface Needle {
   readonly name: string;

@@ -1,5 +1,11 @@
-import { Learner, type Episodes, type Gpu, type Metrics } from 'metaplastic';
-import { imageStreamTasks } from '../../src/tasks/stream.js';
+import {
+  Learner,
+  type Episodes,
+  type Gpu,
+  type Metrics,
+  type Tensor,
+  imageStreamTasks,
+} from 'metaplastic';
 import { SIDE } from '../symbols/strokes.js';
 import { symbolBank } from '../symbols/symbols.js';
 import { WAYS, type Way, type WayName } from './ways.js';
@@ -62,19 +68,17 @@ export async function* live(
     for (let k = 0; k < LOOKS; k++) {
       const { accuracies, losses, metrics, finalWeights, finalFeedback } = await learner.adapt(
         segment(stream, k),
-        [0, STRIDE],
-        { metrics: true },
+        { moments: [0, STRIDE], metrics: true },
       );
       for (const moment of k ? [1] : [0, 1])
         yield look(
           (k + moment) * STRIDE * BATCH,
-          accuracies![moment]!,
-          losses[moment]!,
+          accuracies!.data[moment]!,
+          losses.data[moment]!,
           metrics!,
           moment,
         );
-      for (const [tensor, values] of [...finalWeights[0]!, ...finalFeedback[0]!])
-        learner.write(tensor, values);
+      learner.write({ ...finalWeights[0]!, ...finalFeedback[0]! });
     }
   } finally {
     learner.destroy();
@@ -101,7 +105,7 @@ function look(
   { layers, updateAngle, errorAngle, weightAngle }: Metrics,
   moment: number,
 ): Look {
-  const of = (angles: Float32Array) =>
+  const of = ({ data: angles }: Tensor) =>
     layers
       .map((_, l) => angles[moment * layers.length + l]!)
       .map(angle => (Number.isFinite(angle) ? angle : null));

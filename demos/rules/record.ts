@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { openNodeGpu } from '../../src/node/open.js';
+import { openNodeGpu } from 'metaplastic/node';
 import { live, type Look } from './life.js';
 import { WAYS, type WayName } from './ways.js';
 
@@ -23,5 +23,5 @@ export async function record(): Promise<void> {
       typeof x === 'number' ? Number(x.toPrecision(4)) : x,
     ),
   );
-  gpu.close();
+  gpu.destroy();
 }

@@ -1,8 +1,13 @@
 import { proxy, wrap } from '../frame/comlink.js';
-import { linesChart, type Chart, type Series } from '../../src/report/chart.js';
-import { formatCount, smooth } from '../../src/runs/log.js';
-import { html } from '../../src/report/html.js';
-import { linesTable } from '../../src/report/page.js';
+import {
+  linesChart,
+  type Chart,
+  type Series,
+  formatCount,
+  smooth,
+  html,
+  linesTable,
+} from 'metaplastic/report';
 import { liveChart } from '../frame/chart.js';
 import { copyButton, settingsForm } from '../frame/settings.js';
 import { findWebGpu } from '../frame/webgpu.js';

@@ -39,10 +39,9 @@ export async function live(
   points: Points,
   rate: number,
 ): Promise<Life> {
-  const parameters = await learner.readParameters();
-  for (const { name, offset, size } of learner.layout.tensors)
-    if (/^[Wb]\d/.test(name)) descent.write(name, parameters.subarray(offset, offset + size));
-  descent.write('eta', [rate]);
+  const parameters = await learner.parameters();
+  const inherited = Object.entries(parameters).filter(([name]) => /^[Wb]\d/.test(name));
+  descent.write({ ...Object.fromEntries(inherited), eta: [rate] });
   return { plastic: await course(learner, points), descent: await course(descent, points) };
 }
 
@@ -71,9 +70,9 @@ async function course(learner: Learner, { x, y }: Points): Promise<Course> {
       queryX: Float32Array.from([...GRID, ...x]),
       queryY: new Float32Array(queries),
     },
-    moments,
+    { moments },
   );
-  const asked = moments.map(t => predictions.subarray(t * queries, (t + 1) * queries));
+  const asked = moments.map(t => predictions.data.subarray(t * queries, (t + 1) * queries));
   return {
     curves: asked.map(all => [...all.subarray(0, GRID.length)]),
     errors: asked.map(

@@ -1,10 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { learnerOf, openWorld, readRun, writeRun } from 'metaplastic';
-import { openNodeGpu } from '../../src/node/open.js';
-import { RUN_FILES } from '../../src/runs/run-file.js';
-import { sineTasks } from '../../src/tasks/sine.js';
+import { learnerOf, openWorld, readRun, writeRun, RUN_FILES, sineTasks } from 'metaplastic';
+import { openNodeGpu } from 'metaplastic/node';
 import { descentOf, live, UNSEEN } from './life.js';
 
 /** Every how many meta-steps a line of the log is kept. */
@@ -42,5 +40,5 @@ export async function record(folder: string): Promise<void> {
   );
   learner.destroy();
   descent.destroy();
-  gpu.close();
+  gpu.destroy();
 }

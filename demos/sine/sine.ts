@@ -1,9 +1,22 @@
 import { proxy, wrap } from '../frame/comlink.js';
-import { sineTasks, type LogLine, type RunConfig, type RunConfigInput } from 'metaplastic';
-import { formatCount, formatNumber, smooth } from '../../src/runs/log.js';
-import { linesChart, smoothingSpan, trainingChart } from '../../src/report/chart.js';
-import { linesTable, table, thinned } from '../../src/report/page.js';
-import { RUN_PRESETS } from '../../src/config/presets.js';
+import {
+  sineTasks,
+  type LogLine,
+  type RunConfig,
+  type RunConfigInput,
+  RUN_PRESETS,
+} from 'metaplastic';
+import {
+  formatCount,
+  formatNumber,
+  smooth,
+  linesChart,
+  smoothingSpan,
+  trainingChart,
+  linesTable,
+  table,
+  thinned,
+} from 'metaplastic/report';
 import { liveChart } from '../frame/chart.js';
 import { copyButton, settingsForm } from '../frame/settings.js';
 import { findWebGpu } from '../frame/webgpu.js';

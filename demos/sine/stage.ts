@@ -1,6 +1,5 @@
 import type uPlot from 'uplot';
-import { formatNumber } from '../../src/runs/log.js';
-import { table } from '../../src/report/page.js';
+import { formatNumber, table } from 'metaplastic/report';
 import { liveChart } from '../frame/chart.js';
 import { GRID, RANGE, type Life, type Points } from './life.js';
 

@@ -54,7 +54,7 @@ let alive:
       readonly world: World;
     }>
   | undefined;
-let stopping = false;
+let stopping = new AbortController();
 
 /**
  * The learners of the run on an open GPU: made when they are first asked for, and anew when the GPU
@@ -100,7 +100,7 @@ async function release(): Promise<void> {
 function forget(lost: Gpu | undefined): void {
   if (!lost || gpu !== lost) return;
   [gpu, alive] = [undefined, undefined];
-  lost.close();
+  lost.destroy();
 }
 
 const api = {
@@ -142,7 +142,7 @@ const api = {
    * and then.
    */
   async train(heard: (lines: readonly LogLine[]) => void): Promise<Ended> {
-    stopping = false;
+    stopping = new AbortController();
     let unheard: LogLine[] = [];
     let told = performance.now();
     const tell = () => {
@@ -159,7 +159,7 @@ const api = {
         learner,
         tasks: world.train,
         from: { metaStep: from, seconds: log.at(-1)?.seconds ?? 0 },
-        stopped: () => stopping,
+        signal: stopping.signal,
         onStep(line) {
           log.push(line);
           unheard.push(line);
@@ -171,6 +171,7 @@ const api = {
       });
       return { metaStep };
     } catch (error) {
+      if (error === stopping.signal.reason) return { metaStep: checkpoint!.metaStep };
       if (!(error instanceof DeviceLostError)) throw error;
       forget(on);
       return { metaStep: checkpoint!.metaStep, lost: error.message };
@@ -180,7 +181,7 @@ const api = {
   },
 
   stop(): void {
-    stopping = true;
+    stopping.abort();
   },
 
   /** The run up to its last checkpoint, as a zip file. */

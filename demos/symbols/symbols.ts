@@ -1,4 +1,4 @@
-import type { ImageBank } from '../../src/tasks/episodes.js';
+import type { ImageBank } from 'metaplastic';
 import { random, type Random } from '../../src/tasks/random.js';
 import { framed, raster, SIDE, smooth, varied, type Drawing, type Point } from './strokes.js';
 

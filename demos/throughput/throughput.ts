@@ -7,12 +7,12 @@ import {
   type BenchReport,
   type Ceiling,
   type SweepFigure,
-} from '../../src/bench/index.js';
-import { noiseIn, percent, quantity, ratesOf } from '../../src/bench/report.js';
-import { formatCount } from '../../src/runs/log.js';
-import { linesChart } from '../../src/report/chart.js';
-import { html } from '../../src/report/html.js';
-import { details, linesTable, table } from '../../src/report/page.js';
+  noiseIn,
+  percent,
+  quantity,
+  ratesOf,
+} from 'metaplastic/bench';
+import { formatCount, linesChart, html, details, linesTable, table } from 'metaplastic/report';
 import { liveChart } from '../frame/chart.js';
 import { copyButton, settingsForm } from '../frame/settings.js';
 import { findWebGpu } from '../frame/webgpu.js';

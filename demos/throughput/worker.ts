@@ -1,6 +1,6 @@
 import { expose } from '../frame/comlink.js';
 import { openGpu } from 'metaplastic';
-import { PATIENT, QUICK, runBench, type BenchReport } from '../../src/bench/index.js';
+import { PATIENT, QUICK, runBench, type BenchReport } from 'metaplastic/bench';
 
 const api = {
   /** Measures the adapter on a device of its own, which is given back whatever happens. */
@@ -12,7 +12,7 @@ const api = {
     try {
       return await runBench(gpu, { patience: patiently ? PATIENT : QUICK, onProgress: heard });
     } finally {
-      gpu.close();
+      gpu.destroy();
     }
   },
 };

@@ -5,7 +5,9 @@ import package::shape::{
   NEURON_AT, QUADS, RECORD, WIDTH
 };
 import package::lanes::join_rows;
-import package::memory::{activity, lane, set_activities, set_activity, weight_quad, weight_rows};
+import package::memory::{
+  activity, lane, lived, set_activities, set_activity, weight_quad, weight_rows
+};
 import package::mirror_sweep::sweep;
 import package::random::drawn;
 import package::team::team_barrier;
@@ -26,7 +28,7 @@ fn draw_inputs(first: u32, l: u32, t: u32) {
   for (var k = lane; k < BATCH * pre; k += LANES) {
     let b = k / pre;
     let at = BELOW_AT[l] + k % pre;
-    let x = drawn(DRAW_MIRROR, (t * BATCH + b) * numbers + at);
+    let x = drawn(DRAW_MIRROR, (lived(t) * BATCH + b) * numbers + at);
     set_activity(first + b * RECORD + MIRROR_X + at, x);
   }
 }

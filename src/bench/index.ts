@@ -8,7 +8,15 @@ export {
   type BenchOptions,
   type BenchResult,
 } from './meta-gradient.js';
-export { describeReport, runBench, type BenchReport } from './report.js';
+export {
+  describeReport,
+  noiseIn,
+  percent,
+  quantity,
+  ratesOf,
+  runBench,
+  type BenchReport,
+} from './report.js';
 export { drawRoofline } from './roofline.js';
 export { benchSweep, sweepSizes, type SweepFigure, type SweepSizes } from './sweep.js';
 export { kernelWork, lifetimeWork, type Amount } from './work.js';

@@ -10,7 +10,7 @@ import {
   type Patience,
   type Sample,
 } from './clock.js';
-import { learnerFor } from './meta-gradient.js';
+import { STANDSTILL, learnerFor } from './meta-gradient.js';
 import { kernelWork, lifetimeWork, PARTS, type Amount, type Part } from './work.js';
 import { encoderWorkload, flpWorkload, poolWorkload, type Workload } from './workloads.js';
 
@@ -42,6 +42,7 @@ export const kernelWorkloads = (software: boolean): Workload[] => [
  * chunk, so that a kernel is one dispatch.
  */
 const LEARNER: Partial<LearnerOptions> = {
+  optimiser: STANDSTILL,
   adjoint: 'store',
   budget: { memory: 2 ** 30, dispatchSeconds: 2 },
 };
@@ -102,8 +103,8 @@ async function wholeKernels(
       work: kernelWork(plan, label),
     });
   };
-  await learner.step(episodes, 0);
-  const step = await recordDispatches(() => learner.step(episodes, 0));
+  await learner.step(episodes);
+  const step = await recordDispatches(() => learner.step(episodes));
   for (const label of new Set(step.map(d => d.label))) await time(step, label, label);
   await learner.adapt(episodes);
   const forward = await recordDispatches(() => learner.adapt(episodes));
@@ -129,8 +130,8 @@ async function parts(
   const cut = shortened(workload, CUT);
   const learner = await learnerFor(gpu, cut, { ...LEARNER, plan: { stepsPerSegment: 1 } });
   try {
-    await learner.gradient(cut.episodes);
-    const made = await recordDispatches(() => learner.gradient(cut.episodes));
+    await learner.gradient(cut.episodes, { read: false });
+    const made = await recordDispatches(() => learner.gradient(cut.episodes, { read: false }));
     const of = (label: string, k: number) => made.filter(d => d.label === label).slice(k, k + 1);
     const [first, plain, last] = [
       await replay(clock, of('episode', 0), patience),

@@ -2,6 +2,8 @@ import { greatest } from '../extremes.js';
 import { adapterName, type Gpu } from '../gpu/device.js';
 import { orDestroy } from '../gpu/owned.js';
 import { mebibytes, type Adjoint, type Plan, type PlanChoices } from '../gpu/plan.js';
+import { tensorsOf } from '../parameters/layout.js';
+import { adam } from '../learner/optimiser.js';
 import { Learner, type LearnerOptions } from '../learner/learner.js';
 import { type System } from '../systems/system.js';
 import { checkCounts } from '../tasks/episodes.js';
@@ -15,6 +17,8 @@ export interface BenchOptions {
   readonly adjoint: Adjoint;
   readonly plan?: PlanChoices;
   readonly onNotice?: (notice: string) => void;
+  /** Stops before the next meta-gradient; the promise rejects with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** What was measured. `line` is what peers print, key for key. */
@@ -57,6 +61,9 @@ export interface BenchResult {
   readonly fellBack: boolean;
 }
 
+/** Meta-steps at rate 0, so that every one is the same. */
+export const STANDSTILL = adam({ rates: {} });
+
 /** The options of a learner for a workload. */
 export const optionsFor = (
   { system, episodes: { tasks, steps, batch, queries } }: Workload,
@@ -71,7 +78,7 @@ export async function learnerFor(
 ): Promise<Learner> {
   const learner = await Learner.create(gpu, optionsFor(workload, options));
   return orDestroy([learner], async () => {
-    learner.writeParameters(workload.parameters);
+    learner.write(tensorsOf(learner.layout, workload.parameters));
     return learner;
   });
 }
@@ -82,7 +89,7 @@ export async function learnerFor(
 export async function benchGradient(
   gpu: Gpu,
   workload: Workload,
-  { repeats, adjoint, plan, onNotice }: BenchOptions,
+  { repeats, adjoint, plan, onNotice, signal }: BenchOptions,
 ): Promise<BenchResult> {
   checkCounts({ repeats }, 'bench');
   const { episodes } = workload,
@@ -92,10 +99,11 @@ export async function benchGradient(
     const { peak, result } = await peakBytes(async () => {
       const start = performance.now();
       learner = await learnerFor(gpu, workload, { adjoint, plan, onDivergence: 'error', onNotice });
-      let { loss, fellBack } = await learner.gradient(episodes);
+      let { loss, fellBack } = await learner.gradient(episodes, { read: false });
       const first = performance.now() - start;
       const times: number[] = [];
       for (let k = 0; k < repeats; k++) {
+        signal?.throwIfAborted();
         const before = performance.now();
         ({ loss, fellBack } = await learner.gradient(episodes));
         times.push(performance.now() - before);
@@ -105,7 +113,7 @@ export async function benchGradient(
         fellBack,
         first,
         times,
-        counts: await countCalls(() => learner!.gradient(episodes)),
+        counts: await countCalls(() => learner!.gradient(episodes, { read: false })),
       };
     });
     const { loss, fellBack, first, times, counts } = result;
@@ -128,7 +136,7 @@ export async function benchGradient(
         first_ms: round(first, 1),
         tasksteps_per_s: Math.round(((tasks * steps) / median) * 1e3),
         loss,
-        gradNorm: await gradientNorms(learner!, workload.name),
+        gradNorm: await gradientNorms(learner!, workload),
         ...counts,
       },
     };
@@ -141,21 +149,15 @@ const widestHidden = ({ sizes }: System): number => greatest(sizes.slice(1, -1))
 
 async function gradientNorms(
   learner: Learner,
-  workload: Workload['name'],
+  { name, episodes }: Workload,
 ): Promise<Record<string, number>> {
-  const gradient = await learner.readGradient();
-  const { tensors } = learner.layout;
-  const norms = (names: readonly (typeof tensors)[number][]) =>
-    Object.fromEntries(
-      names.map(({ name, offset, size }) => [name, norm(gradient.subarray(offset, offset + size))]),
-    );
-  if (workload !== 'pool') return norms(tensors);
-  const theta = learner.layout.get('theta')!;
-  const terms = gradient.subarray(theta.offset, theta.offset + theta.size);
-  return {
-    ...norms([theta]),
-    ...Object.fromEntries([...terms].map((d, r) => [`theta${r}`, Math.abs(d)])),
-  };
+  const { gradient } = await learner.gradient(episodes);
+  const norms = Object.fromEntries(
+    Object.entries(gradient).map(([tensor, { data }]) => [tensor, norm(data)]),
+  );
+  if (name !== 'pool') return norms;
+  const terms = [...gradient['theta']!.data].map((d, r) => [`theta${r}`, Math.abs(d)]);
+  return { theta: norms['theta']!, ...Object.fromEntries(terms) };
 }
 
 /** The result as a table for people. */

@@ -26,16 +26,29 @@ export const SOFTWARE_WARNING =
 
 /**
  * Measures the adapter: its ceilings, then every kernel on `workloads`, then whole meta-steps over
- * `sizes`.
+ * `sizes`. Stops before the next figure, and rejects with the signal's reason, if that is aborted.
  */
 export async function runBench(
   gpu: Gpu,
   {
     workloads,
     sizes,
-    ...measuring
-  }: Measuring & { readonly workloads?: Workload[]; readonly sizes?: SweepSizes } = {},
+    signal,
+    onProgress,
+    ...rest
+  }: Measuring & {
+    readonly workloads?: Workload[];
+    readonly sizes?: SweepSizes;
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<BenchReport> {
+  const measuring: Measuring = {
+    ...rest,
+    onProgress: (...told) => {
+      signal?.throwIfAborted();
+      onProgress?.(...told);
+    },
+  };
   return {
     adapter: gpu.adapter,
     ...(gpu.adapter.software && { warning: SOFTWARE_WARNING }),

@@ -2,7 +2,7 @@ import type { Gpu } from '../gpu/device.js';
 import { peakBytes } from './calls.js';
 import type { Figure } from './ceilings.js';
 import { PATIENT, summarise, type Measuring } from './clock.js';
-import { learnerFor } from './meta-gradient.js';
+import { STANDSTILL, learnerFor } from './meta-gradient.js';
 import { flpWorkload, type FlpSizes } from './workloads.js';
 
 /** Sizes of `flp` to measure: a middle, and each of N, T and H varied around it. */
@@ -72,12 +72,16 @@ async function benchPoint(
   const workload = flpWorkload({ ...point, batch: 1 });
   const { episodes } = workload;
   const { peak, result } = await peakBytes(async () => {
-    const learner = await learnerFor(gpu, workload, { adjoint: 'reverse', onNotice: () => {} });
+    const learner = await learnerFor(gpu, workload, {
+      adjoint: 'reverse',
+      optimiser: STANDSTILL,
+      onNotice: () => {},
+    });
     const seconds: number[] = [];
     try {
       for (let k = -1; k < repeats; k++) {
         const start = performance.now();
-        await learner.step(episodes, 0); // at rate 0, so that every one is the same
+        await learner.step(episodes);
         if (k >= 0) seconds.push((performance.now() - start) / 1e3); // the first warms up
       }
     } finally {

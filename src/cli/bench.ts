@@ -1,3 +1,5 @@
+import { defineSystem } from '../systems/system.js';
+import { layoutOf, tensorsOf } from '../parameters/layout.js';
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -126,7 +128,7 @@ async function report(args: string[]): Promise<number> {
     if (values.svg) writeFileSync(values.svg, drawRoofline(measured));
     console.log(values.json ? JSON.stringify(measured) : describeReport(measured));
   } finally {
-    gpu.close();
+    gpu.destroy();
   }
   return 0;
 }
@@ -201,7 +203,7 @@ async function gradient(
         : `${describeAdapter(gpu)}\n${describeGradient(result)}`,
     );
   } finally {
-    gpu.close();
+    gpu.destroy();
   }
   return 0;
 }
@@ -215,7 +217,7 @@ async function tuned(gpu: Gpu, workload: Workload, adjoint: Adjoint): Promise<Tu
     (
       await tune(gpu, options, workload.episodes, {
         memory,
-        parameters: workload.parameters,
+        parameters: tensorsOf(layoutOf(defineSystem(workload.system)), workload.parameters),
         repeats: 3,
       })
     ).best;

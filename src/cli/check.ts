@@ -69,7 +69,7 @@ export async function run(
       );
     return failed ? 1 : 0;
   } finally {
-    gpu.close();
+    gpu.destroy();
   }
 }
 

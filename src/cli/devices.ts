@@ -24,7 +24,7 @@ export async function run(args: string[]): Promise<number> {
     ];
     for (const [name, value] of rows) console.log(`  ${name.padEnd(24)}${value}`);
   } finally {
-    gpu.close();
+    gpu.destroy();
   }
   return 0;
 }

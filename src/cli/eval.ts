@@ -70,7 +70,7 @@ async function evaluateFolder(folder: string, data: string | undefined): Promise
     console.log(`report: ${writeReport(folder, found)}`);
     learner.destroy();
   } finally {
-    gpu.close();
+    gpu.destroy();
   }
   return 0;
 }

@@ -47,7 +47,7 @@ export async function run(args: string[]): Promise<number> {
       ),
     );
   } finally {
-    gpu.close();
+    gpu.destroy();
   }
   return 0;
 }

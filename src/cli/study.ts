@@ -164,7 +164,7 @@ async function runArms(study: Study, size: Size, folder: string, read: ReadData)
       environments.set(arm.name, readEnvironment(path));
     }
   } finally {
-    gpu?.close();
+    gpu?.destroy();
   }
 
   const summary = summarise(results);

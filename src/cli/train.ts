@@ -136,7 +136,7 @@ async function withGpu<T>(work: (gpu: Gpu) => Promise<T>): Promise<T> {
     console.error(describeAdapter(gpu));
     return await work(gpu);
   } finally {
-    gpu.close();
+    gpu.destroy();
   }
 }
 
@@ -249,12 +249,12 @@ export async function trainIn(
 
     const progress = makeProgress(steps);
     signals.afterThis();
-    const made = await train({
+    const finished = await train({
       config,
       learner,
       tasks: world.train,
       from: { metaStep: saved, seconds: log.at(-1)?.seconds ?? 0 },
-      stopped: signals.asked,
+      signal: signals.signal,
       onStep(line) {
         log.push(line);
         lock.check();
@@ -267,14 +267,19 @@ export async function trainIn(
         writeWhole(path('checkpoint'), writeCheckpoint(checkpoint, learner.layout));
         saved = checkpoint.metaStep;
       },
-    }).finally(() => progress.end());
-    const finished = !signals.asked();
+    })
+      .then(() => true)
+      .catch((error: unknown) => {
+        if (!signals.signal.aborted || error !== signals.signal.reason) throw error;
+        return false;
+      })
+      .finally(() => progress.end());
     if (finished) {
       signals.now('evaluating');
-      await evaluateTrained(folder, config, learner, world, made > begun);
+      await evaluateTrained(folder, config, learner, world, saved > begun);
       lock.check();
       writeReport(folder, config);
-    } else console.error(`stopped after meta-step ${made} of ${steps}; ${again(made)}`);
+    } else console.error(`stopped after meta-step ${saved} of ${steps}; ${again(saved)}`);
     learner.destroy();
     return finished;
   } catch (error) {
@@ -315,13 +320,13 @@ function tellChanges(
     );
 }
 
-/** What a signal does: it ends what is being done at once, or is asked for. */
+/** What a signal does: it ends what is being done at once, or asks it to stop. */
 interface Stop {
   /** From now on a signal ends the process, once it was told what was being done. */
   now(doing: string): void;
-  /** From now on only a second signal ends the process; the first is there to be asked for. */
+  /** From now on only a second signal ends the process; the first aborts `signal`. */
   afterThis(): void;
-  readonly asked: () => boolean;
+  readonly signal: AbortSignal;
   end(): void;
 }
 
@@ -330,11 +335,11 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function onStop(tell: (doing: string) => void): Stop {
   let doing: string | undefined = 'compiling';
-  let asked = false;
+  const stopping = new AbortController();
   const hear = () => {
     if (doing !== undefined) tell(doing);
-    if (doing !== undefined || asked) process.exit(130); // a second Ctrl-C does not wait
-    asked = true;
+    if (doing !== undefined || stopping.signal.aborted) process.exit(130); // a second Ctrl-C does not wait
+    stopping.abort();
   };
   for (const signal of SIGNALS) process.on(signal, hear);
   return {
@@ -344,7 +349,7 @@ function onStop(tell: (doing: string) => void): Stop {
     afterThis() {
       doing = undefined;
     },
-    asked: () => asked,
+    signal: stopping.signal,
     end() {
       for (const signal of SIGNALS) process.off(signal, hear);
     },

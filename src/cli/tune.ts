@@ -58,7 +58,7 @@ export async function run(args: string[]): Promise<number> {
     );
     console.log(`remembered in ${file}`);
   } finally {
-    gpu.close();
+    gpu.destroy();
   }
   return 0;
 }

@@ -3,24 +3,31 @@ import { MetaplasticError } from '../errors.js';
 import { BUDGET, MOMENTS, PLAN } from '../gpu/options.js';
 import { checkMoments } from '../gpu/plan.js';
 import { INITIAL, initialOf } from '../parameters/initial.js';
-import { GROUPS, layoutOf } from '../parameters/layout.js';
+import { layoutOf, type Layout } from '../parameters/layout.js';
 import {
   check,
   isNumber,
   kind,
-  list,
   literal,
   needed,
   option,
-  positive,
   section,
   seed,
   text,
   variant,
   whole,
-  within,
 } from '../options.js';
-import { checkMeta, defaultRates, META, type Rates } from '../learner/options.js';
+import {
+  checkRates,
+  DECAY,
+  MOVES,
+  rateOfEach,
+  ratesAt,
+  ratesOf,
+  type Rates,
+  type Schedule,
+} from '../learner/optimiser.js';
+import { checkMeta, META } from '../learner/options.js';
 import { SYSTEM } from '../systems/options.js';
 import { defineSystem } from '../systems/system.js';
 import { TASK_STREAMS } from '../tasks/episodes.js';
@@ -71,23 +78,7 @@ const TASK = variant(
   ],
 );
 
-/** What becomes of the meta-learning rates over a run. */
-const DECAY = variant(
-  'kind',
-  ['constant', 'cosine', 'step'],
-  [
-    section({ kind: literal('constant') }),
-    section({
-      kind: literal('cosine'),
-      floor: needed(within(0, 1), { about: 'Factor at the end.' }),
-    }),
-    section({
-      kind: literal('step'),
-      at: needed(list(whole(0), 'meta-steps'), { about: 'Meta-steps at which rates change.' }),
-      factor: needed(positive, { about: 'Factor on the rates at each of them.' }),
-    }),
-  ],
-);
+const { tasks, l1, clipPerTask, ...ofLifetimes } = META;
 
 /** All that decides a run. */
 export const CONFIG = section({
@@ -98,7 +89,12 @@ export const CONFIG = section({
   initial: option(INITIAL, { about: 'Meta-parameters at meta-step 0; biases b and c are 0.' }, {}),
   meta: needed(
     section({
-      ...META,
+      tasks,
+      rates: MOVES.rates,
+      l1,
+      clipPerTask,
+      clip: MOVES.clip,
+      ...ofLifetimes,
       steps: needed(whole(1), { about: 'Meta-steps.' }),
       decay: option(DECAY, { about: 'What becomes of the rates.' }, { kind: 'constant' }),
     }),
@@ -129,7 +125,6 @@ export type RunConfig = Omit<Parsed, 'meta'> & { meta: Parsed['meta'] & { rates:
 /** A configuration as written, where keys with a default may be left out. */
 export type RunConfigInput = v.InferInput<typeof CONFIG>;
 export type TaskConfig = RunConfig['task'];
-export type Decay = RunConfig['meta']['decay'];
 
 /**
  * Checks a configuration and fills in its defaults. `where` is the file or preset that the errors
@@ -148,10 +143,11 @@ export function parseConfig(json: unknown, where: string): RunConfig {
     if (!holds(task)) throw new MetaplasticError({ where: at(`task.${key}`), ...refuse(task) });
   checkSizes(task, system.sizes, at('system.sizes'));
   const { steps } = shapeOf(task);
-  checkMeta(meta, system, layout, steps, at('meta'));
+  checkMeta(meta, system, steps, at('meta'));
   checkMoments(evaluation.at, steps, at('evaluation.at'));
-  const rates = meta.rates ?? defaultRates(layout);
-  checkSchedule({ ...meta, rates }, at('meta'));
+  const rates = ratesOf(layout, meta.rates);
+  checkRates(rates, layout, at('meta.rates'));
+  checkSchedule({ ...meta, rates }, layout, at('meta'));
   return { ...config, meta: { ...meta, rates } };
 }
 
@@ -200,8 +196,9 @@ function checkSizes(task: TaskConfig, sizes: readonly number[], where: string): 
 }
 
 /** Are there tasks and rates for every meta-step of the run? */
-function checkSchedule({ tasks, steps, rates, decay }: RunConfig['meta'], where: string): void {
-  if (GROUPS.every(group => rates[group] === 0))
+function checkSchedule(meta: RunConfig['meta'], layout: Layout, where: string): void {
+  const { tasks, steps, rates } = meta;
+  if (rateOfEach(layout, rates).every(rate => rate === 0))
     throw new MetaplasticError({
       where: `${where}.rates`,
       expected: 'at least one rate > 0',
@@ -214,13 +211,7 @@ function checkSchedule({ tasks, steps, rates, decay }: RunConfig['meta'], where:
       expected: `at most ${Math.floor(TASK_STREAMS / tasks)} meta-steps of ${tasks} tasks, for a seed has ${TASK_STREAMS} tasks`,
       got: `${steps}`,
     });
-  for (const group of GROUPS)
-    if (!isNumber(rates[group] * rateAt(decay, steps, steps)))
-      throw new MetaplasticError({
-        where: `${where}.decay.factor`,
-        expected: `a factor that leaves rates.${group} within float32`,
-        got: `${(decay as { factor?: number }).factor}`,
-      });
+  ratesAt(layout, { rates, schedule: scheduleOf(meta) }, steps, `${where}.decay`);
 }
 
 /**
@@ -253,16 +244,9 @@ export function shapeOf(task: TaskConfig): {
   }
 }
 
-/** Factor on the meta-learning rates at a meta-step, counted from 0, of a run of `totalSteps`. */
-export function rateAt(decay: Decay, metaStep: number, totalSteps: number): number {
-  switch (decay.kind) {
-    case 'constant':
-      return 1;
-    case 'cosine':
-      return (
-        decay.floor + ((1 - decay.floor) * (1 + Math.cos((Math.PI * metaStep) / totalSteps))) / 2
-      );
-    case 'step':
-      return decay.factor ** decay.at.filter(at => metaStep >= at).length;
-  }
-}
+/** The schedule of a run's optimiser: its decay, over so many meta-steps. */
+export const scheduleOf = ({
+  decay,
+  steps,
+}: Pick<RunConfig['meta'], 'decay' | 'steps'>): Schedule =>
+  decay.kind === 'cosine' ? { ...decay, steps } : decay;

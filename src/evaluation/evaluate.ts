@@ -1,5 +1,7 @@
 import { greatest, least } from '../extremes.js';
 import type { Learner } from '../learner/learner.js';
+import { inOrder } from '../parameters/layout.js';
+import { part } from '../tensor.js';
 import { gradientDescent } from '../reference/gradient-descent.js';
 import type { Preset } from '../systems/presets.js';
 import { defineSystem, type SystemSpec } from '../systems/system.js';
@@ -34,18 +36,22 @@ const EXAMPLES = 6;
  * `evaluation.at`. Where weights are inherited, beside it the same network without plasticity, and
  * gradient descent from the same initial weights at the best of RATES: best on these very tasks, in
  * its favour, by the median task, among rates at which no more lifetimes diverge than the learner's.
+ * The signal stops it between two sets of tasks, and is then what it rejects with.
  */
 export async function evaluate(
   config: RunConfig,
   learner: Learner,
   world: World,
+  signal?: AbortSignal,
 ): Promise<Evaluation[]> {
   const evaluations: Evaluation[] = [];
-  for (const test of world.tests)
+  for (const test of world.tests) {
+    signal?.throwIfAborted();
     evaluations.push({
       ...(test.title && { title: test.title }),
       ...(await evaluateOn(config, learner, test, world)),
     });
+  }
   return evaluations;
 }
 
@@ -64,8 +70,10 @@ async function evaluateOn(
   const width = moments.length;
   const columns = at.map(t => moments.indexOf(t));
   const episodes = source.episodes(trialSeed, 0, tasks);
-  const lived = await learner.adapt(episodes, moments);
-  const classification = lived.accuracies !== undefined;
+  const lived = await learner.adapt(episodes, { moments });
+  const losses = lived.losses.data;
+  const accuracies = lived.accuracies?.data;
+  const classification = accuracies !== undefined;
   const row = (name: string, answers: Answers): Row => {
     const kept = sound(answers.losses, tasks, width);
     const values = answers.accuracies ?? answers.losses;
@@ -80,14 +88,14 @@ async function evaluateOn(
     };
   };
 
-  const rows = [row(nameOf(config.system), lived)];
+  const rows = [row(nameOf(config.system), { losses, accuracies })];
   if (system.weights === 'inherited') {
     // Without plasticity W stays what it was at birth, so what was true before learning stays true.
     const stay = (values: Float32Array) => values.map((_, k) => values[k - (k % width)]!);
     rows.push(
       row('zero plasticity', {
-        losses: stay(lived.losses),
-        ...(lived.accuracies && { accuracies: stay(lived.accuracies) }),
+        losses: stay(losses),
+        ...(accuracies && { accuracies: stay(accuracies) }),
       }),
     );
     const synapses = system.layers.reduce((n, l) => n + l.fanIn * l.fanOut, 0);
@@ -98,7 +106,7 @@ async function evaluateOn(
         (3 * source.steps * source.batch + width * source.queries) <=
       BASELINE_BUDGET
     ) {
-      const parameters = await learner.readParameters();
+      const parameters = inOrder(layout, await learner.parameters());
       const descents = RATES.map(rate =>
         row(
           `gradient descent at rate ${rate}`,
@@ -115,12 +123,12 @@ async function evaluateOn(
     rows,
     ...(parts && {
       forgetting: forgettingOf(
-        lived.predictions,
+        lived.predictions.data,
         episodes,
         moments,
         ends,
         classification,
-        sound(lived.losses, tasks, width),
+        sound(losses, tasks, width),
       ),
     }),
     ...('sinesOf' in source &&
@@ -308,7 +316,10 @@ async function sineExamples(
     queryX.set(x, i * points);
     queryY.set(truth[i]!, i * points);
   }
-  const { predictions } = await learner.adapt({ ...episodes, queries: points, queryX, queryY }, at);
+  const { predictions } = await learner.adapt(
+    { ...episodes, queries: points, queryX, queryY },
+    { moments: at },
+  );
   return sines.map(({ amplitude, phase }, i) => ({
     title: `${amplitude.toFixed(1)} sin(x + ${phase.toFixed(1)})`,
     x: [...x],
@@ -319,7 +330,7 @@ async function sineExamples(
     },
     curves: at.map((after, k) => ({
       after,
-      y: [...predictions.subarray((i * at.length + k) * points, (i * at.length + k + 1) * points)],
+      y: [...part(part(predictions, i), k).data],
     })),
   }));
 }

@@ -1,3 +1,4 @@
+import { part, type Tensor } from '../tensor.js';
 import { MetaplasticError } from '../errors.js';
 import type { Learner } from '../learner/learner.js';
 import { losses as lossOf } from '../reference/choices.js';
@@ -8,12 +9,12 @@ export interface Interference {
   readonly tasks: number;
   readonly examples: number;
   /** (tasks, examples) loss on each example before the update. */
-  readonly losses: Float32Array;
+  readonly losses: Tensor;
   /**
    * I, (tasks, examples a, examples b): how much the loss on b rises by the update from a. Negative
    * where a helps b; on the diagonal what a does for itself.
    */
-  readonly changes: Float32Array;
+  readonly changes: Tensor;
 }
 
 /**
@@ -75,28 +76,25 @@ export async function interference(
   // One call an example, and not one for all: task i has its number in every call, and so is born
   // with the same weights and meets the same noise.
   for (let a = 0; a < examples; a++) {
-    const { predictions } = await learner.adapt(ending(a), [after, after + 1]);
+    const { predictions } = await learner.adapt(ending(a), { moments: [after, after + 1] });
     for (let task = 0; task < tasks; task++)
       for (let b = 0; b < examples; b++) {
         const target = Float64Array.from(
           queryY.subarray((task * examples + b) * outputs, (task * examples + b + 1) * outputs),
         );
         const [before, then] = [0, 1].map(k =>
-          value(
-            Float64Array.from(
-              predictions.subarray(
-                ((task * 2 + k) * examples + b) * outputs,
-                ((task * 2 + k) * examples + b + 1) * outputs,
-              ),
-            ),
-            target,
-          ),
+          value(Float64Array.from(part(part(part(predictions, task), k), b).data), target),
         ) as [number, number];
         losses[task * examples + b] = before;
         changes[(task * examples + a) * examples + b] = then - before;
       }
   }
-  return { tasks, examples, losses, changes };
+  return {
+    tasks,
+    examples,
+    losses: { data: losses, shape: [tasks, examples] },
+    changes: { data: changes, shape: [tasks, examples, examples] },
+  };
 }
 
 /**

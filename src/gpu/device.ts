@@ -6,7 +6,7 @@ import type { Machine } from './plan.js';
  * An open GPU: the device, what adapter it is, and where the GPU errors of one owner end up: of a
  * learner, say. Others may work on the same device; their errors are none of its own.
  */
-export interface Gpu {
+export interface Gpu extends Disposable {
   readonly device: GPUDevice;
   readonly adapter: AdapterSummary;
   readonly machine: Machine;
@@ -22,8 +22,8 @@ export interface Gpu {
   guard<T>(work: Promise<T>): Promise<T>;
   /** The same device for another owner, whose errors are told to that owner only. */
   share(): Gpu;
-  /** Destroys the device, unless it was the caller's own. */
-  close(): void;
+  /** Destroys the device, unless it was the caller's own. `using` does it at the end of a block. */
+  destroy(): void;
 }
 
 export interface AdapterSummary {
@@ -264,7 +264,7 @@ function scopeOn(
 function watch(
   device: GPUDevice,
   info: Partial<GPUAdapterInfo> = {},
-  close: () => void,
+  destroy: () => void,
   onNotice: (notice: string) => void = console.warn,
 ): Gpu {
   let failure: Error | undefined;
@@ -344,6 +344,7 @@ function watch(
     share() {
       return { ...this, ...scopeOn(device, orLost) };
     },
-    close,
+    destroy,
+    [Symbol.dispose]: destroy,
   };
 }

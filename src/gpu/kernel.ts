@@ -15,7 +15,7 @@ export interface Kernel {
 }
 
 /** The uniform buffer that is bound at a dynamic offset, and the size of the struct it holds. */
-export const PASS = { name: 'pass_', size: 40 } as const;
+export const PASS = { name: 'pass_', size: 44 } as const;
 
 /**
  * Compiles linked WGSL. Compile and validation errors carry the label, the message and the line of

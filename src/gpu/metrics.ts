@@ -3,6 +3,7 @@ import { feedbackShape, isMixed } from '../parameters/layout.js';
 import type { Metrics } from '../systems/metrics.js';
 import { sizeOf } from './places.js';
 import type { Layer, System } from '../systems/system.js';
+import type { Tensor } from '../tensor.js';
 
 /**
  * What shaders/metrics.wgsl reports of a layer, and where: of an angle between a and b ‖â − b̂‖²
@@ -68,13 +69,15 @@ export function readMetrics(system: System, moments: number, reported: Float32Ar
     metric: Metric,
     of: (a: number, b: number) => number,
     has: (layer: Layer, moment: number) => boolean = () => true,
-  ) =>
-    Float32Array.from({ length: rows }, (_, row) => {
+  ): Tensor => ({
+    shape: [rows / (moments * inside.length), moments, inside.length],
+    data: Float32Array.from({ length: rows }, (_, row) => {
       const at = row * REPORT_SIZE + REPORT[metric];
       const layer = inside[row % inside.length]!;
       const moment = Math.floor(row / inside.length) % moments;
       return has(layer, moment) ? of(reported[at]!, reported[at + 1]!) : NaN;
-    });
+    }),
+  });
   return {
     layers: inside.map(l => l.index),
     weightAngle: gather(

@@ -1,4 +1,4 @@
-import type { Layout, Tensor } from '../parameters/layout.js';
+import type { Layout, MetaParameter } from '../parameters/layout.js';
 import type { System } from '../systems/system.js';
 
 /**
@@ -19,9 +19,8 @@ import type { System } from '../systems/system.js';
 export type Kind = 'rows' | 'columns' | 'flat';
 
 export interface Places {
-  /** Numbers in all, a multiple of 4; and where groups begin and end, as in the layout. */
+  /** Numbers in all, a multiple of 4. */
   readonly size: number;
-  readonly groupStart: readonly number[];
   /** Where a tensor begins, a multiple of 4; undefined if there is none of that name. */
   at(name: string): number | undefined;
   /**
@@ -79,7 +78,6 @@ export function placesOf(system: System, layout: Layout): Places {
   };
   return {
     size: offset,
-    groupStart: layout.groupStart.map(k => startAt.get(k)!),
     at: name => starts.get(name),
     range,
     pack(values, of = all) {
@@ -118,7 +116,7 @@ function placesOfAll(
   return place;
 }
 
-function kindOf({ encoderLayers, feedback }: System, { name, shape }: Tensor): Kind {
+function kindOf({ encoderLayers, feedback }: System, { name, shape }: MetaParameter): Kind {
   if (shape.length < 2) return 'flat';
   const columns = name.startsWith('W')
     ? Number(name.slice(1)) <= encoderLayers

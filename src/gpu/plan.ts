@@ -170,7 +170,7 @@ export function makePlan(
   const tail = totalTail({ places, collecting, slices });
   const shared = {
     'meta-parameters': 4 * places.size,
-    'optimiser moments and rates': optimiser * (8 * places.size + RATES_BYTES),
+    'optimiser moments and rates': optimiser * (8 * places.size + ratesBytes(layout)),
     'gradient of the meta-batch': optimiser * 4 * (places.size + tail),
     'image bank': 4 * work.images * fours(work.system.sizes[0]!),
   };
@@ -309,7 +309,7 @@ export const BLOCK = 64;
 export const PASS_STRIDE = 256;
 
 /** Bytes of the uniform struct `Rates` of shaders/adam.wgsl. */
-export const RATES_BYTES = 48;
+export const ratesBytes = ({ tensors }: Layout): number => 32 * fours(tensors.length) + 16;
 
 /** Tasks that the workgroups of so many have room for. */
 export const roomFor = (tasks: number, teams: number): number => Math.ceil(tasks / teams) * teams;

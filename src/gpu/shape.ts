@@ -168,7 +168,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     MOMENTUM_AT: at('momentum'),
     K_AT: at('k'),
     ETA_B_AT: at('etaB'),
-    GROUP_START: places.groupStart,
+    TENSORS: layout.tensors.length,
     TOTAL: places.size + totalTail(plan),
     COLLECTORS: collectors(plan),
     COLLECTING: plan.collecting,

@@ -1,12 +1,11 @@
 import type { Gpu } from '../gpu/device.js';
 import { makeKernel } from '../gpu/kernel.js';
+import { inQuads } from '../gpu/places.js';
 import { orDestroy } from '../gpu/owned.js';
-import { collectors, RATES_BYTES, type Plan } from '../gpu/plan.js';
+import { collectors, ratesBytes, type Plan } from '../gpu/plan.js';
 import { shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
-import { GROUPS } from '../parameters/layout.js';
 import { dispatchStage, type Inheritance } from './lifetimes.js';
-import type { Rates } from './options.js';
 
 /**
  * Adam on the GPU (shaders/adam.wgsl): a dispatch after the gradient, moments in the
@@ -16,8 +15,8 @@ export interface Adam {
   readonly moment1: GPUBuffer;
   readonly moment2: GPUBuffer;
   readonly allocatedBytes: number;
-  /** Records update number n, from 1. */
-  record(encoder: GPUCommandEncoder, update: { rates: Rates; n: number }): void;
+  /** Records update number n, from 1, at the rate of every meta-parameter of the layout. */
+  record(encoder: GPUCommandEncoder, update: { rates: readonly number[]; n: number }): void;
   destroy(): void;
 }
 
@@ -34,7 +33,7 @@ export async function makeAdam(
   const { STORAGE, UNIFORM, COPY_DST, COPY_SRC } = GPUBufferUsage;
   const moment1 = buffer('moment1', bytes, STORAGE | COPY_DST | COPY_SRC);
   const moment2 = buffer('moment2', bytes, STORAGE | COPY_DST | COPY_SRC);
-  const rates = buffer('rates', RATES_BYTES, UNIFORM | COPY_DST);
+  const rates = buffer('rates', ratesBytes(plan.layout), UNIFORM | COPY_DST);
   const modules = { shape: shapeModule(plan, rules) };
   const { adam, group } = await orDestroy([moment1, moment2, rates], async () => {
     const adam = await makeKernel(gpu, 'adam', await linkShader('adam', { slots: {}, modules }));
@@ -46,11 +45,7 @@ export async function makeAdam(
     moment2,
     allocatedBytes: moment1.size + moment2.size + rates.size,
     record(encoder, { rates: rateOf, n }) {
-      device.queue.writeBuffer(
-        rates,
-        0,
-        new Float32Array([...GROUPS.map(g => rateOf[g]), 0, 1 - 0.9 ** n, 1 - 0.999 ** n]),
-      );
+      device.queue.writeBuffer(rates, 0, ratesTable(plan, rateOf, n));
       const pass = encoder.beginComputePass();
       dispatchStage(pass, adam.pipeline, group, collectors(plan));
       pass.end();
@@ -59,4 +54,19 @@ export async function makeAdam(
       for (const b of [moment1, moment2, rates]) b.destroy();
     },
   };
+}
+
+/** The struct `Rates` of the shader: where every meta-parameter begins, its rate, corrections. */
+function ratesTable(
+  { layout, places }: Plan,
+  rates: readonly number[],
+  n: number,
+): Float32Array<ArrayBuffer> {
+  const table = new Float32Array(ratesBytes(layout) / 4);
+  const starts = layout.tensors.map(t => places.at(t.name)!);
+  const room = inQuads(starts.length);
+  new Uint32Array(table.buffer).set(starts);
+  table.set(rates, room);
+  table.set([1 - 0.9 ** n, 1 - 0.999 ** n], 2 * room);
+  return table;
 }

@@ -1,18 +1,18 @@
 import * as v from 'valibot';
 import { DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
-import { ADJOINT, MOMENTS } from '../gpu/options.js';
+import { ADJOINT } from '../gpu/options.js';
 import { checkMoments, makePlan, totalTail, type Plan, type Work } from '../gpu/plan.js';
 import { allOrDestroy, orDestroy } from '../gpu/owned.js';
-import { readMetrics } from '../gpu/metrics.js';
-import { placeOf, type Kind, type Range } from '../gpu/places.js';
+import type { Range } from '../gpu/places.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
-import { initialParameters } from '../parameters/initial.js';
-import { feedbackShape, GROUPS, type Layout } from '../parameters/layout.js';
+import { initialNumbers } from '../parameters/initial.js';
+import { GROUPS, tensorsOf, type Layout } from '../parameters/layout.js';
 import type { Metrics } from '../systems/metrics.js';
-import { atLeast, check, inWords, isNumber, unknownName } from '../options.js';
+import { check, inWords, unknownName } from '../options.js';
 import type { System } from '../systems/system.js';
 import { areClasses } from '../tasks/classes.js';
+import type { Tensor, Tensors } from '../tensor.js';
 import { checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
 import { makeAdam, type Adam } from './adam.js';
 import {
@@ -20,16 +20,22 @@ import {
   checkMoment2,
   checkOptions,
   EPISODES,
+  GRADIENT,
   STATE,
   type AdaptOptions,
   type CheckedOptions,
+  type GradientOptions,
   type LearnerOptions,
-  type Rates,
 } from './options.js';
 import { KeptLifetimes } from './kept.js';
-import { Lifetimes, quadsOf, readBack, type Inheritance, type Outcomes } from './lifetimes.js';
+import { Lifetimes, readBack, type Inheritance, type Outcomes } from './lifetimes.js';
+import { ratesAt } from './optimiser.js';
+import { checkLived, live, type Lived } from './lived.js';
+import { inFloat32, VALUES, type Values } from './values.js';
 
-export type { AdaptOptions, LearnerOptions } from './options.js';
+export type { Lived } from './lived.js';
+export type { AdaptOptions, GradientOptions, LearnerOptions } from './options.js';
+export type { Values } from './values.js';
 
 /**
  * What a meta-step says of itself. Losses are those of the weighted moments; means run over the
@@ -60,36 +66,33 @@ export interface MetaStep {
   readonly fellBack: boolean;
 }
 
-/** What a forward-only run shows. */
-export interface Adaptation {
+/** A meta-step without its update, and the gradient of its loss. */
+export interface MetaGradient extends MetaStep {
+  /** By every meta-parameter's name: the mean over the tasks counted, and the penalty's. */
+  readonly gradient: Tensors;
+}
+
+/** What a forward-only run shows; and all that `adapt` needs to go on `from` it. */
+export interface Adaptation extends Lived {
   /** (tasks, moments) query losses; and accuracies as in MetaStep, if the tasks are about classes. */
-  readonly losses: Float32Array;
-  readonly accuracies?: Float32Array;
+  readonly losses: Tensor;
+  readonly accuracies?: Tensor;
   /** (tasks, moments, queries, n_L) outputs x_L. */
-  readonly predictions: Float32Array;
-  /**
-   * Fast weights after the last step of each task and layer inside the lifetime:
-   * `finalWeights[task].get('W2')`, (n_2, n_1); and plastic biases, `get('b2')`, (n_2).
-   */
-  readonly finalWeights: readonly ReadonlyMap<string, Float32Array>[];
-  /**
-   * Likewise the feedback weights that lifetimes have of their own:
-   * `finalFeedback[task].get('B2')`.
-   */
-  readonly finalFeedback: readonly ReadonlyMap<string, Float32Array>[];
+  readonly predictions: Tensor;
   /** What the network looks like from inside, if asked for. */
   readonly metrics?: Metrics;
 }
 
-/**
- * Everything that a checkpoint holds besides names: three flat buffers in the layout of the
- * meta-parameters, and the number of updates made.
- */
+/** Everything that the next meta-step depends on, besides its episodes. */
 export interface LearnerState {
-  readonly parameters: Float32Array;
-  readonly moment1: Float32Array;
-  readonly moment2: Float32Array;
+  /** Every meta-parameter, and Adam's moments of it. */
+  readonly parameters: Tensors;
+  readonly moment1: Tensors;
+  readonly moment2: Tensors;
+  /** Updates made. */
   readonly updates: number;
+  /** Meta-steps made, those without an update included: the schedule goes by them. */
+  readonly metaSteps: number;
 }
 
 /**
@@ -99,11 +102,12 @@ export interface LearnerState {
  * call is given is checked, and copied, when it is made; but not the arrays of episodes, which are
  * large: **leave those as they are until the promise of the call has settled**.
  */
-export class Learner {
+export class Learner implements Disposable, AsyncDisposable {
   readonly system: System;
   readonly layout: Layout;
   readonly plan: Plan;
   private updates = 0;
+  private metaSteps = 0;
   private last: Promise<unknown> = Promise.resolve();
   private destroyed = false;
   private readonly kept: KeptLifetimes;
@@ -120,7 +124,7 @@ export class Learner {
     const { system, budget } = options;
     const { bank } = options.episode;
     const plan = makePlan(workOf(system, options), shared.machine, budget, options.plan);
-    const initial = initialParameters(system, plan.layout, options.seed, options.initial);
+    const initial = initialNumbers(system, plan.layout, options.seed, options.initial);
     const gpu = shared.share();
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
     const usage = STORAGE | COPY_DST | COPY_SRC;
@@ -139,7 +143,7 @@ export class Learner {
       ]);
       const [lifetimes, adam] = await gpu.guard(making);
       const learner = new Learner(gpu, options, system, plan, inheritance, lifetimes, adam);
-      learner.writeParameters(initial);
+      learner.upload(inheritance.parameters, initial);
       return learner;
     });
   }
@@ -164,44 +168,37 @@ export class Learner {
   }
 
   /**
-   * Loss and meta-gradient of one meta-batch; read the gradient with `readGradient`. The
-   * meta-parameters stay as they are.
+   * Loss and meta-gradient of one meta-batch; the meta-parameters stay as they are. With `read:
+   * false` the gradient stays on the GPU, as in a meta-step, whose time can be measured so.
    */
-  async gradient(episodes: Episodes): Promise<MetaStep> {
-    const given = this.checked(episodes, 'learner.gradient');
-    return this.enqueue(() => this.metaStep(given));
+  gradient(episodes: Episodes, options?: { readonly read?: true }): Promise<MetaGradient>;
+  gradient(episodes: Episodes, options: GradientOptions): Promise<MetaStep>;
+  async gradient(episodes: Episodes, options: GradientOptions = {}): Promise<MetaStep> {
+    const where = 'learner.gradient';
+    const given = this.checked(episodes, where);
+    const { read } = check(GRADIENT, options, where);
+    return this.enqueue(async () => {
+      const made = await this.metaStep(given);
+      return read ? { ...made, gradient: await this.downloadAll(this.inheritance.total) } : made;
+    });
   }
 
-  /**
-   * One meta-step: gradient, then Adam with the rates times `rateFactor` ≥ 0 (for a decay schedule).
-   */
-  async step(episodes: Episodes, rateFactor = 1): Promise<MetaStep> {
+  /** One meta-step: the gradient, then the optimiser's update. */
+  async step(episodes: Episodes): Promise<MetaStep> {
     const given = this.checked(episodes, 'learner.step');
-    const rates = this.ratesTimes(rateFactor);
     return this.enqueue(async () => {
+      const where = 'learner.optimiser.schedule';
+      const rates = ratesAt(this.layout, this.options.optimiser, this.metaSteps, where);
+      this.metaSteps++;
       const result = await this.metaStep(given, { rates, n: this.updates + 1 });
       if (result.counted > 0) this.updates++;
       return result;
     });
   }
 
-  private ratesTimes(given: number): Rates {
-    const where = 'learner.step.rateFactor';
-    const rateFactor = check(atLeast(0), given, where);
-    const scaled = Object.entries(this.options.rates).map(([g, rate]) => [g, rate * rateFactor]);
-    for (const [group, rate] of scaled)
-      if (!isNumber(rate))
-        throw new MetaplasticError({
-          where,
-          expected: `a factor that leaves rates.${group} within float32`,
-          got: `${rateFactor}`,
-        });
-    return Object.fromEntries(scaled) as Rates;
-  }
-
   private async metaStep(
     episodes: Episodes,
-    update?: { rates: Rates; n: number },
+    update?: { rates: readonly number[]; n: number },
   ): Promise<MetaStep> {
     const classes = areClasses(this.system, episodes);
     const record = (encoder: GPUCommandEncoder) => {
@@ -210,7 +207,7 @@ export class Learner {
     const rules = rulesOf(this.options);
     const make = (made: Plan) => Lifetimes.create(this.gpu, made, this.inheritance, rules);
     let lifetimes = await this.kept.of(OF_STEPS, { planWithin: () => this.plan, make });
-    await lifetimes.run(episodes, record);
+    await lifetimes.run(episodes, { record });
     let outcomes = await lifetimes.outcomes();
     const fellBack = outcomes.drift > DRIFT_LIMIT;
     if (fellBack) {
@@ -228,7 +225,7 @@ export class Learner {
           ),
         make,
       });
-      await lifetimes.run(episodes, record);
+      await lifetimes.run(episodes, { record });
       outcomes = await lifetimes.outcomes();
     }
     return { ...(await this.summarise(outcomes, lifetimes, classes)), fellBack };
@@ -272,26 +269,28 @@ export class Learner {
   }
 
   /**
-   * Lives episodes without learning across them: `moments` are the inner steps done at which the
-   * queries are asked (default: after the last).
+   * Lives episodes without learning across them. They are asked their queries at `moments`, inner
+   * steps done (default: after the last), and with `metrics` also looked at from inside.
    * The number of episodes may differ from the learner's; each such shape gets its own plan, whose
    * kernels and buffers are kept within `budget.memory`, until others need the room or `release` is
-   * called. Episodes with `settings` give every task its own
-   * coefficients, so that a sweep of settings is one meta-batch. With `metrics` the network is also
-   * looked at from inside at every moment.
+   * called. Episodes with `settings` give every task its own coefficients, so that a sweep of
+   * settings is one meta-batch.
+   *
+   * `from` what an earlier `adapt` returned, lifetimes are not born but go on with their own weights,
+   * velocities and random numbers: ten examples and then ten more are twenty, to the bit. Moments
+   * count the inner steps of these episodes.
+   *
+   * @example
+   * const first = await learner.adapt(ten);
+   * const { losses } = await learner.adapt(tenMore, { from: first, moments: [0, 10] });
    */
-  async adapt(
-    given: Episodes,
-    givenMoments?: readonly number[],
-    options: AdaptOptions = {},
-  ): Promise<Adaptation> {
+  async adapt(given: Episodes, options: AdaptOptions = {}): Promise<Adaptation> {
     const where = 'learner.adapt';
-    const episodes = this.check(given, where);
-    const moments =
-      givenMoments === undefined
-        ? [episodes.steps]
-        : [...check(MOMENTS, givenMoments, `${where}.moments`)];
-    const { metrics } = check(ADAPT, options, where);
+    const shape = this.check(given, where);
+    const { metrics, from: before, ...asked } = check(ADAPT, options, where);
+    const moments = asked.moments ? [...asked.moments] : [shape.steps];
+    const from = before && checkLived(before, this.plan, shape, `${where}.from`);
+    const episodes = from?.origin ? { ...shape, origin: from.origin } : shape;
     this.checkData(episodes, where);
     checkMoments(moments, episodes.steps, `${where}.moments`);
     this.checkSettings(episodes, where);
@@ -326,50 +325,46 @@ export class Learner {
         },
         make: plan => Lifetimes.create(this.gpu, plan, this.inheritance),
       });
-      return live(lifetimes, placed ? { ...episodes, settings: placed } : episodes);
+      return live(lifetimes, placed ? { ...episodes, settings: placed } : episodes, from);
     });
   }
 
-  /** All meta-parameters, in the order of `layout`. */
-  readParameters(): Promise<Float32Array> {
-    return this.enqueue(() => this.download(this.inheritance.parameters));
+  /** Every meta-parameter by its name. */
+  async parameters(): Promise<Tensors> {
+    return this.enqueue(() => this.downloadAll(this.inheritance.parameters));
   }
-  /** One meta-parameter by name (`W1`, `alpha2`, `beta`, …), row-major. */
-  async read(name: string): Promise<Float32Array> {
-    const tensor = this.tensor(name);
-    return this.enqueue(() => this.download(this.inheritance.parameters, tensor));
-  }
-  /** Replaces one meta-parameter, in float32. */
-  write(name: string, values: ArrayLike<number>): void {
-    const tensor = this.tensor(name);
-    this.upload(
-      this.inheritance.parameters,
-      inFloat32(values, tensor.size, `learner.write(${name})`, tensor.shape),
-      tensor,
-    );
-  }
-  /** Replaces all meta-parameters. */
-  writeParameters(values: ArrayLike<number>): void {
-    this.upload(
-      this.inheritance.parameters,
-      inFloat32(values, this.layout.size, 'learner.writeParameters'),
-    );
+  /** One meta-parameter by its name: `W1`, `alpha2`, `beta`, … */
+  async read(name: string): Promise<Tensor> {
+    const { shape, ...range } = this.tensor(name);
+    return this.enqueue(async () => ({
+      data: await this.download(this.inheritance.parameters, range),
+      shape,
+    }));
   }
   /**
-   * The meta-gradient of the last `gradient` or `step`: the mean over the tasks counted, in the
-   * order of `layout`.
+   * Replaces one meta-parameter, or several by their names, all or none of them: by tensors of their
+   * shapes, or by their numbers row by row.
    */
-  readGradient(): Promise<Float32Array> {
-    return this.enqueue(() => this.download(this.inheritance.total));
+  write(name: string, values: Values): void;
+  write(values: Readonly<Record<string, Values>>): void;
+  write(given: string | Readonly<Record<string, Values>>, values?: Values): void {
+    const where = 'learner.write';
+    const named = typeof given === 'string' ? { [given]: values! } : check(VALUES, given, where);
+    const written = Object.entries(named).map(([name, one]) => {
+      const tensor = this.tensor(name);
+      return { tensor, data: inFloat32(one, tensor, `${where}(${name})`) };
+    });
+    for (const { tensor, data } of written) this.upload(this.inheritance.parameters, data, tensor);
   }
 
-  /** Everything that the next meta-step depends on, besides its episodes. */
+  /** What the next meta-step depends on, for `restore` and `writeCheckpoint`. */
   async state(): Promise<LearnerState> {
     return this.enqueue(async () => ({
-      parameters: await this.download(this.inheritance.parameters),
-      moment1: await this.download(this.adam.moment1),
-      moment2: await this.download(this.adam.moment2),
+      parameters: await this.downloadAll(this.inheritance.parameters),
+      moment1: await this.downloadAll(this.adam.moment1),
+      moment2: await this.downloadAll(this.adam.moment2),
       updates: this.updates,
+      metaSteps: this.metaSteps,
     }));
   }
   /** Takes up a state that `state` gave, whole or not at all. */
@@ -377,15 +372,29 @@ export class Learner {
     const where = 'learner.restore';
     const state = check(STATE, given, where);
     const [parameters, moment1, moment2] = (['parameters', 'moment1', 'moment2'] as const).map(
-      key => inFloat32(state[key], this.layout.size, `${where}.${key}`),
+      key => this.whole(state[key], `${where}.${key}`),
     );
-    checkMoment2(moment2!, `${where}.moment2`);
+    for (const [name, { data }] of Object.entries(tensorsOf(this.layout, moment2!)))
+      checkMoment2(data, name, `${where}.moment2`);
     this.upload(this.inheritance.parameters, parameters!);
     this.upload(this.adam.moment1, moment1!);
     this.upload(this.adam.moment2, moment2!);
     void this.enqueue(async () => {
       this.updates = state.updates;
+      this.metaSteps = state.metaSteps;
     });
+  }
+
+  /** Every meta-parameter of `given`, and no other, in the order of the layout. */
+  private whole(given: Readonly<Record<string, Values>>, where: string): Float32Array {
+    const values = check(VALUES, given, where);
+    const stranger = Object.keys(values).find(name => !this.layout.get(name));
+    if (stranger !== undefined)
+      throw new MetaplasticError({ where, ...unknownParameter(this.layout, stranger) });
+    const all = new Float32Array(this.layout.size);
+    for (const tensor of this.layout.tensors)
+      all.set(inFloat32(values[tensor.name]!, tensor, `${where}.${tensor.name}`), tensor.offset);
+    return all;
   }
 
   /**
@@ -419,6 +428,17 @@ export class Learner {
       for (const buffer of Object.values(this.inheritance)) buffer.destroy();
     });
     this.destroyed = true;
+  }
+
+  /** `using` frees the buffers at the end of a block, after the calls made before. */
+  [Symbol.dispose](): void {
+    this.destroy();
+  }
+
+  /** `await using` also waits until they are free. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.destroy();
+    await this.last;
   }
 
   /** Episodes that a meta-step can take: of the learner's own shape. */
@@ -520,12 +540,7 @@ export class Learner {
     if (!tensor)
       throw new MetaplasticError({
         where: 'learner',
-        ...unknownName(
-          'meta-parameter',
-          inWords(name),
-          this.layout.tensors.map(t => t.name),
-          name,
-        ),
+        ...unknownParameter(this.layout, name),
       });
     return tensor;
   }
@@ -554,6 +569,10 @@ export class Learner {
     return places.unpack(await readBack(this.gpu, buffer, 4 * offset, 4 * size), of);
   }
 
+  private async downloadAll(buffer: GPUBuffer): Promise<Tensors> {
+    return tensorsOf(this.layout, await this.download(buffer));
+  }
+
   /** Runs `work` after the calls made before, whether or not they succeed. */
   private enqueue<T>(work: () => Promise<T>): Promise<T> {
     if (this.destroyed) return Promise.reject(destroyedError());
@@ -566,9 +585,9 @@ export class Learner {
 /** The key of the lifetimes of meta-steps. */
 const OF_STEPS = 'meta-steps';
 
-const rulesOf = ({ clipPerTask, clip, onDivergence, l1 }: CheckedOptions): MeanRules => ({
+const rulesOf = ({ clipPerTask, optimiser, onDivergence, l1 }: CheckedOptions): MeanRules => ({
   clipPerTask,
-  clip,
+  clip: optimiser.clip,
   l1,
   everyTask: onDivergence === 'error',
 });
@@ -583,31 +602,13 @@ const drawsNumbers = ({ weights, feedbackWeights, noise, mirror, feedbackRule }:
   noise > 0 ||
   (feedbackRule !== 'fixed' && mirror === 'noise');
 
-/** The values as float32, if they are as many as expected and all finite. */
-function inFloat32(
-  values: ArrayLike<number>,
-  size: number,
-  where: string,
-  shape: readonly number[] = [size],
-): Float32Array<ArrayBuffer> {
-  if (typeof values !== 'object' || !Number.isInteger(values?.length))
-    throw new MetaplasticError({ where, expected: `${size} numbers`, got: inWords(values) });
-  if (values.length !== size)
-    throw new MetaplasticError({
-      where,
-      expected: `${size} numbers${shape.length > 1 ? ` (${shape.join(' × ')})` : ''}`,
-      got: `${values.length}`,
-    });
-  const data = Float32Array.from(values);
-  const bad = data.findIndex(v => !Number.isFinite(v));
-  if (bad >= 0)
-    throw new MetaplasticError({
-      where,
-      expected: 'finite numbers',
-      got: `${data[bad]} at ${bad}`,
-    });
-  return data;
-}
+const unknownParameter = ({ tensors }: Layout, name: string) =>
+  unknownName(
+    'meta-parameter',
+    inWords(name),
+    tensors.map(t => t.name),
+    name,
+  );
 
 const destroyedError = () =>
   new MetaplasticError({
@@ -656,65 +657,4 @@ function uploadBank({ device, run }: Gpu, bank: ImageBank): GPUBuffer {
     device.queue.writeBuffer(buffer, 0, padded);
     return buffer;
   });
-}
-
-async function live(lifetimes: Lifetimes, episodes: Episodes): Promise<Adaptation> {
-  const { plan } = lifetimes,
-    { perTask, record, fast, teams, tasksPerChunk, moments, queries, system, tasks } = plan;
-  const outputs = system.sizes.at(-1)!;
-  const classes = areClasses(system, episodes);
-  const outputAt = record.xAt.at(-1)!;
-  const queryAt = perTask.records * record.size;
-  const asked = moments.length * queries;
-  const inside = system.layers.slice(system.encoderLayers);
-  const predictions = new Float32Array(tasks * asked * outputs);
-  const finalWeights: Map<string, Float32Array>[] = [];
-  const finalFeedback: Map<string, Float32Array>[] = [];
-  await lifetimes.run(episodes, undefined, async chunk => {
-    const { activities, fast: weights } = await lifetimes.readShown();
-    for (let i = 0; i < Math.min(tasksPerChunk, tasks - chunk * tasksPerChunk); i++) {
-      const activity = (k: number) =>
-        activities[(Math.floor(i / teams) * perTask.activity + k) * teams + (i % teams)]!;
-      const own = quadsOf(weights, perTask.fast, i, teams);
-      for (let q = 0; q < asked; q++)
-        for (let o = 0; o < outputs; o++) {
-          predictions[((chunk * tasksPerChunk + i) * asked + q) * outputs + o] = activity(
-            queryAt + q * record.row + outputAt + o,
-          );
-        }
-      const taken = (kind: Kind, at: number, [rows, columns]: readonly [number, number]) =>
-        Float32Array.from(
-          { length: rows * columns },
-          (_, k) => own[at + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns)]!,
-        );
-      finalWeights.push(
-        new Map(
-          inside.flatMap((l, k) => {
-            const W = taken('rows', fast.W[k]!, [l.fanOut, l.fanIn]);
-            if (!system.plasticBias) return [[`W${l.index}`, W] as const];
-            const b = taken('rows', fast.bias[k]!, [l.fanOut, 1]);
-            return [[`W${l.index}`, W] as const, [`b${l.index}`, b] as const];
-          }),
-        ),
-      );
-      finalFeedback.push(
-        new Map(
-          inside.flatMap((l, k) =>
-            fast.keepsB[k]
-              ? [[`B${l.index}`, taken('columns', fast.B[k]!, feedbackShape(system, l))] as const]
-              : [],
-          ),
-        ),
-      );
-    }
-  });
-  const { losses, accuracies, metrics } = await lifetimes.outcomes();
-  return {
-    losses,
-    ...(classes && { accuracies }),
-    predictions,
-    finalWeights,
-    finalFeedback,
-    ...(plan.metrics && { metrics: readMetrics(system, moments.length, metrics) }),
-  };
 }

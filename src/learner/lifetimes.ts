@@ -50,6 +50,25 @@ export interface Outcomes {
   readonly penalty: number;
 }
 
+/** What lifetimes go on from, if they are not born. */
+export interface Beginning {
+  /** Inner steps that they have lived. */
+  readonly age: number;
+  /** Fast weights of a chunk, (groups, FAST / 4, TEAMS) of quads. */
+  fastOf(chunk: number): Float32Array<ArrayBuffer>;
+}
+
+/** What may be done beside living a meta-batch. */
+export interface Beside {
+  /** Adds passes to the last chunk's commands, before `reported` is filled. */
+  readonly record?: (encoder: GPUCommandEncoder) => void;
+  /**
+   * Called with the number of each chunk when it has been submitted; may wait for what it reads.
+   */
+  readonly shown?: (chunk: number) => Promise<void>;
+  readonly from?: Beginning;
+}
+
 /**
  * One dispatch that is made for every chunk: a kernel, its buffers, and how many workgroups for so
  * many tasks.
@@ -115,7 +134,7 @@ export class Lifetimes {
       STORAGE | COPY_DST,
     );
     make('activities', room * perTask.activity, STORAGE | COPY_SRC);
-    make('fast_weights', room * perTask.fast, STORAGE | COPY_SRC);
+    make('fast_weights', room * perTask.fast, STORAGE | COPY_SRC | COPY_DST);
     make('gradients', room * perTask.gradient, STORAGE | COPY_SRC);
     make('scratches', room * perTask.scratch, STORAGE);
     const outcomes = plan.tasks * outcomeSize(plan.moments.length, perTask.metrics);
@@ -127,14 +146,19 @@ export class Lifetimes {
   }
 
   /** The uniform entry of every segment of the chunk's lifetimes. */
-  private writePasses(first: number, count: number, { seed, first: origin }: Origin): void {
+  private writePasses(
+    first: number,
+    count: number,
+    { seed, first: origin }: Origin,
+    age: number,
+  ): void {
     const { segments } = this.plan;
     const stride = PASS_STRIDE / 4;
     const entries = new Uint32Array(segments.length * stride);
     segments.forEach((segment, s) => {
       const { firstStep, lastStep, firstMoment, lastMoment, firstQuery, lastQuery } = segment;
       const way = [firstStep, lastStep, firstMoment, lastMoment, firstQuery, lastQuery];
-      entries.set([...way, first, count, seed, origin], s * stride);
+      entries.set([...way, first, count, seed, origin, age], s * stride);
     });
     this.gpu.device.queue.writeBuffer(this.buffers[PASS.name]!, 0, entries);
   }
@@ -216,27 +240,18 @@ export class Lifetimes {
     ]);
   }
 
-  /**
-   * Lives every episode: uploads and submits chunk after chunk. `record` may add passes to the last
-   * chunk's commands, before `reported` is filled.
-   * `shown` is called with the number of each chunk when it has been submitted, and may wait for
-   * what it reads.
-   */
-  async run(
-    episodes: Episodes,
-    record: (encoder: GPUCommandEncoder) => void = () => {},
-    shown?: (chunk: number) => Promise<void>,
-  ): Promise<void> {
+  /** Lives every episode: uploads and submits chunk after chunk. */
+  async run(episodes: Episodes, { record, shown, from }: Beside = {}): Promise<void> {
     const { chunks } = this.plan;
     const { device } = this.gpu;
     for (let chunk = 0; chunk < chunks; chunk++) {
       this.gpu.run(() => {
-        this.upload(episodes, chunk);
+        this.upload(episodes, chunk, from);
         const encoder = device.createCommandEncoder({ label: `chunk ${chunk}` });
         this.recordChunk(encoder, chunk);
         if (shown) this.recordShown(encoder);
         if (chunk === chunks - 1) {
-          record(encoder);
+          record?.(encoder);
           this.recordReport(encoder);
         }
         device.queue.submit([encoder.finish()]);
@@ -245,7 +260,7 @@ export class Lifetimes {
     }
   }
 
-  private upload(episodes: Episodes, chunk: number): void {
+  private upload(episodes: Episodes, chunk: number, from?: Beginning): void {
     const { tasksPerChunk, perTask, tasks, system, images } = this.plan;
     const { inputs, targets } = this.staging;
     const { queue } = this.gpu.device;
@@ -253,7 +268,8 @@ export class Lifetimes {
     const width = images ? 1 : system.sizes[0]!;
     const first = chunk * tasksPerChunk;
     const count = Math.min(tasksPerChunk, tasks - first);
-    this.writePasses(first, count, episodes.origin ?? { seed: 0, first: 0 });
+    this.writePasses(first, count, episodes.origin ?? { seed: 0, first: 0 }, from?.age ?? 0);
+    if (from) queue.writeBuffer(this.buffers['fast_weights']!, 0, from.fastOf(chunk));
     gather(
       inputs,
       episodes.supportX,
@@ -425,18 +441,21 @@ export async function readBack(
   }
 }
 
-/** What one task has in an array (groups, size / 4, TEAMS) of quads. */
+/** Where number k of a task lies in an array (groups, size / 4, TEAMS) of quads. */
+export function placeInQuads(size: number, task: number, teams: number): (k: number) => number {
+  const first = Math.floor(task / teams) * size * teams + (task % teams) * 4;
+  return k => first + (k - (k % 4)) * teams + (k % 4);
+}
+
+/** What one task has in such an array. */
 export function quadsOf(
   array: Float32Array,
   size: number,
   task: number,
   teams: number,
 ): Float32Array {
-  const first = Math.floor(task / teams) * size * teams + (task % teams) * 4;
-  return Float32Array.from(
-    { length: size },
-    (_, k) => array[first + (k - (k % 4)) * teams + (k % 4)]!,
-  );
+  const place = placeInQuads(size, task, teams);
+  return Float32Array.from({ length: size }, (_, k) => array[place(k)]!);
 }
 
 /** Records one dispatch, in two dimensions where one does not reach. */

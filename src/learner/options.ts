@@ -3,7 +3,7 @@ import { MetaplasticError } from '../errors.js';
 import { ADJOINT, BUDGET, MOMENTS, PLAN } from '../gpu/options.js';
 import { checkAdjoint, checkMoments, checkWeights } from '../gpu/plan.js';
 import { INITIAL, initialOf } from '../parameters/initial.js';
-import { GROUPS, layoutOf, type Group, type Layout } from '../parameters/layout.js';
+import { layoutOf } from '../parameters/layout.js';
 import {
   array,
   atLeast,
@@ -20,54 +20,16 @@ import {
   thing,
   whole,
 } from '../options.js';
+import { checkRates, OPTIMISER, ratesOf, type Rates } from './optimiser.js';
+import type { Lived } from './lived.js';
+import { VALUES } from './values.js';
 import type { SystemSpec } from '../systems/options.js';
 import { defineSystem, type System } from '../systems/system.js';
 import { checkBank, TASK_STREAMS, type ImageBank } from '../tasks/episodes.js';
 
-/**
- * Meta-learning rates where `rates` is left out. Plasticity and learning rates multiply whole
- * lifetimes, so theirs are lower.
- */
-export const DEFAULT_RATES: Rates = {
-  W: 1e-3,
-  B: 1e-3,
-  alpha: 1e-4,
-  beta: 1e-3,
-  theta: 1e-3,
-  eta: 1e-4,
-  alignment: 1e-3,
-};
-
-/** Meta-learning rate of each group of meta-parameters (see Layout). 0 leaves a group as it is. */
-export type Rates = Readonly<Record<Group, number>>;
-
-const rateOf = (what: string) =>
-  option(
-    atLeast(0),
-    { about: `Meta-learning rate of ${what}. A group that is left out stays as it begins.` },
-    0,
-  );
-
-/** Meta-learning rates of the groups. Where it is left out as a whole they are DEFAULT_RATES. */
-export const RATES = section({
-  W: rateOf('initial weights W and biases b'),
-  B: rateOf('feedback weights B and their biases c'),
-  alpha: rateOf('plasticity coefficients α'),
-  beta: rateOf('feedback strengths β'),
-  theta: rateOf('the pool’s coefficients θ'),
-  eta: rateOf('learning rates η, weight decay and momentum'),
-  alignment: rateOf('the feedback rule’s k and its rate'),
-} satisfies Record<Group, unknown>);
-
-const DEFAULTS = Object.entries(DEFAULT_RATES).map(([group, rate]) => `${group} ${rate}`);
-
-/** What a learner and a configuration's `meta` say alike, but for the rates' default. */
+/** What a learner and a configuration's `meta` say alike. */
 export const META = {
   tasks: needed(whole(1, TASK_STREAMS), { about: 'Tasks (lifetimes) of a meta-step.' }),
-  rates: option(RATES, {
-    about: 'Meta-learning rates of the groups of meta-parameters.',
-    otherwise: `${DEFAULTS.join(', ')}, of those that the system has`,
-  }),
   l1: option(
     atLeast(0),
     {
@@ -79,10 +41,6 @@ export const META = {
   ),
   clipPerTask: option(positive, {
     about: 'Largest norm of one task’s gradient before the mean is taken.',
-    otherwise: 'no limit',
-  }),
-  clip: option(positive, {
-    about: 'Largest norm of the mean gradient, before Adam.',
     otherwise: 'no limit',
   }),
   adjoint: ADJOINT,
@@ -124,6 +82,11 @@ export const LEARNER = section({
     { about: 'Shape of an episode; a source of tasks, and a meta-batch of them, has it.' },
   ),
   ...META,
+  optimiser: option(
+    OPTIMISER,
+    { about: 'How a meta-step moves the meta-parameters: `adam({ rates, schedule, clip })`.' },
+    { kind: 'adam' },
+  ),
   initial: option(INITIAL, { about: 'Meta-parameters at meta-step 0.' }, {}),
   seed: option(seed, { about: 'Seed of the initial meta-parameters.' }, 0),
   budget: option(BUDGET, { about: 'What the machine allows.' }, {}),
@@ -138,6 +101,14 @@ export type LearnerOptions = Readonly<v.InferInput<typeof LEARNER>>;
 const numbers = array<Float32Array>('a Float32Array');
 const inputs = array<Float32Array | Uint32Array>('a Float32Array, or a Uint32Array of images');
 
+export const ORIGIN = option(
+  section({
+    seed: needed(seed, { about: 'The stream of tasks.' }),
+    first: needed(whole(0, TASK_STREAMS - 1), { about: 'Number of the first task in it.' }),
+  }),
+  { about: 'Which tasks these are, for lifetimes that draw random numbers.' },
+);
+
 /** A meta-batch that a learner is given; what its arrays hold is checked by `checkEpisodes`. */
 export const EPISODES = section(
   {
@@ -149,13 +120,7 @@ export const EPISODES = section(
     supportY: needed(numbers, { about: '(tasks, steps, batch, n_L).' }),
     queryX: needed(inputs, { about: '(tasks, queries, n_0), or (tasks, queries).' }),
     queryY: needed(numbers, { about: '(tasks, queries, n_L).' }),
-    origin: option(
-      section({
-        seed: needed(seed, { about: 'The stream of tasks.' }),
-        first: needed(whole(0, TASK_STREAMS - 1), { about: 'Number of the first task in it.' }),
-      }),
-      { about: 'Which tasks these are, for lifetimes that draw random numbers.' },
-    ),
+    origin: ORIGIN,
     settings: option(numbers, { about: '(tasks, settings) coefficients of each task’s own.' }),
   },
   { open: true },
@@ -163,22 +128,40 @@ export const EPISODES = section(
 
 /** How `adapt` looks at lifetimes. */
 export const ADAPT = section({
+  moments: option(MOMENTS, {
+    about: 'Numbers of inner steps done at which the query set is asked.',
+    otherwise: 'only after the last',
+  }),
   metrics: option(flag, { about: 'Look at the network from inside at every moment.' }, false),
+  from: option(thing<Lived>('what an earlier adapt returned'), {
+    about: 'Lifetimes that go on, instead of being born: what an earlier `adapt` returned.',
+  }),
 });
 export type AdaptOptions = Readonly<v.InferInput<typeof ADAPT>>;
 
+/** What is told of a meta-gradient. */
+export const GRADIENT = section({
+  read: option(
+    flag,
+    { about: 'Bring the gradient from the GPU; false leaves only the numbers of the meta-step.' },
+    true,
+  ),
+});
+export type GradientOptions = Readonly<v.InferInput<typeof GRADIENT>>;
+
 /** All that a learner goes on from. */
 export const STATE = section({
-  parameters: needed(thing<Float32Array>('numbers'), { about: 'In the order of the layout.' }),
-  moment1: needed(thing<Float32Array>('numbers'), { about: 'Likewise, Adam’s first moments.' }),
-  moment2: needed(thing<Float32Array>('numbers'), { about: 'Likewise, its second moments, ≥ 0.' }),
+  parameters: needed(VALUES, { about: 'Every meta-parameter.' }),
+  moment1: needed(VALUES, { about: 'Adam’s first moment of each.' }),
+  moment2: needed(VALUES, { about: 'Its second moments, ≥ 0.' }),
   updates: needed(whole(0), { about: 'Updates made.' }),
+  metaSteps: needed(whole(0), { about: 'Meta-steps made, those without an update included.' }),
 });
 
 /** A learner's options with every default filled in, and the system that they are about. */
 export interface CheckedOptions extends Readonly<v.InferOutput<typeof LEARNER>> {
   readonly system: System;
-  readonly rates: Rates;
+  readonly optimiser: v.InferOutput<typeof OPTIMISER> & { readonly rates: Rates };
 }
 
 /** Checks the options of a learner, and that they fit each other. */
@@ -195,47 +178,26 @@ export function checkOptions(given: LearnerOptions): CheckedOptions {
       expected: `images of ${inputs} pixels (system.sizes[0])`,
       got: `${bank.width} × ${bank.height}`,
     });
-  checkMeta(options, system, layout, steps, 'learner');
+  checkMeta(options, system, steps, 'learner');
   initialOf(system, options.initial, 'learner.initial');
-  return { ...options, system, rates: options.rates ?? defaultRates(layout) };
+  const rates = ratesOf(layout, options.optimiser.rates);
+  checkRates(rates, layout, 'learner.optimiser.rates');
+  return { ...options, system, optimiser: { ...options.optimiser, rates } };
 }
-
-/** DEFAULT_RATES of the groups that a system has. */
-export const defaultRates = (layout: Layout): Rates =>
-  Object.fromEntries(
-    GROUPS.map(group => [group, has(layout, group) ? DEFAULT_RATES[group] : 0]),
-  ) as Rates;
-
-const has = (layout: Layout, group: Group) => layout.tensors.some(t => t.group === group);
 
 /**
  * What no single option of META can tell: whether they fit the system, its lifetimes of so many
  * inner steps and each other.
  */
 export function checkMeta(
-  {
-    rates,
-    l1,
-    adjoint,
-    moments,
-    momentWeights,
-  }: Pick<v.InferOutput<typeof LEARNER>, keyof typeof META>,
+  { l1, adjoint, moments, momentWeights }: Pick<v.InferOutput<typeof LEARNER>, keyof typeof META>,
   system: System,
-  layout: Layout,
   steps: number,
   where: string,
 ): void {
   if (moments) checkMoments(moments, steps, `${where}.moments`);
   if (momentWeights) checkWeights(momentWeights, moments ?? [], `${where}.momentWeights`);
   checkAdjoint(adjoint, system, `${where}.adjoint`);
-  for (const group of GROUPS)
-    if (rates && rates[group] > 0 && !has(layout, group))
-      throw new MetaplasticError({
-        where: `${where}.rates.${group}`,
-        expected: '0, because the system has no meta-parameters of this group',
-        got: `${rates[group]}`,
-        hint: `it has ${GROUPS.filter(g => has(layout, g)).join(', ')}`,
-      });
   if (l1 > 0 && system.rule !== 'pool')
     throw new MetaplasticError({
       where: `${where}.l1`,
@@ -246,13 +208,13 @@ export function checkMeta(
 }
 
 /** Adam's second moments are means of squares, and its steps divide by their roots. */
-export function checkMoment2(moment2: Float32Array, where: string, tensor?: string): void {
+export function checkMoment2(moment2: Float32Array, tensor: string, where: string): void {
   const bad = moment2.findIndex(v => v < 0);
   if (bad >= 0)
     throw new MetaplasticError({
       where,
       expected: 'numbers ≥ 0, means of squares',
-      got: `${moment2[bad]}${tensor ? ` in ${tensor}` : ''} at ${bad}`,
+      got: `${moment2[bad]} in ${tensor} at ${bad}`,
       tensor,
     });
 }

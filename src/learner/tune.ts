@@ -15,7 +15,7 @@ import {
 import { check, choice, needed, section } from '../options.js';
 import { defineSystem } from '../systems/system.js';
 import type { Episodes } from '../tasks/episodes.js';
-import { Learner, workOf, type LearnerOptions } from './learner.js';
+import { Learner, workOf, type LearnerOptions, type Values } from './learner.js';
 
 /**
  * What changes a meta-step's speed, but its results only by rounding: options of a learner,
@@ -37,13 +37,13 @@ export interface Trial extends Tuning {
 
 export interface TuneOptions {
   readonly memory?: TuningMemory;
-  /**
-   * Meta-parameters to measure with, in the layout's order. Default: the learner's initial ones.
-   */
-  readonly parameters?: ArrayLike<number>;
+  /** Meta-parameters to measure with, by name. Default: the learner's initial ones. */
+  readonly parameters?: Readonly<Record<string, Values>>;
   /** Timed meta-gradients of a choice, after one that only warms up. Default 5. */
   readonly repeats?: number;
   readonly onTrial?: (trial: Trial) => void;
+  /** Stops after the meta-gradient that is being timed; nothing is remembered then. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -62,17 +62,17 @@ const HOPELESS = 1.5;
 
 /**
  * Measures on this adapter which choices make the meta-gradient of these options fastest, and
- * remembers them.
+ * remembers them. Rejects with the reason of the signal if that stopped it.
  */
 export async function tune(
   gpu: Gpu,
   options: LearnerOptions,
   episodes: Episodes,
-  { memory, parameters, repeats = 5, onTrial }: TuneOptions = {},
+  { memory, parameters, repeats = 5, onTrial, signal }: TuneOptions = {},
 ): Promise<Tuned> {
   const work = workOf(defineSystem(options.system), options);
   const time = (tuning: Tuning, toBeat?: number) =>
-    attempt(gpu, options, tuning, episodes, repeats, parameters, toBeat);
+    attempt(gpu, options, tuning, episodes, { repeats, parameters, signal }, toBeat);
   const own = await time({ adjoint: options.adjoint ?? 'store', plan: options.plan ?? {} });
   if (own.seconds === undefined)
     throw new MetaplasticError({
@@ -212,20 +212,27 @@ async function attempt(
   options: LearnerOptions,
   { adjoint, plan }: Tuning,
   episodes: Episodes,
-  repeats: number,
-  parameters: ArrayLike<number> | undefined,
+  {
+    repeats,
+    parameters,
+    signal,
+  }: Pick<TuneOptions, 'parameters' | 'signal'> & {
+    readonly repeats: number;
+  },
   toBeat = Infinity,
 ): Promise<Trial> {
+  signal?.throwIfAborted();
   let learner: Learner | undefined;
   try {
     learner = await Learner.create(gpu, { ...options, adjoint, plan, onNotice: () => {} });
-    if (parameters) learner.writeParameters(parameters);
+    if (parameters) learner.write(parameters);
     const { lanes, teams } = learner.plan;
     const tuning = { adjoint, plan: { ...plan, lanes, teams } };
     const seconds: number[] = [];
     for (let k = 0; k <= repeats; k++) {
+      signal?.throwIfAborted();
       const start = performance.now();
-      const { fellBack } = await learner.gradient(episodes);
+      const { fellBack } = await learner.gradient(episodes, { read: false });
       const took = (performance.now() - start) / 1e3;
       if (fellBack) return { ...tuning, refused: 'undoing the updates is ill-conditioned here' };
       if (k === 0 && took > HOPELESS * toBeat) return { ...tuning, seconds: took };

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, constants, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { MetaplasticError } from '../errors.js';
 import { openGpu, type Gpu } from '../gpu/device.js';
 import { unpack } from './unpack.js';
@@ -150,15 +150,15 @@ function hasDriver(): boolean {
 }
 
 /**
- * Opens a shared library and leaves it open. It is no Node add-on, so dlopen throws after it has
- * loaded it.
+ * Opens a shared library of Linux and leaves it open; says whether it is there now. It is no Node
+ * add-on, so dlopen throws whether it has loaded it or not, and what is mapped tells which.
  */
 function load(library: string): boolean {
   const RTLD_NODELETE = 0x1000;
   try {
     process.dlopen({ exports: {} }, library, constants.dlopen.RTLD_NOW | RTLD_NODELETE);
-  } catch (error) {
-    return !/cannot open shared object|no such file/i.test((error as Error).message);
+  } catch {
+    return readFileSync('/proc/self/maps', 'utf8').includes(`/${basename(library)}`);
   }
   return true;
 }

@@ -13,7 +13,8 @@ import {
 } from '../options.js';
 import type { Choice, Primitive, System } from '../systems/system.js';
 import { random } from '../tasks/random.js';
-import type { Layout } from './layout.js';
+import type { Tensors } from '../tensor.js';
+import { tensorsOf, type Layout } from './layout.js';
 
 /** A scale that no draw makes larger than float32 holds. */
 const scale = within(0, 1e37);
@@ -87,8 +88,16 @@ export function initialOf(system: System, given: Initial, where: string) {
 /** Meta-parameters at most: 2 GiB, which is what a typed array can hold everywhere. */
 const MOST_PARAMETERS = 2 ** 29;
 
-/** The meta-parameters before meta-training, in `layout`; the same seed gives the same numbers. */
-export function initialParameters(
+/** The meta-parameters before meta-training; the same seed gives the same numbers. */
+export const initialParameters = (
+  system: System,
+  layout: Layout,
+  seed: number,
+  given: Initial = {},
+): Tensors => tensorsOf(layout, initialNumbers(system, layout, seed, given));
+
+/** The same in the order of the layout. */
+export function initialNumbers(
   system: System,
   layout: Layout,
   seed: number,

@@ -1,11 +1,14 @@
 import { RULES, type Layer, type System } from '../systems/system.js';
+import type { Tensor, Tensors } from '../tensor.js';
 
 /** The groups of meta-parameters, each with its own meta-learning rate. */
 export const GROUPS = ['W', 'B', 'alpha', 'beta', 'theta', 'eta', 'alignment'] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** One named tensor in the flat buffer; `offset` and `size` count float32 elements, row-major. */
-export interface Tensor {
+/**
+ * A meta-parameter and its place among all of them, row by row; `offset` and `size` count numbers.
+ */
+export interface MetaParameter {
   readonly name: string;
   readonly shape: readonly number[];
   readonly group: Group;
@@ -14,9 +17,8 @@ export interface Tensor {
 }
 
 /**
- * Where every meta-parameter lies. Meta-parameters, their gradient and Adam's two moments are four
- * flat buffers with this one
- * layout, and a checkpoint is this table. Groups are contiguous, in the order of GROUPS:
+ * Every meta-parameter by its name and shape, and where it lies among all of them: their gradient and
+ * Adam's two moments have the same layout, and a checkpoint is this table. Groups are contiguous, in the order of GROUPS:
  *
  * - W: W1 … WL (n_l, n_{l-1}) unless drawn, then b1 … bL (n_l) if there are biases;
  * - B, unless drawn: of FLP for layers told `mixed` B (n_l, n_L) and c (n_l); of an error path for
@@ -32,12 +34,12 @@ export interface Tensor {
  * - alignment: k (primitives) and etaB (1) of a feedback rule.
  */
 export interface Layout {
-  readonly tensors: readonly Tensor[];
+  readonly tensors: readonly MetaParameter[];
   readonly size: number;
   /** First element of each group, then the end. */
   readonly groupStart: readonly number[];
   /** The tensor of that name, or undefined. */
-  get(name: string): Tensor | undefined;
+  get(name: string): MetaParameter | undefined;
 }
 
 type Named = [name: string, shape: number[]];
@@ -74,7 +76,7 @@ export function layoutOf(system: System): Layout {
             ['etaB', [1]],
           ],
   };
-  const tensors: Tensor[] = [];
+  const tensors: MetaParameter[] = [];
   const groupStart: number[] = [];
   let offset = 0;
   for (const group of GROUPS) {
@@ -88,6 +90,22 @@ export function layoutOf(system: System): Layout {
   groupStart.push(offset);
   const byName = new Map(tensors.map(t => [t.name, t]));
   return { tensors, size: offset, groupStart, get: name => byName.get(name) };
+}
+
+/** Numbers in the order of the layout, by name. */
+export const tensorsOf = ({ tensors }: Layout, all: Float32Array): Tensors =>
+  Object.fromEntries(
+    tensors.map(({ name, shape, offset, size }): [string, Tensor] => [
+      name,
+      { data: all.subarray(offset, offset + size), shape },
+    ]),
+  );
+
+/** Every meta-parameter's numbers in the order of the layout. */
+export function inOrder({ tensors, size }: Layout, byName: Tensors): Float32Array<ArrayBuffer> {
+  const all = new Float32Array(size);
+  for (const { name, offset } of tensors) all.set(byName[name]!.data, offset);
+  return all;
 }
 
 /** Told `mixed`: plastic, with B, c and β of direct-rectified feedback. */

@@ -1,8 +1,9 @@
 import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
-import type { Layout } from '../parameters/layout.js';
-import type { Rates } from '../learner/options.js';
+import { inOrder, tensorsOf, type Layout } from '../parameters/layout.js';
+import type { Tensors } from '../tensor.js';
+import { adam as optimiser, type Rates } from '../learner/optimiser.js';
 import { Learner, type LearnerOptions } from '../learner/learner.js';
 import { adam, adamStart, meanGradient } from '../reference/adam.js';
 import type { OracleCase } from '../reference/case.js';
@@ -22,8 +23,8 @@ export const TOLERANCE = 1e-4;
 /** Parts of a learner's options that a problem may set; the rest follows from the problem. */
 type Settings = Pick<
   LearnerOptions,
-  'adjoint' | 'moments' | 'momentWeights' | 'clipPerTask' | 'clip' | 'l1' | 'plan'
->;
+  'adjoint' | 'moments' | 'momentWeights' | 'clipPerTask' | 'l1' | 'plan'
+> & { readonly clip?: number };
 
 /**
  * One row of `check`: a random problem, how the learner is to solve it, and how many steps of Adam
@@ -151,21 +152,22 @@ async function compare(
   { name, system, layout, parameters, episodes, bank, settings, updates = 0, expected }: Question,
 ): Promise<CheckResult> {
   const { tasks, steps, batch, queries } = episodes;
+  const { clip, ...rest } = settings;
+  const rates = Object.fromEntries(layout.tensors.map(({ group }) => [group, RATES[group]]));
   const learner = await Learner.create(gpu, {
     system,
     episode: { steps, batch, queries, bank },
     tasks,
-    rates: Object.fromEntries(layout.tensors.map(({ group }) => [group, RATES[group]])),
+    optimiser: optimiser({ rates, clip }),
     onNotice: () => {},
-    ...settings,
+    ...rest,
   });
   try {
-    learner.writeParameters(parameters);
-    const { loss, fellBack } = await learner.gradient(episodes);
-    const gradient = await learner.readGradient();
-    const lived = await learner.adapt(episodes, settings.moments);
+    learner.write(tensorsOf(layout, Float32Array.from(parameters)));
+    const { loss, fellBack, gradient } = await learner.gradient(episodes);
+    const lived = await learner.adapt(episodes, { moments: settings.moments });
     for (let n = 0; n < updates; n++) await learner.step(episodes);
-    const updated = updates ? await learner.readParameters() : undefined;
+    const updated = updates ? inOrder(layout, await learner.parameters()) : undefined;
     const comparisons: Comparison[] = [
       { of: 'loss', tensor: 'loss', error: distance([loss], [expected.loss]) },
       ...(expected.losses
@@ -173,7 +175,7 @@ async function compare(
             {
               of: 'loss',
               tensor: 'losses',
-              error: distance(lived.losses, expected.losses),
+              error: distance(lived.losses.data, expected.losses),
             } as const,
           ]
         : []),
@@ -205,11 +207,11 @@ async function compare(
   }
 }
 
-function compareTensors(layout: Layout, got: Float32Array, expected: Float64Array): Comparison[] {
+function compareTensors(layout: Layout, got: Tensors, expected: Float64Array): Comparison[] {
   return layout.tensors.map(({ name, offset, size }) => ({
     of: 'gradient',
     tensor: name,
-    error: distance(got.subarray(offset, offset + size), expected.subarray(offset, offset + size)),
+    error: distance(got[name]!.data, expected.subarray(offset, offset + size)),
   }));
 }
 
@@ -220,16 +222,16 @@ function compareTensors(layout: Layout, got: Float32Array, expected: Float64Arra
 function compareWeights(
   system: System,
   kind: 'W' | 'b' | 'B',
-  got: readonly ReadonlyMap<string, Float32Array>[],
+  got: readonly Tensors[],
   expected: readonly Weights[],
 ): Comparison[] {
   return system.layers
-    .filter(({ index }) => expected.length && got[0]!.has(`${kind}${index}`))
+    .filter(({ index }) => expected.length && got[0]![`${kind}${index}`])
     .map(({ index }) => ({
       of: 'final weights',
       tensor: `${kind}${index}`,
       error: greatest(
-        expected.map((task, i) => distance(got[i]!.get(`${kind}${index}`)!, task[index - 1]!)),
+        expected.map((task, i) => distance(got[i]![`${kind}${index}`]!.data, task[index - 1]!)),
       ),
     }));
 }

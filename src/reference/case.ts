@@ -1,5 +1,5 @@
 import { MetaplasticError } from '../errors.js';
-import { feedbackShape, type Layout, layoutOf, type Tensor } from '../parameters/layout.js';
+import { feedbackShape, type Layout, layoutOf, type MetaParameter } from '../parameters/layout.js';
 import { inWords } from '../options.js';
 import {
   type Choice,
@@ -155,7 +155,7 @@ const NUMBERS = ['eta', 'weightDecay', 'etaB'];
  * list there, one entry for each layer that has one.
  */
 function readParameters(tree: Field, layout: Layout): Float64Array {
-  const kindOf = (t: Tensor) => t.name.replace(/\d+$/, '');
+  const kindOf = (t: MetaParameter) => t.name.replace(/\d+$/, '');
   // Room is made only when all numbers are there: a layout may be larger than the file.
   const found = [...new Set(layout.tensors.map(kindOf))].flatMap(kind => {
     const tensors = layout.tensors.filter(t => kindOf(t) === kind);

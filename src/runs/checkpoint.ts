@@ -1,4 +1,5 @@
 import { MetaplasticError } from '../errors.js';
+import type { Tensor, Tensors } from '../tensor.js';
 import type { Layout } from '../parameters/layout.js';
 import type { LearnerState } from '../learner/learner.js';
 import { checkMoment2 } from '../learner/options.js';
@@ -15,8 +16,8 @@ export interface Checkpoint {
   readonly state: LearnerState;
 }
 
-/** The three flat buffers, by the prefix that their tensors have in the file. */
-const BUFFERS = { '': 'parameters', 'moment1.': 'moment1', 'moment2.': 'moment2' } as const;
+/** The parts of a state, by the prefix that their tensors have in the file. */
+const PARTS = { '': 'parameters', 'moment1.': 'moment1', 'moment2.': 'moment2' } as const;
 
 /**
  * A safetensors file: every meta-parameter under its name, Adam's moments under `moment1.` and
@@ -24,18 +25,16 @@ const BUFFERS = { '': 'parameters', 'moment1.': 'moment1', 'moment2.': 'moment2'
  */
 export function writeCheckpoint({ metaStep, state }: Checkpoint, layout: Layout): Uint8Array {
   const where = `writeCheckpoint: meta-step ${metaStep}`;
-  for (const [prefix, buffer] of Object.entries(BUFFERS))
-    for (const { name, offset, size } of layout.tensors) {
-      const data = state[buffer].subarray(offset, offset + size);
-      checkFinite(data, prefix + name, where);
-      if (buffer === 'moment2') checkMoment2(data, where, prefix + name);
-    }
-  const tensors = Object.entries(BUFFERS).flatMap(([prefix, buffer]) =>
-    layout.tensors.map(({ name, shape, offset, size }): NamedTensor => ({
-      name: prefix + name,
-      shape,
-      data: state[buffer].subarray(offset, offset + size),
-    })),
+  const tensors = Object.entries(PARTS).flatMap(([prefix, part]) =>
+    layout.tensors.map(({ name, shape }): NamedTensor => {
+      const asked = { name: prefix + name, shape };
+      const { data } = tensorLike(asked, state[part][name], {
+        where,
+        hint: 'give the layout of the learner whose state it is',
+      });
+      if (part === 'moment2') checkMoment2(data, prefix + name, where);
+      return { name: prefix + name, shape, data };
+    }),
   );
   return writeSafetensors(tensors, {
     format: 'metaplastic',
@@ -68,19 +67,22 @@ export function readCheckpoint(bytes: Uint8Array, layout: Layout, where: string)
     return n;
   };
   const updates = count('updates');
-  // All tensors first: a foreign layout may ask for more memory than there is.
-  const found = Object.entries(BUFFERS).flatMap(([prefix, buffer]) =>
-    layout.tensors.map(tensor => {
-      const name = prefix + tensor.name;
-      const { data } = tensorLike({ ...tensor, name }, byName, {
-        where,
-        hint: 'the checkpoint belongs to another network: use the config that it was made with',
-      });
-      if (buffer === 'moment2') checkMoment2(data, where, name);
-      byName.delete(name);
-      return { buffer, offset: tensor.offset, data };
-    }),
-  );
+  const partOf = (prefix: string) =>
+    Object.fromEntries(
+      layout.tensors.map((tensor): [string, Tensor] => {
+        const name = prefix + tensor.name;
+        const { data } = tensorLike({ ...tensor, name }, byName.get(name), {
+          where,
+          hint: 'the checkpoint belongs to another network: use the config that it was made with',
+        });
+        if (PARTS[prefix as keyof typeof PARTS] === 'moment2') checkMoment2(data, name, where);
+        byName.delete(name);
+        return [tensor.name, { data, shape: tensor.shape }];
+      }),
+    );
+  const parts = Object.fromEntries(
+    Object.entries(PARTS).map(([prefix, part]) => [part, partOf(prefix)]),
+  ) as Pick<LearnerState, (typeof PARTS)[keyof typeof PARTS]>;
   const extra = [...byName.keys()];
   if (extra.length)
     throw new MetaplasticError({
@@ -90,14 +92,7 @@ export function readCheckpoint(bytes: Uint8Array, layout: Layout, where: string)
       hint: 'the checkpoint belongs to another network',
     });
   const metaStep = count('metaStep');
-  const state = {
-    parameters: new Float32Array(layout.size),
-    moment1: new Float32Array(layout.size),
-    moment2: new Float32Array(layout.size),
-    updates,
-  };
-  for (const { buffer, offset, data } of found) state[buffer].set(data, offset);
-  return { metaStep, state };
+  return { metaStep, state: { ...parts, updates, metaSteps: metaStep } };
 }
 
 export interface ReadParametersOptions extends ReadOptions {
@@ -112,7 +107,7 @@ export interface ReadParametersOptions extends ReadOptions {
  * @example
  * const names = { 'net.0.weight': 'W1', 'net.0.bias': 'b1' }; // as PyTorch calls them
  * const found = readParameters(file, learner.layout, 'w.safetensors', { names, parts: ['W1', 'b1'] });
- * for (const [name, data] of Object.entries(found)) learner.write(name, data);
+ * learner.write(found);
  *
  * @throws MetaplasticError as `readSafetensors`, and for a tensor that is missing, has another shape
  * or is not finite, by its name.
@@ -122,7 +117,7 @@ export function readParameters(
   layout: Layout,
   where: string,
   { names, parts = layout.tensors.map(t => t.name) }: ReadParametersOptions = {},
-): Readonly<Record<string, Float32Array>> {
+): Tensors {
   const byName = new Map(readSafetensors(bytes, where, { names }).tensors.map(t => [t.name, t]));
   return Object.fromEntries(
     parts.map(part => {
@@ -134,18 +129,20 @@ export function readParameters(
           got: `${part}`,
         });
       const hint = 'map its names to ours by names, or leave this one out of parts';
-      return [part, tensorLike(tensor, byName, { where, hint }).data];
+      return [
+        part,
+        { data: tensorLike(tensor, byName.get(part), { where, hint }).data, shape: tensor.shape },
+      ];
     }),
   );
 }
 
-/** The tensor of a name and shape in a file, of finite numbers. */
+/** What was found under a name, if it has the shape, and finite numbers. */
 function tensorLike(
   { name, shape }: { readonly name: string; readonly shape: readonly number[] },
-  byName: ReadonlyMap<string, NamedTensor>,
+  tensor: Tensor | undefined,
   { where, hint }: { readonly where: string; readonly hint: string },
-): NamedTensor {
-  const tensor = byName.get(name);
+): Tensor {
   if (!tensor || !alike(tensor.shape, shape))
     throw new MetaplasticError({
       where,

@@ -1,11 +1,10 @@
 import { MetaplasticError } from '../errors.js';
 import { bytes as fileBytes, check } from '../options.js';
+import type { Tensor } from '../tensor.js';
 
-/** One named float32 tensor, row-major. */
-export interface NamedTensor {
+/** A tensor and its name. */
+export interface NamedTensor extends Tensor {
   readonly name: string;
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
 }
 
 /** What a safetensors file holds; tensors come in the order of their bytes. */

@@ -7,7 +7,8 @@ import { checkOptions } from '../learner/options.js';
 import { areClasses } from '../tasks/classes.js';
 import { defineSystem } from '../systems/system.js';
 import type { TaskSource } from '../tasks/episodes.js';
-import { rateAt, type RunConfig } from '../config/config.js';
+import { scheduleOf, type RunConfig } from '../config/config.js';
+import { adam } from '../learner/optimiser.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { LogLine } from './log.js';
 import type { World } from '../config/worlds.js';
@@ -85,6 +86,7 @@ export function learnerOptions(
 ): LearnerOptions {
   const { tasks, adjoint, moments, momentWeights, rates, l1, clipPerTask, clip, onDivergence } =
     meta;
+  const schedule = scheduleOf(meta);
   return {
     system,
     episode: { steps, batch, queries, bank },
@@ -92,10 +94,9 @@ export function learnerOptions(
     adjoint,
     moments,
     momentWeights,
-    rates,
+    optimiser: adam({ rates, schedule, clip }),
     l1,
     clipPerTask,
-    clip,
     onDivergence,
     initial,
     seed,
@@ -172,15 +173,16 @@ export interface TrainOptions {
   readonly onStep: (line: LogLine) => void;
   /** Keeps a checkpoint: every `checkpointEvery` meta-steps, at the end, and when stopped. */
   readonly onCheckpoint: (checkpoint: Checkpoint) => void | Promise<void>;
-  /** Asked after every meta-step; true saves and stops. */
-  readonly stopped?: () => boolean;
+  /** Stops after the meta-step that is being made, once its checkpoint is kept. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Meta-training: one meta-step after another, from `from` to `meta.steps`. Meta-step m (from 0)
  * lives the tasks m·N … m·N + N − 1 of the
  * config's seed at the rate that the schedule gives to m, so a run that is resumed goes on as if it
- * had not stopped. Returns the meta-steps made.
+ * had not stopped. Returns the meta-steps made; rejects with the reason of the signal if that stopped
+ * it.
  */
 export async function train({
   config,
@@ -189,8 +191,9 @@ export async function train({
   from = { metaStep: 0, seconds: 0 },
   onStep,
   onCheckpoint,
-  stopped = () => false,
+  signal,
 }: TrainOptions): Promise<number> {
+  signal?.throwIfAborted();
   const { meta, seed, checkpointEvery } = config;
   const start = performance.now();
   const episodes = (m: number) => tasks.episodes(seed, m * meta.tasks, meta.tasks);
@@ -203,7 +206,7 @@ export async function train({
   const classes = next && areClasses(learner.system, next);
   let before = start;
   while (next) {
-    const step = learner.step(next, rateAt(meta.decay, metaStep, meta.steps));
+    const step = learner.step(next);
     // drawn while the GPU works
     next = metaStep + 1 < meta.steps ? episodes(metaStep + 1) : undefined;
     const { loss, medianLoss, accuracy, counted, diverged, gradientNorm } = await step.catch(
@@ -222,7 +225,7 @@ export async function train({
     skipped = counted ? 0 : skipped + 1;
     const coefficients = Object.fromEntries(
       await Promise.all(
-        named.map(async ({ name }) => [name, [...(await learner.read(name))]] as const),
+        named.map(async ({ name }) => [name, [...(await learner.read(name)).data]] as const),
       ),
     );
     metaStep++;
@@ -240,10 +243,9 @@ export async function train({
       ...(named.length && { coefficients }),
     });
     before = now;
-    const stop = stopped();
-    if (stop || !next || metaStep % checkpointEvery === 0)
+    if (signal?.aborted || !next || metaStep % checkpointEvery === 0)
       await onCheckpoint({ metaStep, state: await learner.state() });
-    if (stop) break;
+    signal?.throwIfAborted();
   }
   return metaStep;
 }

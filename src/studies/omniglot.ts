@@ -1,4 +1,4 @@
-import type { Rates } from '../learner/options.js';
+import type { GivenRates } from '../learner/optimiser.js';
 import type { RunConfigInput } from '../config/config.js';
 import { RUN_PRESETS } from '../config/presets.js';
 import { forgettingFigure, lossFigure, tableOf, type System } from './compare.js';
@@ -113,5 +113,5 @@ export const omniglot: Study = {
 };
 
 /** Few meta-steps are made with higher rates, alike for all. */
-const threefold = (rates: Partial<Rates>) =>
-  Object.fromEntries(Object.entries(rates).map(([group, rate]) => [group, 3 * rate]));
+const threefold = (rates: GivenRates) =>
+  Object.fromEntries(Object.entries(rates).map(([group, rate]) => [group, 3 * rate!]));

@@ -1,10 +1,11 @@
 import type { Gpu } from '../gpu/device.js';
 import type { Initial } from '../parameters/initial.js';
-import { GROUPS, type Layout } from '../parameters/layout.js';
+import { GROUPS, inOrder, type Layout } from '../parameters/layout.js';
 import type { Metrics } from '../systems/metrics.js';
 import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
 import { Learner } from '../learner/learner.js';
+import type { Tensors } from '../tensor.js';
 import type { SystemSpec } from '../systems/system.js';
 import type { TaskConfig } from '../config/config.js';
 import { openWorld, type ReadData } from '../config/worlds.js';
@@ -59,10 +60,11 @@ export async function live(gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swep
     budget: { memory: MEMORY },
   });
   try {
-    const own = settingsOf(learner.layout, await learner.readParameters(), settings, lifetimes);
-    const lived = await learner.adapt({ ...source.episodes(seed, 0, tasks), settings: own }, at, {
-      metrics,
-    });
+    const own = settingsOf(learner.layout, await learner.parameters(), settings, lifetimes);
+    const lived = await learner.adapt(
+      { ...source.episodes(seed, 0, tasks), settings: own },
+      { moments: at, metrics },
+    );
     const nested = (of: (task: number, moment: number) => number) =>
       settings.map((_, s) =>
         Array.from({ length: lifetimes }, (_, i) => at.map((_, k) => of(s * lifetimes + i, k))),
@@ -71,13 +73,13 @@ export async function live(gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swep
       Object.fromEntries(
         layers.map((layer, l) => [
           layer,
-          nested((i, k) => values[(i * at.length + k) * layers.length + l]!),
+          nested((i, k) => values.data[(i * at.length + k) * layers.length + l]!),
         ]),
       );
     return {
       sweep,
-      losses: nested((i, k) => lived.losses[i * at.length + k]!),
-      accuracies: nested((i, k) => lived.accuracies![i * at.length + k]!),
+      losses: nested((i, k) => lived.losses.data[i * at.length + k]!),
+      accuracies: nested((i, k) => lived.accuracies!.data[i * at.length + k]!),
       ...(lived.metrics && {
         weightAngles: angles('weightAngle', lived.metrics),
         errorAngles: angles('errorAngle', lived.metrics),
@@ -94,7 +96,7 @@ export async function live(gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swep
  */
 export function settingsOf(
   layout: Layout,
-  parameters: Float32Array,
+  parameters: Tensors,
   settings: readonly Setting[],
   lifetimes: number,
 ): Float32Array {
@@ -102,7 +104,7 @@ export function settingsOf(
   const count = layout.size - start;
   const all = new Float32Array(settings.length * lifetimes * count);
   settings.forEach((setting, s) => {
-    const own = parameters.slice(start);
+    const own = inOrder(layout, parameters).subarray(start);
     for (const [name, value] of Object.entries(setting)) {
       const tensor = layout.get(name);
       const values = typeof value === 'number' ? [value] : value;

@@ -1,10 +1,12 @@
+import type { Tensor } from '../tensor.js';
+
 /**
  * What the network looks like from inside at each moment: (tasks, moments, layers inside the
- * lifetime), row-major; angles in degrees, 0 … 180; NaN where a
+ * lifetime); angles in degrees, 0 … 180; NaN where a
  * system has no such thing, or one of two vectors has no length. e_l are the errors of layer l's
  * neurons, and ē_l their mean over the query set.
  */
-export interface Metrics<Numbers = Float32Array> {
+export interface Metrics<Numbers = Tensor> {
   /** Indices of the layers, from 1. */
   readonly layers: readonly number[];
   /**

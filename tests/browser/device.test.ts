@@ -1,3 +1,4 @@
+import { adam } from '../../src/learner/optimiser.js';
 import { describe, expect, test } from 'vitest';
 import {
   DeviceLostError,
@@ -15,7 +16,7 @@ const OPTIONS: LearnerOptions = {
   episode: tasks,
   tasks: 4,
   clipPerTask: 5,
-  rates: { W: 1e-2, B: 1e-2 },
+  optimiser: adam({ rates: { W: 1e-2, B: 1e-2 } }),
 };
 const step = (learner: Learner, m: number) => learner.step(tasks.episodes(0, 4 * m, 4));
 
@@ -32,7 +33,7 @@ describe('in a browser', () => {
     expect(await isAvailable()).toEqual({ available: true });
     const gpu = await openGpu();
     expect(gpu.adapter.software).toBe(true);
-    gpu.close();
+    gpu.destroy();
   });
 
   test('a learner whose GPU is lost says so, and goes on from its last state on a new one as if nothing had happened', async () => {
@@ -52,7 +53,7 @@ describe('in a browser', () => {
     for (let m = 3; m < 6; m++) seen.push((await step(resumed, m)).loss);
     expect(seen).toEqual(whole);
     resumed.destroy();
-    another.close();
+    another.destroy();
   });
 
   test('a destroyed learner has freed every buffer that it made', async () => {
@@ -72,13 +73,13 @@ describe('in a browser', () => {
     };
     const learner = await Learner.create(gpu, OPTIONS);
     await step(learner, 0);
-    await learner.adapt(tasks.episodes(1, 0, 3), [0, 5], { metrics: true });
+    await learner.adapt(tasks.episodes(1, 0, 3), { moments: [0, 5], metrics: true });
     await learner.state();
     learner.destroy();
     await gpu.device.queue.onSubmittedWorkDone();
     await new Promise(done => setTimeout(done));
     expect(made.filter(buffer => !freed.has(buffer)).map(buffer => buffer.label)).toEqual([]);
     expect(made).not.toEqual([]);
-    gpu.close();
+    gpu.destroy();
   });
 });

@@ -7,7 +7,7 @@ export function useBrowserGpu(): { readonly gpu: Gpu } {
   beforeAll(async () => {
     gpu = await openGpu();
   });
-  afterAll(() => gpu?.close());
+  afterAll(() => gpu?.destroy());
   return {
     get gpu() {
       return gpu!;

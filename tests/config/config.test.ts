@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
-import { parseConfig, rateAt, shapeOf } from '../../src/config/config.js';
+import { parseConfig, scheduleOf, shapeOf } from '../../src/config/config.js';
 import { RUN_PRESETS } from '../../src/config/presets.js';
 import { SYSTEM_PRESETS } from '../../src/systems/presets.js';
 
@@ -558,7 +558,7 @@ describe('parseConfig', () => {
       'a schedule of rates beyond float32',
       'meta.decay',
       { kind: 'step', at: [1, 2], factor: 1e30 },
-      'run.json: meta.decay.factor: expected a factor that leaves rates.W within float32, got 1e+30',
+      'run.json: meta.decay: expected a number ≥ 0, no larger than float32 holds (3.4e38), got 1.0000000000000001e+60',
     ],
     [
       'a rate beyond float32',
@@ -621,19 +621,24 @@ describe('shapeOf', () => {
   });
 });
 
-describe('rateAt', () => {
-  test('of a constant is 1', () => expect(rateAt({ kind: 'constant' }, 7, 10)).toBe(1));
-  test('of a cosine falls from 1 over the middle to the floor', () => {
-    const at = (metaStep: number) => rateAt({ kind: 'cosine', floor: 0.1 }, metaStep, 100);
-    expect([at(0), at(50), at(100)]).toEqual([
-      1,
-      expect.closeTo(0.55, 12),
-      expect.closeTo(0.1, 12),
-    ]);
+test('the schedule of a run is its decay over its meta-steps', () => {
+  const steps = 100;
+  expect(scheduleOf({ decay: { kind: 'cosine', floor: 0.1 }, steps })).toEqual({
+    kind: 'cosine',
+    floor: 0.1,
+    steps,
   });
-  test('of steps is multiplied at each of them', () => {
-    const at = (metaStep: number) =>
-      rateAt({ kind: 'step', at: [10, 20], factor: 0.5 }, metaStep, 100);
-    expect([at(9), at(10), at(19), at(20)]).toEqual([1, 0.5, 0.5, 0.25]);
-  });
+  const decay = { kind: 'step', at: [10], factor: 0.5 } as const;
+  expect(scheduleOf({ decay, steps })).toEqual(decay);
+});
+
+test('a meta-parameter may have a rate of its own', () => {
+  const { meta } = parseConfig(having('meta.rates', { W: 0.1, W1: 0, alpha2: 0.3 }), 'run.json');
+  expect(meta.rates).toMatchObject({ W: 0.1, W1: 0, alpha2: 0.3, beta: 0 });
+});
+
+test('a rate of a meta-parameter that the system has not is refused', () => {
+  expect(() => parseConfig(having('meta.rates', { W: 0.1, W9: 0.1 }), 'run.json')).toThrow(
+    'run.json: meta.rates.W9: unknown meta-parameter (did you mean W1?)',
+  );
 });

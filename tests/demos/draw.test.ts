@@ -59,11 +59,10 @@ describe('a lesson', () => {
   });
 
   test('is told of only what was taught by then', () => {
-    const predictions = Float32Array.from(
-      { length: (MOST + 1) * QUERIES * WAYS },
-      (_, i) => i % WAYS,
-    );
-    const { memory, guess } = courseOf(lesson, { predictions });
+    const data = Float32Array.from({ length: (MOST + 1) * QUERIES * WAYS }, (_, i) => i % WAYS);
+    const { memory, guess } = courseOf(lesson, {
+      predictions: { data, shape: [1, MOST + 1, QUERIES, WAYS] },
+    });
     expect([memory.length, guess[0], memory[0]]).toEqual([
       11,
       [0, 0, 0, 0, 0],
@@ -87,7 +86,7 @@ describe('the networks of the page', () => {
   }, 60_000);
   afterAll(() => {
     for (const learner of Object.values(learners)) learner.destroy();
-    gpu.close();
+    gpu.destroy();
   });
 
   test('learn pictures by a hand that meta-training never saw, far above chance, and do not lose the first', async () => {

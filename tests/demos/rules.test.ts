@@ -10,7 +10,7 @@ describe('ways of learning', () => {
   beforeAll(async () => {
     gpu = await openNodeGpu();
   }, 60_000);
-  afterAll(() => gpu.close());
+  afterAll(() => gpu.destroy());
 
   async function first(way: WayName, count: number): Promise<Look[]> {
     const looks: Look[] = [];

@@ -3,7 +3,7 @@ import { solve } from '../../src/reference/random-problem.js';
 import { interference } from '../../src/evaluation/interference.js';
 import type { SystemSpec } from '../../src/systems/system.js';
 import type { Episodes } from '../../src/tasks/episodes.js';
-import { learnerFor } from '../kernels/agree.js';
+import { learnerFor, writeAll } from '../kernels/agree.js';
 import { useGpu } from '../kernels/open.js';
 import { randomProblem } from '../reference/random-problem.js';
 
@@ -39,7 +39,8 @@ test('in a linear layer that descends, an update from a changes the error on b b
     ],
   ];
   const learner = await learnerFor(under.gpu, { spec }, problem);
-  learner.writeParameters(
+  writeAll(
+    learner,
     Float32Array.from({ length: layout.size }, (_, i) => (i < 6 ? W.flat()[i]! : eta)),
   );
   const lifetimes: Episodes = {
@@ -47,7 +48,8 @@ test('in a linear layer that descends, an update from a changes the error on b b
     queryX: Float32Array.from([x, x].flat(2)),
     queryY: Float32Array.from(y.flat(2)),
   };
-  const { losses, changes } = await interference(learner, lifetimes, 0);
+  const made = await interference(learner, lifetimes, 0);
+  const [losses, changes] = [made.losses.data, made.changes.data];
   learner.destroy();
 
   const dot = (a: readonly number[], b: readonly number[]) =>
@@ -86,7 +88,8 @@ test('lifetimes live their first steps, then one from the example: as the refere
   const problem = randomProblem({ spec, tasks, steps: 4, batch, queries, images: 6 });
   const { episodes } = problem;
   const learner = await learnerFor(under.gpu, { spec }, problem);
-  const { changes, losses } = await interference(learner, episodes, after);
+  const made = await interference(learner, episodes, after);
+  const [losses, changes] = [made.losses.data, made.changes.data];
   learner.destroy();
   const slices = (of: Float32Array | Uint32Array, each: number, from: number, to: number) =>
     Array.from({ length: tasks }, (_, i) => [...of.subarray(i * each + from, i * each + to)]);

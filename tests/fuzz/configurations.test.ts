@@ -101,10 +101,9 @@ const learner: LearnerOptions = {
   system: { sizes: [1, 8, 1] },
   episode: { steps: 4, batch: 2, queries: 3 },
   tasks: 4,
-  rates: { W: 1e-3, alpha: 1e-4 },
+  optimiser: { kind: 'adam', rates: { W: 1e-3, alpha: 1e-4, W1: 0 }, clip: 1 },
   moments: [0, 4],
   momentWeights: [0, 1],
-  clip: 1,
   clipPerTask: 2,
   initial: { alpha: 0.1, weights: 'xavier' },
   seed: 3,
@@ -116,7 +115,7 @@ const DOORS: readonly [string, readonly unknown[], (given: any) => unknown][] = 
   ['a configuration', Object.values(RUN_PRESETS), given => plansOf(parseConfig(given, 'run.json'))],
   [
     'the options of a learner',
-    [learner, { ...learner, system: { preset: 'pool', sizes: [2, 3, 2] }, rates: undefined }],
+    [learner, { ...learner, system: { preset: 'pool', sizes: [2, 3, 2] }, optimiser: undefined }],
     given => {
       const { system, budget, plan } = checkOptions(given);
       return makePlan(workOf(system, given), SOFTWARE, budget, plan);

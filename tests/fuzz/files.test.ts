@@ -27,14 +27,20 @@ const config = parseConfig(
   'fuzz',
 );
 const system = defineSystem(config.system);
-const parameters = Float32Array.from(initialParameters(system, layoutOf(system), 1));
+const parameters = initialParameters(system, layoutOf(system), 1);
+const squares = Object.fromEntries(
+  Object.entries(parameters).map(([name, { data, shape }]) => [
+    name,
+    { data: data.map(Math.abs), shape },
+  ]),
+);
 const run = writeRun({
   config,
   environment: {},
   log: [],
   checkpoint: {
     metaStep: 2,
-    state: { parameters, moment1: parameters, moment2: parameters.map(Math.abs), updates: 2 },
+    state: { parameters, moment1: parameters, moment2: squares, updates: 2, metaSteps: 2 },
   },
 });
 const idx = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 9, 8, 7, 6);

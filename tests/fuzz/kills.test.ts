@@ -130,7 +130,7 @@ describe('a training whose disk fails ends with one clear error, and resumed wit
     gpu = await openNodeGpu();
     world = await openWorld(config, () => Promise.reject(new Error('no data are read')));
   });
-  afterAll(() => gpu.close());
+  afterAll(() => gpu.destroy());
   beforeEach(() => {
     for (const way of ['log', 'error'] as const) vi.spyOn(console, way).mockReturnValue();
     vi.spyOn(process.stderr, 'write').mockReturnValue(true);

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { DeviceLostError, MetaplasticError } from '../../src/errors.js';
 import { adapterName, type Gpu, isAvailable, openGpu, useDevice } from '../../src/gpu/device.js';
 import { openNodeGpu } from '../../src/node/open.js';
-import { learnerFor } from '../kernels/agree.js';
+import { learnerFor, parametersOf } from '../kernels/agree.js';
 import { type ProblemSpec, randomProblem } from '../reference/random-problem.js';
 
 const spec: ProblemSpec = { spec: { sizes: [1, 1] }, steps: 2 };
@@ -18,7 +18,7 @@ async function open(): Promise<Gpu> {
 afterEach(() => {
   vi.restoreAllMocks(); // also after a failure, which must not spoil the tests that come next
   vi.unstubAllGlobals();
-  for (const gpu of opened.splice(0)) gpu.close();
+  for (const gpu of opened.splice(0)) gpu.destroy();
 });
 
 const failure = (work: Promise<unknown>) =>
@@ -58,7 +58,7 @@ describe('when the device is lost', () => {
     await gpu.device.lost;
     for (const call of [
       () => learner.step(problem.episodes),
-      () => learner.readParameters(),
+      () => parametersOf(learner),
       () => learner.adapt(problem.episodes),
     ])
       expect(await failure(call())).toMatch(lost);
@@ -180,7 +180,7 @@ test('the device of a caller stays open', async () => {
   const gpu = useDevice(device);
   const learner = await learnerFor(gpu, spec, problem);
   expect((await learner.gradient(problem.episodes)).counted).toBe(1);
-  gpu.close();
+  gpu.destroy();
   const buffer = device.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ });
   await buffer.mapAsync(GPUMapMode.READ);
 });

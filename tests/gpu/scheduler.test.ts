@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BLOCK, type Adjoint, type PlanChoices } from '../../src/gpu/plan.js';
 import { QUERY_BLOCK } from '../../src/gpu/segments.js';
 import type { Learner } from '../../src/learner/learner.js';
-import { learnerFor, type Options } from '../kernels/agree.js';
+import { gradientOf, learnerFor, parametersOf, type Options } from '../kernels/agree.js';
 import { useGpu } from '../kernels/open.js';
 import { relativeError } from '../reference/central-differences.js';
 import { type ProblemSpec, randomProblem } from '../reference/random-problem.js';
@@ -39,14 +39,15 @@ const answer = (spec: ProblemSpec, options: Options, choices: PlanChoices) =>
     spec,
     { ...options, plan: { lanes: 1, teams: 4, ...choices } },
     async (learner, episodes) => {
+      const gradient = await gradientOf(learner, episodes);
       const step = await learner.step(episodes);
-      const adaptation = await learner.adapt(episodes, [0, 3, 7]);
+      const adaptation = await learner.adapt(episodes, { moments: [0, 3, 7] });
       return {
         parts: [learner.plan.chunks, learner.plan.segments.length],
         bits: {
           step,
-          gradient: await learner.readGradient(),
-          parameters: await learner.readParameters(),
+          gradient,
+          parameters: await parametersOf(learner),
           adaptation,
         },
       };
@@ -186,22 +187,21 @@ test('as on a GPU, where several lanes add up a quad of the gradient, chunks of 
   const spec: ProblemSpec = { spec: { sizes: [2, 3, 2] }, tasks: 2 * BLOCK + 3, steps: 2, seed: 2 };
   const problem = randomProblem(spec);
   const { gpu } = under;
-  const gradientOf = async (software: boolean, plan: PlanChoices) => {
+  const meanOf = async (software: boolean, plan: PlanChoices) => {
     const learner = await learnerFor(
       { ...gpu, machine: { ...gpu.machine, software } },
       spec,
       problem,
       { plan },
     );
-    await learner.gradient(problem.episodes);
-    const gradient = await learner.readGradient();
+    const gradient = await gradientOf(learner, problem.episodes);
     const { slices, chunks } = learner.plan;
     learner.destroy();
     return { gradient, slices, chunks };
   };
-  const whole = await gradientOf(false, {});
-  const cut = await gradientOf(false, { tasksPerChunk: BLOCK });
-  const alone = await gradientOf(true, {});
+  const whole = await meanOf(false, {});
+  const cut = await meanOf(false, { tasksPerChunk: BLOCK });
+  const alone = await meanOf(true, {});
   expect([whole, cut, alone].map(({ slices, chunks }) => [slices, chunks])).toEqual([
     [16, 1],
     [16, 3],

@@ -43,7 +43,9 @@ async function longest(
   const { episodes } = problem;
   const learner = await learnerFor(gpu, spec, problem, { budget: LONG, ...options });
   const live = (l: Learner) =>
-    options.adjoint ? l.gradient(episodes) : l.adapt(episodes, options.moments, { metrics });
+    options.adjoint
+      ? l.gradient(episodes)
+      : l.adapt(episodes, { moments: options.moments, metrics });
   try {
     await live(learner);
     const made = await recordDispatches(() => live(learner));
@@ -148,7 +150,7 @@ test('metrics at every inner step take time in proportion to the steps', async (
     const problem = randomProblem(long);
     const learner = await learnerFor(under.gpu, { ...long, steps }, problem);
     const moments = Array.from({ length: steps + 1 }, (_, t) => t);
-    const live = () => learner.adapt(problem.episodes, moments, { metrics: true });
+    const live = () => learner.adapt(problem.episodes, { moments, metrics: true });
     await live();
     const before = process.cpuUsage();
     for (let k = 0; k < 3; k++) await live();

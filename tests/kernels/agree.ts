@@ -1,6 +1,7 @@
 import type { Gpu } from '../../src/gpu/device.js';
 import type { Plan } from '../../src/gpu/plan.js';
-import type { Layout } from '../../src/parameters/layout.js';
+import { inOrder, tensorsOf, type Layout } from '../../src/parameters/layout.js';
+import type { Episodes } from '../../src/tasks/episodes.js';
 import {
   Learner,
   type Adaptation,
@@ -20,6 +21,18 @@ import {
 /** What else a learner is told, besides its problem. */
 export type Options = Partial<Omit<LearnerOptions, 'system' | 'episode' | 'tasks'>>;
 
+/** Writes every meta-parameter, from the order of the layout. */
+export const writeAll = (learner: Learner, all: ArrayLike<number>) =>
+  learner.write(tensorsOf(learner.layout, Float32Array.from(all)));
+
+/** Every meta-parameter, in the order of the layout. */
+export const parametersOf = async (learner: Learner) =>
+  inOrder(learner.layout, await learner.parameters());
+
+/** A meta-gradient in the order of the layout. */
+export const gradientOf = async (learner: Learner, episodes: Episodes) =>
+  inOrder(learner.layout, (await learner.gradient(episodes)).gradient);
+
 /** A learner for this problem, with its meta-parameters. */
 export async function learnerFor(
   gpu: Gpu,
@@ -34,7 +47,7 @@ export async function learnerFor(
     tasks,
     ...options,
   });
-  learner.writeParameters(problem.parameters);
+  writeAll(learner, problem.parameters);
   return learner;
 }
 
@@ -131,8 +144,8 @@ export async function compare(
   const learner = await learnerFor(gpu, spec, problem, options);
   try {
     const step = await learner.gradient(episodes);
-    const gradient = Float64Array.from(await learner.readGradient());
-    const adaptation = await learner.adapt(episodes, options.moments);
+    const gradient = Float64Array.from(inOrder(layout, step.gradient));
+    const adaptation = await learner.adapt(episodes, { moments: options.moments });
     const errors = {
       loss: relativeError(Float64Array.of(step.loss), Float64Array.of(want.loss)),
       'gradient norm': relativeError(
@@ -177,35 +190,35 @@ function adapted(
   const last = inLifetime.map(({ index }): [string, number] => [
     `W${index} at last`,
     relativeError(
-      Float64Array.from(got.finalWeights.flatMap(task => [...task.get(`W${index}`)!])),
+      Float64Array.from(got.finalWeights.flatMap(task => [...task[`W${index}`]!.data])),
       Float64Array.from(want.finalWeights.flatMap(task => [...task[index - 1]!])),
     ),
   ]);
   const biases = inLifetime
-    .filter(({ index }) => got.finalWeights[0]!.has(`b${index}`))
+    .filter(({ index }) => got.finalWeights[0]![`b${index}`])
     .map(({ index }): [string, number] => [
       `b${index} at last`,
       relativeError(
-        Float64Array.from(got.finalWeights.flatMap(task => [...task.get(`b${index}`)!])),
+        Float64Array.from(got.finalWeights.flatMap(task => [...task[`b${index}`]!.data])),
         Float64Array.from(want.finalBiases.flatMap(task => [...task[index - 1]!])),
       ),
     ]);
   const feedback = inLifetime
-    .filter(({ index }) => got.finalFeedback[0]!.has(`B${index}`))
+    .filter(({ index }) => got.finalFeedback[0]![`B${index}`])
     .map(({ index }): [string, number] => [
       `B${index} at last`,
       relativeError(
-        Float64Array.from(got.finalFeedback.flatMap(task => [...task.get(`B${index}`)!])),
+        Float64Array.from(got.finalFeedback.flatMap(task => [...task[`B${index}`]!.data])),
         Float64Array.from(want.finalFeedback.flatMap(task => [...task[index - 1]!])),
       ),
     ]);
-  const off = got.accuracies?.filter(
+  const off = got.accuracies?.data.filter(
     (accuracy, i) => Math.abs(accuracy - want.accuracies![i]!) > 1e-6,
   ).length;
   return {
-    losses: relativeError(Float64Array.from(got.losses), want.losses),
+    losses: relativeError(Float64Array.from(got.losses.data), want.losses),
     ...(off !== undefined && { accuracies: off }),
-    predictions: relativeError(Float64Array.from(got.predictions), want.predictions),
+    predictions: relativeError(Float64Array.from(got.predictions.data), want.predictions),
     ...Object.fromEntries([...last, ...biases, ...feedback]),
   };
 }

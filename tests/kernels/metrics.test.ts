@@ -33,7 +33,7 @@ async function compare(spec: ProblemSpec, moments: readonly number[], options: O
   const { system, layout, parameters, episodes, bank } = problem;
   const learner = await learnerFor(under.gpu, spec, problem, options);
   try {
-    const adaptation = await learner.adapt(episodes, moments, { metrics: true });
+    const adaptation = await learner.adapt(episodes, { moments, metrics: true });
     const got = adaptation.metrics!;
     const want = referenceMetrics(system, layout, parameters, episodes, { moments, bank });
     expect(got.layers).toEqual(want.layers);
@@ -41,7 +41,7 @@ async function compare(spec: ProblemSpec, moments: readonly number[], options: O
       NAMES.map(name => [
         name,
         [...want[name]].flatMap((w, i) => {
-          const g = got[name][i]!;
+          const g = got[name].data[i]!;
           const near = Number.isNaN(w)
             ? Number.isNaN(g)
             : Math.abs(g - w) <= (name.endsWith('Angle') ? 0.02 : 1e-4 * Math.abs(w));
@@ -49,7 +49,7 @@ async function compare(spec: ProblemSpec, moments: readonly number[], options: O
         }),
       ]).filter(([, list]) => list!.length),
     );
-    for (const name of NAMES) expect(got[name].length).toBe(want[name].length);
+    for (const name of NAMES) expect(got[name].data.length).toBe(want[name].length);
     return { got, want, wrong, adaptation };
   } finally {
     learner.destroy();
@@ -190,7 +190,7 @@ describe('what a system does not have is NaN', () => {
     return {
       has: (name: Name) =>
         Array.from({ length: 2 }, (_, k) =>
-          Array.from(got[name].subarray(k * depth, (k + 1) * depth), v => !Number.isNaN(v)),
+          Array.from(got[name].data.subarray(k * depth, (k + 1) * depth), v => !Number.isNaN(v)),
         ),
       layers: got.layers,
     };
@@ -241,7 +241,7 @@ describe('angles are exact at their ends, where a cosine in float32 is not', () 
       [0, 3],
     );
     for (const name of ['errorAngle', 'weightAngle'] as const)
-      expect([...new Set(got[name])].filter(v => !Number.isNaN(v))).toEqual([0]);
+      expect([...new Set(got[name].data)].filter(v => !Number.isNaN(v))).toEqual([0]);
   });
 
   test('one step of the gradient rule whose batch is the query set goes straight down', async () => {
@@ -255,11 +255,10 @@ describe('angles are exact at their ends, where a cosine in float32 is not', () 
     const { supportX, supportY } = problem.episodes;
     const { metrics } = await learner.adapt(
       { ...problem.episodes, queryX: supportX, queryY: supportY },
-      [0, 1],
-      { metrics: true },
+      { moments: [0, 1], metrics: true },
     );
     learner.destroy();
-    const angles = metrics!.updateAngle.subarray(4);
+    const angles = metrics!.updateAngle.data.subarray(4);
     expect(angles.length).toBe(4);
     angles.forEach(angle => expect(angle).toBeLessThan(1e-3));
   });
@@ -286,8 +285,8 @@ describe('cut into chunks and segments', () => {
       plan: { lanes: 2, teams: 2 },
       ...options,
     });
-    const adaptation = await learner.adapt(problem.episodes, moments, { metrics: true });
-    const without = await learner.adapt(problem.episodes, moments);
+    const adaptation = await learner.adapt(problem.episodes, { moments, metrics: true });
+    const without = await learner.adapt(problem.episodes, { moments });
     learner.destroy();
     return {
       adaptation,
@@ -305,7 +304,7 @@ describe('cut into chunks and segments', () => {
     expect(cut.dispatches).toBeGreaterThan(whole.dispatches + 6);
     expect(cut.adaptation).toEqual(whole.adaptation);
     const { metrics, ...rest } = whole.adaptation;
-    expect(metrics!.weightNorm.length).toBe(11 * 3 * 4);
+    expect(metrics!.weightNorm.shape).toEqual([11, 3, 4]);
     expect(rest).toEqual(whole.without);
     expect((await compare(spec, moments, { budget: { dispatchSeconds: 1e-9 } })).wrong).toEqual({});
   });
@@ -340,7 +339,7 @@ describe('cut into chunks and segments', () => {
       );
       const passes = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups');
       const before = learner.allocatedBytes;
-      await learner.adapt(problem.episodes, moments, { metrics: true });
+      await learner.adapt(problem.episodes, { moments, metrics: true });
       expect(passes.mock.calls.length).toBe(plan.dispatches);
       passes.mockRestore();
       // What all plans of a learner share is held once.

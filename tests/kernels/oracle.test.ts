@@ -6,7 +6,9 @@ import { readCase } from '../../src/reference/case.js';
 import { FEEDBACK_RULES, SLOTS } from '../../src/systems/system.js';
 import { inFloat32 } from '../../src/reference/episode.js';
 import { relativeError, relativeErrors } from '../reference/central-differences.js';
-import { beyond } from './agree.js';
+import { inOrder } from '../../src/parameters/layout.js';
+import type { Tensors } from '../../src/tensor.js';
+import { beyond, writeAll } from './agree.js';
 import { useGpu } from './open.js';
 
 const under = useGpu();
@@ -19,7 +21,7 @@ const names = readdirSync(folder).filter(name => name.endsWith('.json'));
  */
 function lived(
   kind: 'W' | 'B',
-  got: readonly ReadonlyMap<string, Float32Array>[],
+  got: readonly Tensors[],
   want: readonly (readonly Float64Array[])[],
 ): Record<string, number> {
   const layers = want[0]?.length ?? 0;
@@ -29,7 +31,7 @@ function lived(
     Array.from({ length: layers }, (_, k) => [
       `${kind}${k + 1} at last`,
       relativeError(
-        all((task, l) => got[task]!.get(`${kind}${l + 1}`)!, k),
+        all((task, l) => got[task]![`${kind}${l + 1}`]!.data, k),
         all((task, l) => want[task]![l]!, k),
       ),
     ]),
@@ -61,11 +63,11 @@ describe.each(cases)('%s', (_, { system, layout, parameters, episodes, l1, expec
         adjoint,
         l1,
       });
-      learner.writeParameters(parameters);
-      const { loss } = await learner.gradient(inFloat32(episodes));
-      const gradient = Float64Array.from(await learner.readGradient());
+      writeAll(learner, parameters);
+      const made = await learner.gradient(inFloat32(episodes));
+      const gradient = Float64Array.from(inOrder(layout, made.gradient));
       const errors: Record<string, number> = {
-        loss: relativeError(Float64Array.of(loss), Float64Array.of(expected.loss)),
+        loss: relativeError(Float64Array.of(made.loss), Float64Array.of(expected.loss)),
         ...relativeErrors(layout, gradient, expected.gradient),
       };
       if (adjoint === 'store') {

@@ -82,6 +82,7 @@ function memoryOf({ parameters, episodes }: Problem, plan: Plan): Memory {
       tasks: BigInt(tasks),
       seed: BigInt(episodes.origin!.seed),
       origin: BigInt(episodes.origin!.first),
+      age: 0n,
     },
     parameters: [...plan.places.pack(Float32Array.from(parameters))],
     inputs: gather(episodes.supportX, episodes.queryX),
@@ -474,7 +475,7 @@ describe('lanes that look at the network from inside never race, and see what th
     const problem = randomProblem({ ...spec, seed: 2 });
     const made = vi.spyOn(GPUDevice.prototype, 'createShaderModule');
     const learner = await learnerFor(gpu, spec, problem, { plan: choices });
-    await learner.adapt(problem.episodes, moments, { metrics: true });
+    await learner.adapt(problem.episodes, { moments, metrics: true });
     const code = new Map(made.mock.calls.map(([{ label, code: source }]) => [label!, source]));
     const plan = makePlan(
       { ...learner.plan, adjoint: 'none', moments, momentWeights: [0, 0, 0], metrics: true },
@@ -514,7 +515,7 @@ describe('lanes that look at the network from inside never race, and see what th
     const { problems, got, want } = await look(spec, choices);
     expect(problems).toEqual([]);
     const off = NAMES.flatMap(name =>
-      [...got[name]].flatMap((v, i) =>
+      [...got[name].data].flatMap((v, i) =>
         (
           Number.isNaN(v)
             ? Number.isNaN(want[name][i])

@@ -64,7 +64,7 @@ describe('every shader links, parses, compiles and validates', () => {
       adjoint,
       plan: { lanes },
     });
-    await learner.adapt(episodes, undefined, { metrics: true }); // the forward-only kernels
+    await learner.adapt(episodes, { metrics: true }); // the forward-only kernels
     learner.destroy();
   });
 });

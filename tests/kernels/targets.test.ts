@@ -5,7 +5,8 @@ import { Learner } from '../../src/learner/learner.js';
 import { random } from '../../src/tasks/random.js';
 import { type Problem, randomProblem, solve, TARGETS } from '../reference/random-problem.js';
 import { relativeError } from '../reference/central-differences.js';
-import { beyond, errorsOf, learnerFor } from './agree.js';
+import { inOrder } from '../../src/parameters/layout.js';
+import { beyond, errorsOf, learnerFor, parametersOf, writeAll } from './agree.js';
 import { useGpu } from './open.js';
 
 const under = useGpu();
@@ -17,10 +18,10 @@ async function slopeAlong(
   direction: Float64Array,
   parameters: Float64Array,
   h: number,
-  of: (parameters: Float64Array) => Promise<number>,
+  of: (parameters: Float64Array) => Promise<{ readonly loss: number }>,
 ): Promise<number> {
   const at = (side: number) => parameters.map((p, i) => p + side * h * direction[i]!);
-  return ((await of(at(1))) - (await of(at(-1)))) / (2 * h);
+  return ((await of(at(1))).loss - (await of(at(-1))).loss) / (2 * h);
 }
 
 const systems: readonly Omit<SystemSpec, 'sizes' | 'loss'>[] = [
@@ -37,14 +38,14 @@ describe.each(systems)('$rule $signal: with targets of every kind', system => {
       for (const [i, problem] of problems.entries()) {
         const { layout, parameters, episodes } = problem;
         const reported = async (p: Float64Array) => {
-          learner.writeParameters(p);
-          return (await learner.gradient(episodes)).loss;
+          writeAll(learner, p);
+          return learner.gradient(episodes);
         };
         const want = solve(problem);
         const got = await reported(parameters);
-        const gradient = Float64Array.from(await learner.readGradient());
+        const gradient = Float64Array.from(inOrder(layout, got.gradient));
         const errors = {
-          loss: relativeError(Float64Array.of(got), Float64Array.of(want.loss)),
+          loss: relativeError(Float64Array.of(got.loss), Float64Array.of(want.loss)),
           ...errorsOf(layout, gradient, want.gradient),
         };
         expect({ kind: kinds[i], ...beyond(1e-4, errors) }).toEqual({ kind: kinds[i] });
@@ -82,9 +83,9 @@ test('inputs below 0 have no slope under softplus, where the pool asks for the e
   const learner = await learnerFor(under.gpu, { spec }, { ...problem, parameters });
   const want = solve({ ...problem, parameters });
   expect(want.loss).toBeLessThan(100);
-  const { loss } = await learner.gradient(problem.episodes);
-  const gradient = Float64Array.from(await learner.readGradient());
-  const errors = errorsOf(problem.layout, gradient, want.gradient);
+  const { loss, gradient } = await learner.gradient(problem.episodes);
+  const got = Float64Array.from(inOrder(problem.layout, gradient));
+  const errors = errorsOf(problem.layout, got, want.gradient);
   expect({ loss, ...beyond(1e-4, errors) }).toEqual({ loss: expect.closeTo(want.loss, 4) });
   learner.destroy();
 });
@@ -115,9 +116,9 @@ describe('accuracy', () => {
     // x_L = (x_0, x_1, 0) + b
     learner.write('W1', [1, 0, 0, 1, 0, 0]);
     learner.write('b1', b);
-    const got = (await learner.adapt(all, [0])).accuracies;
+    const got = (await learner.adapt(all, { moments: [0] })).accuracies?.data;
     const { system, layout } = learner;
-    const parameters = await learner.readParameters();
+    const parameters = await parametersOf(learner);
     learner.destroy();
     const want = referenceLoss(system, layout, parameters, all, { moments: [0] }).accuracies;
     return [got, want].map(accuracies => accuracies?.[0]);

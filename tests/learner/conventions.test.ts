@@ -209,7 +209,7 @@ test.each(rows)(
     const plastic = ours.plasticBias ?? false;
     const { W, b } = descend(theirs, targets, momentum, weightDecay, plastic);
     const close = (name: string, numbers: number[]) =>
-      numbers.forEach((x, i) => expect(finalWeights[0]!.get(name)![i]).toBeCloseTo(x, 5));
+      numbers.forEach((x, i) => expect(finalWeights[0]![name]!.data[i]).toBeCloseTo(x, 5));
     W.forEach((of, l) => close(`W${l + 1}`, of.flat()));
     if (plastic) b.forEach((of, l) => close(`b${l + 1}`, of));
   },
@@ -220,13 +220,15 @@ test.each(['squared-error', 'mean-squared-error', 'cross-entropy'] as const)(
   async loss => {
     const ours: Ours = { loss, reduction: 'mean' };
     const targets = targetsOf(ours);
-    const { losses } = await (await learnerOf(ours)).adapt(episodesOf(targets), [0, steps]);
+    const { losses } = await (
+      await learnerOf(ours)
+    ).adapt(episodesOf(targets), { moments: [0, steps] });
     const of = (x: number, y: number, total: number) =>
       loss === 'cross-entropy' ? y * (Math.log(total) - x) : (x - y) ** 2 / outputs;
     const sum = forward([W1, W2], xs[0]!).output.flatMap((row, b) => {
       const total = row.reduce((all, x) => all + Math.exp(x), 0);
       return row.map((x, o) => of(x, targets[0]![b]![o]!, total));
     });
-    expect(losses[0]).toBeCloseTo(sum.reduce((all, part) => all + part, 0) / batch, 4);
+    expect(losses.data[0]).toBeCloseTo(sum.reduce((all, part) => all + part, 0) / batch, 4);
   },
 );

@@ -1,7 +1,8 @@
+import type { Tensors } from '../../src/tensor.js';
 import { describe, expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
 import { Learner, type LearnerOptions, type LearnerState } from '../../src/learner/learner.js';
-import { defaultRates } from '../../src/learner/options.js';
+import { adam, ratesOf } from '../../src/learner/optimiser.js';
 import { random } from '../../src/tasks/random.js';
 import { parseConfig } from '../../src/config/config.js';
 import { learnerOf } from '../../src/runs/train.js';
@@ -33,25 +34,46 @@ async function refusal(attempt: () => unknown): Promise<string> {
 
 describe('Learner.create refuses, by the name that the user wrote,', () => {
   test.each<[object, string]>([
-    [{ rates: { W: NaN } }, 'learner.rates.W: expected a number ≥ 0, got NaN'],
-    [{ rates: { W: -1e-3 } }, 'learner.rates.W: expected a number ≥ 0, got -0.001'],
-    [{ rates: { W: Infinity } }, 'learner.rates.W: expected a number ≥ 0, got Infinity'],
     [
-      { rates: { W: 1e39 } },
-      'learner.rates.W: expected a number ≥ 0, no larger than float32 holds (3.4e38), got 1e+39',
-    ],
-    [{ rates: { W: '0.1' } }, 'learner.rates.W: expected a number ≥ 0, got "0.1"'],
-    [
-      { rates: { w: 1 } },
-      'learner.rates.w: unknown key (did you mean W?); known: W, B, alpha, beta, theta, eta, alignment',
+      { optimiser: { kind: 'adam', rates: { W: NaN } } },
+      'learner.optimiser.rates.W: expected a number ≥ 0, got NaN',
     ],
     [
-      { rates: { alpha: 1 } },
-      'learner.rates.alpha: expected 0, because the system has no meta-parameters of this group, got 1; it has W, eta',
+      { optimiser: { kind: 'adam', rates: { W: -1e-3 } } },
+      'learner.optimiser.rates.W: expected a number ≥ 0, got -0.001',
     ],
-    [{ clip: -1 }, 'learner.clip: expected a number > 0, got -1'],
-    [{ clip: 0 }, 'learner.clip: expected a number > 0, got 0'],
-    [{ clip: Infinity }, 'learner.clip: expected a number > 0, got Infinity'],
+    [
+      { optimiser: { kind: 'adam', rates: { W: Infinity } } },
+      'learner.optimiser.rates.W: expected a number ≥ 0, got Infinity',
+    ],
+    [
+      { optimiser: { kind: 'adam', rates: { W: 1e39 } } },
+      'learner.optimiser.rates.W: expected a number ≥ 0, no larger than float32 holds (3.4e38), got 1e+39',
+    ],
+    [
+      { optimiser: { kind: 'adam', rates: { W: '0.1' } } },
+      'learner.optimiser.rates.W: expected a number ≥ 0, got "0.1"',
+    ],
+    [
+      { optimiser: { kind: 'adam', rates: { w: 1 } } },
+      'learner.optimiser.rates.w: unknown key (did you mean W?); known: W, B, alpha, beta, theta, eta, alignment',
+    ],
+    [
+      { optimiser: { kind: 'adam', rates: { alpha: 1 } } },
+      'learner.optimiser.rates.alpha: expected 0, because the system has no meta-parameters of this group, got 1; it has W, eta',
+    ],
+    [
+      { optimiser: { kind: 'adam', clip: -1 } },
+      'learner.optimiser.clip: expected a number > 0, got -1',
+    ],
+    [
+      { optimiser: { kind: 'adam', clip: 0 } },
+      'learner.optimiser.clip: expected a number > 0, got 0',
+    ],
+    [
+      { optimiser: { kind: 'adam', clip: Infinity } },
+      'learner.optimiser.clip: expected a number > 0, got Infinity',
+    ],
     [{ clipPerTask: -1 }, 'learner.clipPerTask: expected a number > 0, got -1'],
     [{ clipPerTask: NaN }, 'learner.clipPerTask: expected a number > 0, got NaN'],
     [{ l1: -1 }, 'learner.l1: expected a number ≥ 0, got -1'],
@@ -142,14 +164,26 @@ describe('Learner.create refuses, by the name that the user wrote,', () => {
 });
 
 test('rates are the published ones where they are left out, and 0 where others are given', async () => {
-  const [published, some] = await Promise.all([fresh(), fresh({ rates: { eta: 1e-3 } })]);
-  expect(defaultRates(published.layout)).toMatchObject({ W: 1e-3, eta: 1e-4, alpha: 0 });
+  const [published, some] = await Promise.all([
+    fresh(),
+    fresh({ optimiser: { kind: 'adam', rates: { eta: 1e-3 } } }),
+  ]);
+  expect(ratesOf(published.layout, undefined)).toMatchObject({ W: 1e-3, eta: 1e-4, alpha: 0 });
   const [a, b] = [await published.read('W1'), await some.read('W1')];
   for (const learner of [published, some]) await learner.step(episodes);
   expect(await published.read('W1')).not.toEqual(a);
   expect(await some.read('W1')).toEqual(b);
   for (const learner of [published, some]) learner.destroy();
 });
+
+/** The same tensors, all of one number. */
+const filled = (tensors: Tensors, value: number): Tensors =>
+  Object.fromEntries(
+    Object.entries(tensors).map(([name, { data, shape }]) => [
+      name,
+      { data: data.map(() => value), shape },
+    ]),
+  );
 
 describe('a learner in use', () => {
   let made: Promise<Learner> | undefined;
@@ -160,27 +194,29 @@ describe('a learner in use', () => {
     ['gradient()', l => l.gradient(null as never), 'learner.gradient: expected an object with'],
     ['adapt()', l => l.adapt({} as never), 'learner.adapt.tasks: expected a whole number ≥ 1'],
     [
-      'rateFactor NaN',
-      l => l.step(episodes, NaN),
-      'learner.step.rateFactor: expected a number ≥ 0',
+      'a schedule that gives NaN',
+      async () => (await fresh({ optimiser: adam({ schedule: () => NaN }) })).step(episodes),
+      'learner.optimiser.schedule: expected a number ≥ 0, got NaN',
     ],
-    ['rateFactor −1', l => l.step(episodes, -1), 'learner.step.rateFactor: expected a number ≥ 0'],
     [
-      'a rateFactor beyond float32',
-      async l => (await fresh({ rates: { W: 10 } })).step(episodes, 3e38).finally(() => void l),
-      'learner.step.rateFactor: expected a factor that leaves rates.W within float32, got 3e+38',
+      'a schedule beyond float32',
+      async () => {
+        const optimiser = adam({ rates: { W: 10 }, schedule: () => 3e38 });
+        return (await fresh({ optimiser })).step(episodes);
+      },
+      'learner.optimiser.schedule: expected a factor that leaves the rate of W1 within float32, got 3e+38',
     ],
     [
       'moments that are no list',
-      l => l.adapt(episodes, 3 as never),
+      l => l.adapt(episodes, { moments: 3 as never }),
       'learner.adapt.moments: expected a list of inner steps ≥ 0, got 3',
     ],
     [
       'a misspelt option of adapt',
-      l => l.adapt(episodes, [3], { metric: true } as never),
-      'learner.adapt.metric: unknown key (did you mean metrics?); known: metrics',
+      l => l.adapt(episodes, { moments: [3], metric: true } as never),
+      'learner.adapt.metric: unknown key (did you mean metrics?); known: moments, metrics, from',
     ],
-    ['restore({})', l => l.restore({} as never), 'learner.restore.parameters: expected numbers'],
+    ['restore({})', l => l.restore({} as never), 'learner.restore.parameters: expected an object'],
     ['read()', l => l.read(undefined as never), 'learner: unknown meta-parameter nothing'],
     [
       'read(constructor)',
@@ -202,13 +238,13 @@ describe('a learner in use', () => {
     ['−1 updates', () => ({ updates: -1 }), 'learner.restore.updates: expected a whole number ≥ 0'],
     [
       'negative second moments',
-      s => ({ moment2: s.moment2.map(() => -1) }),
-      'learner.restore.moment2: expected numbers ≥ 0, means of squares, got -1 at 0',
+      s => ({ moment2: filled(s.moment2, -1) }),
+      'learner.restore.moment2: expected numbers ≥ 0, means of squares, got -1 in W1 at 0',
     ],
     [
       'moments that are not finite',
-      s => ({ moment1: s.moment1.map(() => Infinity) }),
-      'learner.restore.moment1: expected finite numbers, got Infinity at 0',
+      s => ({ moment1: filled(s.moment1, Infinity) }),
+      'learner.restore.moment1.W1: expected finite numbers, got Infinity at 0',
     ],
   ])('restores no %s, and stays as it was', async (_, spoil, message) => {
     const l = await learner();
@@ -221,9 +257,9 @@ describe('a learner in use', () => {
   test('takes moments, options and settings as they were when the call was made', async () => {
     const l = await learner();
     const moments = [0, 3];
-    const lived = l.adapt(episodes, moments);
+    const lived = l.adapt(episodes, { moments });
     moments.length = 0;
-    expect((await lived).losses.length).toBe(2 * TASKS);
+    expect((await lived).losses.shape).toEqual([TASKS, 2]);
   });
 
   test('answers whatever it is given with a value or one clear error', async () => {
@@ -247,10 +283,10 @@ describe('a learner in use', () => {
         : x;
     const calls = [
       (x: any) => l.gradient(typed(x)),
-      (x: any) => l.step(typed(x), 0),
+      (x: any) => l.step(typed(x)),
       (x: any) => l.restore(typed(x)),
       (x: any) => l.write('W1', x),
-      (x: any) => l.writeParameters(x),
+      (x: any) => l.write(x),
       (x: any) => l.read(x),
     ];
     const bad: unknown[] = [];

@@ -1,12 +1,21 @@
+import { inOrder } from '../../src/parameters/layout.js';
 import { describe, expect, test } from 'vitest';
-import { MetaplasticError } from '../../src/errors.js';
-import { Learner, type LearnerOptions } from '../../src/learner/learner.js';
+import { Learner } from '../../src/learner/learner.js';
+import { adam as optimiser, type GivenRates, type Rates } from '../../src/learner/optimiser.js';
 import { adam, adamStart, meanGradient } from '../../src/reference/adam.js';
 import { referenceGradient } from '../../src/reference/meta-gradient.js';
 import { GROUPS } from '../../src/parameters/layout.js';
 import { sineTasks } from '../../src/tasks/sine.js';
-import { beyond, learnerFor, type Options } from '../kernels/agree.js';
+import {
+  beyond,
+  gradientOf,
+  learnerFor,
+  parametersOf,
+  type Options,
+  writeAll,
+} from '../kernels/agree.js';
 import { useGpu } from '../kernels/open.js';
+import { refusal } from '../refusal.js';
 import { relativeErrors } from '../reference/central-differences.js';
 import { type Problem, type ProblemSpec, randomProblem } from '../reference/random-problem.js';
 
@@ -17,16 +26,6 @@ const fresh = (options: Options = {}) => learnerFor(under.gpu, spec, problem, op
 /** Another meta-batch of the same shape. */
 const episodesOf = (seed: number) => randomProblem({ ...spec, seed }).episodes;
 
-async function refusal(attempt: () => unknown): Promise<string> {
-  try {
-    await attempt();
-  } catch (error) {
-    expect(error).toBeInstanceOf(MetaplasticError);
-    return (error as Error).message;
-  }
-  throw new Error('expected a refusal, got none');
-}
-
 test('30 meta-steps on sine tasks lower the loss', async () => {
   const source = sineTasks({ steps: 10, queries: 10 });
   const tasks = 32;
@@ -34,7 +33,7 @@ test('30 meta-steps on sine tasks lower the loss', async () => {
     system: { sizes: [1, 16, 16, 1] },
     episode: source,
     tasks,
-    rates: { W: 5e-3, B: 5e-3, alpha: 1e-3, beta: 5e-3 },
+    optimiser: optimiser({ rates: { W: 5e-3, B: 5e-3, alpha: 1e-3, beta: 5e-3 } }),
     clipPerTask: 20,
     seed: 1,
   });
@@ -53,7 +52,7 @@ describe('Adam on the GPU agrees with the reference over 3 meta-steps', () => {
    */
   function expected(
     { system, layout, parameters }: Problem,
-    rates: LearnerOptions['rates'],
+    rates: GivenRates,
     {
       clip,
       clipPerTask,
@@ -66,9 +65,7 @@ describe('Adam on the GPU agrees with the reference over 3 meta-steps', () => {
     factors.forEach((factor, m) => {
       const { taskGradients } = referenceGradient(system, layout, p, episodesOf(m));
       const { gradient } = meanGradient(taskGradients, [0, 0, 0], clipPerTask);
-      const rate = Object.fromEntries(
-        GROUPS.map(g => [g, factor * rates![g]!]),
-      ) as Required<LearnerOptions>['rates'] & Record<(typeof GROUPS)[number], number>;
+      const rate = Object.fromEntries(GROUPS.map(g => [g, factor * rates[g]!])) as Rates;
       if (Math.hypot(...gradient) > (clip ?? Infinity)) shortened++;
       ({ parameters: p, state } = adam(p, gradient, state, layout, rate, clip));
     });
@@ -77,12 +74,16 @@ describe('Adam on the GPU agrees with the reference over 3 meta-steps', () => {
 
   const rates = { W: 3e-2, B: 1e-2, alpha: 3e-3, beta: 2e-2 };
   /** How far the change in each tensor is off. */
-  async function errors(options: Options, factors = [1, 1, 1]) {
-    const learner = await fresh({ rates, ...options });
-    for (const [m, factor] of factors.entries()) await learner.step(episodesOf(m), factor);
-    const got = Float64Array.from(await learner.readParameters());
+  async function errors(
+    { clip, ...options }: Options & { readonly clip?: number },
+    factors = [1, 1, 1],
+  ) {
+    const schedule = (metaStep: number) => factors[metaStep]!;
+    const learner = await fresh({ optimiser: optimiser({ rates, clip, schedule }), ...options });
+    for (const m of factors.keys()) await learner.step(episodesOf(m));
+    const got = Float64Array.from(await parametersOf(learner));
     const { layout, parameters } = problem;
-    const want = expected(problem, options.rates ?? rates, { ...options, factors });
+    const want = expected(problem, rates, { ...options, clip, factors });
     learner.destroy();
     return {
       errors: relativeErrors(
@@ -114,17 +115,18 @@ describe('Adam on the GPU agrees with the reference over 3 meta-steps', () => {
   });
 });
 
-test('a group with rate 0 stays as it is, and the others change', async () => {
-  const learner = await fresh({ rates: { W: 1e-3, B: 0, beta: 1e-3 } });
+test('a group or a meta-parameter with rate 0 stays as it is, and the others change', async () => {
+  const rates = { W: 1e-3, B: 0, beta: 1e-3, W2: 0, c3: 1e-3 };
+  const learner = await fresh({ optimiser: optimiser({ rates }) });
   await learner.step(problem.episodes);
-  const after = await learner.readParameters();
+  const after = await parametersOf(learner);
   const { layout, parameters } = problem;
   const changed = layout.tensors
     .filter(t =>
       after.subarray(t.offset, t.offset + t.size).some((v, i) => v !== parameters[t.offset + i]!),
     )
     .map(t => t.name);
-  expect(changed).toEqual(['W1', 'W2', 'W3', 'b1', 'b2', 'b3', 'beta']);
+  expect(changed).toEqual(['W1', 'W3', 'b1', 'b2', 'b3', 'c3', 'beta']);
   learner.destroy();
 });
 
@@ -141,12 +143,12 @@ describe('clipPerTask', () => {
   test('shortens the gradient of the tasks beyond it, and of no other', async () => {
     const clipPerTask = (sorted[0]! + sorted[1]!) / 2;
     const learner = await fresh({ clipPerTask });
-    const { gradientNorm } = await learner.gradient(problem.episodes);
+    const { gradientNorm, gradient } = await learner.gradient(problem.episodes);
     const want = meanGradient(taskGradients, [0, 0, 0], clipPerTask).gradient;
     expect(
       beyond(
         1e-5,
-        relativeErrors(problem.layout, Float64Array.from(await learner.readGradient()), want),
+        relativeErrors(problem.layout, Float64Array.from(inOrder(problem.layout, gradient)), want),
       ),
     ).toEqual({});
     expect(gradientNorm).toBeCloseTo(Math.hypot(...want), 5);
@@ -174,7 +176,7 @@ test('the loss is the mean over tasks, and the median loss theirs in the middle'
 test('a gradient changes no meta-parameter', async () => {
   const learner = await fresh();
   await learner.gradient(problem.episodes);
-  expect(await learner.readParameters()).toEqual(Float32Array.from(problem.parameters));
+  expect(await parametersOf(learner)).toEqual(Float32Array.from(problem.parameters));
   learner.destroy();
 });
 
@@ -196,9 +198,15 @@ describe('state', () => {
     const state = await learner.state();
     expect(
       await refusal(() =>
-        learner.restore({ ...state, parameters: state.moment1, moment1: new Float32Array(3) }),
+        learner.restore({
+          ...state,
+          parameters: state.moment1,
+          moment1: { ...state.moment1, W2: { data: new Float32Array(3), shape: [3, 1] } },
+        }),
       ),
-    ).toBe(`learner.restore.moment1: expected ${problem.layout.size} numbers, got 3`);
+    ).toMatch(
+      /^learner.restore.moment1.W2: expected \d+ numbers .*, got a tensor of shape \[3,1\]$/,
+    );
     expect(await learner.state()).toEqual(state);
     learner.destroy();
   });
@@ -207,13 +215,13 @@ describe('state', () => {
 describe('a meta-parameter', () => {
   test('is written and read by its name, and its neighbours stay', async () => {
     const learner = await fresh();
-    const { offset, size } = problem.layout.get('W2')!;
+    const { offset, size, shape } = problem.layout.get('W2')!;
     const values = Float32Array.from({ length: size }, (_, i) => i / 8);
     learner.write('W2', values);
-    expect(await learner.read('W2')).toEqual(values);
+    expect(await learner.read('W2')).toEqual({ data: values, shape });
     const want = Float32Array.from(problem.parameters);
     want.set(values, offset);
-    expect(await learner.readParameters()).toEqual(want);
+    expect(await parametersOf(learner)).toEqual(want);
     learner.destroy();
   });
 
@@ -237,10 +245,14 @@ describe('a meta-parameter', () => {
     expect(await refusal(() => learner.write('beta', [0.5, NaN, 0.5]))).toBe(
       'learner.write(beta): expected finite numbers, got NaN at 1',
     );
-    expect(await refusal(() => learner.writeParameters([1]))).toBe(
-      `learner.writeParameters: expected ${problem.layout.size} numbers, got 1`,
+    expect(await refusal(() => learner.write({ beta: [0, 0, 0], W1: [1] }))).toBe(
+      'learner.write(W1): expected 10 numbers (5 × 2), got 1',
     );
-    expect(await learner.readParameters()).toEqual(Float32Array.from(problem.parameters));
+    const turned = { data: new Float32Array(10), shape: [2, 5] };
+    expect(await refusal(() => learner.write('W1', turned))).toBe(
+      'learner.write(W1): expected 10 numbers (5 × 2), got a tensor of shape [2,5]',
+    );
+    expect(await parametersOf(learner)).toEqual(Float32Array.from(problem.parameters));
     learner.destroy();
   });
 });
@@ -320,18 +332,18 @@ test('calls that nobody awaits run in their order', async () => {
   const first = learner.step(episodesOf(0));
   const adaptation = learner.adapt(episodesOf(1));
   const second = learner.step(episodesOf(1));
-  const between = learner.readParameters();
-  learner.writeParameters(other);
+  const between = parametersOf(learner);
+  writeAll(learner, other);
   const third = learner.step(episodesOf(2));
-  const last = learner.readParameters();
+  const last = parametersOf(learner);
 
   expect(await first).toEqual(await patient.step(episodesOf(0)));
   expect(await adaptation).toEqual(await patient.adapt(episodesOf(1)));
   expect(await second).toEqual(await patient.step(episodesOf(1)));
-  expect(await between).toEqual(await patient.readParameters());
-  patient.writeParameters(other);
+  expect(await between).toEqual(await parametersOf(patient));
+  writeAll(patient, other);
   expect(await third).toEqual(await patient.step(episodesOf(2)));
-  expect(await last).toEqual(await patient.readParameters());
+  expect(await last).toEqual(await parametersOf(patient));
   for (const l of [learner, patient]) l.destroy();
 });
 
@@ -340,20 +352,23 @@ describe('adapt', () => {
     const learner = await fresh();
     const longer = { ...spec, tasks: 5, steps: 9, batch: 1, queries: 3 };
     const { episodes } = randomProblem({ ...longer, seed: 4 });
-    const { losses, predictions } = await learner.adapt(episodes, [0, 9]);
+    const { losses, predictions } = await learner.adapt(episodes, { moments: [0, 9] });
     const want = referenceGradient(problem.system, problem.layout, problem.parameters, episodes, {
       moments: [0, 9],
     });
-    expect([losses.length, predictions.length]).toEqual([5 * 2, 5 * 2 * 3 * 2]);
-    losses.forEach((loss, i) => expect(loss).toBeCloseTo(want.losses[i]!, 5));
-    predictions.forEach((output, i) => expect(output).toBeCloseTo(want.predictions[i]!, 4));
-    expect(await learner.readParameters()).toEqual(Float32Array.from(problem.parameters));
+    expect([losses.shape, predictions.shape]).toEqual([
+      [5, 2],
+      [5, 2, 3, 2],
+    ]);
+    losses.data.forEach((loss, i) => expect(loss).toBeCloseTo(want.losses[i]!, 5));
+    predictions.data.forEach((output, i) => expect(output).toBeCloseTo(want.predictions[i]!, 4));
+    expect(await parametersOf(learner)).toEqual(Float32Array.from(problem.parameters));
     learner.destroy();
   });
 
   test('refuses a moment after the end of the episodes', async () => {
     const learner = await fresh();
-    expect(await refusal(() => learner.adapt(problem.episodes, [5]))).toBe(
+    expect(await refusal(() => learner.adapt(problem.episodes, { moments: [5] }))).toBe(
       'learner.adapt.moments: expected inner steps up to 4, the length of a lifetime, got 5',
     );
     learner.destroy();
@@ -365,10 +380,19 @@ test('the same seed gives the same learner', async () => {
   const learners = await Promise.all(
     [3, 3, 4].map(seed => Learner.create(under.gpu, { ...options, seed })),
   );
-  const [a, b, c] = await Promise.all(learners.map(l => l.readParameters()));
+  const [a, b, c] = await Promise.all(learners.map(l => parametersOf(l)));
   expect(a).toEqual(b);
   expect(a).not.toEqual(c);
   for (const l of learners) l.destroy();
+});
+
+test('a learner is destroyed at the end of its block, once its calls are done', async () => {
+  const used = await (async () => {
+    await using learner = await fresh();
+    void learner.step(problem.episodes);
+    return learner;
+  })();
+  expect(await refusal(() => used.state())).toContain('got one that was destroyed');
 });
 
 describe('a destroyed learner', () => {
@@ -382,7 +406,7 @@ describe('a destroyed learner', () => {
       () => learner.step(problem.episodes),
       () => learner.gradient(problem.episodes),
       () => learner.adapt(problem.episodes),
-      () => learner.readParameters(),
+      () => parametersOf(learner),
       () => learner.read('W1'),
       () => learner.state(),
       () => learner.write('beta', [0, 0, 0]),
@@ -393,7 +417,7 @@ describe('a destroyed learner', () => {
   test('first finishes the calls made before', async () => {
     const learner = await fresh();
     const step = learner.step(problem.episodes);
-    const after = learner.readParameters();
+    const after = parametersOf(learner);
     learner.destroy();
     expect((await step).counted).toBe(3);
     expect(await after).not.toEqual(Float32Array.from(problem.parameters));
@@ -403,10 +427,7 @@ describe('a destroyed learner', () => {
 test('adjoint checkpoint finds the gradient of store, to the bit', async () => {
   const learners = [await fresh({ adjoint: 'store' }), await fresh({ adjoint: 'checkpoint' })];
   const [stored, replayed] = await Promise.all(
-    learners.map(async learner => {
-      await learner.gradient(problem.episodes);
-      return learner.readGradient();
-    }),
+    learners.map(learner => gradientOf(learner, problem.episodes)),
   );
   expect(replayed).toEqual(stored);
   for (const learner of learners) learner.destroy();

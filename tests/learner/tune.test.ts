@@ -1,3 +1,4 @@
+import { gradientOf } from '../kernels/agree.js';
 import { expect, test } from 'vitest';
 import { learnerFor } from '../../src/bench/meta-gradient.js';
 import { flpWorkload } from '../../src/bench/workloads.js';
@@ -59,8 +60,7 @@ test('what is fastest is tried once each, remembered for this adapter and shape 
   const gradients = await Promise.all(
     [options, { ...options, ...tuning }].map(async o => {
       const learner = await learnerFor(gpu, workload, o);
-      await learner.gradient(episodes);
-      const gradient = await learner.readGradient();
+      const gradient = await gradientOf(learner, episodes);
       learner.destroy();
       return gradient;
     }),
@@ -124,4 +124,17 @@ test('options that no learner can be made from are refused', async () => {
   await expect(tune(under.gpu, { ...options, plan: { lanes: 3 } }, episodes)).rejects.toThrow(
     /^tune: expected options that can be timed as they are, got: plan\.lanes: expected a power of two/,
   );
+});
+
+test('tuning that is stopped rejects with the reason, and remembers nothing', async () => {
+  const memory = memoryOf();
+  const stopping = new AbortController();
+  const tuning = tune(under.gpu, options, episodes, {
+    memory,
+    repeats: 1,
+    signal: stopping.signal,
+    onTrial: () => stopping.abort(new Error('enough')),
+  });
+  await expect(tuning).rejects.toThrow('enough');
+  expect(memory.entries).toEqual({});
 });

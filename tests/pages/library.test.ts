@@ -57,12 +57,12 @@ test('a plain script tag meta-trains a sine to the same losses as Node from the 
   const opened = await open('tests/pages/plain.html');
   const inBrowser = (await opened.page.evaluate(`(async () => {
     const gpu = await metaplastic.openGpu(), losses = await (${lossesOf.toString()})(metaplastic, gpu, ${JSON.stringify(CONFIG)});
-    gpu.close();
+    gpu.destroy();
     return losses;
   })()`)) as number[];
   const gpu = await openNodeGpu();
   const inNode = await lossesOf({ parseConfig, openWorld, learnerOf, train }, gpu, CONFIG);
-  gpu.close();
+  gpu.destroy();
   expect(inNode).toHaveLength(STEPS);
   expect(Math.max(...inNode.map((loss, m) => Math.abs(inBrowser[m]! - loss) / loss))).toBeLessThan(
     TOLERANCE,
@@ -92,7 +92,7 @@ const gpu = await openGpu(), tasks = sineTasks({ steps: 5, queries: 5 });
 const learner = await Learner.create(gpu, { system: { sizes: [1, 6, 1] }, episode: tasks, tasks: 4 });
 const { loss } = await learner.step(tasks.episodes(0, 0, 4));
 learner.destroy();
-gpu.close();
+gpu.destroy();
 postMessage(loss > 0 ? 'learned' : String(loss));`,
   );
   try {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Initial, initialParameters } from '../../src/parameters/initial.js';
+import { type Initial, initialNumbers, initialParameters } from '../../src/parameters/initial.js';
 import { layoutOf } from '../../src/parameters/layout.js';
 import { defineSystem, type SystemSpec } from '../../src/systems/system.js';
 
@@ -7,8 +7,7 @@ import { defineSystem, type SystemSpec } from '../../src/systems/system.js';
 function initially(spec: Partial<SystemSpec>, name: string, initial?: Initial): number[] {
   const system = defineSystem({ sizes: [40, 60, 50], ...spec });
   const layout = layoutOf(system);
-  const { offset, size } = layout.get(name)!;
-  return [...initialParameters(system, layout, 1, initial).subarray(offset, offset + size)];
+  return [...initialParameters(system, layout, 1, initial)[name]!.data];
 }
 
 const standardDeviation = (numbers: number[]) =>
@@ -96,7 +95,7 @@ test('biases begin at 0, and no number is missing', () => {
   expect(largest([...initially({}, 'b1'), ...initially({}, 'c2')])).toBe(0);
   const system = defineSystem({ sizes: [4, 3, 2], ...gradient, feedbackRule: 'kolen-pollack' });
   const layout = layoutOf(system);
-  expect([...initialParameters(system, layout, 1)].every(Number.isFinite)).toBe(true);
+  expect([...initialNumbers(system, layout, 1)].every(Number.isFinite)).toBe(true);
 });
 
 test.each<[Partial<SystemSpec>, Initial, string]>([

@@ -1,17 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { layoutOf } from '../../src/parameters/layout.js';
+import { layoutOf, tensorsOf } from '../../src/parameters/layout.js';
 import type { LearnerState } from '../../src/learner/learner.js';
 import { readCheckpoint, writeCheckpoint } from '../../src/runs/checkpoint.js';
 import { readSafetensors, writeSafetensors } from '../../src/runs/safetensors.js';
 import { defineSystem } from '../../src/systems/system.js';
 
 const layout = layoutOf(defineSystem({ sizes: [1, 2, 1] }));
-const numbers = (value: number) => new Float32Array(layout.size).fill(value);
+const numbers = (value: number) => tensorsOf(layout, new Float32Array(layout.size).fill(value));
 const state: LearnerState = {
   parameters: numbers(1),
   moment1: numbers(-1),
   moment2: numbers(2),
   updates: 3,
+  metaSteps: 7,
 };
 const written = (change: Partial<LearnerState> = {}) =>
   writeCheckpoint({ metaStep: 7, state: { ...state, ...change } }, layout);
@@ -22,7 +23,10 @@ test('a checkpoint is read as it was written', () => {
 
 describe('a checkpoint that nothing could go on from', () => {
   const spoiled = (key: 'parameters' | 'moment1' | 'moment2', value: number) => ({
-    [key]: state[key].map((v, i) => (i === layout.get('W2')!.offset ? value : v)),
+    [key]: {
+      ...state[key],
+      W2: { ...state[key]['W2']!, data: state[key]['W2']!.data.map((v, i) => (i ? v : value)) },
+    },
   });
   test.each([
     ['parameters', NaN, 'expected finite numbers, got NaN in W2 at 0'],

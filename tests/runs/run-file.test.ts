@@ -1,8 +1,8 @@
 import { strToU8, unzipSync, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
-import { initialParameters } from '../../src/parameters/initial.js';
-import { layoutOf } from '../../src/parameters/layout.js';
+import { initialNumbers } from '../../src/parameters/initial.js';
+import { layoutOf, tensorsOf } from '../../src/parameters/layout.js';
 import { parseConfig } from '../../src/config/config.js';
 import { readRun, writeRun, type Run } from '../../src/runs/run-file.js';
 import { defineSystem } from '../../src/systems/system.js';
@@ -18,7 +18,7 @@ const config = parseConfig(
   'test',
 );
 const layout = layoutOf(defineSystem(config.system));
-const parameters = Float32Array.from(initialParameters(defineSystem(config.system), layout, 1));
+const parameters = initialNumbers(defineSystem(config.system), layout, 1);
 const line = (metaStep: number) => ({
   metaStep,
   loss: 1 / metaStep,
@@ -36,10 +36,17 @@ const run: Run = {
   checkpoint: {
     metaStep: 2,
     state: {
-      parameters,
-      moment1: parameters.map(p => p / 2),
-      moment2: parameters.map(p => p * p),
+      parameters: tensorsOf(layout, parameters),
+      moment1: tensorsOf(
+        layout,
+        parameters.map(p => p / 2),
+      ),
+      moment2: tensorsOf(
+        layout,
+        parameters.map(p => p * p),
+      ),
       updates: 2,
+      metaSteps: 2,
     },
   },
 };

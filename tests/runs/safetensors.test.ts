@@ -237,7 +237,7 @@ describe('readParameters', () => {
   const read = (shape: number[], parts?: string[]) =>
     readParameters(writeSafetensors([{ ...W, shape }], {}), layout, 'w', { names, parts });
   test('gives the parts that are asked for, under our names', () => {
-    expect(read([2, 3], ['W1'])).toEqual({ W1: W.data });
+    expect(read([2, 3], ['W1'])).toEqual({ W1: { data: W.data, shape: [2, 3] } });
   });
   test('tells by name which shape disagrees, though the number of numbers agrees', () => {
     expect(() => read([3, 2], ['W1'])).toThrow('w: expected W1 of shape 2 × 3, got 3 × 2');

@@ -13,6 +13,7 @@ const config = parseConfig(TINY, 'tiny');
 async function run(
   loseAt?: number,
   from?: Checkpoint,
+  stopping?: AbortController,
 ): Promise<{ kept: Checkpoint[]; error?: string }> {
   const gpu = await openNodeGpu();
   const world = await openWorld(config, async () => new Uint8Array());
@@ -24,7 +25,9 @@ async function run(
     learner,
     tasks: world.train,
     ...(from && { from: { metaStep: from.metaStep, seconds: 0 } }),
+    signal: stopping?.signal,
     onStep: ({ metaStep }) => {
+      if (metaStep === 3) stopping?.abort(new Error('enough'));
       if (metaStep === loseAt) gpu.device.destroy();
     },
     onCheckpoint: checkpoint => {
@@ -34,7 +37,7 @@ async function run(
     () => undefined,
     (e: Error) => e.message,
   );
-  gpu.close();
+  gpu.destroy();
   return { kept, error };
 }
 
@@ -45,6 +48,15 @@ test('a run whose device is lost stops with a clear error, and goes on from its 
   expect(lost.kept.map(c => c.metaStep)).toEqual([2, 4]);
   const resumed = await run(undefined, lost.kept.at(-1));
   expect(resumed.kept.at(-1)).toEqual(whole.kept.at(-1));
+});
+
+test('a run that is stopped rejects with the reason, and keeps the meta-step that was being made', async () => {
+  const stopping = new AbortController();
+  const { kept, error } = await run(undefined, undefined, stopping);
+  expect(error).toBe('enough');
+  expect(kept.map(c => c.metaStep)).toEqual([2, 3]);
+  const whole = await run();
+  expect((await run(undefined, kept.at(-1))).kept.at(-1)).toEqual(whole.kept.at(-1));
 });
 
 test('a run keeps the plan that it began with on a machine with another number of cores', async () => {

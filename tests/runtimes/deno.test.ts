@@ -60,5 +60,5 @@ describe.skipIf(!path)(`Deno${path ? '' : `: ${absence('deno')}`}`, () => {
 const NONE = `import { openNodeGpu } from 'metaplastic/node';
 const gpu = await openNodeGpu().catch(error => error);
 console.log(gpu.message ?? 'opened');
-gpu.close?.();
+gpu.destroy?.();
 `;

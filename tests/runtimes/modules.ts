@@ -74,7 +74,7 @@ export async function linkedModules(): Promise<Module[]> {
         { ...gpu, machine: { ...gpu.machine, ...machine } },
         { spec, tasks: 4, steps: 4, batch: 1 },
       );
-  gpu.close();
+  gpu.destroy();
   return [...labels].map(([code, label]) => ({ label, code }));
 }
 
@@ -91,6 +91,6 @@ async function link(
     tasks: episodes.tasks,
     ...options,
   });
-  await learner.adapt(episodes, undefined, { metrics: true });
+  await learner.adapt(episodes, { metrics: true });
   learner.destroy();
 }

@@ -13,7 +13,7 @@ export interface Told {
 export async function tell(): Promise<Told> {
   const gpu = await openGpu();
   const { adapter, machine } = gpu;
-  gpu.close();
+  gpu.destroy();
   return { adapter, machine };
 }
 
@@ -23,13 +23,13 @@ export async function solve(names: readonly string[]): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const problem of PROBLEMS.filter(({ name }) => names.includes(name)))
     results.push(await checkProblem(gpu, problem));
-  gpu.close();
+  gpu.destroy();
   return results;
 }
 
 /** What the runtime's compiler has against modules; of each the first line. */
 export async function complaints(modules: readonly Module[]): Promise<string[]> {
-  const { device, close } = await openGpu();
+  const { device, destroy } = await openGpu();
   const found: string[] = [];
   for (const { label, code } of modules) {
     device.pushErrorScope('validation');
@@ -37,7 +37,7 @@ export async function complaints(modules: readonly Module[]): Promise<string[]> 
     const error = await device.popErrorScope();
     if (error) found.push(`${label}: ${error.message}`);
   }
-  close();
+  destroy();
   return found;
 }
 
@@ -46,7 +46,7 @@ export async function complaints(modules: readonly Module[]): Promise<string[]> 
  * waits for them and as the browser does by itself: one after the other, whatever else runs.
  */
 export async function readBack(): Promise<{ guarded: number; alone: number }> {
-  const { device, guard, close } = await openGpu();
+  const { device, guard, destroy } = await openGpu();
   const buffer = device.createBuffer({ size: 4, usage: 9 }); // MAP_READ | COPY_DST
   const fastest = { guarded: Infinity, alone: Infinity };
   for (let n = 0; n < 16; n++) {
@@ -58,6 +58,6 @@ export async function readBack(): Promise<{ guarded: number; alone: number }> {
     buffer.unmap();
     fastest[how] = Math.min(fastest[how], (performance.now() - start) / 1e3);
   }
-  close();
+  destroy();
   return fastest;
 }
