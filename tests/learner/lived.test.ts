@@ -49,6 +49,10 @@ const systems: readonly [string, SystemSpec, Options?][] = [
   ['of feedback and local plasticity, one at a time', { sizes }, { plan: { lanes: 4, teams: 2 } }],
   ['behind a frozen encoder', { sizes, frozen: [1] }],
   ['with momentum and a frozen layer', { sizes, rule: 'gradient', momentum: true, frozen: [2] }],
+  [
+    'whose biases change too, with momentum',
+    { sizes, rule: 'gradient', momentum: true, plasticBias: true },
+  ],
   ['from drawn weights', { preset: 'feedback-alignment', sizes }],
   ['with feedback drawn every step', { preset: 'brsf', sizes }],
   ['with noise on the weights', { ...chained, noise: 0.01 }],
