@@ -40,15 +40,21 @@ export const DEFAULT_RATES: Readonly<Record<Group, number>> = {
   alignment: 1e-3,
 };
 
+/**
+ * A rate beyond this can only throw meta-parameters away: Adam's steps are about as long as it says.
+ */
+const RATE = within(0, 1e6);
+
 const rateOf = (what: string) =>
   option(
-    atLeast(0),
+    RATE,
     { about: `Meta-learning rate of ${what}. A group that is left out stays as it begins.` },
     0,
   );
 
 /** What may be the name of a meta-parameter; which ones there are, the layout knows. */
-const PARAMETER = /^(?:[WBbc]|alpha|eta|theta)[1-9]\d*$|^(?:weightDecay|momentum|k|etaB)$/;
+const PARAMETER =
+  /^(?:[WBbc]|alpha|eta|alphaBias|etaBias|theta)[1-9]\d*$|^(?:weightDecay|momentum|k|etaB)$/;
 
 const RATES = section(
   {
@@ -60,7 +66,7 @@ const RATES = section(
     eta: rateOf('learning rates η, weight decay and momentum'),
     alignment: rateOf('the feedback rule’s k and its rate'),
   } satisfies Record<Group, unknown>,
-  { others: { names: PARAMETER, kind: atLeast(0) } },
+  { others: { names: PARAMETER, kind: RATE } },
 ) as unknown as Kind<GivenRates, Rates>;
 
 const DEFAULTS = Object.entries(DEFAULT_RATES).map(([group, rate]) => `${group} ${rate}`);
@@ -102,6 +108,9 @@ const SCHEDULE = v.pipe(
   }),
 ) as unknown as Kind<Schedule>;
 
+/** The longest that a gradient may be. Kernels divide it by the gradient's norm, in float32. */
+export const LONGEST = atLeast(1e-20);
+
 /** What Adam and a configuration's `meta` say alike. */
 export const MOVES = {
   rates: option(RATES, {
@@ -109,7 +118,7 @@ export const MOVES = {
       'Meta-learning rates of groups of meta-parameters, and of single ones by their names (W1, alpha2), which count for more. A rate of 0 leaves them as they begin.',
     otherwise: `${DEFAULTS.join(', ')}, of those that the system has`,
   }),
-  clip: option(positive, {
+  clip: option(LONGEST, {
     about: 'Largest norm of the mean gradient, before Adam.',
     otherwise: 'no limit',
   }),

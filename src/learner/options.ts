@@ -11,16 +11,17 @@ import {
   check,
   choice,
   flag,
+  inWords,
   list,
   needed,
   option,
-  positive,
   section,
   seed,
   thing,
   whole,
+  within,
 } from '../options.js';
-import { checkRates, OPTIMISER, ratesOf, type Rates } from './optimiser.js';
+import { checkRates, LONGEST, OPTIMISER, ratesOf, type Rates } from './optimiser.js';
 import type { Lived } from './lived.js';
 import { VALUES } from './values.js';
 import type { SystemSpec } from '../systems/options.js';
@@ -39,7 +40,7 @@ export const META = {
     },
     0,
   ),
-  clipPerTask: option(positive, {
+  clipPerTask: option(LONGEST, {
     about: 'Largest norm of one task’s gradient before the mean is taken.',
     otherwise: 'no limit',
   }),
@@ -56,7 +57,7 @@ export const META = {
     about: 'Numbers of inner steps done at which the query set is asked.',
     otherwise: 'only after the last',
   }),
-  momentWeights: option(list(atLeast(0), 'numbers ≥ 0'), {
+  momentWeights: option(list(within(0, 1e6), 'numbers from 0 to 1000000'), {
     about: 'Weight of the query loss at each moment.',
     otherwise: '1 for the last, 0 for the others',
   }),
@@ -197,6 +198,13 @@ export function checkMeta(
 ): void {
   if (moments) checkMoments(moments, steps, `${where}.moments`);
   if (momentWeights) checkWeights(momentWeights, moments ?? [], `${where}.momentWeights`);
+  if (momentWeights?.every(weight => weight === 0))
+    throw new MetaplasticError({
+      where: `${where}.momentWeights`,
+      expected: 'a weight above 0 at some moment',
+      got: inWords(momentWeights),
+      hint: 'without one there is nothing to learn from',
+    });
   checkAdjoint(adjoint, system, `${where}.adjoint`);
   if (l1 > 0 && system.rule !== 'pool')
     throw new MetaplasticError({

@@ -117,7 +117,7 @@ const SLOTTED = {
     about: 'Rule gradient: the update is v ← momentum · v + gradient, W ← W − η v.',
     standard: false,
   }),
-  noise: option(within(0, 1e38), {
+  noise: option(within(0, 1e6), {
     about:
       'After every update, noise · U(−√3, √3), which has unit variance, is added to each plastic weight; under kolen-pollack to B instead.',
     standard: 0,
