@@ -276,13 +276,13 @@ describe('parseConfig', () => {
       'a negative rate',
       'meta.rates.W',
       -1,
-      'run.json: meta.rates.W: expected a number ≥ 0, got -1',
+      'run.json: meta.rates.W: expected a number from 0 to 1000000, got -1',
     ],
     [
       'a rate that is not a number',
       'meta.rates.W',
       NaN,
-      'run.json: meta.rates.W: expected a number ≥ 0, got NaN',
+      'run.json: meta.rates.W: expected a number from 0 to 1000000, got NaN',
     ],
     [
       'an unknown key',
@@ -564,7 +564,7 @@ describe('parseConfig', () => {
       'a rate beyond float32',
       'meta.rates.W',
       1e39,
-      'run.json: meta.rates.W: expected a number ≥ 0, no larger than float32 holds (3.4e38), got 1e+39',
+      'run.json: meta.rates.W: expected a number from 0 to 1000000, no larger than float32 holds (3.4e38), got 1e+39',
     ],
     [
       'more functions than a draw can tell apart',

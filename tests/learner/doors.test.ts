@@ -36,23 +36,23 @@ describe('Learner.create refuses, by the name that the user wrote,', () => {
   test.each<[object, string]>([
     [
       { optimiser: { kind: 'adam', rates: { W: NaN } } },
-      'learner.optimiser.rates.W: expected a number ≥ 0, got NaN',
+      'learner.optimiser.rates.W: expected a number from 0 to 1000000, got NaN',
     ],
     [
       { optimiser: { kind: 'adam', rates: { W: -1e-3 } } },
-      'learner.optimiser.rates.W: expected a number ≥ 0, got -0.001',
+      'learner.optimiser.rates.W: expected a number from 0 to 1000000, got -0.001',
     ],
     [
       { optimiser: { kind: 'adam', rates: { W: Infinity } } },
-      'learner.optimiser.rates.W: expected a number ≥ 0, got Infinity',
+      'learner.optimiser.rates.W: expected a number from 0 to 1000000, got Infinity',
     ],
     [
       { optimiser: { kind: 'adam', rates: { W: 1e39 } } },
-      'learner.optimiser.rates.W: expected a number ≥ 0, no larger than float32 holds (3.4e38), got 1e+39',
+      'learner.optimiser.rates.W: expected a number from 0 to 1000000, no larger than float32 holds (3.4e38), got 1e+39',
     ],
     [
       { optimiser: { kind: 'adam', rates: { W: '0.1' } } },
-      'learner.optimiser.rates.W: expected a number ≥ 0, got "0.1"',
+      'learner.optimiser.rates.W: expected a number from 0 to 1000000, got "0.1"',
     ],
     [
       { optimiser: { kind: 'adam', rates: { w: 1 } } },
@@ -64,18 +64,18 @@ describe('Learner.create refuses, by the name that the user wrote,', () => {
     ],
     [
       { optimiser: { kind: 'adam', clip: -1 } },
-      'learner.optimiser.clip: expected a number > 0, got -1',
+      'learner.optimiser.clip: expected a number ≥ 1e-20, got -1',
     ],
     [
       { optimiser: { kind: 'adam', clip: 0 } },
-      'learner.optimiser.clip: expected a number > 0, got 0',
+      'learner.optimiser.clip: expected a number ≥ 1e-20, got 0',
     ],
     [
       { optimiser: { kind: 'adam', clip: Infinity } },
-      'learner.optimiser.clip: expected a number > 0, got Infinity',
+      'learner.optimiser.clip: expected a number ≥ 1e-20, got Infinity',
     ],
-    [{ clipPerTask: -1 }, 'learner.clipPerTask: expected a number > 0, got -1'],
-    [{ clipPerTask: NaN }, 'learner.clipPerTask: expected a number > 0, got NaN'],
+    [{ clipPerTask: -1 }, 'learner.clipPerTask: expected a number ≥ 1e-20, got -1'],
+    [{ clipPerTask: NaN }, 'learner.clipPerTask: expected a number ≥ 1e-20, got NaN'],
     [{ l1: -1 }, 'learner.l1: expected a number ≥ 0, got -1'],
     [{ initial: { eta: NaN } }, 'learner.initial.eta: expected a number ≥ 0, got NaN'],
     [{ initial: { eta: -0.01 } }, 'learner.initial.eta: expected a number ≥ 0, got -0.01'],

@@ -24,8 +24,8 @@ describe('the factor on the rates', () => {
 describe('adam refuses', () => {
   test.each<[object, string]>([
     [{ rate: {} }, 'adam.rate: unknown key (did you mean rates?); known: rates, clip, schedule'],
-    [{ rates: { W1: -1 } }, 'adam.rates.W1: expected a number ≥ 0, got -1'],
-    [{ clip: 0 }, 'adam.clip: expected a number > 0, got 0'],
+    [{ rates: { W1: -1 } }, 'adam.rates.W1: expected a number from 0 to 1000000, got -1'],
+    [{ clip: 0 }, 'adam.clip: expected a number ≥ 1e-20, got 0'],
     [
       { schedule: { kind: 'cosin' } },
       'adam.schedule.kind: unknown choice "cosin" (did you mean cosine?); known: constant, cosine, step',

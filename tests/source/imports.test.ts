@@ -22,7 +22,7 @@ const ROOMS = [
   ['tasks'],
   ['systems'],
   ['options.ts'],
-  ['errors.ts', 'extremes.ts'],
+  ['errors.ts', 'extremes.ts', 'tensor.ts'],
 ];
 
 /** Rooms that know Node; all others run in a page. */
