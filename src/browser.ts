@@ -70,7 +70,14 @@ export {
   type ReadOptions,
   type Safetensors,
 } from './runs/safetensors.js';
-export { learnerOf, train, usableHere, withPlan, type TrainOptions } from './runs/train.js';
+export {
+  learnerOf,
+  toWriteDown,
+  train,
+  usableHere,
+  withPlan,
+  type TrainOptions,
+} from './runs/train.js';
 export { openWorld, type DataFolder, type ReadData, type World } from './config/worlds.js';
 export {
   defineSystem,

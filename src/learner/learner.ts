@@ -3,7 +3,7 @@ import { DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { ADJOINT } from '../gpu/options.js';
 import { checkMoments, makePlan, totalTail, type Plan, type Work } from '../gpu/plan.js';
-import { allOrDestroy, orDestroy } from '../gpu/owned.js';
+import { allOrDestroy, orDestroy, type Owned } from '../gpu/owned.js';
 import type { Range } from '../gpu/places.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
 import { initialNumbers } from '../parameters/initial.js';
@@ -128,20 +128,29 @@ export class Learner implements Disposable, AsyncDisposable {
     const gpu = shared.share();
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
     const usage = STORAGE | COPY_DST | COPY_SRC;
-    const buffer = (label: string, size: number) =>
-      gpu.run(() => gpu.device.createBuffer({ label, size, usage }));
-    const inheritance: Inheritance = {
-      parameters: buffer('parameters', 4 * plan.places.size),
-      total: buffer('total', 4 * (plan.places.size + totalTail(plan))),
-      ...(bank && { bank: uploadBank(gpu, bank) }),
+    const owned: Owned[] = [];
+    const buffer = (label: string, size: number) => {
+      const made = gpu.run(() => gpu.device.createBuffer({ label, size, usage }));
+      owned.push(made);
+      return made;
     };
-    return orDestroy(Object.values(inheritance), async () => {
+    return orDestroy(owned, async () => {
+      const inheritance: Inheritance = {
+        parameters: buffer('parameters', 4 * plan.places.size),
+        total: buffer('total', 4 * (plan.places.size + totalTail(plan))),
+        ...(bank && { bank: uploadBank(gpu, bank, buffer) }),
+      };
       const rules = rulesOf(options);
       const making = allOrDestroy([
         Lifetimes.create(gpu, plan, inheritance, rules),
         makeAdam(gpu, plan, inheritance, rules),
       ]);
-      const [lifetimes, adam] = await gpu.guard(making);
+      // a lost device tells more than what failed because of it
+      const [lifetimes, adam] = await making.catch((error: unknown) =>
+        gpu.guard(Promise.reject<never>(error)),
+      );
+      owned.push(lifetimes, adam);
+      await gpu.guard(Promise.resolve());
       const learner = new Learner(gpu, options, system, plan, inheritance, lifetimes, adam);
       learner.upload(inheritance.parameters, initial);
       return learner;
@@ -228,13 +237,15 @@ export class Learner implements Disposable, AsyncDisposable {
       await lifetimes.run(episodes, { record });
       outcomes = await lifetimes.outcomes();
     }
-    return { ...(await this.summarise(outcomes, lifetimes, classes)), fellBack };
+    const where = update ? 'learner.step' : 'learner.gradient';
+    return { ...(await this.summarise(outcomes, lifetimes, classes, where)), fellBack };
   }
 
   private async summarise(
     { losses, accuracies, weights, norms, gradientNorm, penalty }: Outcomes,
     lifetimes: Lifetimes,
     classes: boolean,
+    where: string,
   ): Promise<Omit<MetaStep, 'fellBack'>> {
     const { tasks, moments, momentWeights } = this.plan;
     const K = moments.length;
@@ -246,7 +257,9 @@ export class Learner implements Disposable, AsyncDisposable {
       const bad = weights.lastIndexOf(0);
       const tensor = await lifetimes.brokenTensor(bad);
       throw new DivergenceError({
-        where: 'learner.step',
+        where,
+        task: bad,
+        tensor,
         problem: `lifetime ${bad} of the meta-batch diverged: loss ${taskLosses[bad]}, gradient norm ${norms[bad]}${tensor ? `, first not finite in the gradient of ${tensor}` : ''} (${tasks - counted.length} of ${tasks} diverged); the meta-parameters are unchanged`,
         hint: counted.length
           ? "lower rates.alpha or the multiplier, set clipPerTask, or use onDivergence 'skip'"
@@ -645,16 +658,17 @@ export function workOf(
 }
 
 /** Each image in whole words of four grey levels. */
-function uploadBank({ device, run }: Gpu, bank: ImageBank): GPUBuffer {
+function uploadBank(
+  { device, run }: Gpu,
+  bank: ImageBank,
+  make: (label: string, size: number) => GPUBuffer,
+): GPUBuffer {
   const pixels = bank.width * bank.height;
   const stride = Math.ceil(pixels / 4) * 4;
   const padded = new Uint8Array(bank.count * stride);
   for (let i = 0; i < bank.count; i++)
     padded.set(bank.pixels.subarray(i * pixels, (i + 1) * pixels), i * stride);
-  return run(() => {
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-    const buffer = device.createBuffer({ label: 'bank', size: padded.length, usage });
-    device.queue.writeBuffer(buffer, 0, padded);
-    return buffer;
-  });
+  const buffer = make('bank', padded.length);
+  run(() => device.queue.writeBuffer(buffer, 0, padded));
+  return buffer;
 }

@@ -401,10 +401,12 @@ export class Lifetimes {
 
   private async read(name: string): Promise<Float32Array> {
     const buffer = this.buffers[name]!;
-    await this.gpu.guard(this.gpu.run(() => buffer.mapAsync(GPUMapMode.READ)));
-    const copy = new Float32Array(buffer.getMappedRange().slice(0));
-    buffer.unmap();
-    return copy;
+    try {
+      await this.gpu.guard(this.gpu.run(() => buffer.mapAsync(GPUMapMode.READ)));
+      return new Float32Array(buffer.getMappedRange().slice(0));
+    } finally {
+      buffer.unmap(); // also if it was mapped, but something else was wrong
+    }
   }
 
   /** Bytes of GPU memory that this object holds. */

@@ -1,4 +1,4 @@
-import { MetaplasticError } from '../errors.js';
+import { DeviceLostError, MetaplasticError } from '../errors.js';
 import { greatest, least } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
 import { PLAN } from '../gpu/options.js';
@@ -240,7 +240,7 @@ async function attempt(
     }
     return { ...tuning, seconds: least(seconds) };
   } catch (error) {
-    if (!(error instanceof MetaplasticError)) throw error;
+    if (!(error instanceof MetaplasticError) || error instanceof DeviceLostError) throw error;
     return { adjoint, plan, refused: error.message };
   } finally {
     learner?.destroy();

@@ -4,9 +4,7 @@ import { MetaplasticError } from '../errors.js';
 import { check, files as fileBytes } from '../options.js';
 import { checkMaxBytes, checkRoom, joined, MAX_BYTES, unzip } from './archive.js';
 import type { ImageBank } from './episodes.js';
-
-/** Omniglot's drawings are 105 × 105. */
-const SIDE = 105;
+import { OMNIGLOT_SIDE } from './options.js';
 
 /** The longest side that a drawing may have. */
 const LONGEST_SIDE = 4096;
@@ -46,10 +44,10 @@ export function readOmniglot(
   where = 'readOmniglot',
 ): ImageBank & { readonly names: readonly string[] } {
   check(fileBytes, source, where);
-  if (!Number.isInteger(size) || size < 1 || size > SIDE)
+  if (!Number.isInteger(size) || size < 1 || size > OMNIGLOT_SIDE)
     throw new MetaplasticError({
       where: 'readOmniglot.size',
-      expected: `a whole number from 1 to ${SIDE}`,
+      expected: `a whole number from 1 to ${OMNIGLOT_SIDE}`,
       got: `${size}`,
     });
   checkMaxBytes(maxBytes, 'readOmniglot');
@@ -71,7 +69,7 @@ export function readOmniglot(
   const pixels = new Uint8Array(paths.length * size * size);
   const labels = new Uint16Array(paths.length);
   const names: string[] = [];
-  let shrink = areaAverage(SIDE, size);
+  let shrink = areaAverage(OMNIGLOT_SIDE, size);
   let folder: string | undefined;
   paths.forEach((path, image) => {
     const [, characterFolder, name] = DRAWING.exec(path)!;
