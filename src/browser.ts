@@ -14,17 +14,8 @@ export {
   type AdapterSummary,
   type Gpu,
 } from './gpu/device.js';
-export {
-  ADJOINTS,
-  DEFAULT_BUDGET,
-  makePlan,
-  type Adjoint,
-  type Budget,
-  type Machine,
-  type Plan,
-  type PlanChoices,
-  type Work,
-} from './gpu/plan.js';
+export { ADJOINTS, type Adjoint, type Budget, type PlanChoices } from './gpu/options.js';
+export { DEFAULT_BUDGET, makePlan, type Machine, type Plan, type Work } from './gpu/plan.js';
 export { initialParameters, type Initial } from './parameters/initial.js';
 export {
   GROUPS,

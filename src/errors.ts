@@ -80,8 +80,8 @@ export class DeviceLostError extends MetaplasticError {
 }
 
 /**
- * The error as one of something larger that `where` names, such as a meta-step of a run: of the same
- * class and with the same parts, and those that are known there.
+ * The error as one of something larger that `where` names, such as a meta-step of a run: of the
+ * same class and with the same parts, and those that are known there.
  */
 export function errorWithin(
   error: MetaplasticError,

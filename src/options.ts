@@ -61,7 +61,7 @@ export const isNumber = (x: unknown): x is number =>
   typeof x === 'number' && Number.isFinite(x) && Math.abs(x) <= LARGEST;
 
 /** The largest number of 32 bits, which is as far as kernels count. */
-export const MOST = 2 ** 32 - 1;
+const MOST = 2 ** 32 - 1;
 
 export function whole(min: number, max = MOST): Kind<number> {
   const open = `a whole number ≥ ${min}`;
@@ -214,7 +214,7 @@ export const variant = <const K extends string, const O extends v.VariantOptions
   );
 
 /** Plain objects and those of classes; no lists, dates, maps or arrays of numbers. */
-const isObject = (x: unknown): x is Record<string, unknown> =>
+export const isObject = (x: unknown): x is Record<string, unknown> =>
   Object.prototype.toString.call(x) === '[object Object]';
 
 function expectedOf(entry: v.GenericSchema): string {
@@ -314,7 +314,9 @@ export function inWords(value: unknown, depth = 3): string {
   return depth ? `{${shownOf(Object.keys(value), entry).join(',')}}` : '{…}';
 }
 
-/** One option in the reference: its key behind those of its sections, and all that its entry says. */
+/**
+ * One option in the reference: its key behind those of its sections, and all that its entry says.
+ */
 export interface OptionRow extends Said {
   readonly key: string;
   readonly range: string;

@@ -111,8 +111,8 @@ export interface Measuring {
 
 /**
  * The time of one of `times` equal things that a pass does: batches grow, which also warms up,
- * until one takes long enough for the clock.
- * Where timestamps stand still, as on some drivers, the wall clock ends the growth.
+ * until one takes long enough for the clock. Where timestamps stand still, as on some drivers, the
+ * wall clock ends the growth.
  */
 export async function measure(
   clock: Clock,

@@ -124,7 +124,7 @@ export async function benchGradient(
       peakBytes: peak,
       fellBack,
       line: {
-        name: `metaplastic on ${gpu.adapter.description || gpu.adapter.device || adapterName(gpu.adapter)}`,
+        name: `metaplastic on ${adapterName(gpu.adapter)}`,
         workload: workload.name,
         N: tasks,
         T: steps,

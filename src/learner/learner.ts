@@ -47,9 +47,9 @@ export interface MetaStep {
   readonly penalty: number;
   readonly medianLoss: number;
   /**
-   * Share of the queries answered rightly at the last moment, 0 … 1, if the tasks are about classes:
-   * under cross-entropy, or where every query's target is one-hot. Wrong are also ties, what is no
-   * finite number, and every answer to a target that names no class (all zeros).
+   * Share of the queries answered rightly at the last moment, 0 … 1, if the tasks are about
+   * classes: under cross-entropy, or where every query's target is one-hot. Wrong are also ties,
+   * what is no finite number, and every answer to a target that names no class (all zeros).
    */
   readonly accuracy?: number;
   /**
@@ -74,7 +74,9 @@ export interface MetaGradient extends MetaStep {
 
 /** What a forward-only run shows; and all that `adapt` needs to go on `from` it. */
 export interface Adaptation extends Lived {
-  /** (tasks, moments) query losses; and accuracies as in MetaStep, if the tasks are about classes. */
+  /**
+   * (tasks, moments) query losses; and accuracies as in MetaStep, if the tasks are about classes.
+   */
   readonly losses: Tensor;
   readonly accuracies?: Tensor;
   /** (tasks, moments, queries, n_L) outputs x_L. */
@@ -97,10 +99,10 @@ export interface LearnerState {
 
 /**
  * Meta-learns a system: its meta-parameters live on the GPU, `step` improves them by one meta-batch
- * of episodes, `adapt` lets them live
- * episodes without changing them. Calls run in their order; await them or not. Everything that a
- * call is given is checked, and copied, when it is made; but not the arrays of episodes, which are
- * large: **leave those as they are until the promise of the call has settled**.
+ * of episodes, `adapt` lets them live episodes without changing them. Calls run in their order;
+ * await them or not. Everything that a call is given is checked, and copied, when it is made; but
+ * not the arrays of episodes, which are large: **leave those as they are until the promise of the
+ * call has settled**.
  */
 export class Learner implements Disposable, AsyncDisposable {
   readonly system: System;
@@ -223,7 +225,7 @@ export class Learner implements Disposable, AsyncDisposable {
       (this.options.onNotice ?? console.warn)(
         `adjoint 'reverse': undoing the updates drifted by ${outcomes.drift.toPrecision(2)} of the weights (limit ${DRIFT_LIMIT}), so this meta-step was made again with checkpoints`,
       );
-      const { lanes, teams, grid, interval } = this.options.plan ?? {};
+      const { lanes, teams, grid, interval } = this.options.plan;
       lifetimes = await this.kept.of('checkpoints', {
         planWithin: bytes =>
           makePlan(
@@ -289,9 +291,9 @@ export class Learner implements Disposable, AsyncDisposable {
    * called. Episodes with `settings` give every task its own coefficients, so that a sweep of
    * settings is one meta-batch.
    *
-   * `from` what an earlier `adapt` returned, lifetimes are not born but go on with their own weights,
-   * velocities and random numbers: ten examples and then ten more are twenty, to the bit. Moments
-   * count the inner steps of these episodes.
+   * `from` what an earlier `adapt` returned, lifetimes are not born but go on with their own
+   * weights, velocities and random numbers: ten examples and then ten more are twenty, to the bit.
+   * Moments count the inner steps of these episodes.
    *
    * @example
    * const first = await learner.adapt(ten);
@@ -315,25 +317,13 @@ export class Learner implements Disposable, AsyncDisposable {
       const { parameters, bank } = this.inheritance;
       const lifetimes = await this.kept.of(key, {
         planWithin: bytes => {
-          const work: Work = {
-            ...workOf(this.system, this.options),
-            tasks,
-            steps,
-            batch,
-            queries,
-            adjoint: 'none',
-            moments,
-            momentWeights: moments.map(() => 0),
-            settings,
-            metrics,
-          };
+          const work = { ...adaptWork(this.system, this.options, episodes, moments), settings };
           const memory = bytes + parameters.size + (bank?.size ?? 0);
-          const { lanes, teams, grid } = this.options.plan ?? {};
           return makePlan(
-            work,
+            { ...work, metrics },
             this.gpu.machine,
             { ...this.options.budget, memory },
-            { lanes, teams, grid },
+            adaptChoices(this.options.plan),
           );
         },
         make: plan => Lifetimes.create(this.gpu, plan, this.inheritance),
@@ -355,8 +345,8 @@ export class Learner implements Disposable, AsyncDisposable {
     }));
   }
   /**
-   * Replaces one meta-parameter, or several by their names, all or none of them: by tensors of their
-   * shapes, or by their numbers row by row.
+   * Replaces one meta-parameter, or several by their names, all or none of them: by tensors of
+   * their shapes, or by their numbers row by row.
    */
   write(name: string, values: Values): void;
   write(values: Readonly<Record<string, Values>>): void;
@@ -656,6 +646,33 @@ export function workOf(
     settings: 0,
   };
 }
+
+/**
+ * The work of living episodes of this shape without learning across them, their queries asked at
+ * `moments`.
+ */
+export const adaptWork = (
+  system: System,
+  options: LearnerOptions,
+  { tasks, steps, batch, queries }: Pick<Episodes, 'tasks' | 'steps' | 'batch' | 'queries'>,
+  moments: readonly number[],
+): Work => ({
+  ...workOf(system, options),
+  tasks,
+  steps,
+  batch,
+  queries,
+  adjoint: 'none',
+  moments,
+  momentWeights: moments.map(() => 0),
+});
+
+/** What its plan has of the learner's: chunks, segments and checkpoints are its own. */
+export const adaptChoices = ({ lanes, teams, grid }: PlanChoices): PlanChoices => ({
+  lanes,
+  teams,
+  grid,
+});
 
 /** Each image in whole words of four grey levels. */
 function uploadBank(

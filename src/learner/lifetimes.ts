@@ -81,8 +81,8 @@ interface Stage {
 
 /**
  * The lifetimes of a meta-batch on the GPU, by a plan: its kernels and buffers, made once. `run`
- * uploads each chunk of episodes and
- * submits it once; nothing is allocated, and nothing is read but the outcomes.
+ * uploads each chunk of episodes and submits it once; nothing is allocated, and nothing is read but
+ * the outcomes.
  */
 export class Lifetimes {
   private readonly buffers: Record<string, GPUBuffer> = {};
@@ -341,8 +341,8 @@ export class Lifetimes {
   }
 
   /**
-   * Activities and fast weights of the chunk just run, (groups, ACTIVITY, TEAMS) and (groups, FAST
-   * / 4, TEAMS) of quads; forward-only plans.
+   * Activities and fast weights of the chunk just run: (groups, ACTIVITY, TEAMS), and of quads
+   * (groups, FAST / 4, TEAMS). Forward-only plans.
    */
   async readShown(): Promise<{ activities: Float32Array; fast: Float32Array }> {
     const all = await this.read('shown');

@@ -25,14 +25,14 @@ export interface OmniglotOptions {
 }
 
 /**
- * Reads a zip file of Omniglot drawings (Lake et al. 2015; https://github.com/brendenlake/omniglot),
- * or the files of such a folder by their paths: `…/Alphabet/characterNN/MMMM_DD.png`, dark ink on
- * light paper. The published drawings are 105 × 105 of 1 bit; others may be of any square size up to
- * 4096, grey, coloured or with a palette. Each drawing is averaged over areas to size × size, and
- * turned so that ink is 1 and paper 0. Every character is a class; classes are sorted by path,
- * drawings by path within them. `names[c]` is `Alphabet/characterNN`: names that two banks share are
- * the same drawings in both (the two `small` sets share Greek and Latin), so leave them out of one of
- * the two.
+ * Reads a zip file of Omniglot drawings (Lake et al. 2015;
+ * https://github.com/brendenlake/omniglot), or the files of such a folder by their paths:
+ * `…/Alphabet/characterNN/MMMM_DD.png`, dark ink on light paper. The published drawings are
+ * 105 × 105 of 1 bit; others may be of any square size up to 4096, grey, coloured or with a
+ * palette. Each drawing is averaged over areas to size × size, and turned so that ink is 1 and
+ * paper 0. Every character is a class; classes are sorted by path, drawings by path within them.
+ * `names[c]` is `Alphabet/characterNN`: names that two banks share are the same drawings in both
+ * (the two `small` sets share Greek and Latin), so leave them out of one of the two.
  *
  * @param where - the file's name, for errors.
  * @throws MetaplasticError for a file that is not a zip, a zip without such folders, one that
@@ -224,8 +224,7 @@ interface Averaging {
 
 /**
  * A box filter from (from, from) levels in [0, 1] to (to, to) bytes: each pixel is the exact mean
- * over the square it covers, pixels at the
- * edge of the square counted by the fraction inside it.
+ * over the square it covers, pixels at the edge of the square counted by the fraction inside it.
  */
 function areaAverage(from: number, to: number): Averaging {
   // Pixel o covers [o, o + 1) · from / to of the source: `weights[o]` from pixel `start[o]` on,

@@ -13,7 +13,9 @@ const steps = needed(whole(1), { about: 'T: inner steps of a lifetime.' });
 const queries = needed(whole(1), { about: 'Queries of a lifetime.' });
 const batch = (what: string) => option(whole(1), { about: `${what} of an inner step.` }, 1);
 
-/** Sinusoids y = A sin(x + φ), one a lifetime: by default those of MAML (Finn et al. 2017, §5.1). */
+/**
+ * Sinusoids y = A sin(x + φ), one a lifetime: by default those of MAML (Finn et al. 2017, §5.1).
+ */
 export const SINE = {
   steps,
   batch: batch('Points'),

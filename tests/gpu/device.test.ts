@@ -110,7 +110,7 @@ test("an owner's own invalid command rejects what it waits for next, nothing of 
   expect(await one.guard(Promise.resolve(3))).toBe(3);
 });
 
-test("a meta-step after one that an invalid command rejected is as if that had not been", async () => {
+test('a meta-step after one that an invalid command rejected is as if that had not been', async () => {
   const gpu = await open();
   let own!: Gpu;
   const share = () => (own = gpu.share());
