@@ -166,7 +166,7 @@ describe('what a tiny run leaves is summed up in tables and figures', () => {
 test('a sweep over a task without classes is refused before anything is lived', async () => {
   const sweep: Sweep = {
     task: { kind: 'sine', steps: 2, queries: 2 } as Sweep['task'],
-    system: { preset: 'pool', sizes: [1, 2, 1] },
+    system: { preset: 'pool', loss: 'squared-error', sizes: [1, 2, 1] },
     seed: 0,
     settings: [{}],
     lifetimes: 1,
