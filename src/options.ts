@@ -61,7 +61,7 @@ export const isNumber = (x: unknown): x is number =>
   typeof x === 'number' && Number.isFinite(x) && Math.abs(x) <= LARGEST;
 
 /** The largest number of 32 bits, which is as far as kernels count. */
-const MOST = 2 ** 32 - 1;
+export const MOST = 2 ** 32 - 1;
 
 export function whole(min: number, max = MOST): Kind<number> {
   const open = `a whole number ≥ ${min}`;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
-import { ADJOINT } from '../gpu/options.js';
+import { ADJOINT, type PlanChoices } from '../gpu/options.js';
 import { checkMoments, makePlan, totalTail, type Plan, type Work } from '../gpu/plan.js';
 import { allOrDestroy, orDestroy, type Owned } from '../gpu/owned.js';
 import type { Range } from '../gpu/places.js';

@@ -1,5 +1,5 @@
 import { MetaplasticError } from '../errors.js';
-import { bytes as fileBytes, check } from '../options.js';
+import { bytes as fileBytes, check, isObject } from '../options.js';
 import type { Tensor } from '../tensor.js';
 
 /** A tensor and its name. */

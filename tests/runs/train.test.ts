@@ -115,7 +115,7 @@ describe('a meta-step that fails ends a run', () => {
     );
     const thrown = await ended;
     learner.destroy();
-    gpu.close();
+    gpu.destroy();
     return thrown;
   }
   const parts = { where: 'learner.step', task: 3, tensor: 'W1', hint: 'lower it' };
