@@ -1,6 +1,6 @@
 // Adam (Kingma & Ba 2015) over the flat buffer of meta-parameters, each tensor at its own rate:
-//   m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,   p ← p − rate · (m / (1 − β₁ⁿ)) / (√(v / (1 −
-//   β₂ⁿ)) + ε).
+//   m ← β₁ m + (1 − β₁) g,   v ← β₂ v + (1 − β₂) g²,
+//   p ← p − rate · (m / (1 − β₁ⁿ)) / (√(v / (1 − β₂ⁿ)) + ε).
 // Nothing changes if fewer than FEWEST tasks were counted, or if undoing the updates drifted so far
 // that the gradient cannot be trusted.
 import package::shape::{CLIP, COLLECTING, COLLECTORS, DRIFT_LIMIT, FEWEST, PARAMETERS, TENSORS};

@@ -2,9 +2,8 @@
 // that passes through B itself, and what no sample has a part in adds to d_W and d_k.
 import package::shape::{B_AT, HAS_PRIMITIVE};
 import package::align::{
-  Rows as AlignRows, Work as AlignWork, begin as begin_align, change_of, eta_at
+  Rows as AlignRows, Work as AlignWork, begin as begin_align, change_of
 };
-import package::align_adjoint_sweep::sweep;
 import package::memory::{
   add_gradient_quad, gradient_quad, gradient_rows, set_gradient_quad, weight_quad
 };

@@ -1,6 +1,6 @@
-// What happens to B_ji of four neurons and an input in an inner step, besides its decay. Kolen-
-// Pollack's rule adds the transpose of W's own update, so what plasticity.wgsl makes that of is
-// asked here too.
+// What happens to B_ji of four neurons and an input in an inner step, besides its decay.
+// Kolen-Pollack's rule adds the transpose of W's own update, so what plasticity.wgsl makes that of
+// is asked here too.
 import package::shape::{
   ALIGN_EVERY, BATCH, BELOW_AT, ETA_B_AT, MIRROR_X, MIRROR_Z, NEURON_AT, QUADS, RECORD, SHARE, TIED,
   WIDTH

@@ -1,12 +1,10 @@
 // Collect: the weighted sum of the tasks' gradients, so that it does not depend on the chunks: a
 // quad of parameters a lane, tasks in their order; or, on a GPU, where a lane alone would wait long
-// for each task's
-// numbers, SLICES lanes a quad, each a BLOCK of tasks at a time, blocks in their order. With the
-// last chunk it becomes the mean over the tasks counted, and the gradient of the penalty L1 · Σ|θ|
-// of the
-// pool's coefficients is added (Shervani-Tabar & Rosenbaum 2023, Algorithm 1; that of |0| is 0).
-// Behind the gradient: the number of tasks counted, the worst drift of a task, the penalty, and of
-// every workgroup the squares of its part of the gradient.
+// for each task's numbers, SLICES lanes a quad, each a BLOCK of tasks at a time, blocks in their
+// order. With the last chunk it becomes the mean over the tasks counted, and the gradient of the
+// penalty L1 · Σ|θ| of the pool's coefficients is added (Shervani-Tabar & Rosenbaum 2023,
+// Algorithm 1; that of |0| is 0). Behind the gradient: the number of tasks counted, the worst drift
+// of a task, the penalty, and of every workgroup the squares of its part of the gradient.
 import package::shape::{
   BLOCK, COLLECTING, COLLECTORS, GRADIENT, L1, MOMENTS, OUTCOME, OUTCOME_DRIFT, OUTCOME_WEIGHT,
   PARAMETERS, SLICES, TASKS, TEAMS, THETA_END, THETA_START, TOTAL
@@ -29,9 +27,9 @@ var<workgroup> partial: array<f32, COLLECTING>;
 var<workgroup> blocks: array<vec4f, COLLECTING>;
 
 // The sum over the workgroup's lanes, in a fixed order, the same for every lane. Once in a kernel:
-// lanes do not wait until others have read. One barrier,
-// because on a software adapter it costs as much as hundreds of additions, the more the more lanes.
-fn sum_of_lanes(lane: u32, value: f32) -> f32 {
+// lanes do not wait until others have read. One barrier, because on a software adapter it costs as
+// much as hundreds of additions, the more the more lanes.
+fn sum_of_workgroup(lane: u32, value: f32) -> f32 {
   partial[lane] = value;
   workgroupBarrier();
   var sum = 0.0;
@@ -43,7 +41,7 @@ fn sum_of_lanes(lane: u32, value: f32) -> f32 {
 fn mean_norm(lane: u32) -> f32 {
   var squares = 0.0;
   for (var k = lane; k < COLLECTORS; k += COLLECTING) { squares += total[SQUARES + k]; }
-  return sqrt(sum_of_lanes(lane, squares));
+  return sqrt(sum_of_workgroup(lane, squares));
 }
 
 fn outcome_of(task: u32, k: u32) -> f32 { return outcomes[task * OUTCOME + k]; }
@@ -154,6 +152,6 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
     total[DRIFT] = far;
     total[PENALTY] = penalty;
   }
-  let squares = sum_of_lanes(lane, square);
+  let squares = sum_of_workgroup(lane, square);
   if (lane == 0u) { total[SQUARES + group_id.x] = squares; }
 }

@@ -1,5 +1,5 @@
-// Encode: one frozen layer for every sample of the chunk at once, before the lifetimes begin: x =
-// φ(W x_below + b).
+// Encode: one frozen layer for every sample of the chunk at once, before the lifetimes begin:
+//   x = φ(W x_below + b).
 // A lane makes a tile of 8 rows by 4 neurons, so that a number that is loaded serves several
 // products.
 import package::shape::{ACTIVITY, BATCH, BIASED, QUERIES, QUERY_ROW, ROWS, SAMPLES, STEPS, TEAMS};

@@ -42,8 +42,7 @@ fn largest(v: vec4f) -> f32 {
 }
 
 // How far W_0 and B_0 of layer l, recalled by undoing every update, lie from the initial weights,
-// and
-// how large these are. A function of its own, as birth_of_layer is.
+// and how large these are. A function of its own, as birth_of_layer is.
 fn drift_of_layer(l: u32) -> vec2f {
   var far = 0.0;
   var size = 0.0;

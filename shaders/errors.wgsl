@@ -6,10 +6,11 @@ import package::shape::{
   ANSWER, BATCH, BELOW_AT, CARRIES, DEPTH, ERROR, LANES, OUTPUTS, RECORD, UP, WIDTH, X_AT
 };
 import package::memory::{
-  activity, activity4, add_adjoint, add_adjoints, adjoint, four, lane, present, set_activities,
-  set_activity, set_adjoint
+  activity, activity4, add_adjoint, add_adjoints, adjoint, four, fours, lane, present,
+  set_activities, set_activity, set_adjoint
 };
 import package::activation::{curvature, slope};
+import package::forward_adjoint::slopes;
 import package::loss::{error_of, error_slope};
 import package::path::{CARRY_LEARNS, FROM_OUTPUT, carry, carry_adjoint, path_to};
 import package::team::team_barrier;
@@ -40,7 +41,7 @@ fn carry_down(l: u32, first: u32, slot: u32, t: u32) {
   let n = WIDTH[l];
   let source = source_of(l);
   let width = WIDTH[source];
-  let blocks = (n + 3u) / 4u;
+  let blocks = fours(n);
   for (var k = lane; k < BATCH * blocks; k += LANES) {
     let j = k % blocks * 4u;
     let record = first + k / blocks * RECORD;
@@ -56,9 +57,8 @@ fn carry_down(l: u32, first: u32, slot: u32, t: u32) {
       up += e * mat4x4f(carry(path0, i), carry(path1, i), carry(path2, i), carry(path3, i));
     }
     let x = activity4(record + X_AT[l] + rows);
-    let slopes = vec4f(slope(x.x), slope(x.y), slope(x.z), slope(x.w));
     set_activities(record + UP + BELOW_AT[l], j, n, up);
-    set_activities(record + ERROR + BELOW_AT[l], j, n, up * slopes);
+    set_activities(record + ERROR + BELOW_AT[l], j, n, up * slopes(x));
   }
 }
 
@@ -102,7 +102,7 @@ fn error_adjoint(l: u32, slot: u32, t: u32) {
   let n = WIDTH[l];
   let source = source_of(l);
   let width = WIDTH[source];
-  let blocks = (width + 3u) / 4u;
+  let blocks = fours(width);
   for (var k = lane; k < BATCH * blocks; k += LANES) {
     let i = k % blocks * 4u;
     let record = k / blocks * RECORD;

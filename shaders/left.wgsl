@@ -4,7 +4,7 @@ import package::shape::{SHARE, WIDTH};
 import package::bias::d_hebb_of_biases;
 import package::factors::{PRODUCTS, left_at, left_steps, right_at, right_steps};
 import package::lanes::join_rows;
-import package::memory::{activity4, four, gradient_rows, set_adjoints};
+import package::memory::{activity4, four, fours, gradient_rows, set_adjoints};
 import package::plasticity::sign_and_multiplier;
 import package::plasticity_adjoint::d_hebb_at;
 import package::rate::{Rates, rates_of};
@@ -12,7 +12,7 @@ import package::shape::QUADS;
 
 struct Work { first: u32 }
 
-fn groups_of(work: Work) -> u32 { return (PRODUCTS + 3u) / 4u; }
+fn groups_of(work: Work) -> u32 { return fours(PRODUCTS); }
 
 // Neurons i … i + 3 of layer l + 1, where the four right factors lie, and where d_left goes.
 struct Rows {

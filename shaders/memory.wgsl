@@ -1,19 +1,17 @@
 // Where a task's numbers lie. Every array of a chunk is laid out (groups, size, TEAMS): the TEAMS
-// tasks of a workgroup interleave,
-// so that lanes which work on neighbouring tasks touch neighbouring addresses. With TEAMS = 1 it is
-// plain (tasks, size). Arrays have
-// their true size, not a runtime size: the bounds check that WebGPU adds to every access is then
-// against a constant.
+// tasks of a workgroup interleave, so that lanes which work on neighbouring tasks touch
+// neighbouring addresses. With TEAMS = 1 it is plain (tasks, size). Arrays have their true size,
+// not a runtime size: the bounds check that WebGPU adds to every access is then against a constant.
 //
 // Weights, coefficients of synapses and their gradients are quads, four numbers at once
-// (src/gpu/places.ts): of W four rows of a column, because what a
-// kernel does with a weight it does with its neuron. Beyond the last row a quad is filled up with
-// synapses that are 0 and stay 0, as does their gradient.
+// (src/gpu/places.ts): of W four rows of a column, because what a kernel does with a weight it does
+// with its neuron. Beyond the last row a quad is filled up with synapses that are 0 and stay 0, as
+// does their gradient.
 //
 // Activities are rows: first a record of every sample of the support stream, RECORD numbers that
-// begin with its activities x_0 … x_L and go on with what
-// later stages leave (src/gpu/record.ts), then the activities of every query, ROW numbers. The
-// adjoint of a record has the same layout, in the scratch.
+// begin with its activities x_0 … x_L and go on with what later stages leave (src/gpu/record.ts),
+// then the activities of every query, ROW numbers. The adjoint of a record has the same layout, in
+// the scratch.
 import package::shape::{
   ACTIVITY, CHUNK, FAST, FAST_AT, FAST_STEP, GRADIENT, LANES, OUTCOME, OUTPUTS, PADDED, PARAMETERS,
   QUERY_AT, QUERY_ROW, RECORD, ROW, SAMPLES, SCRATCH, SETTINGS, TASKS, TEAMS, WEIGHT_AT
@@ -115,6 +113,9 @@ fn gradient_rows(l: u32, i: u32) -> u32 { return (WEIGHT_AT[l] + i) / 4u; }
 
 // Where W_ij lies, from where W of its layer begins, whose columns are so many quads.
 fn synapse(quads: u32, i: u32, j: u32) -> u32 { return 4u * quads * j + i; }
+
+// How many fours n numbers are.
+fn fours(n: u32) -> u32 { return (n + 3u) / 4u; }
 
 // Numbers i … i + 3 of n. What is read beyond the last is the last again; what is written to it is
 // not written. Sums over the four must leave it out.

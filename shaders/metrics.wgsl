@@ -1,9 +1,9 @@
 // Metrics: what does the network look like from inside at a moment? One dispatch after the pass of
 // the episode that asks its last query there.
-//   ∠(M_l, W_lᵀ), ‖W_l‖, ‖B_l‖ (Kunin et al. 2020);   E_l = Σ_q ‖z_l − W_l W_lᵀ φ(z_l)‖²,   ∠(ē_l,
-//   ē_l of backprop), ‖ē_l‖, ē_l the mean over the queries
-//   (Shervani-Tabar & Rosenbaum 2023, Eqs. 11–12, §2.3);   ∠(W_l − W_l of the moment before, −∇ of
-//   the query loss there).
+//   ∠(M_l, W_lᵀ), ‖W_l‖, ‖B_l‖ (Kunin et al. 2020);
+//   E_l = Σ_q ‖z_l − W_l W_lᵀ φ(z_l)‖²,   ∠(ē_l, ē_l of backprop), ‖ē_l‖,
+//     ē_l the mean over the queries (Shervani-Tabar & Rosenbaum 2023, Eqs. 11–12, §2.3);
+//   ∠(W_l − W_l of the moment before, −∇ of the query loss there).
 // src/gpu/metrics.ts makes angles of what is reported: ‖â − b̂‖² and ‖â + b̂‖² of the unit vectors.
 import package::shape::{
   BATCH, CARRIES, DEPTH, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, LANES, NEURONS,

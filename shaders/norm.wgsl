@@ -1,7 +1,7 @@
 // Norm: is this lifetime fit for the mean, and with what weight? The last words of its adjoint;
 // where encoders have their part of the gradient, after that.
-// A task whose loss or gradient is not finite weighs 0; each other weighs min(1, CLIP_PER_TASK /
-// ‖gradient‖).
+// A task whose loss or gradient is not finite weighs 0; each other weighs
+//   min(1, CLIP_PER_TASK / ‖gradient‖).
 import package::shape::{
   CLIP_PER_TASK, LANES, MOMENTS, OUTCOME, OUTCOME_NORM, OUTCOME_WEIGHT, PARAMETERS, WORKGROUP
 };

@@ -1,6 +1,7 @@
-// Adjoint of plasticity.wgsl: back through the change of every synapse (changes/), given g =
-// d_W_{t+1}, which is kept in the gradient of the initial weights. What flows to a synapse's hebb
-// flows on to the factors of its products,
+// Adjoint of plasticity.wgsl: back through the change of every synapse (changes/), given
+//   g = d_W_{t+1},
+// which is kept in the gradient of the initial weights. What flows to a synapse's hebb flows on to
+// the factors of its products,
 //   d_left_pi = SHARE Σ_j d_hebb_ij right_pj,   d_right_pj = SHARE Σ_i d_hebb_ij left_pi.
 import package::shape::{
   BATCH, DEPTH, INPUT_GRADIENT, LANES, PLASTIC, QUADS, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, WIDTH

@@ -1,9 +1,9 @@
 // Plasticity: how does each synapse change? All layers at once, from the records of the same
 // forward pass:
-//   hebb_ij = SHARE Σ_b Σ_r left_rbi right_rbj,   W_ij changes by hebb_ij, κ_i and a_ij as changes/
-//   says,   a_ij = ± m_l rate_ij.
-// Every rule of the papers has this form; it brings its RANK, what left and right are
-// (src/gpu/record.ts), κ, the sign and, if it needs more than pre, post and error, `prepare`.
+//   hebb_ij = SHARE Σ_b Σ_r left_rbi right_rbj,   a_ij = ± m_l rate_ij;
+// W_ij changes by hebb_ij, κ_i and a_ij as changes/ says. Every rule of the papers has this form;
+// it brings its RANK, what left and right are (src/gpu/record.ts), κ, the sign and, if it needs
+// more than pre, post and error, `prepare`.
 import package::shape::{DEPTH, MULTIPLIER, PLASTIC, QUADS, WIDTH};
 import package::memory::{four, present, set_weight_quad, weight_quad, weight_rows};
 import package::bias::change_biases;

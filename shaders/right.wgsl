@@ -1,23 +1,22 @@
 // d_right of an update's products, before d_W changes:
 //   d_right_pj = SHARE Σ_i d_hebb_ij left_pi,   of four inputs and four products at a time.
-import package::shape::{QUADS, SHARE, WIDTH};
+import package::shape::{SHARE, WIDTH};
 import package::factors::{PRODUCTS, left_at, left_steps, right_at, right_steps};
-import package::memory::{activity4, four, gradient_rows, set_adjoints};
+import package::memory::{activity4, four, fours, gradient_rows, set_adjoints};
 import package::plasticity::sign_and_multiplier;
 import package::plasticity_adjoint::d_hebb_at;
 import package::rate::rates_of;
 
 struct Work { first: u32 }
 
-fn groups_of(work: Work) -> u32 { return (PRODUCTS + 3u) / 4u; }
+fn groups_of(work: Work) -> u32 { return fours(PRODUCTS); }
 
 // Inputs j … j + 3 of layer l + 1: their columns, where the four left factors lie, and where
-// d_right
-// goes.
+// d_right goes.
 struct Columns { l: u32, j: u32, columns: vec4u, lefts: vec4u, d_rights: vec4u }
 
 fn begin(l: u32, work: Work, block: u32) -> Columns {
-  let blocks = (WIDTH[l] + 3u) / 4u;
+  let blocks = fours(WIDTH[l]);
   let j = block % blocks * 4u;
   let products = four(block / blocks * 4u, PRODUCTS);
   return Columns(

@@ -14,17 +14,8 @@ export {
   type AdapterSummary,
   type Gpu,
 } from './gpu/device.js';
-export {
-  ADJOINTS,
-  DEFAULT_BUDGET,
-  makePlan,
-  type Adjoint,
-  type Budget,
-  type Machine,
-  type Plan,
-  type PlanChoices,
-  type Work,
-} from './gpu/plan.js';
+export { ADJOINTS, type Adjoint, type Budget, type PlanChoices } from './gpu/options.js';
+export { DEFAULT_BUDGET, makePlan, type Machine, type Plan, type Work } from './gpu/plan.js';
 export { initialParameters, type Initial } from './parameters/initial.js';
 export {
   GROUPS,
@@ -70,7 +61,14 @@ export {
   type ReadOptions,
   type Safetensors,
 } from './runs/safetensors.js';
-export { learnerOf, train, usableHere, withPlan, type TrainOptions } from './runs/train.js';
+export {
+  learnerOf,
+  toWriteDown,
+  train,
+  usableHere,
+  withPlan,
+  type TrainOptions,
+} from './runs/train.js';
 export { openWorld, type DataFolder, type ReadData, type World } from './config/worlds.js';
 export {
   defineSystem,

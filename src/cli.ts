@@ -11,6 +11,7 @@ import * as report from './cli/report.js';
 import * as study from './cli/study.js';
 import * as train from './cli/train.js';
 import * as tune from './cli/tune.js';
+import { inWords, unknownName } from './options.js';
 
 interface Command {
   /** Usage; its first line says in a sentence what the command does. */
@@ -50,8 +51,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   if (!command)
     throw new MetaplasticError({
       where: 'metaplastic',
-      problem: `unknown command ${JSON.stringify(name)}`,
-      hint: `known: ${Object.keys(COMMANDS).join(', ')}`,
+      ...unknownName('command', inWords(name), Object.keys(COMMANDS), name),
     });
   if (args.includes('--help') || args.includes('-h')) {
     console.log(command.HELP);
@@ -61,8 +61,8 @@ async function main([name, ...args]: string[]): Promise<number> {
 }
 
 /**
- * A mistake of the user's, or a refusal of the file system's, is one line; anything else is ours and
- * shows where it happened.
+ * A mistake of the user's, or a refusal of the file system's, is one line; anything else is ours
+ * and shows where it happened.
  */
 function explain(raw: unknown): string {
   const error = ofArguments(raw) ? asOurs(raw) : diskError(raw, pathOf(raw), 'used');

@@ -28,7 +28,10 @@ export class MetaplasticError extends Error {
   readonly where: string;
   readonly expected: string | undefined;
   readonly got: string | undefined;
+  /** What went wrong, as the message says it between `where` and `hint`. */
+  readonly problem: string;
   readonly hint: string | undefined;
+  readonly detail: string | undefined;
   readonly task: number | undefined;
   readonly tensor: string | undefined;
   readonly metaStep: number | undefined;
@@ -47,7 +50,9 @@ export class MetaplasticError extends Error {
     this.where = where;
     this.expected = parts.expected;
     this.got = parts.got;
+    this.problem = problem;
     this.hint = hint;
+    this.detail = parts.detail;
     this.task = parts.task;
     this.tensor = parts.tensor;
     this.metaStep = parts.metaStep;
@@ -72,6 +77,20 @@ export class DeviceLostError extends MetaplasticError {
     super(parts);
     this.name = 'DeviceLostError';
   }
+}
+
+/**
+ * The error as one of something larger that `where` names, such as a meta-step of a run: of the
+ * same class and with the same parts, and those that are known there.
+ */
+export function errorWithin(
+  error: MetaplasticError,
+  where: string,
+  known: Pick<ErrorParts, 'metaStep'>,
+): MetaplasticError {
+  const Kind = KINDS[error.name as keyof typeof KINDS];
+  const problem = `${error.where}: ${error.problem}`;
+  return new Kind({ ...error, ...known, where, problem, cause: error });
 }
 
 /** How many characters of each part a message shows. */
@@ -103,7 +122,7 @@ export interface PlainError {
   readonly message: string;
   readonly stack?: string;
   /** What a MetaplasticError knows besides its message. */
-  readonly parts?: Omit<ErrorParts, 'problem' | 'detail' | 'cause'>;
+  readonly parts?: Omit<ErrorParts, 'cause'>;
   readonly cause?: PlainError;
 }
 
@@ -115,8 +134,8 @@ export function plainError(thrown: unknown): PlainError {
   const { name, message, stack } = thrown;
   const cause = thrown.cause === undefined ? {} : { cause: plainError(thrown.cause) };
   if (!(thrown instanceof MetaplasticError)) return { name, message, stack, ...cause };
-  const { where, expected, got, hint, task, tensor, metaStep, layer } = thrown;
-  const parts = { where, expected, got, hint, task, tensor, metaStep, layer };
+  const { where, expected, got, problem, hint, detail, task, tensor, metaStep, layer } = thrown;
+  const parts = { where, expected, got, problem, hint, detail, task, tensor, metaStep, layer };
   return { name, message, stack, parts, ...cause };
 }
 

@@ -163,45 +163,44 @@ export function section<const E extends Entries>(
   } = {},
 ): Section<E> {
   const known = Object.keys(entries).join(', ');
-  const strict = (of: Entries) =>
-    v.strictObject(of, issue =>
-      issue.expected === 'Object'
-        ? `an object with the keys ${known}`
-        : expectedOf(of[String(issue.path?.at(-1)?.key)]!),
+  const isOther = (key: string) => !Object.hasOwn(entries, key) && others?.names.test(key);
+  const whole = (input: object): Entries => ({
+    ...entries,
+    ...Object.fromEntries(
+      Object.keys(input)
+        .filter(isOther)
+        .map(key => [key, others!.kind]),
+    ),
+  });
+  const own = v.rawTransform<unknown, Record<string, unknown>>(({ dataset, addIssue, NEVER }) => {
+    const input = dataset.value;
+    if (!isObject(input)) {
+      addIssue({ expected: 'Object', message: `an object with the keys ${known}` });
+      return NEVER;
+    }
+    const all = whole(input);
+    const stranger = Object.keys(input).find(key => !Object.hasOwn(all, key));
+    if (stranger !== undefined && !open) {
+      const value = input[stranger];
+      const path = [{ type: 'object', origin: 'key', input, key: stranger, value }] as const;
+      addIssue({ input: stranger, expected: 'never', message: known, path: [...path] });
+      return NEVER;
+    }
+    return Object.fromEntries(
+      Object.keys(all)
+        .filter(key => input[key] !== undefined)
+        .map(key => [key, input[key]]),
     );
-  const object = strict(entries) as Section<E>;
-  return {
-    ...object,
-    '~run'(dataset, config) {
-      const input: unknown = dataset.value;
-      if (!isObject(input)) {
-        // oxlint-disable-next-line no-underscore-dangle
-        v._addIssue(this, 'type', dataset, config);
-        return dataset as never;
-      }
-      const besides = Object.keys(input).filter(
-        key => !Object.hasOwn(entries, key) && others?.names.test(key),
-      );
-      const whole = besides.length
-        ? strict({ ...entries, ...Object.fromEntries(besides.map(key => [key, others!.kind])) })
-        : object;
-      const stranger = Object.keys(input).find(key => !Object.hasOwn(whole.entries, key));
-      if (stranger !== undefined && !open) {
-        const value = input[stranger];
-        const path = [{ type: 'object', origin: 'key', input, key: stranger, value }] as const;
-        const other = { input: stranger, expected: 'never', message: known, path };
-        // oxlint-disable-next-line no-underscore-dangle
-        v._addIssue(this, 'key', dataset, config, other as never);
-        return dataset as never;
-      }
-      const own = Object.fromEntries(
-        Object.keys(whole.entries)
-          .filter(key => input[key] !== undefined)
-          .map(key => [key, input[key]]),
-      );
-      return whole['~run']({ ...dataset, value: own }, config) as never;
-    },
-  };
+  });
+  const strict = (of: Entries) =>
+    v.strictObject(of, ({ path }) => expectedOf(of[String(path?.at(-1)?.key)]!));
+  const checked = v.pipe(
+    v.unknown(),
+    own,
+    v.lazy(input => strict(whole(input as object))),
+  );
+  // what tells apart the kinds of a variant, and what the reference of options lists
+  return { ...checked, entries } as unknown as Section<E>;
 }
 
 /** An object whose other keys depend on the value of one of them. */
@@ -215,7 +214,7 @@ export const variant = <const K extends string, const O extends v.VariantOptions
   );
 
 /** Plain objects and those of classes; no lists, dates, maps or arrays of numbers. */
-const isObject = (x: unknown): x is Record<string, unknown> =>
+export const isObject = (x: unknown): x is Record<string, unknown> =>
   Object.prototype.toString.call(x) === '[object Object]';
 
 function expectedOf(entry: v.GenericSchema): string {
@@ -315,7 +314,9 @@ export function inWords(value: unknown, depth = 3): string {
   return depth ? `{${shownOf(Object.keys(value), entry).join(',')}}` : '{…}';
 }
 
-/** One option in the reference: its key behind those of its sections, and all that its entry says. */
+/**
+ * One option in the reference: its key behind those of its sections, and all that its entry says.
+ */
 export interface OptionRow extends Said {
   readonly key: string;
   readonly range: string;

@@ -33,9 +33,8 @@ interface Training {
 /**
  * The networks that meta-training makes, and how: the rates of the presets flp-omniglot and
  * maml-omniglot, doubled. Asked only at the end, and for longer, plasticity came out better
- * everywhere;
- * gradient descent then knows little after one drawing of each symbol (40 % instead of 88 %), so
- * that it is also asked early.
+ * everywhere; gradient descent then knows little after one drawing of each symbol (40 % instead of
+ * 88 %), so that it is also asked early.
  */
 export const TRAINED = {
   plasticity: {

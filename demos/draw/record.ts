@@ -11,9 +11,8 @@ const at = (name: string) => fileURLToPath(new URL(`./recorded/${name}`, import.
 
 /**
  * Makes `recorded/` anew. node demos/record.js draw: meta-trains both networks (about half an hour
- * on two CPU cores), then
- * examines them and lives a lesson; node demos/record.js draw lesson: only that, with the networks
- * that are there; node demos/record.js draw plasticity: only this network.
+ * on two CPU cores), then examines them and lives a lesson; node demos/record.js draw lesson: only
+ * that, with the networks that are there; node demos/record.js draw plasticity: only this network.
  */
 export async function record(what?: Trained | 'lesson'): Promise<void> {
   const gpu = await openNodeGpu();

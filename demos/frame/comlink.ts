@@ -20,7 +20,9 @@ interface Thrown {
   readonly value: unknown;
 }
 
-/** On both sides: an error of the library keeps its class, name and parts on its way between them. */
+/**
+ * On both sides: an error of the library keeps its class, name and parts on its way between them.
+ */
 function keepErrors(): void {
   const { transferHandlers } = comlink;
   const thrown = transferHandlers.get('throw') as comlink.TransferHandler<Thrown, PlainError>;

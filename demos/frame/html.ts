@@ -10,9 +10,8 @@ export const DEMOS = [
 
 /**
  * Puts the frame of the gallery around every page: head, header with the way to the other demos,
- * footer. A page's own file begins with its `<title>` and
- * description, and holds nothing else but its `<main>` and script. The frame is there without
- * JavaScript.
+ * footer. A page's own file begins with its `<title>` and description, and holds nothing else but
+ * its `<main>` and script. The frame is there without JavaScript.
  */
 export const frame: Plugin = {
   name: 'frame',

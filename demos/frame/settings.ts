@@ -15,8 +15,8 @@ export interface SettingsForm {
 
 /**
  * Fills the form from the address, and the address from the form. Values at their default are left
- * out of the address. A range input's `<b data-value>` in the same
- * label shows its value. `changed` is called after each change, by the user or by another link.
+ * out of the address. A range input's `<b data-value>` in the same label shows its value. `changed`
+ * is called after each change, by the user or by another link.
  */
 export function settingsForm(form: HTMLFormElement, changed: () => void = () => {}): SettingsForm {
   const fields = () =>

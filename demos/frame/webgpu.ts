@@ -6,8 +6,7 @@ const HOW =
 
 /**
  * Asks for WebGPU. Where it is missing, says so at the top of the page with the reason and how to
- * get it, and marks the page with the class `no-webgpu`,
- * so that it can show its recorded results.
+ * get it, and marks the page with the class `no-webgpu`, so that it can show its recorded results.
  */
 export async function findWebGpu(
   recorded = 'What you see here was recorded; the controls need WebGPU.',

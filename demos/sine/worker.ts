@@ -7,8 +7,9 @@ import {
   openWorld,
   parseConfig,
   readRun,
-  usableHere,
+  toWriteDown,
   train,
+  usableHere,
   writeRun,
   type Gpu,
   type Learner,
@@ -67,11 +68,15 @@ function ready(): NonNullable<typeof alive> {
     const world = await openWorld(config, () =>
       Promise.reject(new Error('a page has no data folder')),
     );
-    config = usableHere(on, config, world, notice => console.warn(notice));
-    const learner = await learnerOf(on, config, world);
+    const usable = usableHere(on, config, world, notice => console.warn(notice));
+    config = toWriteDown(config, usable);
+    const learner = await learnerOf(on, usable, world);
     const descent = await orDestroy([learner], () => descentOf(on, learner, world.train.steps));
-    if (checkpoint) learner.restore(checkpoint.state);
-    else checkpoint = { metaStep: 0, state: await learner.state() };
+    checkpoint = await orDestroy([learner, descent], async () => {
+      if (!checkpoint) return { metaStep: 0, state: await learner.state() };
+      learner.restore(checkpoint.state);
+      return checkpoint;
+    });
     environment = {
       adapter: { description: adapterName(on.adapter), software: on.adapter.software },
       seed: config.seed,

@@ -41,8 +41,7 @@ export function framed(drawing: Drawing, paper = 1): Drawing {
 
 /**
  * A framed drawing as the network sees it: SIDE × SIDE grey levels in [0, 1], row-major, 1 where
- * the ink is. A pixel's level falls linearly over one
- * pixel at the edge of the pen.
+ * the ink is. A pixel's level falls linearly over one pixel at the edge of the pen.
  *
  * @param pen - width in pixels.
  */

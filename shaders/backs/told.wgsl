@@ -4,7 +4,7 @@ import package::shape::{
   BATCH, BELOW_AT, NEURON_AT, PLASTIC_COUNT, PLASTIC_LAYERS, POST, QUADS, RECORD, V, WIDTH
 };
 import package::memory::{
-  activity, activity4, four, set_activities, set_adjoint, weight_quad4, weight_rows
+  activity, activity4, four, fours, set_activities, set_adjoint, weight_quad4, weight_rows
 };
 import package::back_sweep::sweep;
 import package::team::team_barrier;
@@ -26,7 +26,7 @@ struct Columns { j: u32, pre: u32, post: u32, weights: vec4u, y: u32, v: u32 }
 
 fn begin(l: u32, work: Work, block: u32) -> Columns {
   let pre = WIDTH[l];
-  let blocks = (pre + 3u) / 4u;
+  let blocks = fours(pre);
   let j = block % blocks * 4u;
   let record = work.first + block / blocks * RECORD;
   return Columns(

@@ -4,7 +4,7 @@
 // rate; its gradient lies where that of the initial biases does. Who visits a neuron's synapses
 // visits its bias at the end.
 import package::shape::{BIAS_AT, BIAS_RATE_COLUMN, QUADS, WIDTH};
-import package::change::{Synapse, Told, changed, d_hebb, velocity};
+import package::change::{Told, changed, d_hebb, velocity};
 import package::memory::{gradient_quad, weight_quad, weight_rows};
 import package::plasticity::{Rows, leave, synapses_at};
 import package::plasticity_adjoint::{

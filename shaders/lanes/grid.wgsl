@@ -1,6 +1,6 @@
 // Lanes of a grid (sweeps/grid.wgsl) that share rows add up what they found.
 import package::shape::{COLUMN_LANES, LANES, ROW_LANES, WIDTH, WORKGROUP};
-import package::memory::{lane, team};
+import package::memory::{fours, lane, team};
 import package::team::{parts, sum_of_parts};
 
 // The sums of four values over the lanes with the same rows, told to column lane 0 of each.
@@ -11,7 +11,7 @@ fn join_rows(l: u32, values: mat4x4f) -> mat4x4f {
   workgroupBarrier();
   var sums = mat4x4f();
   if (lane < ROW_LANES[l]) {
-    let sharing = min(COLUMN_LANES[l], (WIDTH[l] + 3u) / 4u);
+    let sharing = min(COLUMN_LANES[l], fours(WIDTH[l]));
     for (var k = 0u; k < 4u; k++) {
       sums[k] = sum_of_parts(k * WORKGROUP + first + lane, ROW_LANES[l], sharing);
     }

@@ -1,5 +1,5 @@
-// Feedback weights that are all alike in a layer, the standard deviation of drawn ones (uSF): √(2 /
-// (rows + columns)) = limit / √3.
+// Feedback weights that are all alike in a layer, the standard deviation of drawn ones (uSF):
+//   √(2 / (rows + columns)) = limit / √3.
 import package::shape::DRAW_B_LIMIT;
 
 const FEEDBACK_LEARNS = false;

@@ -5,8 +5,8 @@ import package::random::drawn4;
 
 const FEEDBACK_LEARNS = false;
 
-// Counter of the first number of row j of B of layer l + 1 at inner step t, and its columns i … i +
-// 3.
+// Counter of the first number of row j of B of layer l + 1 at inner step t; and columns i … i + 3
+// of that row.
 fn feedback_row(l: u32, slot: u32, t: u32, j: u32) -> u32 {
   return DRAW_B_AT[l] + lived(t) * DRAWS + j * FEEDBACK_WIDTH[l];
 }

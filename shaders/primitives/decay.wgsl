@@ -2,7 +2,6 @@
 import package::primitives::Seen;
 
 fn decay_rate(k: f32) -> f32 { return k; }
-fn change(k: f32, s: Seen) -> vec4f { return -(decay_rate(k) * s.b); }
 
 // d_B −= k g;   d_k = −g B.
 fn adjoint(k: f32, s: Seen, g: vec4f, d: ptr<function, Seen>) -> f32 {

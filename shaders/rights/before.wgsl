@@ -1,5 +1,5 @@
 // d_right, summed over rows: lanes that share a task find it before they change d_W.
-import package::shape::{DEPTH, PLASTIC};
+import package::shape::DEPTH;
 import package::plasticity_adjoint::asks_right;
 import package::products::Lefts;
 import package::right_sweep::sweep;

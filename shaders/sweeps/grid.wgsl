@@ -1,9 +1,8 @@
 // Grid: who visits which synapse of a layer, and when, where lanes lie in rows and columns. Row
-// lane
-// r takes the four rows from 4 r on. Lanes that are more share their columns: column lane c takes
-// the four from 4 c on, then those 4 COLUMN_LANES further. It reads what lies at a turn's four
-// columns before it writes any, because a GPU could not ask for a column while what is written for
-// the one before might be the same. What lanes find of the same rows they add up.
+// lane r takes the four rows from 4 r on. Lanes that are more share their columns: column lane c
+// takes the four from 4 c on, then those 4 COLUMN_LANES further. It reads what lies at a turn's
+// four columns before it writes any, because a GPU could not ask for a column while what is written
+// for the one before might be the same. What lanes find of the same rows they add up.
 //
 // Its visitors are those of rows.wgsl; one more thing they say: which of their sums lanes join.
 import package::shape::{COLUMN_LANES, QUADS, ROW_LANES, WIDTH};

@@ -59,11 +59,13 @@ function timestamps({ device, run, guard }: Gpu): Clock {
         device.queue.submit([encoder.finish()]);
         return shown.mapAsync(GPUMapMode.READ);
       });
-      await guard(mapped);
-      const [start, end] = new BigInt64Array(shown.getMappedRange());
-      const nanoseconds = Number(end! - start!);
-      shown.unmap();
-      return nanoseconds / 1e9;
+      try {
+        await guard(mapped);
+        const [start, end] = new BigInt64Array(shown.getMappedRange());
+        return Number(end! - start!) / 1e9;
+      } finally {
+        shown.unmap();
+      }
     },
     destroy() {
       querySet.destroy();
@@ -109,8 +111,8 @@ export interface Measuring {
 
 /**
  * The time of one of `times` equal things that a pass does: batches grow, which also warms up,
- * until one takes long enough for the clock.
- * Where timestamps stand still, as on some drivers, the wall clock ends the growth.
+ * until one takes long enough for the clock. Where timestamps stand still, as on some drivers, the
+ * wall clock ends the growth.
  */
 export async function measure(
   clock: Clock,

@@ -47,7 +47,7 @@ const LEARNER: Partial<LearnerOptions> = {
   budget: { memory: 2 ** 30, dispatchSeconds: 2 },
 };
 
-export const describeWorkload = ({ name, system, episodes: { tasks, steps } }: Workload): string =>
+const describeWorkload = ({ name, system, episodes: { tasks, steps } }: Workload): string =>
   `${name}, N=${tasks}, T=${steps}, ${system.sizes.join('-')}`;
 
 /**

@@ -1,7 +1,8 @@
 import { greatest } from '../extremes.js';
 import { adapterName, type Gpu } from '../gpu/device.js';
 import { orDestroy } from '../gpu/owned.js';
-import { mebibytes, type Adjoint, type Plan, type PlanChoices } from '../gpu/plan.js';
+import type { Adjoint, PlanChoices } from '../gpu/options.js';
+import { mebibytes, type Plan } from '../gpu/plan.js';
 import { tensorsOf } from '../parameters/layout.js';
 import { adam } from '../learner/optimiser.js';
 import { Learner, type LearnerOptions } from '../learner/learner.js';
@@ -124,7 +125,7 @@ export async function benchGradient(
       peakBytes: peak,
       fellBack,
       line: {
-        name: `metaplastic on ${gpu.adapter.description || gpu.adapter.device || adapterName(gpu.adapter)}`,
+        name: `metaplastic on ${adapterName(gpu.adapter)}`,
         workload: workload.name,
         N: tasks,
         T: steps,

@@ -4,10 +4,9 @@ import { RULES, type Layer } from '../systems/system.js';
 
 /**
  * What a piece of work asks for, by the mathematics and whatever way a kernel takes: operations (a
- * product and a sum are two), and bytes that go to and
- * from memory if every stage of every inner step reads each number that it needs once and writes
- * each that it makes once. A kernel that keeps its
- * state on the chip from stage to stage moves less, and may so exceed what storage gives.
+ * product and a sum are two), and bytes that go to and from memory if every stage of every inner
+ * step reads each number that it needs once and writes each that it makes once. A kernel that keeps
+ * its state on the chip from stage to stage moves less, and may so exceed what storage gives.
  *
  * Only what grows with synapses, parameters or samples × neurons is counted, not a neuron's own
  * work, such as its activation.

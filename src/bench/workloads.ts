@@ -42,7 +42,7 @@ export function flpWorkload({ tasks, steps, width, batch }: FlpSizes): Workload 
 }
 
 /** The network of the workload `pool` (Shervani-Tabar & Rosenbaum 2023, §3.2). */
-export const POOL_SIZES = [784, 170, 130, 100, 70, 47] as const;
+const POOL_SIZES = [784, 170, 130, 100, 70, 47] as const;
 
 /**
  * The ten-term pool with chained feedback on images that are drawn, as every peer is given it; θ is

@@ -9,8 +9,9 @@ import { describeReport, runBench, type BenchReport } from '../bench/report.js';
 import { drawRoofline } from '../bench/roofline.js';
 import { flpWorkload, poolWorkload, type Workload } from '../bench/workloads.js';
 import { MetaplasticError } from '../errors.js';
+import { inWords, unknownName } from '../options.js';
 import type { Gpu } from '../gpu/device.js';
-import { ADJOINTS, type Adjoint } from '../gpu/plan.js';
+import { ADJOINTS, type Adjoint } from '../gpu/options.js';
 import { openNodeGpu } from '../node/open.js';
 import { rememberedTuning, tune, type Tuning } from '../learner/tune.js';
 import { wholeNumber } from './options.js';
@@ -99,13 +100,19 @@ export async function run(args: string[], env: NodeJS.ProcessEnv = process.env):
   });
   if (positionals.length === 0) return report(args);
   const [name] = positionals;
-  const known = Object.hasOwn(WORKLOADS, name!) ? WORKLOADS[name!] : undefined;
-  if (positionals.length > 1 || !known)
+  const names = Object.keys(WORKLOADS);
+  if (positionals.length > 1)
     throw new MetaplasticError({
       where: 'bench',
       expected: 'no workload or one',
       got: `${positionals.join(' ')}`,
-      hint: `known: ${Object.keys(WORKLOADS).join(', ')}`,
+      hint: `known: ${names.join(', ')}`,
+    });
+  const known = Object.hasOwn(WORKLOADS, name!) ? WORKLOADS[name!] : undefined;
+  if (!known)
+    throw new MetaplasticError({
+      where: 'bench',
+      ...unknownName('workload', inWords(name), names, name),
     });
   return gradient(args, name!, known, env);
 }
@@ -163,8 +170,7 @@ async function gradient(
   if (!ADJOINTS.includes(adjoint))
     throw new MetaplasticError({
       where: '--adjoint',
-      problem: `unknown choice ${JSON.stringify(adjoint)}`,
-      hint: `known: ${ADJOINTS.join(', ')}`,
+      ...unknownName('choice', inWords(adjoint), ADJOINTS, adjoint),
     });
   if (values.tune && (values.adjoint ?? values.lanes ?? values.teams) !== undefined)
     throw new MetaplasticError({

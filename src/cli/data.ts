@@ -4,7 +4,9 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { MetaplasticError } from '../errors.js';
 import { openWorld, type DataFolder, type ReadData, type World } from '../config/worlds.js';
 
-/** The tasks of a run on the data in `folder`; what should be known of the data is told on stderr. */
+/**
+ * The tasks of a run on the data in `folder`; what should be known of the data is told on stderr.
+ */
 export async function openWorldOn(
   folder: string | undefined,
   config: Parameters<typeof openWorld>[0],

@@ -111,7 +111,7 @@ export class EvaluationError extends MetaplasticError {
 }
 
 /** Evaluates, prints the tables, and keeps them in the run's folder, which is locked. */
-export async function evaluateRun(
+async function evaluateRun(
   folder: string,
   config: RunConfig,
   learner: Learner,

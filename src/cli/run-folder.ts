@@ -4,6 +4,7 @@ import { arch, cpus, platform, release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MetaplasticError } from '../errors.js';
+import { inWords, isObject, unknownName } from '../options.js';
 import { adapterName, type Gpu } from '../gpu/device.js';
 import { parseConfig, type RunConfig } from '../config/config.js';
 import { parseLog, type Evaluation, type LogLine } from '../runs/log.js';
@@ -27,12 +28,12 @@ export const FILES = {
 export function readConfig(nameOrFile: string): RunConfig {
   if (Object.hasOwn(RUN_PRESETS, nameOrFile))
     return parseConfig(RUN_PRESETS[nameOrFile], nameOrFile);
+  const presets = Object.keys(RUN_PRESETS);
   if (!existsSync(nameOrFile))
     throw new MetaplasticError({
       where: 'config',
-      expected: 'a JSON file or a preset',
-      got: `${JSON.stringify(nameOrFile)}`,
-      hint: `presets: ${Object.keys(RUN_PRESETS).join(', ')}`,
+      ...unknownName('preset or JSON file', inWords(nameOrFile), presets, nameOrFile),
+      hint: `presets: ${presets.join(', ')}`,
     });
   return parseConfig(readJson(nameOrFile, readAny), nameOrFile);
 }
@@ -156,8 +157,6 @@ function firstFree(folder: (n: number) => string): string {
 
 /** Dotted keys in which two objects of JSON differ. */
 export function differences(a: unknown, b: unknown, path = ''): string[] {
-  const isObject = (x: unknown): x is Record<string, unknown> =>
-    typeof x === 'object' && x !== null && !Array.isArray(x);
   if (!isObject(a) || !isObject(b)) return isSame(a, b) ? [] : [path];
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap(key =>
     differences(a[key], b[key], path ? `${path}.${key}` : key),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MetaplasticError } from '../errors.js';
+import { inWords, unknownName } from '../options.js';
 import type { Gpu } from '../gpu/device.js';
 import { openNodeGpu } from '../node/open.js';
 import { parseConfig, type RunConfig, type RunConfigInput } from '../config/config.js';
@@ -65,12 +66,18 @@ export async function run(args: string[]): Promise<number> {
   });
   const [name] = positionals;
   const study = name !== undefined && Object.hasOwn(STUDIES, name) ? STUDIES[name] : undefined;
-  if (!study || positionals.length > 1)
+  const known = Object.keys(STUDIES);
+  if (positionals.length !== 1)
     throw new MetaplasticError({
       where: 'study',
       expected: 'the name of one study',
       got: `${positionals.join(' ') || 'none'}`,
-      hint: `known: ${Object.keys(STUDIES).join(', ')}`,
+      hint: `known: ${known.join(', ')}`,
+    });
+  if (!study)
+    throw new MetaplasticError({
+      where: 'study',
+      ...unknownName('study', inWords(name), known, name),
     });
   const { full = false, out = join('runs', `study-${name}${full ? '-full' : ''}`) } = values;
   const seeds = values.seeds === undefined ? undefined : wholeNumber('--seeds', values.seeds);
@@ -85,7 +92,9 @@ export async function run(args: string[]): Promise<number> {
   );
 }
 
-/** Runs every arm that is not finished, then writes what they came to; nobody else may meanwhile. */
+/**
+ * Runs every arm that is not finished, then writes what they came to; nobody else may meanwhile.
+ */
 export async function runStudy(
   study: Study,
   size: Size,

@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MetaplasticError, shown } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
-import type { PlanChoices } from '../gpu/plan.js';
 import { layoutOf } from '../parameters/layout.js';
 import { openNodeGpu } from '../node/open.js';
 import { parseConfig, type RunConfig } from '../config/config.js';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from '../runs/checkpoint.js';
 import { formatLogLine, orderedLog, progressLine, type LogLine } from '../runs/log.js';
 import type { Environment } from '../runs/recorded.js';
-import { learnerOf, train, usableHere, withPlan } from '../runs/train.js';
+import { learnerOf, toWriteDown, train, usableHere, withPlan } from '../runs/train.js';
 import type { World } from '../config/worlds.js';
 import { defineSystem } from '../systems/system.js';
 import { openWorldOn } from './data.js';
@@ -231,11 +230,7 @@ export async function trainIn(
   const signals = onStop(doing => tellSaved(`stopped while ${doing}`));
   try {
     const config = from ? usableHere(gpu, asked, world, say) : withPlan(gpu, asked, world);
-    // a plan that this machine cannot keep stays written down for one that can
-    const keeps = Object.entries(asked.plan ?? {}).every(
-      ([key, value]) => config.plan?.[key as keyof PlanChoices] === value,
-    );
-    const written = parsedAgain(keeps ? config : asked);
+    const written = parsedAgain(toWriteDown(asked, config));
     const learner = await learnerOf(gpu, config, world, say);
     if (from?.checkpoint) learner.restore(from.checkpoint.state);
     const log = [...(from?.log ?? [])];

@@ -3,8 +3,8 @@ import type { RunConfigInput } from './config.js';
 
 /**
  * FLP on one sinusoid a lifetime: small enough to meta-train in about a minute on two CPU cores. A
- * tight clip of each task's gradient keeps the
- * lifetimes that nearly explode from deciding the mean, so that the rates can be high.
+ * tight clip of each task's gradient keeps the lifetimes that nearly explode from deciding the
+ * mean, so that the rates can be high.
  */
 const flpSine = {
   name: 'flp-sine',
@@ -29,8 +29,8 @@ const flpSine = {
 } satisfies RunConfigInput;
 
 /**
- * Ten sinusoids one after another in one lifetime, with the sizes and rates of paper 1 (`docs/papers.md`
- * §1.2). Hours of work for a CPU.
+ * Ten sinusoids one after another in one lifetime, with the sizes and rates of paper 1
+ * (`docs/papers.md` §1.2). Hours of work for a CPU.
  */
 const flpSineSequence: RunConfigInput = {
   name: 'flp-sine-sequence',
@@ -148,11 +148,10 @@ const mamlOmniglot: RunConfigInput = {
 
 /**
  * Paper 2, Algorithm 1 (`docs/papers.md` §2.3): 250 images of 5 EMNIST classes, one after another,
- * through a network drawn anew for every lifetime; nothing but
- * the coefficients of the rule is learned, from θ₀ = 10⁻³ and 0 for the others. Unlike the authors'
- * code, which takes the first images of a class, each task
- * draws its own, and no class twice. Needs `--data` with EMNIST: 120 images of each class, or the
- * published Balanced test set under these names.
+ * through a network drawn anew for every lifetime; nothing but the coefficients of the rule is
+ * learned, from θ₀ = 10⁻³ and 0 for the others. Unlike the authors' code, which takes the first
+ * images of a class, each task draws its own, and no class twice. Needs `--data` with EMNIST: 120
+ * images of each class, or the published Balanced test set under these names.
  */
 function onEmnist(
   name: string,
@@ -193,18 +192,17 @@ const POOL_L1 = 1e-5;
 
 /**
  * The paper's 10⁻³ for all ten coefficients: Adam's first steps are as long as the rate whatever
- * the gradient, and θ₅, which multiplies Σy of a whole layer, then
- * makes every lifetime diverge within five meta-steps.
+ * the gradient, and θ₅, which multiplies Σy of a whole layer, then makes every lifetime diverge
+ * within five meta-steps.
  */
 const POOL_RATE = 1e-4;
 
 /**
  * Training from scratch on MNIST's 10,000 test images, 60 minibatches of 32, by errors that come
- * down one way or another (Akrout et al. 2019, Kunin et al.
- * 2020, `docs/papers.md` §3, §4, with fewer hidden neurons). W and B are drawn anew for every lifetime;
- * meta-learned are only the learning rate and, where B
- * learns, the coefficients of its rule, so that every way is seen at its best. Needs `--data` with
- * MNIST.
+ * down one way or another (Akrout et al. 2019, Kunin et al. 2020, `docs/papers.md` §3, §4, with
+ * fewer hidden neurons). W and B are drawn anew for every lifetime; meta-learned are only the
+ * learning rate and, where B learns, the coefficients of its rule, so that every way is seen at its
+ * best. Needs `--data` with MNIST.
  */
 function onMnist(
   system: { readonly preset: Preset; readonly mirror?: 'noise' },

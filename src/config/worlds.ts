@@ -201,8 +201,9 @@ async function openOmniglot(
 }
 
 /**
- * The tests on a set of characters, `classes` of the bank. Omniglot's published small sets share two
- * alphabets, and people test on a part of what they train on: what was never seen is told apart.
+ * The tests on a set of characters, `classes` of the bank. Omniglot's published small sets share
+ * two alphabets, and people test on a part of what they train on: what was never seen is told
+ * apart.
  */
 function apart(
   { train, test }: { readonly train: string; readonly test: string },

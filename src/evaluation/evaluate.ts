@@ -35,8 +35,8 @@ const EXAMPLES = 6;
  * Tries the learner on unseen tasks of the world: its metric after each number of inner steps in
  * `evaluation.at`. Where weights are inherited, beside it the same network without plasticity, and
  * gradient descent from the same initial weights at the best of RATES: best on these very tasks, in
- * its favour, by the median task, among rates at which no more lifetimes diverge than the learner's.
- * The signal stops it between two sets of tasks, and is then what it rejects with.
+ * its favour, by the median task, among rates at which no more lifetimes diverge than the
+ * learner's. The signal stops it between two sets of tasks, and is then what it rejects with.
  */
 export async function evaluate(
   config: RunConfig,
@@ -206,11 +206,11 @@ export function nameOf(spec: SystemSpec): string {
 
 /**
  * The metric on each part of a lifetime at the moments `ends`, when a part ends: from (tasks,
- * moments, queries, outputs) predictions, over the tasks `kept`.
- * Queries are in groups, one a part; those of classes are in the order of labels, so that the group
- * of a part is told by what it shows.
+ * moments, queries, outputs) predictions, over the tasks `kept`. Queries are in groups, one a part;
+ * those of classes are in the order of labels, so that the group of a part is told by what it
+ * shows.
  */
-export function forgettingOf(
+function forgettingOf(
   predictions: Float32Array,
   { tasks, steps, batch, queries, supportY, queryY }: Episodes,
   moments: readonly number[],

@@ -19,15 +19,14 @@ export interface Interference {
 
 /**
  * How much updates interfere with each other. Every lifetime lives the first `after` inner steps of
- * its support stream (default: all of them). Then it makes one
- * more inner step, from example a alone, and is asked every example b: I[a][b] = loss on b after
- * that step − loss on b before it. This is done for every a, always
- * from the same weights. The examples of a lifetime are its query set.
+ * its support stream (default: all of them). Then it makes one more inner step, from example a
+ * alone, and is asked every example b: I[a][b] = loss on b after that step − loss on b before it.
+ * This is done for every a, always from the same weights. The examples of a lifetime are its query
+ * set.
  *
  * The step from a is an inner step like any other, number `after` of the lifetime; where inner
- * steps take a batch, the whole batch is a, so under the reduction
- * `sum` the update is `batch` times as large. The losses are those of single examples, computed
- * from the predictions.
+ * steps take a batch, the whole batch is a, so under the reduction `sum` the update is `batch`
+ * times as large. The losses are those of single examples, computed from the predictions.
  *
  * The definition is this library's: Lindsey & Litwin-Kumar (2020) find that updates by their rule
  * interfere less than those of gradient descent, but their measure could not be read.

@@ -58,8 +58,8 @@ export function metricsShape(system: System) {
 }
 
 /**
- * The metrics of a meta-batch from what the shader reported, (rows, REPORT_SIZE) for `rows` = tasks
- * × moments × layers.
+ * The metrics of a meta-batch from what the shader reported: (tasks × moments × layers,
+ * REPORT_SIZE).
  */
 export function readMetrics(system: System, moments: number, reported: Float32Array): Metrics {
   const inside = system.layers.slice(system.encoderLayers);

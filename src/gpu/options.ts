@@ -1,5 +1,15 @@
 import type * as v from 'valibot';
-import { atLeast, choice, flag, list, option, positive, section, whole } from '../options.js';
+import {
+  atLeast,
+  choice,
+  flag,
+  list,
+  needed,
+  option,
+  positive,
+  section,
+  whole,
+} from '../options.js';
 
 /**
  * How the adjoint gets W_t back: keep every step's, keep every k-th and replay, or undo the
@@ -7,6 +17,13 @@ import { atLeast, choice, flag, list, option, positive, section, whole } from '.
  */
 export const ADJOINTS = ['store', 'checkpoint', 'reverse'] as const;
 export type Adjoint = (typeof ADJOINTS)[number];
+
+/** What a lifetime counts. */
+export const LIFETIME = {
+  steps: needed(whole(1), { about: 'T: inner steps of a lifetime.' }),
+  batch: needed(whole(1), { about: 'Samples of an inner step.' }),
+  queries: needed(whole(1), { about: 'Queries of a lifetime.' }),
+};
 
 /** What the machine allows; see `makePlan`. */
 export const BUDGET = section({
@@ -64,5 +81,7 @@ export const ADJOINT = option(
  */
 const MOST_MOMENTS = 32_767;
 
-/** Numbers of inner steps done at which queries are asked; `checkMoments` knows how many there are. */
+/**
+ * Numbers of inner steps done at which queries are asked; `checkMoments` knows how many there are.
+ */
 export const MOMENTS = list(whole(0), 'inner steps ≥ 0', 1, MOST_MOMENTS);

@@ -3,17 +3,16 @@ import type { System } from '../systems/system.js';
 
 /**
  * Where meta-parameters lie on the GPU: in quads, four numbers that a kernel reads or writes at
- * once. A tensor begins with a quad of its own; what fills up
- * its last one, or a row's, or a column's, is 0 and stays 0. Elsewhere (files, the reference, what
- * users read and write) they lie as `Layout` says.
+ * once. A tensor begins with a quad of its own; what fills up its last one, or a row's, or a
+ * column's, is 0 and stays 0. Elsewhere (files, the reference, what users read and write) they lie
+ * as `Layout` says.
  *
  * - `rows`: W of a layer inside the lifetime, coefficients of its synapses or neurons, and B of
- * direct-rectified feedback. A quad is four rows of a column, because whatever a lifetime does with
- * a weight
- *   it does with its neuron; a column's quads follow each other, because lanes take four rows each
- * and so read neighbours at the same time.
+ *   direct-rectified feedback. A quad is four rows of a column, because whatever a lifetime does
+ *   with a weight it does with its neuron; a column's quads follow each other, because lanes take
+ *   four rows each and so read neighbours at the same time.
  * - `columns`: W of an encoder, and B of an error path. A quad is four columns of a row, and a
- * row's follow each other.
+ *   row's follow each other.
  * - `flat`: all else, four after four.
  */
 export type Kind = 'rows' | 'columns' | 'flat';

@@ -9,6 +9,7 @@ import { metricsSizes } from './metrics.js';
 import {
   ADJOINTS,
   BUDGET,
+  LIFETIME,
   MOMENTS,
   PLAN,
   type Adjoint,
@@ -28,8 +29,6 @@ import {
   type Segment,
 } from './segments.js';
 import { estimateSeconds, secondsOfSegment, secondsOfSteps } from './time.js';
-
-export { ADJOINTS, type Adjoint, type Budget, type PlanChoices } from './options.js';
 
 /** The work of one meta-step (or of one forward-only adaptation). */
 export interface Work {
@@ -111,7 +110,9 @@ export interface Plan extends Work {
   /** GPU memory by purpose, in bytes. */
   readonly bytes: Readonly<Record<string, number>>;
   readonly totalBytes: number;
-  /** Those of them that belong to this plan alone, where several share a learner's meta-parameters. */
+  /**
+   * Those of them that belong to this plan alone, where several share a learner's meta-parameters.
+   */
   readonly ownBytes: number;
   /** Dispatches of one meta-step, optimiser included. */
   readonly dispatches: number;
@@ -321,9 +322,7 @@ const sum = (bytes: Readonly<Record<string, number>>): number =>
 const WORK = section(
   {
     tasks: needed(whole(1), { about: 'Lifetimes.' }),
-    steps: needed(whole(1), { about: 'T: inner steps of a lifetime.' }),
-    batch: needed(whole(1), { about: 'Samples per inner step.' }),
-    queries: needed(whole(1), { about: 'Queries.' }),
+    ...LIFETIME,
     adjoint: needed(choice([...ADJOINTS, 'none']), { about: 'How the adjoint gets W_t back.' }),
     momentWeights: needed(list(number, 'finite numbers'), { about: 'Weights of the moments.' }),
   },

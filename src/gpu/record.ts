@@ -3,9 +3,8 @@ import { RULES, type System } from '../systems/system.js';
 
 /**
  * What every sample of the support stream leaves behind in an inner step: its activities x_0 … x_L,
- * and behind them whatever the system's later stages keep
- * for the update and for the adjoint. The fields in use have a place here; the adjoint of a record
- * has the same layout.
+ * and behind them whatever the system's later stages keep for the update and for the adjoint. The
+ * fields in use have a place here; the adjoint of a record has the same layout.
  */
 export interface RecordLayout {
   /** Numbers in a record, and those of x_0 … x_L alone (with an encoder from x_1 on). */

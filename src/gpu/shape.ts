@@ -36,9 +36,8 @@ export interface MeanRules {
 
 /**
  * How far W_0, recalled by undoing the updates (adjoint `reverse`), may lie from the initial
- * weights, relative to the largest of them.
- * Beyond it the gradient's error would come near 1e-4, and the meta-step is made again with
- * checkpoints.
+ * weights, relative to the largest of them. Beyond it the gradient's error would come near 1e-4,
+ * and the meta-step is made again with checkpoints.
  */
 export const DRIFT_LIMIT = 3e-5;
 
@@ -182,7 +181,6 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     BELOW_AT: xAt.map(x => x - xAt[0]!),
     RECORD: record.size,
     RANK: record.rank,
-    BATCHED: plan.batched,
     ...record.fields,
     KEEPS_Z: record.keepsZ,
     ACTIVITY: perTask.activity,

@@ -27,8 +27,8 @@ export const secondsOfSegment = (segment: Segment, seconds: Seconds): number =>
  * A guess at the times of the dispatches of a chunk of `work.tasks` lifetimes, on the long side by
  * a factor of about 3, so that a slower machine keeps to its time as well. Measured on SwiftShader
  * (`tests/gpu/time.test.ts`), where a workgroup is one core's work: a step or a query costs
- * something itself, for its layers, its neurons, and the synapses of each lane. Of GPUs it is a
- * low guess at their speed.
+ * something itself, for its layers, its neurons, and the synapses of each lane. Of GPUs it is a low
+ * guess at their speed.
  */
 export function estimateSeconds(
   work: Work,

@@ -2,7 +2,9 @@ import { MetaplasticError } from '../errors.js';
 import type { Plan } from '../gpu/plan.js';
 import type { Lifetimes } from './lifetimes.js';
 
-/** How lifetimes are made that are not there: planned within so many bytes of their own, or refused. */
+/**
+ * How lifetimes are made that are not there: planned within so many bytes of their own, or refused.
+ */
 export interface Recipe {
   readonly planWithin: (bytes: number) => Plan;
   readonly make: (plan: Plan) => Promise<Lifetimes>;

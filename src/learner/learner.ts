@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { DivergenceError, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
-import { ADJOINT } from '../gpu/options.js';
+import { ADJOINT, type PlanChoices } from '../gpu/options.js';
 import { checkMoments, makePlan, totalTail, type Plan, type Work } from '../gpu/plan.js';
-import { allOrDestroy, orDestroy } from '../gpu/owned.js';
+import { allOrDestroy, orDestroy, type Owned } from '../gpu/owned.js';
 import type { Range } from '../gpu/places.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
 import { initialNumbers } from '../parameters/initial.js';
@@ -47,9 +47,9 @@ export interface MetaStep {
   readonly penalty: number;
   readonly medianLoss: number;
   /**
-   * Share of the queries answered rightly at the last moment, 0 … 1, if the tasks are about classes:
-   * under cross-entropy, or where every query's target is one-hot. Wrong are also ties, what is no
-   * finite number, and every answer to a target that names no class (all zeros).
+   * Share of the queries answered rightly at the last moment, 0 … 1, if the tasks are about
+   * classes: under cross-entropy, or where every query's target is one-hot. Wrong are also ties,
+   * what is no finite number, and every answer to a target that names no class (all zeros).
    */
   readonly accuracy?: number;
   /**
@@ -74,7 +74,9 @@ export interface MetaGradient extends MetaStep {
 
 /** What a forward-only run shows; and all that `adapt` needs to go on `from` it. */
 export interface Adaptation extends Lived {
-  /** (tasks, moments) query losses; and accuracies as in MetaStep, if the tasks are about classes. */
+  /**
+   * (tasks, moments) query losses; and accuracies as in MetaStep, if the tasks are about classes.
+   */
   readonly losses: Tensor;
   readonly accuracies?: Tensor;
   /** (tasks, moments, queries, n_L) outputs x_L. */
@@ -97,10 +99,10 @@ export interface LearnerState {
 
 /**
  * Meta-learns a system: its meta-parameters live on the GPU, `step` improves them by one meta-batch
- * of episodes, `adapt` lets them live
- * episodes without changing them. Calls run in their order; await them or not. Everything that a
- * call is given is checked, and copied, when it is made; but not the arrays of episodes, which are
- * large: **leave those as they are until the promise of the call has settled**.
+ * of episodes, `adapt` lets them live episodes without changing them. Calls run in their order;
+ * await them or not. Everything that a call is given is checked, and copied, when it is made; but
+ * not the arrays of episodes, which are large: **leave those as they are until the promise of the
+ * call has settled**.
  */
 export class Learner implements Disposable, AsyncDisposable {
   readonly system: System;
@@ -128,20 +130,29 @@ export class Learner implements Disposable, AsyncDisposable {
     const gpu = shared.share();
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
     const usage = STORAGE | COPY_DST | COPY_SRC;
-    const buffer = (label: string, size: number) =>
-      gpu.run(() => gpu.device.createBuffer({ label, size, usage }));
-    const inheritance: Inheritance = {
-      parameters: buffer('parameters', 4 * plan.places.size),
-      total: buffer('total', 4 * (plan.places.size + totalTail(plan))),
-      ...(bank && { bank: uploadBank(gpu, bank) }),
+    const owned: Owned[] = [];
+    const buffer = (label: string, size: number) => {
+      const made = gpu.run(() => gpu.device.createBuffer({ label, size, usage }));
+      owned.push(made);
+      return made;
     };
-    return orDestroy(Object.values(inheritance), async () => {
+    return orDestroy(owned, async () => {
+      const inheritance: Inheritance = {
+        parameters: buffer('parameters', 4 * plan.places.size),
+        total: buffer('total', 4 * (plan.places.size + totalTail(plan))),
+        ...(bank && { bank: uploadBank(gpu, bank, buffer) }),
+      };
       const rules = rulesOf(options);
       const making = allOrDestroy([
         Lifetimes.create(gpu, plan, inheritance, rules),
         makeAdam(gpu, plan, inheritance, rules),
       ]);
-      const [lifetimes, adam] = await gpu.guard(making);
+      // a lost device tells more than what failed because of it
+      const [lifetimes, adam] = await making.catch((error: unknown) =>
+        gpu.guard(Promise.reject<never>(error)),
+      );
+      owned.push(lifetimes, adam);
+      await gpu.guard(Promise.resolve());
       const learner = new Learner(gpu, options, system, plan, inheritance, lifetimes, adam);
       learner.upload(inheritance.parameters, initial);
       return learner;
@@ -214,7 +225,7 @@ export class Learner implements Disposable, AsyncDisposable {
       (this.options.onNotice ?? console.warn)(
         `adjoint 'reverse': undoing the updates drifted by ${outcomes.drift.toPrecision(2)} of the weights (limit ${DRIFT_LIMIT}), so this meta-step was made again with checkpoints`,
       );
-      const { lanes, teams, grid, interval } = this.options.plan ?? {};
+      const { lanes, teams, grid, interval } = this.options.plan;
       lifetimes = await this.kept.of('checkpoints', {
         planWithin: bytes =>
           makePlan(
@@ -228,13 +239,15 @@ export class Learner implements Disposable, AsyncDisposable {
       await lifetimes.run(episodes, { record });
       outcomes = await lifetimes.outcomes();
     }
-    return { ...(await this.summarise(outcomes, lifetimes, classes)), fellBack };
+    const where = update ? 'learner.step' : 'learner.gradient';
+    return { ...(await this.summarise(outcomes, lifetimes, classes, where)), fellBack };
   }
 
   private async summarise(
     { losses, accuracies, weights, norms, gradientNorm, penalty }: Outcomes,
     lifetimes: Lifetimes,
     classes: boolean,
+    where: string,
   ): Promise<Omit<MetaStep, 'fellBack'>> {
     const { tasks, moments, momentWeights } = this.plan;
     const K = moments.length;
@@ -246,7 +259,9 @@ export class Learner implements Disposable, AsyncDisposable {
       const bad = weights.lastIndexOf(0);
       const tensor = await lifetimes.brokenTensor(bad);
       throw new DivergenceError({
-        where: 'learner.step',
+        where,
+        task: bad,
+        tensor,
         problem: `lifetime ${bad} of the meta-batch diverged: loss ${taskLosses[bad]}, gradient norm ${norms[bad]}${tensor ? `, first not finite in the gradient of ${tensor}` : ''} (${tasks - counted.length} of ${tasks} diverged); the meta-parameters are unchanged`,
         hint: counted.length
           ? "lower rates.alpha or the multiplier, set clipPerTask, or use onDivergence 'skip'"
@@ -276,9 +291,9 @@ export class Learner implements Disposable, AsyncDisposable {
    * called. Episodes with `settings` give every task its own coefficients, so that a sweep of
    * settings is one meta-batch.
    *
-   * `from` what an earlier `adapt` returned, lifetimes are not born but go on with their own weights,
-   * velocities and random numbers: ten examples and then ten more are twenty, to the bit. Moments
-   * count the inner steps of these episodes.
+   * `from` what an earlier `adapt` returned, lifetimes are not born but go on with their own
+   * weights, velocities and random numbers: ten examples and then ten more are twenty, to the bit.
+   * Moments count the inner steps of these episodes.
    *
    * @example
    * const first = await learner.adapt(ten);
@@ -302,25 +317,13 @@ export class Learner implements Disposable, AsyncDisposable {
       const { parameters, bank } = this.inheritance;
       const lifetimes = await this.kept.of(key, {
         planWithin: bytes => {
-          const work: Work = {
-            ...workOf(this.system, this.options),
-            tasks,
-            steps,
-            batch,
-            queries,
-            adjoint: 'none',
-            moments,
-            momentWeights: moments.map(() => 0),
-            settings,
-            metrics,
-          };
+          const work = { ...adaptWork(this.system, this.options, episodes, moments), settings };
           const memory = bytes + parameters.size + (bank?.size ?? 0);
-          const { lanes, teams, grid } = this.options.plan ?? {};
           return makePlan(
-            work,
+            { ...work, metrics },
             this.gpu.machine,
             { ...this.options.budget, memory },
-            { lanes, teams, grid },
+            adaptChoices(this.options.plan),
           );
         },
         make: plan => Lifetimes.create(this.gpu, plan, this.inheritance),
@@ -342,8 +345,8 @@ export class Learner implements Disposable, AsyncDisposable {
     }));
   }
   /**
-   * Replaces one meta-parameter, or several by their names, all or none of them: by tensors of their
-   * shapes, or by their numbers row by row.
+   * Replaces one meta-parameter, or several by their names, all or none of them: by tensors of
+   * their shapes, or by their numbers row by row.
    */
   write(name: string, values: Values): void;
   write(values: Readonly<Record<string, Values>>): void;
@@ -644,17 +647,45 @@ export function workOf(
   };
 }
 
+/**
+ * The work of living episodes of this shape without learning across them, their queries asked at
+ * `moments`.
+ */
+export const adaptWork = (
+  system: System,
+  options: LearnerOptions,
+  { tasks, steps, batch, queries }: Pick<Episodes, 'tasks' | 'steps' | 'batch' | 'queries'>,
+  moments: readonly number[],
+): Work => ({
+  ...workOf(system, options),
+  tasks,
+  steps,
+  batch,
+  queries,
+  adjoint: 'none',
+  moments,
+  momentWeights: moments.map(() => 0),
+});
+
+/** What its plan has of the learner's: chunks, segments and checkpoints are its own. */
+export const adaptChoices = ({ lanes, teams, grid }: PlanChoices): PlanChoices => ({
+  lanes,
+  teams,
+  grid,
+});
+
 /** Each image in whole words of four grey levels. */
-function uploadBank({ device, run }: Gpu, bank: ImageBank): GPUBuffer {
+function uploadBank(
+  { device, run }: Gpu,
+  bank: ImageBank,
+  make: (label: string, size: number) => GPUBuffer,
+): GPUBuffer {
   const pixels = bank.width * bank.height;
   const stride = Math.ceil(pixels / 4) * 4;
   const padded = new Uint8Array(bank.count * stride);
   for (let i = 0; i < bank.count; i++)
     padded.set(bank.pixels.subarray(i * pixels, (i + 1) * pixels), i * stride);
-  return run(() => {
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-    const buffer = device.createBuffer({ label: 'bank', size: padded.length, usage });
-    device.queue.writeBuffer(buffer, 0, padded);
-    return buffer;
-  });
+  const buffer = make('bank', padded.length);
+  run(() => device.queue.writeBuffer(buffer, 0, padded));
+  return buffer;
 }

@@ -81,8 +81,8 @@ interface Stage {
 
 /**
  * The lifetimes of a meta-batch on the GPU, by a plan: its kernels and buffers, made once. `run`
- * uploads each chunk of episodes and
- * submits it once; nothing is allocated, and nothing is read but the outcomes.
+ * uploads each chunk of episodes and submits it once; nothing is allocated, and nothing is read but
+ * the outcomes.
  */
 export class Lifetimes {
   private readonly buffers: Record<string, GPUBuffer> = {};
@@ -341,8 +341,8 @@ export class Lifetimes {
   }
 
   /**
-   * Activities and fast weights of the chunk just run, (groups, ACTIVITY, TEAMS) and (groups, FAST
-   * / 4, TEAMS) of quads; forward-only plans.
+   * Activities and fast weights of the chunk just run: (groups, ACTIVITY, TEAMS), and of quads
+   * (groups, FAST / 4, TEAMS). Forward-only plans.
    */
   async readShown(): Promise<{ activities: Float32Array; fast: Float32Array }> {
     const all = await this.read('shown');
@@ -401,10 +401,12 @@ export class Lifetimes {
 
   private async read(name: string): Promise<Float32Array> {
     const buffer = this.buffers[name]!;
-    await this.gpu.guard(this.gpu.run(() => buffer.mapAsync(GPUMapMode.READ)));
-    const copy = new Float32Array(buffer.getMappedRange().slice(0));
-    buffer.unmap();
-    return copy;
+    try {
+      await this.gpu.guard(this.gpu.run(() => buffer.mapAsync(GPUMapMode.READ)));
+      return new Float32Array(buffer.getMappedRange().slice(0));
+    } finally {
+      buffer.unmap(); // also if it was mapped, but something else was wrong
+    }
   }
 
   /** Bytes of GPU memory that this object holds. */

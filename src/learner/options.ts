@@ -1,6 +1,6 @@
 import type * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
-import { ADJOINT, BUDGET, MOMENTS, PLAN } from '../gpu/options.js';
+import { ADJOINT, BUDGET, LIFETIME, MOMENTS, PLAN } from '../gpu/options.js';
 import { checkAdjoint, checkMoments, checkWeights } from '../gpu/plan.js';
 import { INITIAL, initialOf } from '../parameters/initial.js';
 import { layoutOf } from '../parameters/layout.js';
@@ -24,8 +24,8 @@ import {
 import { checkRates, LONGEST, OPTIMISER, ratesOf, type Rates } from './optimiser.js';
 import type { Lived } from './lived.js';
 import { VALUES } from './values.js';
-import type { SystemSpec } from '../systems/options.js';
-import { defineSystem, type System } from '../systems/system.js';
+
+import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
 import { checkBank, TASK_STREAMS, type ImageBank } from '../tasks/episodes.js';
 
 /** What a learner and a configuration's `meta` say alike. */
@@ -71,9 +71,7 @@ export const LEARNER = section({
   episode: needed(
     section(
       {
-        steps: needed(whole(1), { about: 'T: inner steps of a lifetime.' }),
-        batch: needed(whole(1), { about: 'Samples of an inner step.' }),
-        queries: needed(whole(1), { about: 'Queries of a lifetime.' }),
+        ...LIFETIME,
         bank: option(thing<ImageBank>('a bank of images'), {
           about: 'The images, if inputs are image numbers.',
         }),
@@ -114,9 +112,7 @@ export const ORIGIN = option(
 export const EPISODES = section(
   {
     tasks: needed(whole(1, TASK_STREAMS), { about: 'Lifetimes.' }),
-    steps: needed(whole(1), { about: 'T: inner steps of a lifetime.' }),
-    batch: needed(whole(1), { about: 'Samples of an inner step.' }),
-    queries: needed(whole(1), { about: 'Queries of a lifetime.' }),
+    ...LIFETIME,
     supportX: needed(inputs, { about: '(tasks, steps, batch, n_0), or (tasks, steps, batch).' }),
     supportY: needed(numbers, { about: '(tasks, steps, batch, n_L).' }),
     queryX: needed(inputs, { about: '(tasks, queries, n_0), or (tasks, queries).' }),

@@ -1,17 +1,9 @@
-import { MetaplasticError } from '../errors.js';
+import { DeviceLostError, MetaplasticError } from '../errors.js';
 import { greatest, least } from '../extremes.js';
 import type { Gpu } from '../gpu/device.js';
-import { PLAN } from '../gpu/options.js';
+import { PLAN, ADJOINTS, type Adjoint, type PlanChoices } from '../gpu/options.js';
 import { powerOfTwo, powersOfTwo } from '../gpu/lanes.js';
-import {
-  ADJOINTS,
-  DEFAULT_BUDGET,
-  makePlan,
-  type Adjoint,
-  type Machine,
-  type PlanChoices,
-  type Work,
-} from '../gpu/plan.js';
+import { DEFAULT_BUDGET, makePlan, type Machine, type Work } from '../gpu/plan.js';
 import { check, choice, needed, section } from '../options.js';
 import { defineSystem } from '../systems/system.js';
 import type { Episodes } from '../tasks/episodes.js';
@@ -240,7 +232,7 @@ async function attempt(
     }
     return { ...tuning, seconds: least(seconds) };
   } catch (error) {
-    if (!(error instanceof MetaplasticError)) throw error;
+    if (!(error instanceof MetaplasticError) || error instanceof DeviceLostError) throw error;
     return { adjoint, plan, refused: error.message };
   } finally {
     learner?.destroy();

@@ -8,9 +8,9 @@ import { unpack } from './unpack.js';
 export interface NodeGpuOptions {
   /**
    * Let Dawn check the bounds of every access of a shader, as browsers do; default false. Sizes and
-   * places are computed by the plan and fixed in the
-   * shaders, and tests watch every access, so without shaders from elsewhere the checks only take
-   * time: a quarter of it on a software adapter.
+   * places are computed by the plan and fixed in the shaders, and tests watch every access, so
+   * without shaders from elsewhere the checks only take time: a quarter of it on a software
+   * adapter.
    */
   readonly boundsChecks?: boolean;
   /**
@@ -22,9 +22,9 @@ export interface NodeGpuOptions {
 
 /**
  * Opens the best adapter that Node finds through npm `webgpu` (Dawn): a real GPU if there is one,
- * else the software adapter (SwiftShader)
- * that comes with `@sparticuz/chromium`, if that is installed. Where that finds none, a runtime
- * that has WebGPU itself (Deno) is asked for its own. Throws if there is none.
+ * else the software adapter (SwiftShader) that comes with `@sparticuz/chromium`, if that is
+ * installed. Where that finds none, a runtime that has WebGPU itself (Deno) is asked for its own.
+ * Throws if there is none.
  */
 export function openNodeGpu(options: NodeGpuOptions = {}): Promise<Gpu> {
   // one after the other, because each changes the process's environment for a while
@@ -68,10 +68,9 @@ async function open({ boundsChecks = false, pacedPolling = true }: NodeGpuOption
 
 /**
  * As long as a device exists, npm `webgpu` 0.6.2 asks Dawn for events by setImmediate without pause
- * (dawn-gpu/node-webgpu#17), which takes a whole
- * core from a software adapter: with a pause of 1 ms its kernels run 1.6 times as fast on two
- * cores. Only native callbacks are slowed down, and
- * only where the adapter is software. Delete this when the package waits by itself.
+ * (dawn-gpu/node-webgpu#17), which takes a whole core from a software adapter: with a pause of 1 ms
+ * its kernels run 1.6 times as fast on two cores. Only native callbacks are slowed down, and only
+ * where the adapter is software. Delete this when the package waits by itself.
  */
 function pacePolling(): void {
   if (paced) return;
@@ -90,8 +89,8 @@ let paced = false;
 
 /**
  * Dawn, one for the process (with and without checks) and never let go: collected while another
- * thread of it still works, it brings the process down. It does not keep
- * the process alive once its devices are destroyed.
+ * thread of it still works, it brings the process down. It does not keep the process alive once its
+ * devices are destroyed.
  */
 const instances = new Map<boolean, GPU>();
 

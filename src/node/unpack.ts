@@ -14,9 +14,8 @@ import { brotliDecompressSync } from 'node:zlib';
 
 /**
  * Unpacks archives of `@sparticuz/chromium` (a headless browser, the software adapter, and what
- * they need) into a folder of this name, once: beside the
- * package or, if that is read-only, in the folder for temporary files. Returns the folder;
- * undefined if the package is not installed.
+ * they need) into a folder of this name, once: beside the package or, if that is read-only, in the
+ * folder for temporary files. Returns the folder; undefined if the package is not installed.
  */
 export function unpack(name: string, archives: readonly string[]): string | undefined {
   const bin = archiveFolder();

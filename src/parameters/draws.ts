@@ -7,9 +7,8 @@ export const PURPOSES = { weights: 0x77656967, noise: 0x6e6f6973, mirror: 0x6d69
 
 /**
  * Number `counter` of task `task` of the seed's stream, uniform in −1 … 1 (24 bits, exact in
- * float32): the same numbers as shaders/random.wgsl, so that
- * a lifetime's weights are the same wherever and in whatever chunk it is lived. `counter` counts
- * modulo 2³².
+ * float32): the same numbers as shaders/random.wgsl, so that a lifetime's weights are the same
+ * wherever and in whatever chunk it is lived. `counter` counts modulo 2³².
  */
 export function drawn(
   purpose: keyof typeof PURPOSES,
@@ -33,9 +32,8 @@ export interface Draws {
 
 /**
  * W of every layer inside the lifetime, then B of every layer that carries on its error, W_l and
- * B_l row-major and uniform within ± √(6 / (rows + columns))
- * (Glorot & Bengio 2010). B of `constant` is √(2 / (rows + columns)) everywhere, which is their
- * standard deviation.
+ * B_l row-major and uniform within ± √(6 / (rows + columns)) (Glorot & Bengio 2010). B of
+ * `constant` is √(2 / (rows + columns)) everywhere, which is their standard deviation.
  */
 export function drawsOf(system: System): { readonly W: Draws; readonly B: Draws } {
   const inside = system.layers.slice(system.encoderLayers);

@@ -20,8 +20,8 @@ import { tensorsOf, type Layout } from './layout.js';
 const scale = within(0, 1e37);
 
 /**
- * How meta-parameters begin (docs/papers.md §1.1, §2.3 and §3.1 have the published values). Biases b and
- * c begin at 0; what is drawn for every lifetime is none of them.
+ * How meta-parameters begin (docs/papers.md §1.1, §2.3 and §3.1 have the published values). Biases
+ * b and c begin at 0; what is drawn for every lifetime is none of them.
  */
 export const INITIAL = section({
   weights: option(
@@ -58,8 +58,8 @@ export const INITIAL = section({
 export type Initial = Readonly<v.InferInput<typeof INITIAL>>;
 
 /**
- * Published defaults of the feedback rules (docs/papers.md §3.1). k multiplies a direction, so what is a
- * factor on a squared norm there counts twice here.
+ * Published defaults of the feedback rules (docs/papers.md §3.1). k multiplies a direction, so what
+ * is a factor on a squared norm there counts twice here.
  */
 const ALIGNMENT: Readonly<
   Record<Choice<'feedbackRule'>, Readonly<Partial<Record<Primitive, number>>>>

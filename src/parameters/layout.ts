@@ -17,19 +17,19 @@ export interface MetaParameter {
 }
 
 /**
- * Every meta-parameter by its name and shape, and where it lies among all of them: their gradient and
- * Adam's two moments have the same layout, and a checkpoint is this table. Groups are contiguous, in the order of GROUPS:
+ * Every meta-parameter by its name and shape, and where it lies among all of them: their gradient
+ * and Adam's two moments have the same layout, and a checkpoint is this table. Groups are
+ * contiguous, in the order of GROUPS:
  *
  * - W: W1 … WL (n_l, n_{l-1}) unless drawn, then b1 … bL (n_l) if there are biases;
  * - B, unless drawn: of FLP for layers told `mixed` B (n_l, n_L) and c (n_l); of an error path for
- * layers that carry on their error B (n_{l-1}, n_l),
- *   or (n_{l-1}, n_L) if it is direct;
+ *   layers that carry on their error B (n_{l-1}, n_l), or (n_{l-1}, n_L) if it is direct;
  * - alpha: plasticity coefficients of plastic layers by granularity (n_l, n_{l-1}), (n_l, 1), (1,
- * 1), or one tensor `alpha` (1, 1) for the network; behind those of synapses those of plastic
- * biases, alphaBias1 … alphaBiasL (n_l, 1);
+ *   1), or one tensor `alpha` (1, 1) for the network; behind those of synapses those of plastic
+ *   biases, alphaBias1 … alphaBiasL (n_l, 1);
  * - beta: one feedback strength for each layer told `mixed`;
  * - theta: coefficients of the pool's terms, (terms) for the network, or theta1 … thetaL for each
- * plastic layer;
+ *   plastic layer;
  * - eta: learning rates like alpha, then weightDecay (1) and momentum (1);
  * - alignment: k (primitives) and etaB (1) of a feedback rule.
  */

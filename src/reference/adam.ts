@@ -17,8 +17,7 @@ export function adamStart(size: number): AdamState {
 
 /**
  * One step of Adam (Kingma & Ba 2015), each group of meta-parameters with its own rate η, on the
- * gradient scaled to a global norm
- * of at most `clip`.
+ * gradient scaled to a global norm of at most `clip`.
  *
  *     m ← β₁ m + (1−β₁) g,   v ← β₂ v + (1−β₂) g²,   p ← p − η m̂ / (√v̂ + ε),   m̂ = m / (1−β₁ᵗ),
  *  v̂ = v / (1−β₂ᵗ)
@@ -50,8 +49,8 @@ export function adam(
 
 /**
  * The mean of the tasks' gradients, each scaled to a norm of at most `clipPerTask`. A task whose
- * loss or any gradient entry is
- * not finite has diverged and is left out; if all have, the gradient is 0.
+ * loss or any gradient entry is not finite has diverged and is left out; if all have, the gradient
+ * is 0.
  */
 export function meanGradient(
   taskGradients: readonly Float64Array[],

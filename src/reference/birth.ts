@@ -5,8 +5,8 @@ import type { Chance } from './chance.js';
 import type { Fast, LayerParameters } from './parameters.js';
 
 /**
- * Birth: W and B are inherited (the meta-parameters), or drawn for this lifetime (docs/papers.md §2.1);
- * biases are inherited, momentum begins at 0.
+ * Birth: W and B are inherited (the meta-parameters), or drawn for this lifetime
+ * (docs/papers.md §2.1); biases are inherited, momentum begins at 0.
  */
 export function birth(
   system: System,

@@ -55,12 +55,14 @@ export const errorPaths = {
  * The errors e_0 … e_L of one sample, empty where none comes; all are empty under direct-rectified
  * feedback (docs/papers.md §2.1, Eq. 24).
  *
- *     e_L = error(a, y),   e_{l-1} = up_{l-1} ⊙ φ'(x_{l-1}),   up_{l-1} = M_l e_l, or M_l e_L if the
- * path is direct
+ *     e_L = error(a, y)
+ *     e_{l-1} = up_{l-1} ⊙ φ'(x_{l-1})
+ *     up_{l-1} = M_l e_l, or M_l e_L if the path is direct
  *
  * for every layer l that carries on its error. The loss says what the error is: a − y under
- * `squared-error`, and under the others the gradient of the loss, which is a − y under cross-entropy
- * where Σ y = 1. φ' is the hidden neurons' also for x_0, the input or the encoder's activity.
+ * `squared-error`, and under the others the gradient of the loss, which is a − y under
+ * cross-entropy where Σ y = 1. φ' is the hidden neurons' also for x_0, the input or the encoder's
+ * activity.
  */
 export function errors(
   system: System,
@@ -89,8 +91,11 @@ export function errors(
  * Adjoint of the errors, from the lowest up. `dE` (e_0 … e_L) arrives with what reads each error
  * directly and is completed here:
  *
- *     dup = de_{l-1} ⊙ φ'(x_{l-1}),   dx_{l-1} += de_{l-1} ⊙ up ⊙ φ''(x_{l-1}),   dM_l += dup eᵀ,  
- * de += M_lᵀ dup;   at last da += de_L/da de_L
+ *     dup = de_{l-1} ⊙ φ'(x_{l-1})
+ *     dx_{l-1} += de_{l-1} ⊙ up ⊙ φ''(x_{l-1})
+ *     dM_l += dup eᵀ
+ *     de += M_lᵀ dup
+ *     at last da += de_L/da de_L
  */
 export function errorsAdjoint(
   system: System,

@@ -7,13 +7,12 @@ import type { LayerParameters, Weights } from './parameters.js';
  * Feedback of one sample: the post-synaptic activity that the plasticity of each layer 1 … L sees
  * (docs/papers.md §1.1).
  *
- *     s = y − a (error) or y (target), where a is the answer: softmax(x_L) under cross-entropy,
- * else x_L
+ *     a = softmax(x_L) under cross-entropy, else x_L: the answer
+ *     s = y − a (error) or y (target)
  *     post_l = β_l φ(B_l s + c_l) + (1 − β_l) x_l     told `mixed`
  *     post_l = x_l                                    told `activity`
  *     post_l = y                                      told `target`: the output layer is clamped
- *     post_l = x_l, but post_L = a                    told its `error`, which comes beside it
- * (errors.ts)
+ *     post_l = x_l, but post_L = a                    told its `error` beside it (errors.ts)
  */
 export function feedback(
   system: System,

@@ -22,8 +22,7 @@ export function forward(
 
 /**
  * Adjoint of the forward pass. `dX` (x_0 … x_L) arrives with what reads each activity directly and
- * is completed here, from the
- * output down:
+ * is completed here, from the output down:
  *
  *     dz_l = dx_l ⊙ φ'(z_l),   dW_l += dz_l x_{l-1}ᵀ,   db_l += dz_l,   dx_{l-1} += W_lᵀ dz_l
  */

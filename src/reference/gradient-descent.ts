@@ -14,9 +14,8 @@ export interface Descent {
 
 /**
  * The baseline that plasticity is compared with: plain gradient descent from the same initial
- * weights. At every inner step W and b follow
- * the gradient of the batch's loss at a fixed rate; the query set is asked at `moments`, as in an
- * episode.
+ * weights. At every inner step W and b follow the gradient of the batch's loss at a fixed rate; the
+ * query set is asked at `moments`, as in an episode.
  */
 export function gradientDescent(
   system: System,

@@ -24,9 +24,8 @@ import type { Local } from './rules.js';
 
 /**
  * Inner step t on a batch: forward → feedback → plasticity, and alignment of the feedback weights.
- * Every layer changes at once, by what was
- * seen under the W and B from before the step; feedback weights that are drawn anew for every step
- * are so before it.
+ * Every layer changes at once, by what was seen under the W and B from before the step; feedback
+ * weights that are drawn anew for every step are so before it.
  */
 export function innerStep(
   system: System,
@@ -76,9 +75,8 @@ export function innerStep(
 
 /**
  * Adjoint of one inner step, stages in reverse: from `dNext`, that of what is fast after the step,
- * adds to `dBefore`, that of what was before it,
- * and to `dParameters`. First-order, what was seen (activities, told activities, errors, and what
- * rules make of them) is held constant.
+ * adds to `dBefore`, that of what was before it, and to `dParameters`. First-order, what was seen
+ * (activities, told activities, errors, and what rules make of them) is held constant.
  */
 export function innerStepAdjoint(
   system: System,

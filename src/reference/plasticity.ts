@@ -13,10 +13,10 @@ export interface Change {
 }
 
 /**
- * Plasticity of one layer: its fast weights after an inner step on a batch (docs/papers.md §1.1, §2.2, §4).
+ * Plasticity of one layer: its fast weights after an inner step on a batch
+ * (docs/papers.md §1.1, §2.2, §4).
  *
- *     g = SHARE Σ_b (H_b − κ_b ⊙ W)         by the rule; SHARE is 1, or 1 / batch if the update is
- * a mean
+ *     g = SHARE Σ_b (H_b − κ_b ⊙ W)         by the rule; SHARE is 1, or 1 / batch under `mean`
  *     u = g − λ W + μ v                      λ, μ are 0 without weight decay, momentum; v' = u
  *     W' = W + m a ⊙ u                       a is α, η, or 1 for the pool, whose θ is in H
  *     step = m a ⊙ w                         w = u with momentum, else g

@@ -61,7 +61,8 @@ export const rules = {
     decay: noDecay,
     adjoint: (local, _, dDrive, _dDecay, dLocal) => driveAdjoint(local, dDrive, dLocal),
   },
-  // Descent on the loss of the sample, if the errors are its gradient: H = −e preᵀ (docs/papers.md §4).
+  // Descent on the loss of the sample, if the errors are its gradient: H = −e preᵀ
+  // (docs/papers.md §4).
   gradient: {
     drive: ({ error, pre }) => outer(error, pre, -1),
     decay: noDecay,

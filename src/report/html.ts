@@ -39,8 +39,7 @@ export const trusted = (text: string): Html => new Html(text);
 
 /**
  * Data to draw, for a `<script type="application/json">`: numbers to six digits, and `<` written so
- * that the element cannot be
- * closed from inside.
+ * that the element cannot be closed from inside.
  */
 export const json = (data: unknown): Html =>
   trusted(

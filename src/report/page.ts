@@ -1,3 +1,4 @@
+import { isObject } from '../options.js';
 import uplotCss from 'uplot/dist/uPlot.min.css?raw';
 import uplotJs from 'uplot/dist/uPlot.iife.min.js?raw';
 import { formatCount, formatNumber, formatPercent } from '../runs/log.js';
@@ -111,14 +112,11 @@ export function thinned<T>(rows: readonly T[]): readonly T[] {
 /** Everything in an environment as pairs of text; nested objects have dotted keys. */
 export function facts(environment: Environment, path = ''): [string, string][] {
   return Object.entries(environment).flatMap(([key, x]): [string, string][] =>
-    isNested(x)
+    isObject(x)
       ? facts(x, `${path}${key}.`)
       : [[path + key, Array.isArray(x) ? x.join(', ') : String(x ?? '–')]],
   );
 }
-
-const isNested = (x: Environment[string]): x is Environment =>
-  typeof x === 'object' && x !== null && !Array.isArray(x);
 
 // Not a tagged template: compilers rewrite those that end a script.
 const script = (content: Html, attributes = '') =>

@@ -109,8 +109,8 @@ export interface ReadParametersOptions extends ReadOptions {
  * const found = readParameters(file, learner.layout, 'w.safetensors', { names, parts: ['W1', 'b1'] });
  * learner.write(found);
  *
- * @throws MetaplasticError as `readSafetensors`, and for a tensor that is missing, has another shape
- * or is not finite, by its name.
+ * @throws MetaplasticError as `readSafetensors`, and for a tensor that is missing, has another
+ * shape or is not finite, by its name.
  */
 export function readParameters(
   bytes: Uint8Array,

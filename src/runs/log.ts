@@ -233,9 +233,8 @@ export const countOf = (some: number, all: number) =>
 
 /**
  * An evaluation as aligned text: one row per learner, one column per number of examples seen (inner
- * steps × `batch`),
- * then the half-width of the 95 % interval of the last column and, of errors, its median; and how
- * many lifetimes diverged, if any.
+ * steps × `batch`), then the half-width of the 95 % interval of the last column and, of errors, its
+ * median; and how many lifetimes diverged, if any.
  */
 export function evaluationTable(
   { title, metric, tasks, at, rows, forgetting }: Evaluation,

@@ -1,5 +1,5 @@
 import { MetaplasticError } from '../errors.js';
-import { bytes as fileBytes, check } from '../options.js';
+import { bytes as fileBytes, check, isObject } from '../options.js';
 import type { Tensor } from '../tensor.js';
 
 /** A tensor and its name. */
@@ -61,9 +61,8 @@ const TYPES: ReadonlyMap<string, Type> = new Map(
 const READ = 'F32, F16, BF16 or F64';
 
 // Layout (github.com/huggingface/safetensors, "Format"): header length as u64 little-endian, header
-// as JSON padded with spaces to a
-// multiple of 8 bytes, then the tensors' little-endian bytes without gaps; `data_offsets` count
-// from the end of the header.
+// as JSON padded with spaces to a multiple of 8 bytes, then the tensors' little-endian bytes
+// without gaps; `data_offsets` count from the end of the header.
 const LENGTH_BYTES = 8;
 const METADATA = '__metadata__';
 /** The reference implementation refuses longer headers. */
@@ -115,8 +114,8 @@ export function writeSafetensors(
 
 /**
  * Reads a safetensors file: tensors of F32, and of F16, BF16 and F64 converted to float32. Tensors
- * of other types are left alone, unless `names` asks for them. `where` is the file that errors name;
- * nothing in it is trusted before it is checked.
+ * of other types are left alone, unless `names` asks for them. `where` is the file that errors
+ * name; nothing in it is trusted before it is checked.
  *
  * @throws MetaplasticError for a damaged file, for a tensor that `names` asks for and that is
  * missing or not of real numbers, for two of one name, and for numbers beyond float32.
@@ -244,9 +243,6 @@ function brainHalf(bits: number): number {
 }
 
 type Fail = (problem: string, hint?: string) => never;
-
-const isObject = (x: unknown): x is Record<string, unknown> =>
-  typeof x === 'object' && x !== null && !Array.isArray(x);
 
 /** A value of the header as a message shows it: what is nested deeper is left out. */
 const outline = (value: unknown) =>

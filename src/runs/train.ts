@@ -1,8 +1,15 @@
-import { DeviceLostError, DivergenceError, MetaplasticError } from '../errors.js';
+import { DivergenceError, errorWithin, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
-import { makePlan, type Machine, type Work } from '../gpu/plan.js';
+import type { PlanChoices } from '../gpu/options.js';
+import { makePlan, type Machine } from '../gpu/plan.js';
 import type { Group } from '../parameters/layout.js';
-import { Learner, workOf, type LearnerOptions } from '../learner/learner.js';
+import {
+  adaptChoices,
+  adaptWork,
+  Learner,
+  workOf,
+  type LearnerOptions,
+} from '../learner/learner.js';
 import { checkOptions } from '../learner/options.js';
 import { areClasses } from '../tasks/classes.js';
 import { defineSystem } from '../systems/system.js';
@@ -57,19 +64,9 @@ function checkEvaluation(
         got: `${tasks}`,
         hint: 'evaluate on fewer tasks',
       });
-    const work: Work = {
-      ...workOf(system, options),
-      tasks,
-      steps,
-      batch,
-      queries,
-      adjoint: 'none',
-      moments: at,
-      momentWeights: at.map(() => 0),
-    };
-    const { lanes, teams, grid } = plan;
+    const work = adaptWork(system, options, { ...source, tasks }, at);
     try {
-      makePlan(work, machine, budget, { lanes, teams, grid });
+      makePlan(work, machine, budget, adaptChoices(plan));
     } catch (error) {
       if (!(error instanceof MetaplasticError)) throw error;
       throw new MetaplasticError({ where, problem: error.message, cause: error });
@@ -152,6 +149,17 @@ export function usableHere(
   }
 }
 
+/**
+ * The configuration to write down of a run that goes on here as `usable`: the plan that it asked
+ * for stays, even if this machine cannot keep it, for one that can.
+ */
+export function toWriteDown(asked: RunConfig, usable: RunConfig): RunConfig {
+  const keeps = Object.entries(asked.plan ?? {}).every(
+    ([key, value]) => usable.plan?.[key as keyof PlanChoices] === value,
+  );
+  return keeps ? usable : asked;
+}
+
 /** Groups whose coefficients are logged, and how many numbers a tensor may have for that. */
 const COEFFICIENTS: readonly Group[] = ['beta', 'theta', 'eta', 'alignment'];
 const MOST_COEFFICIENTS = 32;
@@ -179,10 +187,9 @@ export interface TrainOptions {
 
 /**
  * Meta-training: one meta-step after another, from `from` to `meta.steps`. Meta-step m (from 0)
- * lives the tasks m·N … m·N + N − 1 of the
- * config's seed at the rate that the schedule gives to m, so a run that is resumed goes on as if it
- * had not stopped. Returns the meta-steps made; rejects with the reason of the signal if that stopped
- * it.
+ * lives the tasks m·N … m·N + N − 1 of the config's seed at the rate that the schedule gives to m,
+ * so a run that is resumed goes on as if it had not stopped. Returns the meta-steps made; rejects
+ * with the reason of the signal if that stopped it.
  */
 export async function train({
   config,
@@ -207,19 +214,15 @@ export async function train({
   let before = start;
   while (next) {
     const step = learner.step(next);
+    step.catch(() => {}); // heard below, unless the next tasks cannot be drawn
     // drawn while the GPU works
     next = metaStep + 1 < meta.steps ? episodes(metaStep + 1) : undefined;
     const { loss, medianLoss, accuracy, counted, diverged, gradientNorm } = await step.catch(
       (error: Error) => {
         if (error instanceof DivergenceError && meta.onDivergence === 'skip' && skipped < PATIENCE)
           return { ...NOTHING, diverged: meta.tasks };
-        const Kind = error instanceof DeviceLostError ? DeviceLostError : MetaplasticError;
-        throw new Kind({
-          where: `meta-step ${metaStep + 1}`,
-          problem: error.message,
-          metaStep: metaStep + 1,
-          cause: error,
-        });
+        if (!(error instanceof MetaplasticError)) throw error;
+        throw errorWithin(error, `meta-step ${metaStep + 1}`, { metaStep: metaStep + 1 });
       },
     );
     skipped = counted ? 0 : skipped + 1;

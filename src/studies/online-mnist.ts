@@ -27,8 +27,8 @@ const ARMS: Readonly<
 const RATES = [0.003, 0.01, 0.03];
 
 /**
- * Training from scratch, one image after another, each once (Shervani-Tabar & Rosenbaum 2023, Fig.
- * 1).
+ * Training from scratch, one image after another, each once (Shervani-Tabar & Rosenbaum 2023,
+ * Fig. 1).
  */
 export const onlineMnist: Study = {
   name: 'online-mnist',

@@ -30,11 +30,10 @@ const FULL = 600,
   SHORT = 300;
 /**
  * The first of the pool's meta-steps are made on lifetimes of fewer images of each class, several
- * at a time, and slowly. Through 250 images its gradient is chaotic
- * from the first meta-steps on (median norm 10⁵ – 10⁸, where the other rules' is 30) and says
- * nothing, because Adam raises θ₅, which multiplies a layer's whole
- * activity, as fast as θ₀. With coefficients found where it is not, longer lifetimes are not
- * chaotic either (docs/results.md).
+ * at a time, and slowly. Through 250 images its gradient is chaotic from the first meta-steps on
+ * (median norm 10⁵ – 10⁸, where the other rules' is 30) and says nothing, because Adam raises θ₅,
+ * which multiplies a layer's whole activity, as fast as θ₀. With coefficients found where it is
+ * not, longer lifetimes are not chaotic either (docs/results.md).
  */
 const FIRST = { steps: 200, shots: 10, tasks: 4, clipPerTask: 100 };
 /** Of θ, for the pool. */

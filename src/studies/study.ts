@@ -140,8 +140,7 @@ export const seedNames = (name: string, seeds: number): string[] =>
 
 /**
  * The last column of an evaluation's first row (the learner that was meta-trained): over seeds, or
- * of one seed over its tasks. `title` is how the title of
- * the evaluation begins.
+ * of one seed over its tasks. `title` is how the title of the evaluation begins.
  */
 export function lastOf(runs: readonly Trained[], title = ''): Measure {
   const evaluations = runs.map(run => evaluationOf(run, title));

@@ -6,7 +6,8 @@ import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
 import { Learner } from '../learner/learner.js';
 import type { Tensors } from '../tensor.js';
-import type { SystemSpec } from '../systems/system.js';
+import { defineSystem, type SystemSpec } from '../systems/system.js';
+import { areClasses } from '../tasks/classes.js';
 import type { TaskConfig } from '../config/config.js';
 import { openWorld, type ReadData } from '../config/worlds.js';
 
@@ -50,6 +51,13 @@ export async function live(gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swep
   const { settings, lifetimes, at, seed, system, task, initial, metrics } = sweep;
   const tasks = settings.length * lifetimes;
   const { train: source, bank } = await openWorld({ task, system, seed }, read);
+  const episodes = source.episodes(seed, 0, tasks);
+  if (!areClasses(defineSystem(system), episodes))
+    throw new MetaplasticError({
+      where: 'sweep.task',
+      expected: 'a task about classes, because settings are compared by their accuracy',
+      got: JSON.stringify(task.kind),
+    });
   // The learner never makes a meta-step, so its own episodes are the least there are.
   const learner = await Learner.create(gpu, {
     system,
@@ -61,10 +69,8 @@ export async function live(gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swep
   });
   try {
     const own = settingsOf(learner.layout, await learner.parameters(), settings, lifetimes);
-    const lived = await learner.adapt(
-      { ...source.episodes(seed, 0, tasks), settings: own },
-      { moments: at, metrics },
-    );
+    const asked = { ...episodes, settings: own };
+    const lived = await learner.adapt(asked, { moments: at, metrics });
     const nested = (of: (task: number, moment: number) => number) =>
       settings.map((_, s) =>
         Array.from({ length: lifetimes }, (_, i) => at.map((_, k) => of(s * lifetimes + i, k))),

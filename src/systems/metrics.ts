@@ -2,9 +2,9 @@ import type { Tensor } from '../tensor.js';
 
 /**
  * What the network looks like from inside at each moment: (tasks, moments, layers inside the
- * lifetime); angles in degrees, 0 … 180; NaN where a
- * system has no such thing, or one of two vectors has no length. e_l are the errors of layer l's
- * neurons, and ē_l their mean over the query set.
+ * lifetime); angles in degrees, 0 … 180; NaN where a system has no such thing, or one of two
+ * vectors has no length. e_l are the errors of layer l's neurons, and ē_l their mean over the query
+ * set.
  */
 export interface Metrics<Numbers = Tensor> {
   /** Indices of the layers, from 1. */
@@ -15,8 +15,8 @@ export interface Metrics<Numbers = Tensor> {
    */
   readonly weightAngle: Numbers;
   /**
-   * ∠(ē_l, ē_l of backprop), both with the weights of the moment (docs/papers.md §2.4); 0 for the output
-   * layer, NaN under direct-rectified feedback.
+   * ∠(ē_l, ē_l of backprop), both with the weights of the moment (docs/papers.md §2.4); 0 for the
+   * output layer, NaN under direct-rectified feedback.
    */
   readonly errorAngle: Numbers;
   /**

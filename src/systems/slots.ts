@@ -25,7 +25,8 @@ export type Choice<S extends Slot> = (typeof SLOTS)[S][number];
 /**
  * What each rule works from: what the neuron is told to be (`post`), or the error that it is told
  * (`error`); its learned coefficient: plasticity α, learning rate η, or coefficients θ of the
- * pool's terms; and the coefficient's resolution and the feedback that it has unless told otherwise.
+ * pool's terms; and the coefficient's resolution and the feedback that it has unless told
+ * otherwise.
  */
 export const RULES = {
   oja: {

@@ -4,7 +4,9 @@ import { MetaplasticError } from '../errors.js';
 /** The most that a file of data may unpack to, in bytes, unless told otherwise. */
 export const MAX_BYTES = 2 ** 30;
 
-/** Deflate packs at most so many bytes into one (258 into two bits): a header that claims more lies. */
+/**
+ * Deflate packs at most so many bytes into one (258 into two bits): a header that claims more lies.
+ */
 const DEFLATE_RATIO = 1032;
 
 /** Packed bytes that are unpacked at once: what comes of them is below 17 MB, whatever they are. */
@@ -34,9 +36,9 @@ export function checkRoom(bytes: number, maxBytes: number, where: string): void 
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
- * Unpacks a gzip file: of one member or several (RFC 1952, §2.2), with or without zeros behind them.
- * CRC-32 and length of every member are checked, which fflate does not: a flipped bit would pass as
- * a wrong pixel.
+ * Unpacks a gzip file: of one member or several (RFC 1952, §2.2), with or without zeros behind
+ * them. CRC-32 and length of every member are checked, which fflate does not: a flipped bit would
+ * pass as a wrong pixel.
  *
  * @param lengthFrom - how many bytes there should be in all, by the first that came out; undefined
  * if it needs more to tell. Unpacking ends where there are more.
@@ -141,8 +143,8 @@ export interface UnzipOptions {
 
 /**
  * The wanted files of a zip file by their paths, in the order of its directory. Backslashes, which
- * some writers put between folders, are slashes here. Sizes are checked before they are believed, and every
- * file's CRC-32, which fflate does not. What a Mac adds in `__MACOSX` is left out.
+ * some writers put between folders, are slashes here. Sizes are checked before they are believed,
+ * and every file's CRC-32, which fflate does not. What a Mac adds in `__MACOSX` is left out.
  *
  * @param where - the file's name, for errors.
  * @throws MetaplasticError if it is no zip file, or if a wanted file is damaged, encrypted, too
@@ -207,7 +209,10 @@ const METHODS: ReadonlyMap<number, string> = new Map([
   [98, 'PPMd'],
 ]);
 
-/** The entries of a zip file's directory. Their number is counted: past 65,535 writers tell it differently. */
+/**
+ * The entries of a zip file's directory. Their number is counted: past 65,535 writers tell it
+ * differently.
+ */
 function* directory(zip: Uint8Array, where: string): Generator<Entry> {
   const view = new DataView(zip.buffer, zip.byteOffset, zip.byteLength);
   const isAt = (record: keyof typeof RECORDS, at: number) =>

@@ -24,8 +24,8 @@ export function areClasses(
 }
 
 /**
- * Is the largest output where the largest target is? A tie with an output elsewhere is wrong, and so
- * is an output that is no finite number, and any answer to a target whose entries are all equal,
+ * Is the largest output where the largest target is? A tie with an output elsewhere is wrong, and
+ * so is an output that is no finite number, and any answer to a target whose entries are all equal,
  * such as a row masked by zeros: it names no class. Of several largest targets each is right.
  */
 export function isRight(output: ArrayLike<number>, target: ArrayLike<number>): boolean {

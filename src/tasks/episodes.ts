@@ -3,8 +3,7 @@ import { array, check, needed, section, seed, whole } from '../options.js';
 
 /**
  * A meta-batch of lifetimes: for each task a support stream (T inner steps of a batch of samples)
- * and a query set.
- * Inputs are numbers, or indices into a bank of images that lives once on the GPU.
+ * and a query set. Inputs are numbers, or indices into a bank of images that lives once on the GPU.
  */
 export interface Episodes {
   readonly tasks: number;
@@ -16,8 +15,8 @@ export interface Episodes {
   /** (tasks, steps, batch, n_0) numbers, or (tasks, steps, batch) image indices. */
   readonly supportX: Float32Array | Uint32Array;
   /**
-   * (tasks, steps, batch, n_L). Of classes: one-hot, or under cross-entropy any numbers, such as soft
-   * labels, these times a sample's weight, or zeros for a sample that is masked.
+   * (tasks, steps, batch, n_L). Of classes: one-hot, or under cross-entropy any numbers, such as
+   * soft labels, these times a sample's weight, or zeros for a sample that is masked.
    */
   readonly supportY: Float32Array;
   /** (tasks, queries, n_0) numbers, or (tasks, queries) image indices. */
@@ -170,8 +169,8 @@ export function checkBank(bank: ImageBank, where: string): void {
 
 /**
  * Checks a meta-batch that somebody built by hand, before it goes to the GPU: sizes of at least 1,
- * arrays as long as their shapes
- * say, every number finite, every image index below the bank's count.
+ * arrays as long as their shapes say, every number finite, every image index below the bank's
+ * count.
  *
  * @param expect - what the network takes and gives: `inputs` n_0, `outputs` n_L, and the bank if
  * the inputs are image indices.
@@ -184,8 +183,8 @@ export function checkEpisodes(
   expect: { readonly inputs: number; readonly outputs: number; readonly bank?: ImageBank },
   where: string,
 ): void {
-  const { tasks, steps, batch, queries } = episodes,
-    { inputs, outputs, bank } = expect;
+  const { tasks, steps, batch, queries } = episodes;
+  const { inputs, outputs, bank } = expect;
   if (!Number.isInteger(steps) || steps < 1) {
     throw new MetaplasticError({
       where: `${where}.steps`,

@@ -30,21 +30,18 @@ export type FewShotOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 
 /**
  * Few-shot classification of images from a bank. A task draws `ways` different classes, whose
- * labels 0 … ways − 1 are a random permutation
- * (or their own), and shots + queriesPerClass different images of each: no image is in both the
- * support stream and the query set.
+ * labels 0 … ways − 1 are a random permutation (or their own), and shots + queriesPerClass
+ * different images of each: no image is in both the support stream and the query set.
  * T = ways · shots / batch steps; queries = ways · queriesPerClass, class after class. Inputs are
- * indices into the bank (width · height
- * numbers each), targets one-hot (outputs). With `batch: 1` this is the protocol of Lindsey &
- * Litwin-Kumar 2020 (Omniglot: 5 ways, 5 shots)
- * and, with own labels, of Shervani-Tabar & Rosenbaum 2023, Algorithm 1 (EMNIST: 5 ways, 50 shots,
- * 10 queries per class, a softmax over all 47 classes).
- * The same seed and task have the same images in both orders and with both labels.
+ * indices into the bank (width · height numbers each), targets one-hot (outputs). With `batch: 1`
+ * this is the protocol of Lindsey & Litwin-Kumar 2020 (Omniglot: 5 ways, 5 shots) and, with own
+ * labels, of Shervani-Tabar & Rosenbaum 2023, Algorithm 1 (EMNIST: 5 ways, 50 shots, 10 queries per
+ * class, a softmax over all 47 classes). The same seed and task have the same images in both orders
+ * and with both labels.
  *
- * @throws MetaplasticError if a count is not a whole number ≥ 1, if batch does not divide ways ·
- * shots, if there are fewer classes than
- * ways, if a class has fewer than shots + queriesPerClass images, or if there are fewer outputs
- * than labels.
+ * @throws MetaplasticError if a count is not a whole number ≥ 1, if batch does not divide
+ * ways · shots, if there are fewer classes than ways, if a class has fewer than
+ * shots + queriesPerClass images, or if there are fewer outputs than labels.
  */
 export function fewShotTasks(options: FewShotOptions): TaskSource {
   const where = 'fewShotTasks';

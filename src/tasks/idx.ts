@@ -28,7 +28,9 @@ interface Type {
   get(view: DataView, at: number): number;
 }
 
-/** The third byte of an IDX file names the type of its numbers (http://yann.lecun.com/exdb/mnist). */
+/**
+ * The third byte of an IDX file names the type of its numbers (http://yann.lecun.com/exdb/mnist).
+ */
 const TYPES: ReadonlyMap<number, Type> = new Map([
   [
     0x08,
@@ -132,16 +134,16 @@ function headerOf(
 
 /**
  * A bank from an IDX file of images and one of labels, each plain or gzipped, of any type of
- * numbers. Images are (images, height, width), or have one channel beside these: (images, 1, height,
- * width) or (images, height, width, 1). Grey levels are kept as they are (ink is 1 in the MNIST
- * family): whole numbers count from 0 to 255, others from 0 to 1, and are rounded to 255ths.
- * Labels are (labels), or the first column of (labels, columns), as in QMNIST; the number of classes
- * is the largest label plus one, so a set whose labels begin with 1 (EMNIST Letters) has a class 0
- * without images.
+ * numbers. Images are (images, height, width), or have one channel beside these: (images, 1,
+ * height, width) or (images, height, width, 1). Grey levels are kept as they are (ink is 1 in the
+ * MNIST family): whole numbers count from 0 to 255, others from 0 to 1, and are rounded to 255ths.
+ * Labels are (labels), or the first column of (labels, columns), as in QMNIST; the number of
+ * classes is the largest label plus one, so a set whose labels begin with 1 (EMNIST Letters) has a
+ * class 0 without images.
  *
  * @param where - a name for the pair of files; errors add `images` or `labels`.
- * @throws MetaplasticError as `readIdx`, and for files that are swapped, empty, of different counts,
- * or of numbers that are no grey levels or labels.
+ * @throws MetaplasticError as `readIdx`, and for files that are swapped, empty, of different
+ * counts, or of numbers that are no grey levels or labels.
  */
 export function readIdxImages(
   imageBytes: Uint8Array,

@@ -4,9 +4,7 @@ import { MetaplasticError } from '../errors.js';
 import { check, files as fileBytes } from '../options.js';
 import { checkMaxBytes, checkRoom, joined, MAX_BYTES, unzip } from './archive.js';
 import type { ImageBank } from './episodes.js';
-
-/** Omniglot's drawings are 105 × 105. */
-const SIDE = 105;
+import { OMNIGLOT_SIDE } from './options.js';
 
 /** The longest side that a drawing may have. */
 const LONGEST_SIDE = 4096;
@@ -27,14 +25,14 @@ export interface OmniglotOptions {
 }
 
 /**
- * Reads a zip file of Omniglot drawings (Lake et al. 2015; https://github.com/brendenlake/omniglot),
- * or the files of such a folder by their paths: `…/Alphabet/characterNN/MMMM_DD.png`, dark ink on
- * light paper. The published drawings are 105 × 105 of 1 bit; others may be of any square size up to
- * 4096, grey, coloured or with a palette. Each drawing is averaged over areas to size × size, and
- * turned so that ink is 1 and paper 0. Every character is a class; classes are sorted by path,
- * drawings by path within them. `names[c]` is `Alphabet/characterNN`: names that two banks share are
- * the same drawings in both (the two `small` sets share Greek and Latin), so leave them out of one of
- * the two.
+ * Reads a zip file of Omniglot drawings (Lake et al. 2015;
+ * https://github.com/brendenlake/omniglot), or the files of such a folder by their paths:
+ * `…/Alphabet/characterNN/MMMM_DD.png`, dark ink on light paper. The published drawings are
+ * 105 × 105 of 1 bit; others may be of any square size up to 4096, grey, coloured or with a
+ * palette. Each drawing is averaged over areas to size × size, and turned so that ink is 1 and
+ * paper 0. Every character is a class; classes are sorted by path, drawings by path within them.
+ * `names[c]` is `Alphabet/characterNN`: names that two banks share are the same drawings in both
+ * (the two `small` sets share Greek and Latin), so leave them out of one of the two.
  *
  * @param where - the file's name, for errors.
  * @throws MetaplasticError for a file that is not a zip, a zip without such folders, one that
@@ -46,10 +44,10 @@ export function readOmniglot(
   where = 'readOmniglot',
 ): ImageBank & { readonly names: readonly string[] } {
   check(fileBytes, source, where);
-  if (!Number.isInteger(size) || size < 1 || size > SIDE)
+  if (!Number.isInteger(size) || size < 1 || size > OMNIGLOT_SIDE)
     throw new MetaplasticError({
       where: 'readOmniglot.size',
-      expected: `a whole number from 1 to ${SIDE}`,
+      expected: `a whole number from 1 to ${OMNIGLOT_SIDE}`,
       got: `${size}`,
     });
   checkMaxBytes(maxBytes, 'readOmniglot');
@@ -71,7 +69,7 @@ export function readOmniglot(
   const pixels = new Uint8Array(paths.length * size * size);
   const labels = new Uint16Array(paths.length);
   const names: string[] = [];
-  let shrink = areaAverage(SIDE, size);
+  let shrink = areaAverage(OMNIGLOT_SIDE, size);
   let folder: string | undefined;
   paths.forEach((path, image) => {
     const [, characterFolder, name] = DRAWING.exec(path)!;
@@ -226,8 +224,7 @@ interface Averaging {
 
 /**
  * A box filter from (from, from) levels in [0, 1] to (to, to) bytes: each pixel is the exact mean
- * over the square it covers, pixels at the
- * edge of the square counted by the fraction inside it.
+ * over the square it covers, pixels at the edge of the square counted by the fraction inside it.
  */
 function areaAverage(from: number, to: number): Averaging {
   // Pixel o covers [o, o + 1) · from / to of the source: `weights[o]` from pixel `start[o]` on,

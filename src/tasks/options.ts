@@ -13,7 +13,9 @@ const steps = needed(whole(1), { about: 'T: inner steps of a lifetime.' });
 const queries = needed(whole(1), { about: 'Queries of a lifetime.' });
 const batch = (what: string) => option(whole(1), { about: `${what} of an inner step.` }, 1);
 
-/** Sinusoids y = A sin(x + φ), one a lifetime: by default those of MAML (Finn et al. 2017, §5.1). */
+/**
+ * Sinusoids y = A sin(x + φ), one a lifetime: by default those of MAML (Finn et al. 2017, §5.1).
+ */
 export const SINE = {
   steps,
   batch: batch('Points'),
@@ -113,12 +115,15 @@ export const IDX = {
   maxBytes,
 };
 
+/** Pixels of a published drawing's side: drawings are made smaller, never larger. */
+export const OMNIGLOT_SIDE = 105;
+
 /** Images of Omniglot, packed or in a folder. */
 export const OMNIGLOT = {
   train: needed(below, { about: 'Archive or folder of the characters to meta-train on.' }),
   test: needed(below, { about: 'Archive or folder of the characters to test on.' }),
   folder: option(below, { about: 'Folder of both, below the folder of data.' }, 'omniglot'),
-  size: option(whole(1, 1024), { about: 'Pixels of an image’s side.' }, 28),
+  size: option(whole(1, OMNIGLOT_SIDE), { about: 'Pixels of an image’s side.' }, 28),
   maxBytes,
   rotations: option(
     flag,

@@ -1,8 +1,7 @@
 /**
  * Counter-based random numbers: a hash of (seed, stream, counter), the same in WGSL and TypeScript,
- * so that task i of a seed is
- * the same wherever and whenever it is drawn. The hash is pcg3d (Jarzynski & Olano, "Hash functions
- * for GPU rendering", JCGT 2020).
+ * so that task i of a seed is the same wherever and whenever it is drawn. The hash is pcg3d
+ * (Jarzynski & Olano, "Hash functions for GPU rendering", JCGT 2020).
  */
 export function hash(seed: number, stream: number, counter: number): number {
   let x = (Math.imul(seed, 1664525) + 1013904223) | 0;

@@ -27,9 +27,8 @@ export type SineOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 
 /**
  * Regression on one sine per task: input x (1), target y = A sin(x + φ) (1), with A, φ and every x
- * uniform in their ranges.
- * The defaults are the sine task of MAML (Finn et al. 2017, §5.1), where 10 points are seen:
- * `steps: 10`, or one step of `batch: 10`.
+ * uniform in their ranges. The defaults are the sine task of MAML (Finn et al. 2017, §5.1), where
+ * 10 points are seen: `steps: 10`, or one step of `batch: 10`.
  *
  * @throws MetaplasticError if a count is not a whole number ≥ 1 or a range is not [from, to] with
  * from ≤ to.
@@ -108,11 +107,9 @@ export type SineSequenceOptions = Readonly<v.InferInput<typeof SEQUENCE>>;
 
 /**
  * Several sines in one lifetime, told apart by a one-hot slot: the regression task of Lindsey &
- * Litwin-Kumar 2020, after OML (Javed & White 2019).
- * Input [one-hot(slot), x] (slots + 1), target y (1). Amplitude (U[0,1] + 0.02)·5, phase U[0,π], x
- * U[−5,5].
- * A task takes `functions` different ones of the pool, in random order; the k-th has slot k, and
- * every minibatch is of one function.
+ * Litwin-Kumar 2020, after OML (Javed & White 2019). Input [one-hot(slot), x] (slots + 1), target y
+ * (1). Amplitude (U[0,1] + 0.02)·5, phase U[0,π], x U[−5,5]. A task takes `functions` different
+ * ones of the pool, in random order; the k-th has slot k, and every minibatch is of one function.
  * The query set has `queriesPerFunction` fresh points of each, slot after slot. The defaults are
  * the paper's: 400 steps of 32 points, 320 queries.
  *

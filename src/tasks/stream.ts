@@ -34,22 +34,19 @@ export type ImageStreamOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 
 /**
  * Ordinary classification, one network from scratch: a task sees steps · batch training images of a
- * bank, and is asked `queries` different ones of
- * those held out, its own draw. The images are split once, at random, for all tasks, so no query
- * image is in any support stream. A stream longer than
+ * bank, and is asked `queries` different ones of those held out, its own draw. The images are split
+ * once, at random, for all tasks, so no query image is in any support stream. A stream longer than
  * the training images goes on in epochs, each shuffled anew. Inputs are indices into the bank
- * (width · height numbers each), targets one-hot (outputs),
- * the label is the class's number in the bank. The same seed and task have the same images in both
- * orders; in continual order a class shows its images
- * of all epochs before the next class begins, and a minibatch may hold the end of one class and the
- * begin of the next.
- * With `batch: 1` and one epoch this is the online MNIST of Shervani-Tabar & Rosenbaum 2023, Fig.
- * 1; with minibatches and epochs the training of
- * Akrout et al. 2019 and Kunin et al. 2020.
+ * (width · height numbers each), targets one-hot (outputs), the label is the class's number in the
+ * bank. The same seed and task have the same images in both orders; in continual order a class
+ * shows its images of all epochs before the next class begins, and a minibatch may hold the end of
+ * one class and the begin of the next. With `batch: 1` and one epoch this is the online MNIST of
+ * Shervani-Tabar & Rosenbaum 2023, Fig. 1; with minibatches and epochs the training of Akrout et
+ * al. 2019 and Kunin et al. 2020.
  *
  * @throws MetaplasticError if a count is not a whole number ≥ 1, if the bank has fewer classes than
- * `classes`, if there are fewer outputs than classes,
- * if either side of the split would be empty, or if fewer than `queries` images are held out.
+ * `classes`, if there are fewer outputs than classes, if either side of the split would be empty,
+ * or if fewer than `queries` images are held out.
  */
 export function imageStreamTasks(options: ImageStreamOptions): TaskSource {
   const where = 'imageStreamTasks';

@@ -236,7 +236,7 @@ describe('the command', () => {
       'an unknown workload',
       ['pol'],
       {},
-      /^bench: expected no workload or one, got pol; known: flp-sine, pool$/,
+      /^bench: unknown workload "pol" \(did you mean pool\?\); known: flp-sine, pool$/,
     ],
     [
       'two workloads',

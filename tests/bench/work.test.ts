@@ -11,7 +11,8 @@ import {
   type Workload,
 } from '../../src/bench/workloads.js';
 import { openGpu } from '../../src/gpu/device.js';
-import { makePlan, type Adjoint } from '../../src/gpu/plan.js';
+import type { Adjoint } from '../../src/gpu/options.js';
+import { makePlan } from '../../src/gpu/plan.js';
 import { workOf } from '../../src/learner/learner.js';
 import { defineSystem } from '../../src/systems/system.js';
 import { SOFTWARE } from '../gpu/machine.js';

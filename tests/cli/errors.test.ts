@@ -44,7 +44,7 @@ describe('the command line', () => {
   );
   test('names the known commands to an unknown one', () => {
     expect(refusal(['trian'])).toBe(
-      'metaplastic: unknown command "trian"; known: train, eval, report, study, check, plan, tune, bench, devices',
+      'metaplastic: unknown command "trian" (did you mean train?); known: train, eval, report, study, check, plan, tune, bench, devices',
     );
   });
   test('names an unknown option', () => {
@@ -70,7 +70,7 @@ describe('one clear error comes', () => {
   });
   test('for a config that is no preset and no file', () => {
     expect(refusal(['train', 'flp-sin'])).toContain(
-      'config: expected a JSON file or a preset, got "flp-sin"; presets: flp-sine,',
+      'config: unknown preset or JSON file "flp-sin" (did you mean flp-sine?); presets: flp-sine,',
     );
   });
   test('for a file that is no JSON', () => {
@@ -133,9 +133,9 @@ describe('one clear error comes', () => {
   test.each([
     [['__proto__'], 'metaplastic: unknown command "__proto__"'],
     [['constructor'], 'metaplastic: unknown command "constructor"'],
-    [['train', 'constructor'], 'config: expected a JSON file or a preset, got "constructor"'],
-    [['study', 'constructor'], 'study: expected the name of one study, got constructor'],
-    [['bench', 'toString'], 'bench: expected no workload or one, got toString'],
+    [['train', 'constructor'], 'config: unknown preset or JSON file "constructor"'],
+    [['study', 'constructor'], 'study: unknown study "constructor"'],
+    [['bench', 'toString'], 'bench: unknown workload "toString"'],
   ])('for %j, a name that every object has', (args, message) =>
     expect(refusal(args)).toContain(message),
   );

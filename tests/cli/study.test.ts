@@ -145,7 +145,7 @@ describe('one clear error comes', () => {
   };
   test('for an unknown study, with the known ones', () => {
     expect(refusal('pol')).toEqual([
-      'study: expected the name of one study, got pol; known: pool, online-mnist, alignment, alignment-learned, sine, omniglot',
+      'study: unknown study "pol" (did you mean pool?); known: pool, online-mnist, alignment, alignment-learned, sine, omniglot',
     ]);
   });
   test('for none', () =>

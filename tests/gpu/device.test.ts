@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { DeviceLostError, MetaplasticError } from '../../src/errors.js';
 import { adapterName, type Gpu, isAvailable, openGpu, useDevice } from '../../src/gpu/device.js';
 import { openNodeGpu } from '../../src/node/open.js';
+import { Learner } from '../../src/learner/learner.js';
 import { learnerFor, parametersOf } from '../kernels/agree.js';
 import { type ProblemSpec, randomProblem } from '../reference/random-problem.js';
 
@@ -109,6 +110,17 @@ test("an owner's own invalid command rejects what it waits for next, nothing of 
   expect(await one.guard(Promise.resolve(3))).toBe(3);
 });
 
+test('a meta-step after one that an invalid command rejected is as if that had not been', async () => {
+  const gpu = await open();
+  let own!: Gpu;
+  const share = () => (own = gpu.share());
+  const learner = await learnerFor({ ...gpu, share }, spec, problem);
+  const undisturbed = await learner.gradient(problem.episodes);
+  own.run(() => invalid(own));
+  expect(await failure(learner.gradient(problem.episodes))).toMatch(/^gpu: .*impossible/s);
+  expect(await learner.gradient(problem.episodes)).toEqual(undisturbed);
+});
+
 test('what fails because of an invalid command is told with the message of that', async () => {
   const gpu = await open();
   const buffer = gpu.run(() => invalid(gpu));
@@ -140,25 +152,66 @@ test('opening leaves the environment as it was', async () => {
 
 describe('nothing stays on the device', () => {
   const isOf = (label: string) => (kernel: GPUComputePipelineDescriptor) => kernel.label === label;
+  /** The buffers of all devices that are made from now on, and not destroyed. */
+  function buffersAlive(): ReadonlySet<GPUBuffer> {
+    const alive = new Set<GPUBuffer>();
+    const { createBuffer } = GPUDevice.prototype;
+    const { destroy } = GPUBuffer.prototype;
+    vi.spyOn(GPUDevice.prototype, 'createBuffer').mockImplementation(function (
+      this: GPUDevice,
+      asked,
+    ) {
+      if (asked.label === 'bank') throw new RangeError('no room');
+      const buffer = createBuffer.call(this, asked);
+      alive.add(buffer);
+      return buffer;
+    });
+    vi.spyOn(GPUBuffer.prototype, 'destroy').mockImplementation(function (this: GPUBuffer) {
+      alive.delete(this);
+      return destroy.call(this);
+    });
+    return alive;
+  }
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  test('of a learner for whose images there is no room', async () => {
+    const gpu = await open();
+    const alive = buffersAlive();
+    const pixels = new Uint8Array(1);
+    const bank = { count: 1, width: 1, height: 1, classes: 1, pixels, labels: new Uint16Array(1) };
+    const making = Learner.create(gpu, {
+      system: { sizes: [1, 1] },
+      episode: { steps: 1, batch: 1, queries: 1, bank },
+      tasks: 1,
+    });
+    await expect(making).rejects.toThrow('no room');
+    expect([...alive].map(buffer => buffer.label)).toEqual([]);
+  });
+
+  test('of a learner that is made, but by a command that brought up an error', async () => {
+    const gpu = await open();
+    const alive = buffersAlive();
+    let guards = 0;
+    const share = () => ({
+      ...gpu.share(),
+      async guard<T>(work: Promise<T>): Promise<T> {
+        const done = await work;
+        if (++guards > 1) throw new Error('told at last');
+        return done;
+      },
+    });
+    await expect(learnerFor({ ...gpu, share }, spec, problem)).rejects.toThrow('told at last');
+    expect([...alive].map(buffer => buffer.label)).toEqual([]);
+  });
+
   test.each(['adam', 'episode', 'episode.adjoint', 'collect'])(
     'of a learner whose kernel %s does not compile',
     async label => {
       const gpu = await open();
-      const alive = new Set<GPUBuffer>();
-      const { createBuffer, createComputePipelineAsync } = GPUDevice.prototype;
-      const { destroy } = GPUBuffer.prototype;
-      vi.spyOn(GPUDevice.prototype, 'createBuffer').mockImplementation(function (
-        this: GPUDevice,
-        asked,
-      ) {
-        const buffer = createBuffer.call(this, asked);
-        alive.add(buffer);
-        return buffer;
-      });
-      vi.spyOn(GPUBuffer.prototype, 'destroy').mockImplementation(function (this: GPUBuffer) {
-        alive.delete(this);
-        return destroy.call(this);
-      });
+      const alive = buffersAlive();
+      const { createComputePipelineAsync } = GPUDevice.prototype;
       vi.spyOn(GPUDevice.prototype, 'createComputePipelineAsync').mockImplementation(function (
         this: GPUDevice,
         asked,

@@ -1,16 +1,14 @@
 import { gridLayout } from '../../src/gpu/lanes.js';
 import { describe, expect, test } from 'vitest';
 import { MetaplasticError } from '../../src/errors.js';
+import { ADJOINTS, type Budget, type PlanChoices } from '../../src/gpu/options.js';
 import {
-  ADJOINTS,
   BLOCK,
-  type Budget,
   describePlan,
   type Machine,
   makePlan,
   mebibytes,
   type Plan,
-  type PlanChoices,
   type Work,
 } from '../../src/gpu/plan.js';
 import { QUERY_BLOCK } from '../../src/gpu/segments.js';

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { BLOCK, type Adjoint, type PlanChoices } from '../../src/gpu/plan.js';
+import type { Adjoint, PlanChoices } from '../../src/gpu/options.js';
+import { BLOCK } from '../../src/gpu/plan.js';
 import { QUERY_BLOCK } from '../../src/gpu/segments.js';
 import type { Learner } from '../../src/learner/learner.js';
 import { gradientOf, learnerFor, parametersOf, type Options } from '../kernels/agree.js';

@@ -76,12 +76,11 @@ function shaken({ parameters, episodes, ...rest }: Problem): Problem {
 
 /**
  * A problem that can tell right from wrong: under many a seed a tensor's gradient is 0 (silent
- * units) or nearly so beside the others, or its terms cancel or a lifetime is
- * chaotic, and float32 is left with their rounding. Of 20 seeds takes the first where as many
- * tensors as under any (of four) have a gradient, the smallest is not
- * below 1e-2 of all, and a unit in the last place of what is given changes none by more than 2e-6;
- * or the best. Some tensors have none under any seed: after one inner step
- * nothing depends on momentum, say.
+ * units) or nearly so beside the others, or its terms cancel or a lifetime is chaotic, and float32
+ * is left with their rounding. Of 20 seeds takes the first where as many tensors as under any (of
+ * four) have a gradient, the smallest is not below 1e-2 of all, and a unit in the last place of
+ * what is given changes none by more than 2e-6; or the best. Some tensors have none under any seed:
+ * after one inner step nothing depends on momentum, say.
  */
 export function telling(
   spec: ProblemSpec,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Adjoint, PlanChoices } from '../../src/gpu/plan.js';
+import type { Adjoint, PlanChoices } from '../../src/gpu/options.js';
 import type { SystemSpec } from '../../src/systems/system.js';
 import type { ProblemSpec } from '../reference/random-problem.js';
 import { beyond, compare } from './agree.js';

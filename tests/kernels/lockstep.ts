@@ -49,9 +49,9 @@ export interface Lockstep {
  * barrier, and reports their races. Writes its results to `memory`.
  *
  * This is wgsl_reflect's detectRaces for shaders made of functions: detectRaces shares private
- * variables and the results of calls among invocations, and does
- * not stop at a barrier inside an expression. Here the shader, as wgsl_reflect parses it, becomes
- * JavaScript, a function a generator that yields at barriers.
+ * variables and the results of calls among invocations, and does not stop at a barrier inside an
+ * expression. Here the shader, as wgsl_reflect parses it, becomes JavaScript, a function a
+ * generator that yields at barriers.
  */
 export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
   const program = new WgslParser().parse(constantsFirst(code)) as unknown as Node[];

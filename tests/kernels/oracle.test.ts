@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { ADJOINTS } from '../../src/gpu/plan.js';
+import { ADJOINTS } from '../../src/gpu/options.js';
 import { Learner } from '../../src/learner/learner.js';
 import { readCase } from '../../src/reference/case.js';
 import { FEEDBACK_RULES, SLOTS } from '../../src/systems/system.js';

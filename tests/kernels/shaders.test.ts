@@ -4,7 +4,7 @@ import { MetaplasticError } from '../../src/errors.js';
 import { type Gpu, openGpu } from '../../src/gpu/device.js';
 import { makeKernel } from '../../src/gpu/kernel.js';
 import { linkShader, shaderChoices } from '../../src/gpu/shader.js';
-import { ADJOINTS, type Adjoint } from '../../src/gpu/plan.js';
+import { ADJOINTS, type Adjoint } from '../../src/gpu/options.js';
 import { Learner } from '../../src/learner/learner.js';
 import { PRIMITIVES, SLOTS, type SystemSpec, TERMS } from '../../src/systems/system.js';
 import { randomProblem } from '../reference/random-problem.js';
@@ -12,7 +12,8 @@ import { ALIGNING, each, PATHS, rowsOf, TOLD } from './systems.js';
 
 // Dawn's null backend compiles and validates without any adapter, but computes nothing: no number
 // is looked at in this file.
-// held, because Dawn that is collected too early brings the process down
+
+// Held, because Dawn that is collected too early brings the process down.
 const dawn = create(['backend=null']);
 let gpu: Gpu;
 beforeAll(async () => {

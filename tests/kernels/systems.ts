@@ -1,4 +1,4 @@
-import type { Adjoint } from '../../src/gpu/plan.js';
+import type { Adjoint } from '../../src/gpu/options.js';
 import {
   FEEDBACK_RULES,
   GRANULARITIES,

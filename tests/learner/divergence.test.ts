@@ -128,7 +128,14 @@ test('where every lifetime explodes, that is an error that names a tensor, and n
   const learner = await fresh();
   await learner.step(episodes);
   const before = await learner.state();
-  await expect(learner.step(exploding(0, 1, 2, 3, 4))).rejects.toThrow(
+  const all = exploding(0, 1, 2, 3, 4);
+  const parts = { name: 'DivergenceError', task: 4, tensor: expect.stringMatching(/^\w+$/) };
+  await expect(learner.step(all)).rejects.toMatchObject({ where: 'learner.step', ...parts });
+  await expect(learner.gradient(all)).rejects.toMatchObject({
+    where: 'learner.gradient',
+    ...parts,
+  });
+  await expect(learner.step(all)).rejects.toThrow(
     /^learner\.step: lifetime 4 of the meta-batch diverged: .* first not finite in the gradient of \w+ \(5 of 5 diverged\); the meta-parameters are unchanged; lower initial\.alpha/,
   );
   expect(await learner.state()).toEqual(before);

@@ -1,10 +1,12 @@
 import { gradientOf } from '../kernels/agree.js';
 import { expect, test } from 'vitest';
+import { DeviceLostError } from '../../src/errors.js';
 import { learnerFor } from '../../src/bench/meta-gradient.js';
 import { flpWorkload } from '../../src/bench/workloads.js';
 import { makePlan } from '../../src/gpu/plan.js';
 import { workOf, type LearnerOptions } from '../../src/learner/learner.js';
 import { rememberedTuning, tune, type Trial, type TuningMemory } from '../../src/learner/tune.js';
+import { openNodeGpu } from '../../src/node/open.js';
 import { defineSystem } from '../../src/systems/system.js';
 import { useGpu } from '../kernels/open.js';
 
@@ -119,6 +121,16 @@ test('a choice that does not fit is refused with the reason, and another wins', 
   expect(trials.find(t => t.adjoint === 'store')?.refused).toMatch(/^plan: \d task\(s\) need/);
   expect(best.adjoint).not.toBe('store');
 }, 120_000);
+
+test('a device that is lost meanwhile ends it, and nothing is remembered', async () => {
+  const gpu = await openNodeGpu();
+  const memory = memoryOf();
+  const onTrial = () => gpu.device.destroy();
+  await expect(
+    tune(gpu, options, episodes, { memory, repeats: 1, onTrial }),
+  ).rejects.toBeInstanceOf(DeviceLostError);
+  expect(memory.entries).toEqual({});
+});
 
 test('options that no learner can be made from are refused', async () => {
   await expect(tune(under.gpu, { ...options, plan: { lanes: 3 } }, episodes)).rejects.toThrow(

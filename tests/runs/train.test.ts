@@ -1,8 +1,16 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { DivergenceError } from '../../src/errors.js';
 import { openNodeGpu } from '../../src/node/open.js';
 import type { Checkpoint } from '../../src/runs/checkpoint.js';
 import { parseConfig } from '../../src/config/config.js';
-import { learnerOf, train, usableHere, withPlan } from '../../src/runs/train.js';
+import {
+  learnerOf,
+  toWriteDown,
+  train,
+  usableHere,
+  withPlan,
+  type TrainOptions,
+} from '../../src/runs/train.js';
 import { openWorld } from '../../src/config/worlds.js';
 import { TINY } from '../cli/command.js';
 import { SOFTWARE } from '../gpu/machine.js';
@@ -86,4 +94,64 @@ test('a machine that cannot keep the plan of a run says so, and has one of its o
     ),
   ]);
   expect(() => withPlan(small, begun, world)).toThrow('plan.lanes');
+  expect(toWriteDown(begun, withPlan(small, config, world))).toBe(begun);
+  expect(toWriteDown(config, begun)).toBe(begun);
+});
+
+describe('a meta-step that fails ends a run', () => {
+  /** Meta-trains a learner whose first meta-step fails so. */
+  async function failing(error: Error, more: Partial<TrainOptions> = {}): Promise<unknown> {
+    const gpu = await openNodeGpu();
+    const world = await openWorld(config, async () => new Uint8Array());
+    const learner = await learnerOf(gpu, config, world);
+    vi.spyOn(learner, 'step').mockRejectedValue(error);
+    const told: Pick<TrainOptions, 'onStep' | 'onCheckpoint'> = {
+      onStep() {},
+      onCheckpoint() {},
+    };
+    const ended = train({ config, learner, tasks: world.train, ...told, ...more }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    const thrown = await ended;
+    learner.destroy();
+    gpu.destroy();
+    return thrown;
+  }
+  const parts = { where: 'learner.step', task: 3, tensor: 'W1', hint: 'lower it' };
+  const diverged = new DivergenceError({ ...parts, problem: 'lifetime 3 diverged' });
+  const strict = { ...config, meta: { ...config.meta, onDivergence: 'error' as const } };
+
+  test('with an error of the same class and parts, which names the meta-step', async () => {
+    const thrown = await failing(diverged, { config: strict });
+    expect(thrown).toBeInstanceOf(DivergenceError);
+    expect(thrown).toMatchObject({ ...parts, where: 'meta-step 1', metaStep: 1, cause: diverged });
+    expect((thrown as Error).message).toBe(
+      'meta-step 1: learner.step: lifetime 3 diverged; lower it',
+    );
+  });
+
+  test('with the very error that is none of the library', async () => {
+    const bug = new TypeError('undefined is not a function');
+    expect(await failing(bug)).toBe(bug);
+  });
+
+  test('with what the tasks throw that are drawn meanwhile, and nothing is unhandled', async () => {
+    const unhandled: unknown[] = [];
+    const hear = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', hear);
+    const { train: tasks } = await openWorld(config, async () => new Uint8Array());
+    let drawn = 0;
+    const source = {
+      ...tasks,
+      episodes(...which: Parameters<typeof tasks.episodes>) {
+        if (drawn++) throw new RangeError('no more tasks');
+        return tasks.episodes(...which);
+      },
+    };
+    expect(await failing(diverged, { tasks: source })).toEqual(new RangeError('no more tasks'));
+    await new Promise(done => setTimeout(done));
+    process.off('unhandledRejection', hear);
+    expect(unhandled).toEqual([]);
+  });
 });

@@ -1,6 +1,7 @@
 import { create, globals } from 'webgpu';
 import { openGpu, type Gpu } from '../../src/gpu/device.js';
-import { ADJOINTS, type Adjoint, type Machine, type PlanChoices } from '../../src/gpu/plan.js';
+import { ADJOINTS, type Adjoint, type PlanChoices } from '../../src/gpu/options.js';
+import type { Machine } from '../../src/gpu/plan.js';
 import { Learner, type LearnerOptions } from '../../src/learner/learner.js';
 import type { SystemSpec } from '../../src/systems/system.js';
 import { ALIGNING, each, PATHS, rowsOf, TOLD } from '../kernels/systems.js';

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { runStudy } from '../../src/cli/study.js';
 import { dataReader } from '../../src/cli/data.js';
 import { parseConfig, type RunConfigInput } from '../../src/config/config.js';
+import type { Gpu } from '../../src/gpu/device.js';
 import { STUDIES } from '../../src/studies/index.js';
 import {
   lastMedianOf,
@@ -17,7 +18,7 @@ import {
   type Summary,
   type Trained,
 } from '../../src/studies/study.js';
-import type { Sweep } from '../../src/studies/sweep.js';
+import { live, type Sweep } from '../../src/studies/sweep.js';
 import { defineSystem } from '../../src/systems/system.js';
 import { newFolder } from '../cli/command.js';
 import { hasData, onRealData } from '../tasks/given.js';
@@ -159,6 +160,22 @@ describe('what a tiny run leaves is summed up in tables and figures', () => {
   test.runIf(hasData)(
     onRealData('of meta-trainings, and of lifetimes that are only lived with what was learned'),
     () => leavesTablesAndFigures(STUDIES['alignment-learned']!),
+  );
+});
+
+test('a sweep over a task without classes is refused before anything is lived', async () => {
+  const sweep: Sweep = {
+    task: { kind: 'sine', steps: 2, queries: 2 } as Sweep['task'],
+    system: { preset: 'pool', loss: 'squared-error', sizes: [1, 2, 1] },
+    seed: 0,
+    settings: [{}],
+    lifetimes: 1,
+    at: [0, 2],
+    metrics: false,
+  };
+  const none = undefined as unknown as Gpu;
+  await expect(live(none, sweep, () => Promise.reject(new Error('no data')))).rejects.toThrow(
+    'sweep.task: expected a task about classes, because settings are compared by their accuracy, got "sine"',
   );
 });
 

@@ -2,7 +2,9 @@ import { crc32 } from 'node:zlib';
 import { encode } from 'fast-png';
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
+import { check, section } from '../../src/options.js';
 import { readOmniglot } from '../../src/tasks/omniglot.js';
+import { OMNIGLOT } from '../../src/tasks/options.js';
 import { dataFile, drawing, hasData, onRealData, problem, zeros } from './given.js';
 
 const blank = drawing(() => false);
@@ -283,6 +285,10 @@ describe('an Omniglot file that is not one', () => {
   test.each([0, 106, 2.5])('is refused at size %d', size => {
     expect(problem(() => read(full, size))).toBe(
       `readOmniglot.size: expected a whole number from 1 to 105, got ${size}`,
+    );
+    const asked = { train: 'a.zip', test: 'b.zip', size };
+    expect(problem(() => check(section(OMNIGLOT), asked, 'source'))).toBe(
+      `source.size: expected a whole number from 1 to 105, got ${size}`,
     );
   });
 });

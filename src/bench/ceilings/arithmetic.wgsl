@@ -1,6 +1,6 @@
 // Arithmetic: a lane makes eight independent chains of products and sums of four numbers each, so
-// that neither latency nor memory counts.
-// 4 × 8 × 4 × 2 = 256 operations a round; a product and a sum count as two.
+// that neither latency nor memory counts:
+//   4 × 8 × 4 × 2 = 256 operations a round; a product and a sum count as two.
 struct Asked { rounds: u32 }
 
 @group(0) @binding(0) var<uniform> asked: Asked;
@@ -21,14 +21,14 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var g = k + 6.0;
   var h = k + 7.0;
   for (var r = 0u; r < asked.rounds; r++) {
-    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k; e = e * m + k; f = f * m
-      + k; g = g * m + k; h = h * m + k;
-    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k; e = e * m + k; f = f * m
-      + k; g = g * m + k; h = h * m + k;
-    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k; e = e * m + k; f = f * m
-      + k; g = g * m + k; h = h * m + k;
-    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k; e = e * m + k; f = f * m
-      + k; g = g * m + k; h = h * m + k;
+    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k;
+    e = e * m + k; f = f * m + k; g = g * m + k; h = h * m + k;
+    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k;
+    e = e * m + k; f = f * m + k; g = g * m + k; h = h * m + k;
+    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k;
+    e = e * m + k; f = f * m + k; g = g * m + k; h = h * m + k;
+    a = a * m + k; b = b * m + k; c = c * m + k; d = d * m + k;
+    e = e * m + k; f = f * m + k; g = g * m + k; h = h * m + k;
   }
   results[id.x] = dot(a + b + c + d, vec4f(1.0)) + dot(e + f + g + h, vec4f(1.0));
 }
