@@ -116,7 +116,7 @@ describe('Learner.create refuses, by the name that the user wrote,', () => {
     ],
     [
       { system: { sizes: [1, 4, 1], noise: 1e39 } },
-      'system.noise: expected a number from 0 to 1e+38',
+      'system.noise: expected a number from 0 to 1000000',
     ],
     [
       { episode: undefined },
