@@ -269,7 +269,7 @@ describe('a meta-step', () => {
           made: [0, 0, 0],
         });
         watched.forget();
-        await learner.gradient(episodes);
+        await learner.gradient(episodes, { read: false });
         expect(watched.seen()).toEqual({
           dispatches: plan.dispatches - 1,
           submits: plan.chunks,
