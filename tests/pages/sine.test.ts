@@ -142,7 +142,7 @@ describe('Learn a sine', () => {
       await page
         .locator('#file')
         .setInputFiles({ name: 'no.zip', mimeType: 'application/zip', buffer: Buffer.from('PK') });
-      await page.getByText('no.zip: expected a zip file of a run').waitFor();
+      await page.getByText('no.zip: expected a zip file, got 2 bytes that are none').waitFor();
       await closeQuietly(opened);
     },
   );
