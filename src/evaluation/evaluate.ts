@@ -164,13 +164,17 @@ export function bestDescent(
   diverged: number,
   classification: boolean,
 ): Row {
-  const worse = (a: number, b: number) => (classification ? a < b : !(a <= b)); // NaN is worst
+  // The higher the better; what is no number is worst.
+  const merit = (value: number) => {
+    if (Number.isNaN(value)) return -Infinity;
+    return classification ? value : -value;
+  };
   const excess = (row: Row) => Math.max(0, row.diverged! - diverged);
   return descents.reduce((best, row) => {
     if (excess(row) !== excess(best)) return excess(row) < excess(best) ? row : best;
-    const [now, before] = [row.median.at(-1)!, best.median.at(-1)!];
-    if (now !== before) return worse(before, now) ? row : best;
-    return worse(best.mean.at(-1)!, row.mean.at(-1)!) ? row : best;
+    const [now, before] = [merit(row.median.at(-1)!), merit(best.median.at(-1)!)];
+    if (now !== before) return now > before ? row : best;
+    return merit(row.mean.at(-1)!) > merit(best.mean.at(-1)!) ? row : best;
   });
 }
 

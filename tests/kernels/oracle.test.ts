@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ADJOINTS } from '../../src/gpu/options.js';
 import { Learner } from '../../src/learner/learner.js';
 import { readCase } from '../../src/reference/case.js';
-import { FEEDBACK_RULES, SLOTS } from '../../src/systems/system.js';
+import { PRIMITIVES, SLOTS } from '../../src/systems/system.js';
 import { inFloat32 } from '../../src/reference/episode.js';
 import { relativeError, relativeErrors } from '../reference/central-differences.js';
 import { inOrder } from '../../src/parameters/layout.js';
@@ -45,10 +45,14 @@ const cases = names.map(
 test.each([
   ['rule', SLOTS.rule],
   ['feedback', SLOTS.feedback],
-  ['feedbackRule', Object.keys(FEEDBACK_RULES)],
 ] as const)('the oracle has a case of every %s', (slot, choices) => {
   const known = new Set(cases.map(([, { system }]) => system[slot]));
   expect([...known].toSorted()).toEqual([...choices].toSorted());
+});
+
+test('the oracle has a case of every primitive', () => {
+  const known = new Set(cases.flatMap(([, { system }]) => system.primitives));
+  expect([...known].toSorted()).toEqual([...PRIMITIVES].toSorted());
 });
 
 describe.each(cases)('%s', (_, { system, layout, parameters, episodes, l1, expected }) => {
