@@ -12,7 +12,7 @@ function immediateAfter(options: string): string {
 const before = setImmediate;
 const gpu = await openNodeGpu(${options});
 console.log(gpu.adapter.software, setImmediate === before);
-gpu.close();
+gpu.destroy();
 `,
   );
   try {

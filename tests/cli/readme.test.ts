@@ -13,7 +13,7 @@ test("the README's program runs as it stands, but for the number of meta-steps",
   try {
     const { status, out, err } = program(path);
     expect(err).toBe('');
-    expect(out).toMatch(/^0 \d+\.\d+\nFloat32Array\(3\)/);
+    expect(out).toMatch(/^0 \d+\.\d+\n\[ 64, 3 \] Float32Array\(3\)/);
     expect(status).toBe(0);
   } finally {
     rmSync(path);
