@@ -1,6 +1,6 @@
 import type { Plan } from '../gpu/plan.js';
 import { isMixed } from '../parameters/layout.js';
-import { RULES, type Layer } from '../systems/system.js';
+import { ruleOf, type Layer } from '../systems/system.js';
 
 /**
  * What a piece of work asks for, by the mathematics and whatever way a kernel takes: operations (a
@@ -143,7 +143,7 @@ function feedbackAdjoint(plan: Plan, layer: Layer): Amount {
 
 /** One coefficient a synapse is read like a weight. */
 const rates = ({ system }: Plan): number =>
-  RULES[system.rule].coefficient !== 'theta' && system.granularity === 'synapse' ? 1 : 0;
+  ruleOf(system).coefficient !== 'theta' && system.granularity === 'synapse' ? 1 : 0;
 
 /** W ← W + a (Σ left rightᵀ − κ W); the pool's factors ask for v = Wᵀ y. */
 function plasticity(plan: Plan, layer: Layer): Amount {

@@ -1,5 +1,5 @@
 import { poolNeeds } from '../systems/pool.js';
-import { RULES, type System } from '../systems/system.js';
+import { ruleOf, type System } from '../systems/system.js';
 
 /**
  * What every sample of the support stream leaves behind in an inner step: its activities x_0 … x_L,
@@ -83,7 +83,7 @@ export function recordLayout(system: System): RecordLayout {
 
   fields.ANSWER = xAt.at(-1)!;
   if (system.loss === 'cross-entropy') add('ANSWER', outputs);
-  if (RULES[system.rule].from === 'post') add('LEFT', neurons);
+  if (ruleOf(system).from === 'post') add('LEFT', neurons);
   else {
     add('ERROR', inside[0]!.fanIn + neurons);
     fields.LEFT = fields.ERROR + inside[0]!.fanIn;

@@ -1,6 +1,6 @@
 import { drawsOf, PURPOSES } from '../parameters/draws.js';
 import { isMixed } from '../parameters/layout.js';
-import { PRIMITIVES, RULES, TERMS } from '../systems/system.js';
+import { PRIMITIVES, ruleOf, TERMS } from '../systems/system.js';
 import { metricsShape } from './metrics.js';
 import { gridLayout } from './lanes.js';
 import { fours } from './places.js';
@@ -50,7 +50,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
   const grid = gridLayout(plan.system, plan.lanes);
   const { encoderLayers, layers, sizes } = system;
   const inLifetime = layers.slice(encoderLayers);
-  const { coefficient } = RULES[system.rule];
+  const { coefficient } = ruleOf(system);
   const at = (name: string) => places.at(name) ?? 0;
   const xAt = record.xAt.slice(encoderLayers);
   const draws = drawsOf(system);
@@ -63,7 +63,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
   const aligned = inLifetime.flatMap((layer, l) => (layer.aligned ? [l] : []));
   const theta = layout.tensors.filter(t => t.group === 'theta');
   const rateAt = (index: number) =>
-    coefficient === 'theta'
+    coefficient === undefined || coefficient === 'theta'
       ? 0
       : system.granularity === 'network'
         ? at(coefficient)

@@ -1,4 +1,4 @@
-import { PRIMITIVES, RULES, TERMS } from '../systems/system.js';
+import { PRIMITIVES, ruleOf, TERMS } from '../systems/system.js';
 import type { Plan } from './plan.js';
 
 /** Which file of shaders/ stands for each slot of the plan's system. */
@@ -21,7 +21,7 @@ export function slotsOf(plan: Plan): Record<string, string> {
     bias: `biases/${system.plasticBias ? 'plastic' : system.bias ? 'fixed' : 'none'}`,
     born: `births/${system.weights}`,
     origin: `origins/${kept ? 'kept' : origin}`,
-    rate: `rates/${RULES[system.rule].coefficient === 'theta' ? 'one' : rate[system.granularity]}`,
+    rate: `rates/${ruleOf(system).coefficient === 'theta' ? 'one' : rate[system.granularity]}`,
     coefficient: settings ? 'coefficients/own' : 'coefficients/shared',
     change: system.momentum ? 'changes/momentum' : 'changes/plain',
     velocity: system.momentum ? 'velocities/kept' : 'velocities/none',

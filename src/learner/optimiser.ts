@@ -37,6 +37,7 @@ export const DEFAULT_RATES: Readonly<Record<Group, number>> = {
   beta: 1e-3,
   theta: 1e-3,
   eta: 1e-4,
+  rule: 1e-3,
   alignment: 1e-3,
 };
 
@@ -64,6 +65,7 @@ const RATES = section(
     beta: rateOf('feedback strengths β'),
     theta: rateOf('the pool’s coefficients θ'),
     eta: rateOf('learning rates η, weight decay and momentum'),
+    rule: rateOf('the coefficients of a rule of your own'),
     alignment: rateOf('the feedback rule’s k and its rate'),
   } satisfies Record<Group, unknown>,
   { others: { names: PARAMETER, kind: RATE } },

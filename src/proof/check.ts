@@ -15,7 +15,13 @@ import {
   randomProblem,
   solve,
 } from '../reference/random-problem.js';
-import { GRANULARITIES, SLOTS, type System, type SystemSpec } from '../systems/system.js';
+import {
+  ERROR_PATHS,
+  GRANULARITIES,
+  SLOTS,
+  type System,
+  type SystemSpec,
+} from '../systems/system.js';
 
 /** The largest ‖x − x*‖ / ‖x*‖ of a tensor that passes for float32. */
 export const TOLERANCE = 1e-4;
@@ -278,6 +284,7 @@ const RATES: Rates = {
   beta: 0.04,
   theta: 0.002,
   eta: 0.003,
+  rule: 0.004,
   alignment: 0.005,
 };
 
@@ -303,7 +310,7 @@ const classify = { loss: 'cross-entropy' } as const;
 export const PROBLEMS: readonly CheckProblem[] = [
   of('oja, relu, squared error'),
   ...SLOTS.rule.slice(1).map(rule => of(`rule ${rule}`, { rule })),
-  ...SLOTS.feedback.slice(1).flatMap(feedback =>
+  ...ERROR_PATHS.flatMap(feedback =>
     (['gradient', 'pool'] as const).map(rule =>
       of(`rule ${rule}, feedback ${feedback}`, {
         rule,

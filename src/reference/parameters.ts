@@ -1,5 +1,5 @@
 import type { Layout } from '../parameters/layout.js';
-import { RULES, type System } from '../systems/system.js';
+import { ruleOf, type System } from '../systems/system.js';
 import { NONE } from './algebra.js';
 
 /**
@@ -49,14 +49,15 @@ export function layerParameters(
     const tensor = layout.get(name);
     return tensor ? flat.subarray(tensor.offset, tensor.offset + tensor.size) : NONE;
   };
-  const { coefficient } = RULES[system.rule];
+  const { coefficient } = ruleOf(system);
   let mixed = 0;
   return system.layers.map(({ index, told }) => {
-    const name = system.granularity === 'network' ? coefficient : `${coefficient}${index}`;
+    const of = coefficient ?? '';
+    const name = system.granularity === 'network' ? of : `${of}${index}`;
     const isTheta = coefficient === 'theta';
-    const own = `${coefficient}Bias${index}`;
+    const own = `${of}Bias${index}`;
     const ofBias = layout.get(own) ? own : name;
-    const shape = (of: string) => (layout.get(of)?.shape ?? [0, 0]) as [number, number];
+    const shape = (name: string) => (layout.get(name)?.shape ?? [0, 0]) as [number, number];
     return {
       W: view(`W${index}`),
       b: view(`b${index}`),

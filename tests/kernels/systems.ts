@@ -1,5 +1,6 @@
 import type { Adjoint } from '../../src/gpu/options.js';
 import {
+  ERROR_PATHS,
   FEEDBACK_RULES,
   GRANULARITIES,
   ORIGINS,
@@ -55,10 +56,7 @@ export const PATHS: Parts = {
     { rule: 'pool', terms: [3, 4, 5] },
     { rule: 'pool', terms: [6, 8], theta: 'layer' },
   ],
-  feedback: each(
-    'feedback',
-    SLOTS.feedback.filter(f => f !== 'direct-rectified'),
-  ),
+  feedback: each('feedback', ERROR_PATHS),
   feedbackWeights: each('feedbackWeights', ORIGINS.feedbackWeights),
 };
 

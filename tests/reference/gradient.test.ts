@@ -5,6 +5,7 @@ import {
   type ReferenceOptions,
 } from '../../src/reference/meta-gradient.js';
 import {
+  ERROR_PATHS as paths,
   GRANULARITIES,
   ORIGINS,
   PRIMITIVES,
@@ -61,7 +62,6 @@ function worstError(
 const LIMIT = 1e-6;
 const sizes = [2, 5, 3, 2];
 const rulesFrom = (from: 'post' | 'error') => SLOTS.rule.filter(rule => RULES[rule].from === from);
-const paths = SLOTS.feedback.filter(feedback => feedback !== 'direct-rectified');
 const freezings = [[], [1], [2], [1, 2], [3], [1, 3]];
 
 describe('under direct-rectified feedback the gradient of the reference equals central differences', () => {
