@@ -1,5 +1,6 @@
 import { MetaplasticError } from '../errors.js';
-import { GROUPS, type Layout } from '../parameters/layout.js';
+import type { Layout } from '../parameters/layout.js';
+import { penaltiesOf } from '../parameters/penalties.js';
 import type { System } from '../systems/system.js';
 import { areClasses } from '../tasks/classes.js';
 import type { ImageBank } from '../tasks/episodes.js';
@@ -21,12 +22,15 @@ export interface ReferenceOptions {
   readonly weights?: readonly number[];
   /** The images, where the episodes' inputs are image indices. */
   readonly bank?: ImageBank;
-  /** Adds l1 · Σ |θ| over the coefficients of the pool to the meta-loss. Default 0. */
+  /**
+   * Adds l1 · Σ |θ| over the coefficients of the pool to the meta-loss. Default 0. A written rule
+   * adds the penalties that it says itself.
+   */
   readonly l1?: number;
 }
 
 export interface ReferenceLoss {
-  /** Mean over tasks of Σ_k weight_k · query loss at moment k, and l1 · Σ |θ|. */
+  /** Mean over tasks of Σ_k weight_k · query loss at moment k, and the penalties. */
   readonly loss: number;
   /** Query losses, (tasks, moments). */
   readonly losses: Float64Array;
@@ -43,7 +47,7 @@ export interface ReferenceLoss {
 }
 
 export interface ReferenceGradient extends ReferenceLoss {
-  /** Meta-gradient: the mean of `taskGradients`, and l1 · sign(θ) (layout.size). */
+  /** Meta-gradient: the mean of `taskGradients`, and that of the penalties (layout.size). */
   readonly gradient: Float64Array;
   /** (tasks)(layout.size). */
   readonly taskGradients: Float64Array[];
@@ -108,8 +112,8 @@ export function referenceGradient(
   const gradient = new Float64Array(layout.size).map(
     (_, i) => taskGradients.reduce((sum, g) => sum + g[i]!, 0) / episodes.tasks,
   );
-  forEachTheta(layout, i => {
-    gradient[i]! += (options.l1 ?? 0) * Math.sign(parameters[i]!);
+  forEachPenalised(system, layout, options, (i, weight) => {
+    gradient[i]! += weight * Math.sign(parameters[i]!);
   });
   return { ...result, gradient, taskGradients };
 }
@@ -146,8 +150,8 @@ function live(
   });
   const answers = lives.flatMap(life => life.answers);
   let penalty = 0;
-  forEachTheta(layout, i => {
-    penalty += (options.l1 ?? 0) * Math.abs(parameters[i]!);
+  forEachPenalised(system, layout, options, (i, weight) => {
+    penalty += weight * Math.abs(parameters[i]!);
   });
   return {
     p,
@@ -169,10 +173,15 @@ function live(
   };
 }
 
-/** Calls `each` with the place of every coefficient of the pool. */
-function forEachTheta({ groupStart }: Layout, each: (i: number) => void): void {
-  const group = GROUPS.indexOf('theta');
-  for (let i = groupStart[group]!; i < groupStart[group + 1]!; i++) each(i);
+/** Calls `each` with the place of every coefficient that is penalised, and λ. */
+function forEachPenalised(
+  system: System,
+  layout: Layout,
+  { l1 = 0 }: ReferenceOptions,
+  each: (i: number, weight: number) => void,
+): void {
+  for (const { from, to, weight } of penaltiesOf(system, layout, l1))
+    for (let i = from; i < to; i++) each(i, weight);
 }
 
 /** When the query set is asked, and what each moment weighs. */
