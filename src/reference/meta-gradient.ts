@@ -1,14 +1,15 @@
 import { MetaplasticError } from '../errors.js';
 import type { Layout } from '../parameters/layout.js';
 import { penaltiesOf } from '../parameters/penalties.js';
-import type { System } from '../systems/system.js';
+import type { State } from '../rules/rule.js';
+import { statesOf, type System } from '../systems/system.js';
 import { areClasses } from '../tasks/classes.js';
 import type { ImageBank } from '../tasks/episodes.js';
 import { chanceOf } from './chance.js';
 import { type ReferenceEpisodes, unpack } from './episode.js';
 import { adapt, adaptAdjoint } from './inner-loop.js';
 import { queryLoss, queryLossAdjoint } from './loss.js';
-import { type Fast, layerParameters, type Weights, withBiases, zerosLike } from './parameters.js';
+import { fastZerosLike, layerParameters, type Weights, withBiases } from './parameters.js';
 
 export interface ReferenceOptions {
   /**
@@ -44,6 +45,9 @@ export interface ReferenceLoss {
   readonly finalFeedback: Weights[];
   /** b after the last inner step: (tasks)(layers)(n_l), empty where there are none. */
   readonly finalBiases: Weights[];
+  /** States of a written rule after the last inner step, by their names, as in `Fast`: (tasks). */
+  readonly finalSynapse: Readonly<Record<string, Weights>>[];
+  readonly finalNeuron: Readonly<Record<string, Weights>>[];
 }
 
 export interface ReferenceGradient extends ReferenceLoss {
@@ -88,13 +92,7 @@ export function referenceGradient(
   const taskGradients = lives.map(({ support, queries, trajectory, chance }) => {
     const gradient = new Float64Array(layout.size);
     const dParameters = layerParameters(system, layout, gradient);
-    const dTrajectory = trajectory.map(({ W, B, v, b, vBias }): Fast => ({
-      W: zerosLike(W),
-      B: zerosLike(B),
-      v: zerosLike(v),
-      b: zerosLike(b),
-      vBias: zerosLike(vBias),
-    }));
+    const dTrajectory = trajectory.map(fastZerosLike);
     moments.forEach((t, k) =>
       queryLossAdjoint(
         system,
@@ -149,6 +147,7 @@ function live(
     };
   });
   const answers = lives.flatMap(life => life.answers);
+  const { synapse, neuron } = statesOf(system);
   let penalty = 0;
   forEachPenalised(system, layout, options, (i, weight) => {
     penalty += weight * Math.abs(parameters[i]!);
@@ -170,8 +169,13 @@ function live(
     finalWeights: lives.map(life => life.trajectory.at(-1)!.W),
     finalFeedback: lives.map(life => life.trajectory.at(-1)!.B),
     finalBiases: lives.map(life => life.trajectory.at(-1)!.b),
+    finalSynapse: lives.map(life => byName(synapse, life.trajectory.at(-1)!.synapse)),
+    finalNeuron: lives.map(life => byName(neuron, life.trajectory.at(-1)!.neuron)),
   };
 }
+
+const byName = (states: readonly State[], values: readonly Weights[]) =>
+  Object.fromEntries(states.map(({ name }, q) => [name, values[q]!]));
 
 /** Calls `each` with the place of every coefficient that is penalised, and λ. */
 function forEachPenalised(
