@@ -1,5 +1,6 @@
 import { drawsOf, PURPOSES } from '../parameters/draws.js';
 import { isMixed } from '../parameters/layout.js';
+import type { Penalty } from '../parameters/penalties.js';
 import { PRIMITIVES, TERMS } from '../systems/system.js';
 import { metricsShape } from './metrics.js';
 import { gridLayout } from './lanes.js';
@@ -23,7 +24,8 @@ const TOLD = { nothing: 0, activity: 1, mixed: 2, target: 3 } as const;
 
 /**
  * How the tasks' gradients become one: clips of the gradient's norm, whether a step needs every
- * task to be finite, and the penalty on θ.
+ * task to be finite, and the penalties
+ * on coefficients.
  */
 export interface MeanRules {
   /** Each task's gradient norm is clipped to this before the mean. */
@@ -31,8 +33,8 @@ export interface MeanRules {
   /** The norm of the mean gradient is clipped to this. */
   readonly clip?: number;
   readonly everyTask?: boolean;
-  /** λ of the penalty λ Σ|θ| on the pool's coefficients. */
-  readonly l1?: number;
+  /** Penalties on coefficients, over the layout's numbers. */
+  readonly penalties?: readonly Penalty[];
 }
 
 /**
@@ -62,7 +64,11 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
   const mixed = layers.filter(isMixed);
   const plastic = inLifetime.flatMap((layer, l) => (layer.plastic ? [l] : []));
   const aligned = inLifetime.flatMap((layer, l) => (layer.aligned ? [l] : []));
-  const theta = layout.tensors.filter(t => t.group === 'theta');
+  const penalties = rules.penalties ?? [];
+  const penalised = penalties.map(({ from, to }) => {
+    const { offset, size } = places.range({ offset: from, size: to - from });
+    return [offset, offset + size] as const;
+  });
   const rateAt = (index: number) =>
     coefficient === undefined
       ? 0
@@ -165,8 +171,6 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
       system.granularity === 'network' ? at('theta') : at(`theta${l.index}`),
     ),
     THETA_SHARED: system.granularity === 'network',
-    THETA_START: theta[0] ? at(theta[0].name) : 0,
-    THETA_END: theta.length ? at(theta.at(-1)!.name) + theta.at(-1)!.size : 0,
     WEIGHT_DECAY_AT: at('weightDecay'),
     MOMENTUM_AT: at('momentum'),
     K_AT: at('k'),
@@ -217,7 +221,11 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     OUTCOME_DRIFT: 2 * moments.length + 2,
     CLIP_PER_TASK: { real: rules.clipPerTask ?? LARGEST },
     CLIP: { real: rules.clip ?? LARGEST },
-    L1: { real: rules.l1 ?? 0 },
+    // Penalty p is PENALTY_WEIGHT[p] Σ|·| over places PENALTY_FROM[p] … PENALTY_TO[p] − 1.
+    PENALTIES: penalties.length,
+    PENALTY_FROM: tableOf(penalised.map(([from]) => from)),
+    PENALTY_TO: tableOf(penalised.map(([, to]) => to)),
+    PENALTY_WEIGHT: { real: tableOf(penalties.map(({ weight }) => weight)) },
     FEWEST: { real: rules.everyTask ? plan.tasks : 1 },
     DRIFT_LIMIT: { real: DRIFT_LIMIT },
   });

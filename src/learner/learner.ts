@@ -8,6 +8,7 @@ import type { Range } from '../gpu/places.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
 import { initialNumbers } from '../parameters/initial.js';
 import { GROUPS, tensorsOf, type Layout } from '../parameters/layout.js';
+import { penaltiesOf } from '../parameters/penalties.js';
 import type { Metrics } from '../systems/metrics.js';
 import { check, inWords, unknownName } from '../options.js';
 import type { System } from '../systems/system.js';
@@ -142,7 +143,7 @@ export class Learner implements Disposable, AsyncDisposable {
         total: buffer('total', 4 * (plan.places.size + totalTail(plan))),
         ...(bank && { bank: uploadBank(gpu, bank, buffer) }),
       };
-      const rules = rulesOf(options);
+      const rules = rulesOf(options, plan.layout);
       const making = allOrDestroy([
         Lifetimes.create(gpu, plan, inheritance, rules),
         makeAdam(gpu, plan, inheritance, rules),
@@ -215,7 +216,7 @@ export class Learner implements Disposable, AsyncDisposable {
     const record = (encoder: GPUCommandEncoder) => {
       if (update) this.adam.record(encoder, update);
     };
-    const rules = rulesOf(this.options);
+    const rules = rulesOf(this.options, this.layout);
     const make = (made: Plan) => Lifetimes.create(this.gpu, made, this.inheritance, rules);
     let lifetimes = await this.kept.of(OF_STEPS, { planWithin: () => this.plan, make });
     await lifetimes.run(episodes, { record });
@@ -492,7 +493,7 @@ export class Learner implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Settings replace the coefficients of the groups theta, eta and alignment, which lie last in the
+   * Settings replace the coefficients of the groups theta, eta, rule and alignment, which lie last in the
    * layout.
    */
   private checkSettings({ settings, tasks }: Episodes, where: string): void {
@@ -501,7 +502,7 @@ export class Learner implements Disposable, AsyncDisposable {
     if (settings.length !== tasks * count || count === 0)
       throw new MetaplasticError({
         where: `${where}.settings`,
-        expected: `tasks × coefficients = ${tasks} × ${count} numbers (groups theta, eta, alignment)`,
+        expected: `tasks × coefficients = ${tasks} × ${count} numbers (groups theta, eta, rule, alignment)`,
         got: `${settings.length}`,
       });
     const bad = settings.findIndex(v => !Number.isFinite(v));
@@ -588,10 +589,13 @@ export class Learner implements Disposable, AsyncDisposable {
 /** The key of the lifetimes of meta-steps. */
 const OF_STEPS = 'meta-steps';
 
-const rulesOf = ({ clipPerTask, optimiser, onDivergence, l1 }: CheckedOptions): MeanRules => ({
+const rulesOf = (
+  { clipPerTask, optimiser, onDivergence, l1, system }: CheckedOptions,
+  layout: Layout,
+): MeanRules => ({
   clipPerTask,
   clip: optimiser.clip,
-  l1,
+  penalties: penaltiesOf(system, layout, l1),
   everyTask: onDivergence === 'error',
 });
 

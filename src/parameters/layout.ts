@@ -160,6 +160,18 @@ const written = ({ coefficients }: WrittenRule, plastic: readonly Layer[]): Name
 export const coefficientName = (name: string, layer?: Layer): string =>
   layer ? `rule.${name}.${layer.index}` : `rule.${name}`;
 
+/** The meta-parameters that a coefficient of a written rule is, from the first layer up. */
+export const coefficientsOf = (
+  { tensors }: Layout,
+  coefficient: string,
+): readonly MetaParameter[] =>
+  tensors.filter(
+    ({ group, name }) => group === 'rule' && ofAllLayers(name) === `rule.${coefficient}`,
+  );
+
+/** The name of a written rule's coefficient in all layers: rule.eta of rule.eta.2. */
+export const ofAllLayers = (name: string): string => name.replace(/\.\d+$/, '');
+
 /** Shape of a layer's coefficients. */
 const shapeOf = (granularity: Exclude<Granularity, 'network'>, l: Layer): [number, number] =>
   ({ synapse: [l.fanOut, l.fanIn], neuron: [l.fanOut, 1], layer: [1, 1] })[granularity] as [

@@ -20,7 +20,7 @@ export interface Sweep {
   readonly system: SystemSpec;
   readonly initial?: Initial;
   readonly seed: number;
-  /** Coefficients (groups theta, eta, alignment) by name; those left out are as `initial` says. */
+  /** Coefficients (groups theta, eta, rule, alignment) by name; those left out are as `initial` says. */
   readonly settings: readonly Setting[];
   /** Lifetimes of each setting, each with its own data, W and B. */
   readonly lifetimes: number;
@@ -97,7 +97,7 @@ export async function live(gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swep
 }
 
 /**
- * (tasks, coefficients) of the groups theta, eta and alignment: `parameters`, but for what a
+ * (tasks, coefficients) of the groups theta, eta, rule and alignment: `parameters`, but for what a
  * setting says.
  */
 export function settingsOf(
@@ -117,7 +117,7 @@ export function settingsOf(
       if (!tensor || tensor.offset < start || tensor.size !== values.length)
         throw new MetaplasticError({
           where: `settings.${name}`,
-          expected: 'a coefficient of the groups theta, eta, alignment',
+          expected: 'a coefficient of the groups theta, eta, rule, alignment',
           got: `${JSON.stringify(value)}`,
           hint: `known: ${layout.tensors
             .filter(t => t.offset >= start)

@@ -78,6 +78,14 @@ export function ruleOf({ rule }: { readonly rule: SystemRule }): RuleFacts & {
   return { name, from, granularity: factor?.per ?? 'network', feedback: feedback[from] };
 }
 
+/** The states of synapses and of neurons that a system's rule has; a built-in one has none. */
+export const statesOf = ({
+  rule,
+}: {
+  readonly rule: SystemRule;
+}): Pick<WrittenRule, 'synapse' | 'neuron'> =>
+  typeof rule === 'string' ? { synapse: [], neuron: [] } : rule;
+
 /** Systems that were checked here. */
 const CHECKED = new WeakSet<object>();
 
