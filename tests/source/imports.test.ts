@@ -21,6 +21,7 @@ const ROOMS = [
   ['parameters'],
   ['tasks'],
   ['systems'],
+  ['rules'],
   ['options.ts'],
   ['errors.ts', 'extremes.ts', 'tensor.ts'],
 ];
