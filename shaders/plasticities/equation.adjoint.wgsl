@@ -6,7 +6,8 @@ import package::shape::{BATCH, DEPTH, LANES, PLASTIC, RECORD};
 import package::memory::{lane, set_adjoint};
 import package::equation_above::find_above;
 import package::equation_flow::{
-  Rows as BackRows, Synapses as BackSynapses, Work, flow_in, rows_of, synapses_at
+  Rows as BackRows, Synapses as BackSynapses, Work as BackWork, flow_in, rows_of,
+  synapses_at
 };
 import package::equation_below::{find_below, tell_below_along};
 import package::equation::{
@@ -20,6 +21,8 @@ import package::equation_recall::leave_recalled;
 import package::neurons::{neurons_adjoint, tell_states_below};
 import package::plasticity_adjoint_sweep::sweep;
 import package::team::team_barrier;
+
+alias Work = BackWork;
 
 fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
   for (var k = lane; k < BATCH * RECORD; k += LANES) { set_adjoint(k, 0.0); }

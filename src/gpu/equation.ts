@@ -1,8 +1,8 @@
 import { derivative } from '../rules/derive.js';
 import type { Coefficient, Seen, WrittenRule } from '../rules/rule.js';
-import { simplify } from '../rules/simplify.js';
+import { simplified } from '../rules/simplify.js';
 import { textOf } from '../rules/text.js';
-import type { Tree } from '../rules/tree.js';
+import { namesOf as namesIn, type Tree } from '../rules/tree.js';
 import type { SystemRule } from '../systems/system.js';
 import { wgslName, wgslOf } from '../rules/wgsl.js';
 
@@ -214,7 +214,7 @@ function flowTo(name: string, outputs: readonly Output[]): Tree {
       to: [{ kind: 'name', name: told(output.name) }, derivative(output.tree, name)],
     }),
   );
-  return simplify(parts.reduce((sum, part) => ({ kind: 'apply', of: '+', to: [sum, part] })));
+  return simplified(parts.reduce((sum, part) => ({ kind: 'apply', of: '+', to: [sum, part] })));
 }
 
 /** ∂ dw / ∂ w, which does not depend on w. */
@@ -285,7 +285,7 @@ export function isMadeOfProducts(rule: SystemRule): boolean {
  */
 export function productModule(rule: WrittenRule): string {
   const { direction, kappa } = rule.product!;
-  const reads = kappa ? NEURONS_SEEN.filter(name => has(kappa, name)) : [];
+  const reads = kappa ? NEURONS_SEEN.filter(name => namesIn(kappa).has(name)) : [];
   const seen = reads.map((name): Named => ({ name, field: name, code: name, vector: true }));
   const read = seen.map(({ name }) => `    let ${name} = activity4(at_${name} + record);`).join('\n');
   const places = reads.map(name => `  let at_${name} = first + ${PLACES[name]} + neurons;`);
@@ -345,10 +345,5 @@ const PLACES = {
   post: 'LEFT + NEURON_AT[l]',
   e: 'ERROR + BELOW_AT[l + 1u]',
 } as const;
-
-function has(tree: Tree, name: string): boolean {
-  if (tree.kind === 'apply') return tree.to.some(part => has(part, name));
-  return tree.kind === 'name' && tree.name === name;
-}
 
 const float = (x: number) => `f32(${x})`;
