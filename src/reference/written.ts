@@ -1,7 +1,7 @@
 import { derivative } from '../rules/derive.js';
 import { evaluator } from '../rules/evaluate.js';
 import { SEEN, type WrittenRule } from '../rules/rule.js';
-import type { Tree } from '../rules/tree.js';
+import { namesOf, type Tree } from '../rules/tree.js';
 import type { Layer, System } from '../systems/system.js';
 import { add, NONE } from './algebra.js';
 import type { Fast, LayerParameters } from './parameters.js';
@@ -272,20 +272,11 @@ function expressionsOf(rule: WrittenRule): Expressions {
 
 function expression(tree: Tree, names: readonly string[]): Expression {
   const slotOf = (name: string) => names.indexOf(name);
-  const readNames = namesOf(tree);
+  const found = namesOf(tree);
   return {
     value: evaluator(tree, slotOf),
     partials: names.flatMap((name, slot) =>
-      readNames.has(name) ? [{ slot, of: evaluator(derivative(tree, name), slotOf) }] : [],
+      found.has(name) ? [{ slot, of: evaluator(derivative(tree, name), slotOf) }] : [],
     ),
   };
-}
-
-/** Trees may share parts: each is looked at once. */
-function namesOf(tree: Tree, seen = new Set<Tree>()): Set<string> {
-  if (seen.has(tree)) return new Set();
-  seen.add(tree);
-  if (tree.kind === 'number') return new Set();
-  if (tree.kind === 'name') return new Set([tree.name]);
-  return new Set(tree.to.flatMap(part => [...namesOf(part, seen)]));
 }

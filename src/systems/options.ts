@@ -24,15 +24,19 @@ const MOST_SIZES = 1024;
 
 const isTerm = (x: unknown) => (TERMS as readonly unknown[]).includes(x);
 
-/** A rule by its name, or one of one's own, which `defineRule` checks and which is kept as written. */
+/**
+ * A rule by its name, or one of one's own, which `defineRule` checks: a system keeps what was
+ * written, which is JSON.
+ */
 const RULE = v.pipe(
   v.lazy(given =>
     typeof given === 'object'
       ? thing<RuleSpec | WrittenRule>('a rule: a name, or an object such as { dw: "…" }')
       : choice(SLOTS.rule),
   ),
+  v.transform(rule => (typeof rule === 'object' && 'spec' in rule ? rule.spec : rule)),
   v.metadata({ range: `${SLOTS.rule.join(', ')}, or a rule of your own: { dw: '…', … }` }),
-) as unknown as Kind<Choice<'rule'> | RuleSpec | WrittenRule>;
+) as unknown as Kind<Choice<'rule'> | RuleSpec | WrittenRule, Choice<'rule'> | RuleSpec>;
 
 const SLOTTED = {
   sizes: needed(list(whole(1), 'whole numbers ≥ 1 (inputs … outputs)', 2, MOST_SIZES), {

@@ -116,9 +116,8 @@ const DEFAULTS: { readonly [K in keyof Chosen]?: (chosen: Chosen) => Chosen[K] }
   weightDecay: ({ rule, feedbackRule }) => rule === 'gradient' && feedbackRule === 'kolen-pollack',
 };
 
-/** A written rule is checked anew from what was written, wherever it comes from. */
 const checkedRule = (rule: NonNullable<SystemSpec['rule']>, where: string): SystemRule =>
-  typeof rule === 'string' ? rule : defineRule('spec' in rule ? rule.spec : rule, where);
+  typeof rule === 'string' ? rule : defineRule(rule, where);
 
 function withDefaults(spec: SystemSpec, rule: SystemRule): Chosen {
   const chosen: Record<string, unknown> = { ...spec, rule };

@@ -17,7 +17,7 @@ test('there are cases of every system that the oracle states', () => {
     Object.fromEntries(
       [...new Set(systems)].map(s => [s, systems.filter(other => other === s).length]),
     ),
-  ).toEqual({ align: 5, flp: 4, gradient: 2, pool: 4 });
+  ).toEqual({ align: 5, flp: 4, gradient: 2, pool: 4, rule: 11 });
 });
 
 describe.each(names)('%s: the reference agrees with an independent implementation', name => {
@@ -45,6 +45,19 @@ describe.each(names)('%s: the reference agrees with an independent implementatio
       for (const [k, W] of layers.entries())
         expect(relativeError(got.finalWeights[task]![k]!, W)).toBeLessThan(LIMIT);
     }
+  });
+
+  test.runIf(expected.finalSynapse)('in the states of the rule after the last step', () => {
+    for (const [kind, tasks] of [
+      [got.finalSynapse, expected.finalSynapse!],
+      [got.finalNeuron, expected.finalNeuron!],
+    ] as const)
+      for (const [task, states] of tasks.entries()) {
+        expect(Object.keys(kind[task]!)).toEqual(Object.keys(states));
+        for (const [name, layers] of Object.entries(states))
+          for (const [k, values] of layers.entries())
+            expect(relativeError(kind[task]![name]![k]!, values)).toBeLessThan(LIMIT);
+      }
   });
 
   test.runIf(expected.finalFeedback)('in the feedback weights after the last step', () => {
