@@ -36,7 +36,8 @@ const WORD = /\b[A-Za-z_]\w*/g;
  * letter or two, the most frequent first, the same in every shader, because what is alike is
  * compressed well.
  * Attributes, entry points, bindings, members, modules and what generated modules declare keep
- * their names, and so does `team_barrier`, by which tests know a barrier.
+ * their names, and so do functions that written rules call, whose names end with a _, and
+ * `team_barrier`, by which tests know a barrier.
  */
 function shortNames(): Map<string, string> {
   const folder = new URL('shaders/', import.meta.url);
@@ -53,6 +54,7 @@ function shortNames(): Map<string, string> {
     'team_barrier',
     ...all(/@(\w+)/g),
     ...all(/@compute[^{]*?fn (\w+)/g),
+    ...all(/\bfn (\w+_)\(/g),
     ...all(/var<[^>]*> *(\w+)/g),
     ...all(/\.(\w+)/g),
     ...all(/package::(\w+)/g),
