@@ -74,7 +74,7 @@ describe('a slot and its folder have the same choices', () => {
   const folders: [string, readonly string[]][] = [
     ['activations', SLOTS.activation],
     ['signals', SLOTS.signal],
-    ['rules', SLOTS.rule],
+    ['rules', [...SLOTS.rule, 'none']],
     ['losses', SLOTS.loss],
     // Chosen by the plan and the episodes, not by the user.
     ['feedbacks', SLOTS.feedback],
@@ -97,7 +97,11 @@ describe('a slot and its folder have the same choices', () => {
     ['rights', ['along', 'before', 'many']],
     ['noises', ['feedback', 'none', 'weight']],
     ['teams', ['lane', 'workgroup']],
-    ['recalls', ['stored', 'undo']],
+    ['recalls', ['equation.stored', 'equation.undo', 'stored', 'undo']],
+    ['plasticities', ['equation', 'equation.adjoint', 'products', 'products.adjoint']],
+    ['equations', ['above', 'below.along', 'below.before', 'flow', 'functions']],
+    ['neurons', ['none', 'states']],
+    ['states', ['none']],
     ['lanes', ['grid', 'rows']],
     ['sweeps', ['columns', 'grid', 'rows']],
     ['perceptions', ['direct', 'encoded']],
