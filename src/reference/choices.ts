@@ -4,48 +4,33 @@ import { dot } from './algebra.js';
 
 /**
  * y = value(z), dy/dz = slope(y) and d slope/dy = curvature(y): expressed through the output, so z
- * need not be kept. An input may lie beyond what the function gives; the slope there is 0, as at
- * the edge.
+ * need not be kept. An input may lie beyond what the function gives: where a rule asks for the error
+ * of the inputs, they have the slope that the formula gives.
  */
 export interface Activation {
   value(z: number): number;
   slope(y: number): number;
-  /**
-   * The same formula for any y, also one that the function never gives. That is what written rules
-   * read as the error of the inputs, `e_pre` of the first layer: as the formula says it, so that
-   * whoever writes a rule meets no bound that the rule does not have.
-   */
-  formula(y: number): number;
   curvature(y: number): number;
 }
 
 /** Sharpness of softplus: y = log(1 + exp(β z)) / β. */
 const SOFTPLUS_BETA = 10;
 
-const step = (y: number) => (y > 0 ? 1 : 0);
-
 export const activations = {
-  relu: { value: z => Math.max(z, 0), slope: step, formula: step, curvature: () => 0 },
+  relu: { value: z => Math.max(z, 0), slope: y => (y > 0 ? 1 : 0), curvature: () => 0 },
   // log(1 + exp(βz)) = max(βz, 0) + log(1 + exp(−|βz|)), which cannot overflow.
   softplus: {
     value: z => Math.max(z, 0) + Math.log1p(Math.exp(-SOFTPLUS_BETA * Math.abs(z))) / SOFTPLUS_BETA,
-    slope: y => -Math.expm1(-SOFTPLUS_BETA * Math.max(y, 0)),
-    formula: y => -Math.expm1(-SOFTPLUS_BETA * y),
-    curvature: y => SOFTPLUS_BETA * Math.exp(-SOFTPLUS_BETA * Math.max(y, 0)),
+    slope: y => -Math.expm1(-SOFTPLUS_BETA * y),
+    curvature: y => SOFTPLUS_BETA * Math.exp(-SOFTPLUS_BETA * y),
   },
-  tanh: {
-    value: Math.tanh,
-    slope: y => Math.max(1 - y * y, 0),
-    formula: y => 1 - y * y,
-    curvature: y => -2 * y,
-  },
+  tanh: { value: Math.tanh, slope: y => 1 - y * y, curvature: y => -2 * y },
   sigmoid: {
     value: z => 1 / (1 + Math.exp(-z)),
-    slope: y => Math.max(y * (1 - y), 0),
-    formula: y => y * (1 - y),
+    slope: y => y * (1 - y),
     curvature: y => 1 - 2 * y,
   },
-  linear: { value: z => z, slope: () => 1, formula: () => 1, curvature: () => 0 },
+  linear: { value: z => z, slope: () => 1, curvature: () => 0 },
 } satisfies Record<Choice<'activation'>, Activation>;
 
 /** φ in f = φ(B s + c). */

@@ -74,7 +74,7 @@ export function errors(
   const e = x.map(() => NONE);
   if (system.feedback === 'direct-rectified' || system.feedback === 'none') return e;
   const depth = system.layers.length;
-  const slope = slopeOf(system);
+  const { slope } = activations[system.activation];
   const { answer, error } = losses[system.loss];
   e[depth] = error(answer(x[depth]!), target);
   for (let l = depth; l > 0; l--) {
@@ -111,8 +111,7 @@ export function errorsAdjoint(
 ): void {
   if (system.feedback === 'direct-rectified' || system.feedback === 'none') return;
   const depth = system.layers.length;
-  const slope = slopeOf(system);
-  const { curvature } = activations[system.activation];
+  const { slope, curvature } = activations[system.activation];
   for (let l = 1; l <= depth; l++) {
     const { layer, path, source } = stage(system, system.feedback, l);
     const below = x[l - 1]!;
@@ -133,10 +132,6 @@ export function errorsAdjoint(
   const dAnswer = dE[depth]!.map(d => errorSlope(target) * d);
   add(dX[depth]!, answerAdjoint(answer(x[depth]!), dAnswer));
 }
-
-/** φ', which of inputs beyond what φ gives is 0 for built-in rules, and as it is for written ones. */
-const slopeOf = ({ activation, rule }: System): ((y: number) => number) =>
-  activations[activation][typeof rule === 'string' ? 'slope' : 'formula'];
 
 /** How the error of layer l goes down, and whose error `source` it carries. */
 function stage(system: System, feedback: keyof typeof errorPaths, l: number) {
