@@ -35,8 +35,9 @@ const WORD = /\b[A-Za-z_]\w*/g;
  * What parameters, variables, functions, constants and structs of all shaders are called instead: a
  * letter or two, the most frequent first, the same in every shader, because what is alike is
  * compressed well.
- * Attributes, entry points, bindings, members, modules and what generated modules declare keep
- * their names, and so does `team_barrier`, by which tests know a barrier.
+ * Attributes, entry points, bindings, members, modules and whatever modules made at run time name
+ * keep their names, as do those of rules, which somebody may write by hand; and `team_barrier`, by
+ * which tests know a barrier.
  */
 function shortNames(): Map<string, string> {
   const folder = new URL('shaders/', import.meta.url);
@@ -47,6 +48,12 @@ function shortNames(): Map<string, string> {
     .map(file => withoutComments(readFileSync(new URL(file, folder), 'utf8')))
     .join('\n');
   const all = (pattern: RegExp, of = code) => [...of.matchAll(pattern)].map(([, name]) => name!);
+  const madeAtRunTime = ['equation.ts', 'equation-places.ts'].map(file =>
+    readFileSync(new URL(`src/gpu/${file}`, import.meta.url), 'utf8'),
+  );
+  const rules = files
+    .filter(file => file.startsWith('rules/'))
+    .map(file => withoutComments(readFileSync(new URL(file, folder), 'utf8')));
   const count = new Map<string, number>();
   for (const [word] of code.matchAll(WORD)) count.set(word, (count.get(word) ?? 0) + 1);
   const kept = new Set([
@@ -56,6 +63,9 @@ function shortNames(): Map<string, string> {
     ...all(/var<[^>]*> *(\w+)/g),
     ...all(/\.(\w+)/g),
     ...all(/package::(\w+)/g),
+    ...madeAtRunTime.flatMap(text => all(/\b([A-Za-z_]\w*)/g, text)),
+    ...rules.flatMap(text => all(/^fn (\w+)/gm, text)),
+    ...rules.flatMap(text => all(/^import ([^;]*);/gm, text)).flatMap(text => all(/(\w+)/g, text)),
   ]);
   const parameters = all(/^fn \w+\((.*?)\)(?: ->| \{)/gm).flatMap(list => all(/(\w+):/g, list));
   const names = [

@@ -8,6 +8,7 @@ import package::memory::{four, lane, parameters, present, set_weight_quad};
 import package::bias::bias_quads;
 import package::born::{initial_weights, source_of_weights};
 import package::random::drawn4;
+import package::states::{begin_neurons, begin_states_of_layer};
 import package::team::team_barrier;
 
 // Quads of W of layer l + 1; of its B, if a lifetime keeps it.
@@ -49,10 +50,12 @@ fn birth_of_layer(l: u32) {
   for (var q = lane; q < feedback_count; q += LANES) {
     set_weight_quad(b + q, initial_feedback(l, q));
   }
+  begin_states_of_layer(l);
 }
 
 // Fills slot 0, and what frozen layers keep in their only place.
 fn birth() {
   for (var l = 0u; l < DEPTH; l++) { birth_of_layer(l); }
+  begin_neurons();
   team_barrier();
 }

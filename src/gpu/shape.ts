@@ -1,10 +1,11 @@
 import { drawsOf, PURPOSES } from '../parameters/draws.js';
 import { isMixed } from '../parameters/layout.js';
 import type { Penalty } from '../parameters/penalties.js';
-import { PRIMITIVES, ruleOf, TERMS } from '../systems/system.js';
+import { PRIMITIVES, TERMS } from '../systems/system.js';
 import { metricsShape } from './metrics.js';
 import { gridLayout } from './lanes.js';
 import { fours } from './places.js';
+import { rateOf } from './slots.js';
 import { QUERY_BLOCK } from './segments.js';
 import { BLOCK, collectors, outcomeSize, roomFor, totalTail, type Plan } from './plan.js';
 
@@ -52,7 +53,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
   const grid = gridLayout(plan.system, plan.lanes);
   const { encoderLayers, layers, sizes } = system;
   const inLifetime = layers.slice(encoderLayers);
-  const { coefficient } = ruleOf(system);
+  const { coefficient, granularity } = rateOf(system);
   const at = (name: string) => places.at(name) ?? 0;
   const xAt = record.xAt.slice(encoderLayers);
   const draws = drawsOf(system);
@@ -69,9 +70,9 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     return [offset, offset + size] as const;
   });
   const rateAt = (index: number) =>
-    coefficient === undefined || coefficient === 'theta'
+    coefficient === undefined
       ? 0
-      : system.granularity === 'network'
+      : granularity === 'network'
         ? at(coefficient)
         : at(`${coefficient}${index}`);
   // How many quads behind the rates of a layer's first column those of its biases lie.
@@ -161,6 +162,9 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     ANY_D_B: fast.keepsGradientB.includes(true),
     C_AT: inLifetime.map(l => at(`c${l.index}`)),
     VELOCITY_GRADIENT: fast.gradientV,
+    STATE_GRADIENT: fast.gradientS,
+    STATE_GRADIENT_STEP: fast.gradientStep,
+    NEURON_GRADIENT: fast.neurons.gradient,
     RATE_AT: inLifetime.map(l => rateAt(l.index)),
     BETA_AT: inLifetime.map(l => at('beta') + Math.max(0, mixed.indexOf(l))),
     THETA_AT: inLifetime.map(l =>
@@ -193,6 +197,11 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     QUERY_AT: perTask.records * record.size,
     FAST: perTask.fast,
     FAST_AT: fast.W,
+    SLOT: fast.slot,
+    NEURON_STATES: typeof system.rule === 'string' ? 0 : system.rule.neuron.length,
+    NEURON_STATES_AT: fast.neurons.at,
+    NEURON_STATE_SIZE: fast.neurons.size,
+    NEURON_STATE_AT: fast.neurons.layers,
     FAST_STEP: inLifetime.map(l => (l.plastic ? fast.slot : 0)),
     PLASTIC_SIZE: fast.plastic,
     FAST_B_AT: fast.B,

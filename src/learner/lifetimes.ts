@@ -12,7 +12,7 @@ import {
 } from '../gpu/plan.js';
 import { encoderLayerModule, shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
-import { slotsOf, sweepsOf } from '../gpu/slots.js';
+import { modulesOf, slotsOf, sweepsOf } from '../gpu/slots.js';
 import type { Episodes, Origin } from '../tasks/episodes.js';
 
 /**
@@ -177,7 +177,8 @@ export class Lifetimes {
       entryPoint = 'main',
       layer?: number,
     ): Promise<Stage> => {
-      const modules = { shape, ...(layer && { layer: encoderLayerModule(plan, layer) }) };
+      const ownLayer = layer && { layer: encoderLayerModule(plan, layer) };
+      const modules = { shape, ...modulesOf(plan), ...ownLayer };
       const linked = await linkShader(shader, {
         slots: { ...slots, input: layer && layer > 1 ? 'inputs/activity' : rawInput },
         modules,
