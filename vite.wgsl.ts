@@ -60,6 +60,7 @@ function shortNames(): Map<string, string> {
     'team_barrier',
     ...all(/@(\w+)/g),
     ...all(/@compute[^{]*?fn (\w+)/g),
+    ...all(/\bfn (\w+_)\(/g),
     ...all(/var<[^>]*> *(\w+)/g),
     ...all(/\.(\w+)/g),
     ...all(/package::(\w+)/g),

@@ -30,11 +30,14 @@ export function equationModule(rule: WrittenRule): string {
     all,
   );
   const back = bodyOf(flow, [...all, ...toldOf(outputs, 'd')]);
+  const slope = rule.undoable ? slopeOfW(rule.dw, all) : undefined;
+  const neurons = rule.neuron.length ? neuronEquation(rule) : undefined;
   const partOf = (fields: readonly Named[]) =>
     fields.map(({ name }) => back.results[all.findIndex(one => one.name === name)]!);
   return [
     ...saidBy(rule),
     'import package::shape::BATCH;',
+    importOf(change.calls, back.calls, slope?.calls, neurons?.calls),
     structOf('Synapse', synapse),
     structOf('Own', own),
     structOf('Above', above),
@@ -58,7 +61,7 @@ ${back.statements}
     ${made('CoarseFlow', partOf(coarse))}
   );
 }`,
-    rule.undoable ? slopeOfW(rule.dw, all) : '',
+    slope?.code,
     `// After the changes of a batch; m: SHARE m_l. Who is not there stays what it is.
 fn moved(s: Synapse, sum: Synapse, m: vec4f, there: vec4<bool>) -> Synapse {
   return ${made(
@@ -92,14 +95,14 @@ fn kept(f: Flow, there: vec4<bool>) -> Flow {
     ${keptOf('CoarseFlow', 'coarse', coarse)}
   );
 }`,
-    rule.neuron.length ? neuronEquation(rule) : '',
+    neurons?.code,
   ]
     .filter(Boolean)
     .join('\n');
 }
 
 /** What the changes of neurons' states are, and their adjoint, four neurons at once. */
-function neuronEquation(rule: WrittenRule): string {
+function neuronEquation(rule: WrittenRule) {
   const states = rule.neuron.map(({ name }) => named(name, 's', true));
   const network = networkOf(rule);
   const outputs = rule.neuron.map(({ name, change }) => ({ name, tree: change }));
@@ -113,7 +116,7 @@ function neuronEquation(rule: WrittenRule): string {
     [...seen, ...toldOf(outputs, 'd')],
   );
   const kept = back.results.map(code => `select(vec4f(), ${code}, there)`);
-  return [
+  const code = [
     structOf('Neuron', states),
     structOf('Network', network),
     structOf('NetworkFlow', network.map(asVector)),
@@ -146,6 +149,7 @@ ${back.statements}
     sumOf('plus_neuron', 'Neuron', states),
     sumOf('plus_network', 'NetworkFlow', network),
   ].join('\n');
+  return { code, calls: [...change.calls, ...back.calls] };
 }
 
 /** A name of a rule: its field in a struct, how functions call it, and whether it has four numbers. */
@@ -207,44 +211,46 @@ const toldOf = (outputs: readonly Output[], struct: string): Named[] =>
 
 /** What flows to a name: Σ over the changes of d change · ∂ change / ∂ name. */
 function flowTo(name: string, outputs: readonly Output[]): Tree {
-  const parts = outputs.map(
-    (output): Tree => ({
-      kind: 'apply',
-      of: '*',
-      to: [{ kind: 'name', name: told(output.name) }, derivative(output.tree, name)],
-    }),
-  );
+  const parts = outputs.map((output): Tree => ({
+    kind: 'apply',
+    of: '*',
+    to: [{ kind: 'name', name: told(output.name) }, derivative(output.tree, name)],
+  }));
   return simplified(parts.reduce((sum, part) => ({ kind: 'apply', of: '+', to: [sum, part] })));
 }
 
 /** ∂ dw / ∂ w, which does not depend on w. */
-function slopeOfW(dw: Tree, seen: readonly Named[]): string {
-  const { statements, results } = bodyOf([derivative(dw, 'w')], seen);
-  return `fn slope_of_w(own: Own, a: Above, b: Below, c: Coarse) -> vec4f {
+function slopeOfW(dw: Tree, seen: readonly Named[]) {
+  const { statements, results, calls } = bodyOf([derivative(dw, 'w')], seen);
+  const code = `fn slope_of_w(own: Own, a: Above, b: Below, c: Coarse) -> vec4f {
 ${statements}
   return ${results[0]!};
 }`;
+  return { code, calls };
 }
 
 /** Statements and results, each of four numbers, of a function that makes these trees. */
 function bodyOf(trees: readonly Tree[], seen: readonly Named[]) {
   const byName = new Map(seen.map(one => [one.name, one]));
-  const { statements, results } = wgslOf(trees, name => byName.get(name)!);
+  const { statements, results, calls } = wgslOf(trees, name => byName.get(name)!);
   return {
+    calls,
     statements: statements.map(s => `  ${s}`).join('\n'),
     results: results.map(({ code, vector }) => (vector ? code : `vec4f(${code})`)),
   };
+}
+
+/** What of shaders/equations/functions.wgsl is called. */
+function importOf(...calls: readonly (readonly string[] | undefined)[]): string {
+  const called = [...new Set(calls.flatMap(some => some ?? []))].toSorted();
+  return called.length ? `import package::functions::{${called.join(', ')}};` : '';
 }
 
 /** The rule as it was written, as comments. */
 function saidBy({ name, spec }: WrittenRule): string[] {
   const states = (kind: 'synapse' | 'neuron') =>
     Object.entries(spec[kind] ?? {}).map(([state, { d }]) => `// ${kind} ${state}: ${oneLine(d)}`);
-  return [
-    `// ${name}: dw = ${oneLine(spec.dw)}`,
-    ...states('synapse'),
-    ...states('neuron'),
-  ];
+  return [`// ${name}: dw = ${oneLine(spec.dw)}`, ...states('synapse'), ...states('neuron')];
 }
 const oneLine = (text: string) => text.replaceAll(/[^\x20-\x7e]+/g, ' ');
 
@@ -287,7 +293,9 @@ export function productModule(rule: WrittenRule): string {
   const { direction, kappa } = rule.product!;
   const reads = kappa ? NEURONS_SEEN.filter(name => namesIn(kappa).has(name)) : [];
   const seen = reads.map((name): Named => ({ name, field: name, code: name, vector: true }));
-  const read = seen.map(({ name }) => `    let ${name} = activity4(at_${name} + record);`).join('\n');
+  const read = seen
+    .map(({ name }) => `    let ${name} = activity4(at_${name} + record);`)
+    .join('\n');
   const places = reads.map(name => `  let at_${name} = first + ${PLACES[name]} + neurons;`);
   const value = kappa && bodyOf([kappa], seen);
   const slopes = reads.map(name => bodyOf([derivative(kappa!, name)], seen));
@@ -297,6 +305,7 @@ export function productModule(rule: WrittenRule): string {
   ANSWER, BATCH, BELOW_AT, DEPTH, ERROR, LEFT, NEURON_AT, RECORD, SHARE, WIDTH, X_AT
 };
 import package::memory::{activity4, add_adjoints, four};
+${importOf(value?.calls, ...slopes.map(({ calls }) => calls))}
 const DIRECTION = ${float(direction)};
 fn prepare(first: u32, slot: u32) {}
 fn prepare_adjoint(first: u32, slot: u32) {}`,

@@ -59,6 +59,7 @@ function partsOfRule({ system, adjoint, lanes }: Plan): Record<string, string> {
     rule: `rules/${written ? 'none' : rule}`,
     rate: `rates/${coefficient === undefined ? 'one' : files[granularity]}`,
     states: 'states/none',
+    functions: 'equations/functions',
     feedback: path ? 'errors' : `feedbacks/${feedback}`,
     path: path ? `feedbacks/${feedback}` : 'feedbacks/chained',
   };

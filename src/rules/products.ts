@@ -155,17 +155,17 @@ function rankOf(
 
 /** By Gauss's elimination; numbers are as they are written, so a rest of rounding is a 0. */
 function matrixRank(given: readonly (readonly number[])[]): number {
-  const rows = given.map(row => [...row]);
+  let rows = given;
   let rank = 0;
-  for (let column = 0; column < (rows[0]?.length ?? 0); column++) {
-    const candidates = rows.slice(rank).sort((a, b) => Math.abs(b[column]!) - Math.abs(a[column]!));
+  for (let column = 0; column < (given[0]?.length ?? 0); column++) {
+    const candidates = rows.toSorted((a, b) => Math.abs(b[column]!) - Math.abs(a[column]!));
     const pivot = candidates[0];
     if (!pivot || Math.abs(pivot[column]!) < 1e-12) continue;
     const others = candidates.slice(1).map(row => {
       const share = row[column]! / pivot[column]!;
       return row.map((value, k) => value - share * pivot[k]!);
     });
-    rows.splice(rank, rows.length - rank, pivot, ...others);
+    rows = others;
     rank++;
   }
   return rank;

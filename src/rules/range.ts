@@ -1,3 +1,4 @@
+import { greatest, least } from '../extremes.js';
 import { isNumber } from '../options.js';
 import { VALUES } from './evaluate.js';
 import { errorAt, type Parsed } from './parse.js';
@@ -42,12 +43,12 @@ export function checkStart(
     const ranges = part.to.map(range);
     const [a, b] = ranges;
     refuseStart(part, a!, b);
-    const result = isAlike2(part) ? alike(part.of, a!) : RANGES[part.of](a!, b ?? a!);
+    const result = isOfAlike(part) ? alike(part.of, a!) : RANGES[part.of](a!, b ?? a!);
     if (namesOf(part).size === 0 && !result.every(isNumber))
       refuse(part, `${textOf(part)} is no number that float32 holds`, 'write a smaller one');
     return result;
   };
-  const isAlike2 = (part: Applied) => (part.of === '*' || part.of === '-') && isAlike(part);
+  const isOfAlike = (part: Applied) => (part.of === '*' || part.of === '-') && isAlike(part);
 
   const refuseStart = (part: Applied, [low, high]: Interval, b?: Interval) => {
     const shown = part.to.map(textOf);
@@ -86,7 +87,7 @@ const bracketed = (text: string) => (/^[\w.]+$/.test(text) ? text : `(${text})`)
 const alike = (of: Operation, a: Interval): Interval => (of === '-' ? [0, 0] : power(a, 2));
 
 const around = (...values: readonly number[]): Interval =>
-  values.some(Number.isNaN) ? ANY : [Math.min(...values), Math.max(...values)];
+  values.some(Number.isNaN) ? ANY : [least(values), greatest(values)];
 
 /** 0 · ∞ is 0 here: the end of a range is never reached. */
 const by = (a: number, b: number) => (a === 0 || b === 0 ? 0 : a * b);
