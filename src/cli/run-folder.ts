@@ -9,6 +9,7 @@ import { adapterName, type Gpu } from '../gpu/device.js';
 import { parseConfig, type RunConfig } from '../config/config.js';
 import { defineRule } from '../rules/define.js';
 import type { RuleSpec } from '../rules/rule.js';
+import { RULE_FILE } from '../systems/options.js';
 import { parseLog, type Evaluation, type LogLine } from '../runs/log.js';
 import { RUN_PRESETS } from '../config/presets.js';
 import { parseEnvironment, parseEvaluations, type Environment } from '../runs/recorded.js';
@@ -50,7 +51,7 @@ const MOST_OF_A_RULE = 2 ** 20;
 function withRule(config: unknown, path: string): unknown {
   if (!isObject(config) || !isObject(config['system'])) return config;
   const { rule } = config['system'];
-  if (typeof rule !== 'string' || !rule.endsWith('.rule.json')) return config;
+  if (typeof rule !== 'string' || !rule.endsWith(RULE_FILE)) return config;
   const file = resolve(dirname(path), rule);
   const where = `${path}: system.rule`;
   if (!existsSync(file))

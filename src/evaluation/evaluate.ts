@@ -191,7 +191,7 @@ export function nameOf(spec: SystemSpec): string {
   const system = defineSystem(spec);
   const { rule, feedback, weights, firstOrder } = system;
   const { preset, terms, feedback: path } = spec;
-  if (preset)
+  if (preset && typeof rule === 'string')
     return [
       NAMES[preset] ?? preset,
       ...(terms ? [`terms ${terms.join(' ')}`] : []),

@@ -24,6 +24,9 @@ const MOST_SIZES = 1024;
 
 const isTerm = (x: unknown) => (TERMS as readonly unknown[]).includes(x);
 
+/** How the name of a file with a rule ends, which a configuration may name in the rule's place. */
+export const RULE_FILE = '.rule.json';
+
 /**
  * A rule by its name, or one of one's own, which `defineRule` checks: a system keeps what was
  * written, which is JSON.
@@ -32,7 +35,12 @@ const RULE = v.pipe(
   v.lazy(given =>
     typeof given === 'object'
       ? thing<RuleSpec | WrittenRule>('a rule: a name, or an object such as { dw: "…" }')
-      : choice(SLOTS.rule),
+      : typeof given === 'string' && given.endsWith(RULE_FILE)
+        ? kind<never>(
+            'a rule itself: a file beside a configuration is what the command line reads',
+            () => false,
+          )
+        : choice(SLOTS.rule),
   ),
   v.transform(rule => (typeof rule === 'object' && 'spec' in rule ? rule.spec : rule)),
   v.metadata({ range: `${SLOTS.rule.join(', ')}, or a rule of your own: { dw: '…', … }` }),

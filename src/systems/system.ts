@@ -313,7 +313,7 @@ const TOGETHER: readonly Rule[] = [
     key: 'feedbackWeights',
     holds: s =>
       s.feedbackWeights === 'inherited' ||
-      (s.feedback !== 'direct-rectified' && s.feedback !== 'backprop'),
+      !['direct-rectified', 'backprop', 'none'].includes(s.feedback),
     refuse: s => ({ expected: `inherited for the feedback ${s.feedback}`, got: s.feedbackWeights }),
   },
   {

@@ -56,7 +56,7 @@ describe('Learner.create refuses, by the name that the user wrote,', () => {
     ],
     [
       { optimiser: { kind: 'adam', rates: { w: 1 } } },
-      'learner.optimiser.rates.w: unknown key (did you mean W?); known: W, B, alpha, beta, theta, eta, alignment',
+      'learner.optimiser.rates.w: unknown key (did you mean W?); known: W, B, alpha, beta, theta, eta, rule, alignment',
     ],
     [
       { optimiser: { kind: 'adam', rates: { alpha: 1 } } },
