@@ -36,6 +36,7 @@ import {
   readOptional,
   readRun,
 } from './run-folder.js';
+import { onStop, unlessStopped, type Stop } from './stop.js';
 import { readMade, trainIn } from './train.js';
 
 export const HELP = `runs a published experiment and writes its table and figures
@@ -102,14 +103,26 @@ export async function runStudy(
   read: ReadData,
 ): Promise<number> {
   const lock = lockFolder(folder, `study ${study.name}`);
+  const stop = onStop();
+  stop.now(tellStopped);
   try {
-    return await runArms(study, size, folder, read);
+    return await runArms(study, size, folder, read, stop);
   } finally {
+    stop.end();
     lock.release();
   }
 }
 
-async function runArms(study: Study, size: Size, folder: string, read: ReadData): Promise<number> {
+const AGAIN = 'the same command goes on';
+const tellStopped = () => console.error(`stopped; ${AGAIN}`);
+
+async function runArms(
+  study: Study,
+  size: Size,
+  folder: string,
+  read: ReadData,
+  stop: Stop,
+): Promise<number> {
   const { arms, conditions, summarise } = study.design(size);
   const environments = new Map<string, Environment>();
   const notes: string[] = [];
@@ -150,9 +163,8 @@ async function runArms(study: Study, size: Size, folder: string, read: ReadData)
             const from = existsSync(join(path, FILES.config)) ? readMade(path, config) : undefined;
             say(from?.checkpoint ? 'goes on' : 'begins');
             const world = await openWorld(config, read);
-            const again = () => 'the same command goes on';
-            if (!(await trainIn(await open(), config, world, { folder: path, lock, from, again })))
-              return 130;
+            const place = { folder: path, lock, stop, from, again: () => AGAIN };
+            if (!(await trainIn(await open(), config, world, place))) return 130;
           } finally {
             lock.release();
           }
@@ -168,9 +180,16 @@ async function runArms(study: Study, size: Size, folder: string, read: ReadData)
         say(
           found ? 'is finished' : `lives ${sweep.settings.length} setting(s) × ${sweep.lifetimes}`,
         );
-        swept.set(arm.name, found ?? (await liveIn(path, await open(), study.name, sweep, read)));
+        stop.afterThis(() => say('stops after the lifetimes that are lived at once'));
+        const lived = found ?? (await liveIn(path, await open(), study.name, sweep, read, stop));
+        if (lived) swept.set(arm.name, lived);
+        if (stop.signal.aborted) {
+          tellStopped();
+          return 130;
+        }
       }
       environments.set(arm.name, readEnvironment(path));
+      stop.now(tellStopped);
     }
   } finally {
     gpu?.destroy();
@@ -260,10 +279,13 @@ async function liveIn(
   study: string,
   sweep: Sweep,
   read: ReadData,
-): Promise<Swept> {
+  { signal }: Stop,
+): Promise<Swept | undefined> {
   const lock = lockFolder(path, `study ${study}`);
   try {
-    const lived = JSON.parse(JSON.stringify(await live(gpu, sweep, read))) as Swept;
+    const made = await unlessStopped(signal, live(gpu, sweep, read, signal));
+    if (!made) return undefined;
+    const lived = JSON.parse(JSON.stringify(made)) as Swept;
     lock.check();
     writeWhole(
       join(path, FILES.environment),

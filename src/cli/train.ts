@@ -31,6 +31,7 @@ import {
   shellWord,
   writeReport,
 } from './run-folder.js';
+import { onStop, unlessStopped, type Stop } from './stop.js';
 import { tunedConfig } from './tuned.js';
 
 export const HELP = `meta-trains a system and evaluates it on unseen tasks
@@ -149,14 +150,19 @@ async function meta(
   gpu: Gpu,
   config: RunConfig,
   world: World,
-  place: Omit<Place, 'again'>,
+  place: Omit<Place, 'again' | 'stop'>,
 ): Promise<number> {
   const { folder } = place;
   const again = (made: number) =>
     made < config.meta.steps
       ? `go on with: metaplastic train --resume ${shellWord(folder)}`
       : `evaluate with: metaplastic eval ${shellWord(folder)}`;
-  if (!(await trainIn(gpu, config, world, { ...place, again }))) return 130;
+  const stop = onStop();
+  try {
+    if (!(await trainIn(gpu, config, world, { ...place, again, stop }))) return 130;
+  } finally {
+    stop.end();
+  }
   console.log(`report: ${join(folder, FILES.report)}`);
   return 0;
 }
@@ -165,6 +171,7 @@ async function meta(
 export interface Place {
   readonly folder: string;
   readonly lock: FolderLock;
+  readonly stop: Stop;
   readonly from?: Made;
   /** How to go on after so many meta-steps were saved: the end of a sentence. */
   readonly again: (saved: number) => string;
@@ -203,14 +210,14 @@ export function readMade(folder: string, config: RunConfig, option?: string): Ma
 
 /**
  * Meta-trains in a folder that is locked, from what was made there; then evaluates and reports,
- * unless Ctrl-C stopped it. Returns whether it came to its end; whatever else ends it, it says what
+ * unless a signal stopped it. Returns whether it came to its end; whatever else ends it, it says what
  * is saved and how to go on.
  */
 export async function trainIn(
   gpu: Gpu,
   asked: RunConfig,
   world: World,
-  { folder, lock, from, again }: Place,
+  { folder, lock, stop, from, again }: Place,
 ): Promise<boolean> {
   const path = (file: keyof typeof FILES) => join(folder, FILES[file]);
   const { steps } = asked.meta;
@@ -227,7 +234,7 @@ export async function trainIn(
     console.error(`${what}: ${kept}`);
   };
   let began = from !== undefined;
-  const signals = onStop(doing => tellSaved(`stopped while ${doing}`));
+  stop.now(() => tellSaved('stopped while compiling'));
   try {
     const config = from ? usableHere(gpu, asked, world, say) : withPlan(gpu, asked, world);
     const written = parsedAgain(toWriteDown(asked, config));
@@ -243,13 +250,13 @@ export async function trainIn(
     writeWhole(path('log'), log.map(formatLogLine).join(''));
 
     const progress = makeProgress(steps);
-    signals.afterThis();
-    const finished = await train({
+    stop.afterThis();
+    const training = train({
       config,
       learner,
       tasks: world.train,
       from: { metaStep: saved, seconds: log.at(-1)?.seconds ?? 0 },
-      signal: signals.signal,
+      signal: stop.signal,
       onStep(line) {
         log.push(line);
         lock.check();
@@ -262,15 +269,11 @@ export async function trainIn(
         writeWhole(path('checkpoint'), writeCheckpoint(checkpoint, learner.layout));
         saved = checkpoint.metaStep;
       },
-    })
-      .then(() => true)
-      .catch((error: unknown) => {
-        if (!signals.signal.aborted || error !== signals.signal.reason) throw error;
-        return false;
-      })
-      .finally(() => progress.end());
+    });
+    const made = await unlessStopped(stop.signal, training).finally(() => progress.end());
+    const finished = made !== undefined;
     if (finished) {
-      signals.now('evaluating');
+      stop.now(() => tellSaved('stopped while evaluating'));
       await evaluateTrained(folder, config, learner, world, saved > begun);
       lock.check();
       writeReport(folder, config);
@@ -280,8 +283,6 @@ export async function trainIn(
   } catch (error) {
     if (began && !(error instanceof EvaluationError)) tellSaved('failed');
     throw error;
-  } finally {
-    signals.end();
   }
 }
 
@@ -313,42 +314,6 @@ function tellChanges(
     say(
       `this run was made with ${others.join('; ')}: it goes on, and its numbers are the same only up to rounding`,
     );
-}
-
-/** What a signal does: it ends what is being done at once, or asks it to stop. */
-interface Stop {
-  /** From now on a signal ends the process, once it was told what was being done. */
-  now(doing: string): void;
-  /** From now on only a second signal ends the process; the first aborts `signal`. */
-  afterThis(): void;
-  readonly signal: AbortSignal;
-  end(): void;
-}
-
-/** Ctrl-C, a request to end, and a terminal that is closed. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-function onStop(tell: (doing: string) => void): Stop {
-  let doing: string | undefined = 'compiling';
-  const stopping = new AbortController();
-  const hear = () => {
-    if (doing !== undefined) tell(doing);
-    if (doing !== undefined || stopping.signal.aborted) process.exit(130); // a second Ctrl-C does not wait
-    stopping.abort();
-  };
-  for (const signal of SIGNALS) process.on(signal, hear);
-  return {
-    now(what) {
-      doing = what;
-    },
-    afterThis() {
-      doing = undefined;
-    },
-    signal: stopping.signal,
-    end() {
-      for (const signal of SIGNALS) process.off(signal, hear);
-    },
-  };
 }
 
 /** A line that is rewritten in place on a terminal; elsewhere a line now and then. */

@@ -188,6 +188,7 @@ export async function live(
   lifetimes: Lifetimes,
   episodes: Episodes,
   from?: Lived,
+  signal?: AbortSignal,
 ): Promise<Adaptation> {
   const { plan } = lifetimes;
   const { perTask, record, fast, teams, tasksPerChunk, moments, queries, system, tasks } = plan;
@@ -233,7 +234,11 @@ export async function live(
         );
     }
   };
-  await lifetimes.run(episodes, { shown, ...(from && { from: beginningOf(plan, from) }) });
+  await lifetimes.run(episodes, {
+    shown,
+    signal,
+    ...(from && { from: beginningOf(plan, from) }),
+  });
   const { losses, accuracies, metrics } = await lifetimes.outcomes();
   const shape = [tasks, moments.length];
   return {
