@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { MetaplasticError } from '../errors.js';
-import { inWords, unknownName } from '../options.js';
+import { flag, inWords, option, positive, unknownName, whole } from '../options.js';
 import type { Gpu } from '../gpu/device.js';
 import { openNodeGpu } from '../node/open.js';
 import { parseConfig, type RunConfig, type RunConfigInput } from '../config/config.js';
@@ -24,7 +23,7 @@ import { openWorld, type ReadData } from '../config/worlds.js';
 import { dataReader } from './data.js';
 import { writeWhole } from './disk.js';
 import { lockFolder } from './lock.js';
-import { positiveNumber, wholeNumber } from './options.js';
+import { DATA, dataFolder, folder, optionsHelp, parse } from './options.js';
 import {
   describeAdapter,
   differences,
@@ -39,6 +38,27 @@ import {
 import { onStop, unlessStopped, type Stop } from './stop.js';
 import { readMade, trainIn } from './train.js';
 
+const OPTIONS = {
+  full: { entry: option(flag, { about: 'The paper’s own sizes.' }) },
+  seeds: {
+    value: 'N',
+    entry: option(whole(1), {
+      about: 'Seeds (or lifetimes of each setting) of every arm.',
+      otherwise: 'as many as the study says',
+    }),
+  },
+  scale: {
+    value: 'F',
+    entry: option(
+      positive,
+      { about: 'Factor on the lengths, to see quickly whether it works: --scale 0.01.' },
+      1,
+    ),
+  },
+  data: DATA,
+  out: folder('Folder for the study.', 'runs/study-NAME, with --full runs/study-NAME-full'),
+};
+
 export const HELP = `runs a published experiment and writes its table and figures
 
 Usage: metaplastic study NAME [options]
@@ -49,22 +69,13 @@ ${Object.values(STUDIES)
 
 Times are for two CPU cores with a software adapter.
 
-  --full       the paper's own sizes
-  --seeds N    seeds (or lifetimes of each setting) of every arm
-  --scale F    factor on the lengths, to see quickly whether it works: --scale 0.01
-  --data DIR   folder with real data (default: the variable METAPLASTIC_DATA)
-  --out DIR    folder for the study (default: runs/study-NAME, with --full runs/study-NAME-full)
+${optionsHelp(OPTIONS)}
 
 Every arm has a folder of its own, as train leaves it. One that is finished is not run again, one that was interrupted
 goes on: Ctrl-C stops, the same command resumes. Then study.json, table.md and study.html are written.`;
 
 export async function run(args: string[]): Promise<number> {
-  const text = { type: 'string' } as const;
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { full: { type: 'boolean' }, seeds: text, scale: text, data: text, out: text },
-  });
+  const { values, positionals } = parse(args, OPTIONS);
   const [name] = positionals;
   const study = name !== undefined && Object.hasOwn(STUDIES, name) ? STUDIES[name] : undefined;
   const known = Object.keys(STUDIES);
@@ -80,17 +91,9 @@ export async function run(args: string[]): Promise<number> {
       where: 'study',
       ...unknownName('study', inWords(name), known, name),
     });
-  const { full = false, out = join('runs', `study-${name}${full ? '-full' : ''}`) } = values;
-  const seeds = values.seeds === undefined ? undefined : wholeNumber('--seeds', values.seeds);
-  const scale = values.scale === undefined ? 1 : positiveNumber('--scale', values.scale);
-  if (out === '')
-    throw new MetaplasticError({ where: '--out', expected: 'the name of a folder', got: '""' });
-  return runStudy(
-    study,
-    { full, seeds, scale },
-    out,
-    dataReader(values.data ?? process.env['METAPLASTIC_DATA']),
-  );
+  const { full = false, seeds, scale } = values;
+  const { out = join('runs', `study-${name}${full ? '-full' : ''}`) } = values;
+  return runStudy(study, { full, seeds, scale }, out, dataReader(dataFolder(values)));
 }
 
 /**

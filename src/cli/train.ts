@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { MetaplasticError, shown } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { layoutOf } from '../parameters/layout.js';
 import { openNodeGpu } from '../node/open.js';
-import { parseConfig, type RunConfig } from '../config/config.js';
+import { CONFIG, parseConfig, type RunConfig } from '../config/config.js';
+import { kind, option, whole } from '../options.js';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from '../runs/checkpoint.js';
 import { formatLogLine, orderedLog, progressLine, type LogLine } from '../runs/log.js';
 import type { Environment } from '../runs/recorded.js';
@@ -16,7 +16,7 @@ import { openWorldOn } from './data.js';
 import { append, readPlain, sync, writeWhole } from './disk.js';
 import { EvaluationError, evaluateTrained } from './eval.js';
 import type { FolderLock } from './lock.js';
-import { wholeNumber } from './options.js';
+import { DATA, dataFolder, folder, likewise, optionsHelp, parse } from './options.js';
 import {
   describeAdapter,
   differences,
@@ -32,7 +32,28 @@ import {
   writeReport,
 } from './run-folder.js';
 import { onStop, unlessStopped, type Stop } from './stop.js';
-import { tunedConfig } from './tuned.js';
+import { NO_TUNE, tunedConfig } from './tuned.js';
+
+const OPTIONS = {
+  seed: { value: 'N', entry: likewise(CONFIG.entries.seed, 'the configuration’s') },
+  'meta-steps': {
+    value: 'N',
+    entry: option(whole(1), {
+      about: 'Meta-steps; of a run that is resumed, at least as many as it has made.',
+      otherwise: 'the configuration’s',
+    }),
+  },
+  out: folder('Folder for the run.', 'runs/NAME'),
+  data: DATA,
+  resume: {
+    value: 'RUN',
+    entry: option(
+      kind<string>('the folder of a run', x => typeof x === 'string' && x !== ''),
+      { about: 'Goes on with a run from its last checkpoint.' },
+    ),
+  },
+  'no-tune': NO_TUNE,
+};
 
 export const HELP = `meta-trains a system and evaluates it on unseen tasks
 
@@ -41,29 +62,13 @@ Usage: metaplastic train CONFIG|PRESET [options]
 
 CONFIG is a JSON file; presets are listed in the README.
 
-  --seed N         seed of tasks and initial meta-parameters
-  --meta-steps N   number of meta-steps; of a run that is resumed, at least as many as it has made
-  --out DIR        folder for the run (default: runs/NAME)
-  --data DIR       folder with real data (default: the variable METAPLASTIC_DATA)
-  --resume RUN     goes on with a run from its last checkpoint
-  --no-tune        does not use what metaplastic tune has remembered
+${optionsHelp(OPTIONS)}
 
 Ctrl-C finishes the meta-step, saves, and says how to go on. A run leaves config.json, env.json, log.jsonl,
 checkpoint.safetensors, evaluation.json and report.html in its folder, which nobody else may work in meanwhile.`;
 
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      seed: { type: 'string' },
-      'meta-steps': { type: 'string' },
-      out: { type: 'string' },
-      data: { type: 'string' },
-      resume: { type: 'string' },
-      'no-tune': { type: 'boolean' },
-    },
-  });
+  const { values, positionals } = parse(args, OPTIONS);
   if (positionals.length !== (values.resume === undefined ? 1 : 0))
     throw new MetaplasticError({
       where: 'train',
@@ -71,13 +76,8 @@ export async function run(args: string[]): Promise<number> {
       got: `${positionals.length} and ${values.resume === undefined ? 'no --resume' : '--resume'}`,
       hint: 'see metaplastic train --help',
     });
-  const data = values.data ?? process.env['METAPLASTIC_DATA'];
-  const seed =
-    values.seed === undefined ? undefined : wholeNumber('--seed', values.seed, 0, 2 ** 32 - 1);
-  const steps =
-    values['meta-steps'] === undefined
-      ? undefined
-      : wholeNumber('--meta-steps', values['meta-steps']);
+  const data = dataFolder(values);
+  const { seed, 'meta-steps': steps } = values;
 
   if (values.resume === undefined) {
     const config = changed(readConfig(positionals[0]!), { seed, steps });
