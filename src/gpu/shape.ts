@@ -125,7 +125,6 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     // The rule: SHARE of the batch's sum, and the terms of the pool.
     SHARE: { real: system.reduction === 'mean' ? 1 / batch : 1 },
     DECAYS: system.weightDecay,
-    VELOCITIES: system.momentum,
     HAS_TERM: TERMS.map(r => system.terms.includes(r)),
     TERM_AT: TERMS.map(r => Math.max(0, system.terms.indexOf(r))),
     TERM_COUNT: system.terms.length,
