@@ -40,7 +40,7 @@ export function randomRule(seed: number): RuleSpec {
   /** An expression of leaves, of moderate size wherever its leaves are. */
   const expression = (leaf: () => string, depth: number): string => {
     if (depth === 0) return leaf();
-    const inner = () => expression(leaf, depth - 1 - draw.below(depth));
+    const inner = () => expression(leaf, depth - 1 - draw.below(Math.min(2, depth)));
     const a = inner();
     const b = inner();
     return one([
@@ -74,16 +74,21 @@ export function randomRule(seed: number): RuleSpec {
   const seen = ['pre', 'x', 'w', ...told, ...told];
   const leaf = () => {
     const states = [...synapseNames, ...neuronNames.flatMap(name => [name, `${name}_pre`])];
+    const own = states.length > 0 ? states : seen;
     return one([
-      () => one(seen),
-      () => one(seen),
-      () => (states.length > 0 ? one(states) : one(seen)),
+      ...[1, 2, 3, 4].map(() => () => one(seen)),
+      ...[1, 2].map(() => () => one(own)),
       () => someCoefficient(false),
       number,
     ])();
   };
   const neuronLeaf = () =>
-    one([() => 'x', () => one(neuronNames), () => someCoefficient(true), number])();
+    one([
+      ...[1, 2, 3].map(() => () => 'x'),
+      ...[1, 2].map(() => () => one(neuronNames)),
+      () => someCoefficient(true),
+      number,
+    ])();
   const stateOf =
     (leafOf: () => string, ofNeuron: boolean) =>
     (name: string): [string, StateSpec] => {

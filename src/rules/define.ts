@@ -199,13 +199,34 @@ function understood(
   return frozen(structuredClone(rule));
 }
 
-/** Is a simplified tree a number times w and another number? */
+/** Is a simplified tree something times w and something else? */
 function isAffine(tree: Tree): boolean {
-  const hasWeight = (part: Tree) => namesOf(part).has('w');
-  // the derivative of sign is 0, but it is no constant
-  const hasSign = (part: Tree): boolean =>
-    part.kind === 'apply' && ((part.of === 'sign' && hasWeight(part)) || part.to.some(hasSign));
-  return !hasWeight(derivative(tree, 'w')) && !hasSign(tree);
+  const degree = degreeOf(tree);
+  // a polynomial may be none after all: w (w + 1) − w²
+  return degree <= 1 || (degree <= HIGHEST && !namesOf(derivative(tree, 'w')).has('w'));
+}
+const HIGHEST = 4;
+
+/** Of a tree as a polynomial in w, ∞ of what is none. */
+function degreeOf(tree: Tree): number {
+  if (tree.kind === 'number') return 0;
+  if (tree.kind === 'name') return tree.name === 'w' ? 1 : 0;
+  const [a, b = 0] = tree.to.map(degreeOf);
+  const [, exponent] = tree.to;
+  switch (tree.of) {
+    case '+':
+    case '-':
+    case 'negate':
+      return Math.max(a!, b);
+    case '*':
+      return a! + b;
+    case '/':
+      return b === 0 ? a! : Infinity;
+    case '^':
+      if (exponent!.kind === 'number' && Number.isInteger(exponent!.value) && exponent!.value > 0)
+        return a! * exponent!.value;
+  }
+  return a === 0 && b === 0 ? 0 : Infinity;
 }
 
 function frozen<T>(value: T): T {

@@ -23,6 +23,9 @@ export const MOST_NEURON_STATES = 4;
 const NAME = /^[A-Za-z]\w{0,39}$/;
 const NAMES = 'a letter, then letters, digits and _, at most 40 in all';
 
+/** What a rule is called stands in comments of its kernels, in logs and reports: in a line. */
+const TITLE = /^[\p{L}\p{N} ._,'’()+-]{1,40}$/u;
+
 const isSpread = (x: Record<string, unknown>) =>
   (isNumber(x['normal']) && x['normal'] >= 0) ||
   (Array.isArray(x['uniform']) &&
@@ -67,7 +70,7 @@ function declared<S>(entry: Kind<any, S>, what: string, most: number, said: Said
     v.metadata({ range: `at most ${most} ${what} by name`, ...said }),
   );
   // what the reference of options lists
-  const listed = { ...checked, entries: { NAME: needed(entry, said) } };
+  const listed = { ...checked, entries: { NAME: needed(entry, { about: 'One of them.' }) } };
   return v.optional(listed as unknown as Kind<Readonly<Record<string, S>>>, {});
 }
 
@@ -75,8 +78,8 @@ function declared<S>(entry: Kind<any, S>, what: string, most: number, said: Said
 export const RULE = section({
   name: option(
     kind<string>(
-      'a text of 1 to 40 characters',
-      x => typeof x === 'string' && /^.{1,40}$/u.test(x),
+      "a text of 1 to 40 letters, digits, spaces and . _ , ' ’ ( ) + -",
+      x => typeof x === 'string' && TITLE.test(x),
     ),
     { about: 'What it is called.' },
     'rule',

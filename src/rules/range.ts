@@ -1,9 +1,10 @@
 import { greatest, least } from '../extremes.js';
+import { shown } from '../errors.js';
 import { isNumber } from '../options.js';
 import { VALUES } from './evaluate.js';
 import { errorAt, type Parsed } from './parse.js';
 import type { Start } from './rule.js';
-import { builder } from './simplify.js';
+import { sharing } from './shared.js';
 import { textOf } from './text.js';
 import { namesOf, type FunctionName, type Operation, type Tree } from './tree.js';
 
@@ -32,57 +33,74 @@ export function checkStart(
   where: string,
   rangeOf: (name: string) => Interval,
 ): void {
-  const make = builder();
-  const isAlike = ({ to: [a, b] }: Applied) => make.simplify(a!) === make.simplify(b!);
-  const refuse = (part: Tree, problem: string, hint: string) => {
-    throw errorAt(text, at.get(part)!, where, { problem, hint });
-  };
+  const { same } = sharing();
+  const isOfAlike = ({ of, to: [a, b] }: Applied) =>
+    (of === '*' || of === '-') && same(a!) === same(b!);
   const range = (part: Tree): Interval => {
     if (part.kind === 'number') return [part.value, part.value];
     if (part.kind === 'name') return rangeOf(part.name);
-    const ranges = part.to.map(range);
-    const [a, b] = ranges;
-    refuseStart(part, a!, b);
+    const [a, b] = part.to.map(range);
     const result = isOfAlike(part) ? alike(part.of, a!) : RANGES[part.of](a!, b ?? a!);
-    if (namesOf(part).size === 0 && !result.every(isNumber))
-      refuse(part, `${textOf(part)} is no number that float32 holds`, 'write a smaller one');
+    const flaw = flawOf(part, a!, b) ?? overflowOf(part, result);
+    if (flaw) throw errorAt(text, at.get(part)!, where, flaw);
     return result;
-  };
-  const isOfAlike = (part: Applied) => (part.of === '*' || part.of === '-') && isAlike(part);
-
-  const refuseStart = (part: Applied, [low, high]: Interval, b?: Interval) => {
-    const shown = part.to.map(textOf);
-    const [first, second] = shown;
-    const exponent = part.to[1];
-    const isBroken =
-      part.of === '^' && !(exponent!.kind === 'number' && Number.isInteger(exponent!.value));
-    if (low < 0 && (isBroken || part.of === 'sqrt' || part.of === 'log')) {
-      const within = (base: string) =>
-        isBroken ? `${base}^${bracketed(second!)}` : `${part.of}(${base})`;
-      // the logarithm of 0 is as bad
-      const cures =
-        part.of === 'log'
-          ? [`abs(${first}) + 0.001`, `max(${first}, 0.001)`]
-          : [`abs(${first})`, `max(${first}, 0)`];
-      const what = isBroken ? 'power' : part.of === 'log' ? 'logarithm' : 'root';
-      const which = isBroken ? ' whose exponent is not written as a whole number' : '';
-      refuse(
-        part,
-        `${first} may be negative at the start, and a ${what} of it${which} is then NaN`,
-        `write ${cures.map(within).join(' or ')}`,
-      );
-    }
-    const isZero = (range: Interval) => range[0] === 0 && range[1] === 0;
-    const from = 'let it start at another number, or add one';
-    if (part.of === '/' && isZero(b!))
-      refuse(part, `${second} is 0 at the start, and ${first} is divided by it`, from);
-    if (part.of === '^' && isZero([low, high]) && b![1] < 0)
-      refuse(part, `${first} is 0 at the start, and has a negative power`, from);
-    if (part.of === 'log' && isZero([low, high]))
-      refuse(part, `${first} is 0 at the start, and its logarithm is −∞`, from);
   };
   range(tree);
 }
+
+/** What is wrong with an operator or function of such operands, and what to do about it. */
+type Flaw = { readonly problem: string; readonly hint: string } | undefined;
+
+function flawOf(part: Applied, a: Interval, b?: Interval): Flaw {
+  const { of, to } = part;
+  const isRoot = of === 'sqrt' || of === 'log' || isBroken(part);
+  if (isRoot && a[0] < 0) return negativeIn(part);
+  const from = 'let it start at another number, or add one';
+  const [first, second] = to.map(operand => () => shown(textOf(operand), LONGEST));
+  if (of === '/' && isZero(b!)) {
+    const problem = `${second!()} is 0 at the start, and ${first!()} is divided by it`;
+    return { problem, hint: from };
+  }
+  if (of === '^' && isZero(a) && b![1] < 0)
+    return { problem: `${first!()} is 0 at the start, and has a negative power`, hint: from };
+  if (of === 'log' && isZero(a))
+    return { problem: `${first!()} is 0 at the start, and its logarithm is −∞`, hint: from };
+  return undefined;
+}
+
+function negativeIn(part: Applied): Flaw {
+  const [first, second] = part.to.map(operand => shown(textOf(operand), LONGEST));
+  const within = (base: string) =>
+    part.of === '^' ? `${base}^${bracketed(second!)}` : `${part.of}(${base})`;
+  // the logarithm of 0 is as bad
+  const cures =
+    part.of === 'log'
+      ? [`abs(${first}) + 0.001`, `max(${first}, 0.001)`]
+      : [`abs(${first})`, `max(${first}, 0)`];
+  const what = {
+    '^': 'power of it whose exponent is not written as a whole number',
+    log: 'logarithm of it',
+    sqrt: 'root of it',
+  }[part.of as '^' | 'log' | 'sqrt'];
+  return {
+    problem: `${first} may be negative at the start, and a ${what} is then NaN`,
+    hint: `write ${cures.map(within).join(' or ')}`,
+  };
+}
+
+function overflowOf(part: Applied, range: Interval): Flaw {
+  if (range.every(isNumber) || namesOf(part).size > 0) return undefined;
+  const problem = `${shown(textOf(part), LONGEST)} is no number that float32 holds`;
+  return { problem, hint: 'write a smaller one' };
+}
+
+/** How many characters of an operand a message repeats. */
+const LONGEST = 60;
+
+/** Is it a power whose exponent is not written as a whole number? */
+const isBroken = ({ of, to: [, exponent] }: Applied) =>
+  of === '^' && !(exponent!.kind === 'number' && Number.isInteger(exponent!.value));
+const isZero = ([low, high]: Interval) => low === 0 && high === 0;
 
 const bracketed = (text: string) => (/^[\w.]+$/.test(text) ? text : `(${text})`);
 

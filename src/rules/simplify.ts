@@ -1,4 +1,5 @@
 import { VALUES } from './evaluate.js';
+import { sharing } from './shared.js';
 import type { Operation, Tree } from './tree.js';
 
 /**
@@ -48,24 +49,8 @@ export const isSum = (tree: Tree): tree is Sum =>
 const isPowerOfTwo = (x: number) => Number.isInteger(Math.log2(x));
 
 export function builder(): Builder {
-  const made = new Map<string, Tree>();
-  const ids = new Map<Tree, number>();
-  const shared = (key: string, tree: () => Tree): Tree => {
-    const known = made.get(key);
-    if (known) return known;
-    const fresh = tree();
-    made.set(key, fresh);
-    ids.set(fresh, ids.size);
-    return fresh;
-  };
-  const number = (value: number): Tree => {
-    const plain = value === 0 ? 0 : value;
-    return shared(`${plain}`, () => ({ kind: 'number', value: plain }));
-  };
-  const name = (of: string): Tree => shared(`.${of}`, () => ({ kind: 'name', name: of }));
-  const node = (of: Operation, ...to: readonly Tree[]): Tree =>
-    shared(`${of}:${to.map(part => ids.get(part)).join()}`, () => ({ kind: 'apply', of, to }));
-
+  const { name, node, idOf, ...share } = sharing();
+  const number = (value: number) => share.number(value === 0 ? 0 : value);
   const zero = number(0);
   const one = number(1);
 
@@ -175,7 +160,7 @@ export function builder(): Builder {
   /** The same for products whose factors differ in their order only. */
   const keyOf = ({ divisor, over, under }: Product) => {
     const sorted = (of: ReadonlyMap<Tree, number>) =>
-      [...of].map(([base, count]) => `${ids.get(base)}^${count}`).sort();
+      [...of].map(([base, count]) => `${idOf(base)}^${count}`).sort();
     return `${divisor} ${sorted(over)}/${sorted(under)}`;
   };
   const collect = (
@@ -245,12 +230,15 @@ export function builder(): Builder {
     known.set(tree, simple);
     return simple;
   };
+  const gathered = (tree: Tree): Product =>
+    tree.kind === 'apply' && tree.of === '*'
+      ? times(gathered(tree.to[0]!), gathered(tree.to[1]!))
+      : productOf(simplify(tree));
   const simplifiedAnew = (tree: Tree): Tree => {
     if (tree.kind === 'number') return number(tree.value);
     if (tree.kind === 'name') return name(tree.name);
-    return isSum(tree)
-      ? sum(collect(tree, 1, new Map(), simplify))
-      : apply(tree.of, ...tree.to.map(simplify));
+    if (isSum(tree)) return sum(collect(tree, 1, new Map(), simplify));
+    return tree.of === '*' ? product(gathered(tree)) : apply(tree.of, ...tree.to.map(simplify));
   };
   const factors = (tree: Tree): Factors => {
     const { number: top, divisor, over, under } = productOf(tree);

@@ -1,4 +1,5 @@
 import { VALUES } from './evaluate.js';
+import { sharing } from './shared.js';
 import { FUNCTIONS, type FunctionName, type Operation, type Tree } from './tree.js';
 
 /** A piece of WGSL that is a vec4f if `vector`, else an f32. */
@@ -107,21 +108,13 @@ function usesIn(trees: readonly Tree[]): ReadonlyMap<Tree, number> {
  * quotients, and what is constant is a number, since a compiler refuses constants that overflow.
  */
 function lowering(): (tree: Tree) => Tree {
-  const made = new Map<string, Tree>();
-  const ids = new Map<Tree, number>();
-  const shared = (key: string, tree: Tree): Tree => {
-    const known = made.get(key);
-    if (known) return known;
-    made.set(key, tree);
-    ids.set(tree, ids.size);
-    return tree;
-  };
-  const number = (value: number) => shared(`${value}`, { kind: 'number', value });
+  const share = sharing();
+  const { number, name } = share;
   const node = (of: Operation, ...to: readonly Tree[]): Tree => {
     const values = to.map(part => (part.kind === 'number' ? part.value : NaN));
     return to.every(part => part.kind === 'number')
       ? number(VALUES[of](values[0]!, values[1] ?? 0))
-      : shared(`${of}:${to.map(part => ids.get(part)).join()}`, { kind: 'apply', of, to });
+      : share.node(of, ...to);
   };
   const power = (base: Tree, exponent: number): Tree => {
     if (exponent === 0) return number(1);
@@ -141,7 +134,7 @@ function lowering(): (tree: Tree) => Tree {
   };
   const lowered = (tree: Tree): Tree => {
     if (tree.kind === 'number') return number(tree.value);
-    if (tree.kind === 'name') return shared(`.${tree.name}`, { kind: 'name', name: tree.name });
+    if (tree.kind === 'name') return name(tree.name);
     const [a, b] = tree.to.map(lower);
     if (tree.of === '^' && b!.kind === 'number' && Number.isInteger(b!.value))
       return power(a!, b!.value);

@@ -124,4 +124,22 @@ describe('a rule from strangers is a rule or one clear error, and never slow:', 
     expect(bad).toEqual([]);
     expect(refused).toBeLessThan(INPUTS);
   });
+  const many = (count: number, piece: (k: number) => string, by: string) =>
+    Array.from({ length: count }, (_, k) => piece(k)).join(by);
+  test.each([
+    ['a long sum', many(499, () => 'w', '+')],
+    ['a sum of many functions', many(160, k => `exp(${k}*w)`, '+')],
+    ['a product of many functions', many(160, k => `exp(${k}*w)`, '*')],
+    ['a product of many sums', many(150, k => `(w+${k})`, '*')],
+    ['a quotient of many sums', many(150, k => `(w+${k + 1})`, '/')],
+    ['a sum of many products of sums', many(60, k => `(w+${k}*x)*(pre-${k})`, '+')],
+    ['a tower of functions', `${'tanh('.repeat(62)}w${')'.repeat(62)}`],
+    ['a tower of squares', `${'('.repeat(60)}w${'+1)^2'.repeat(60)}`],
+    ['a tower of powers', many(60, () => 'abs(w)', '^')],
+    ['a large power', '((w+x)^1000)^1000'],
+  ])('%s, made to be slow', (_, dw) => {
+    const start = process.cpuUsage();
+    expect(defineRule({ dw }).kind).toBe('written');
+    expect(process.cpuUsage(start).user / 1e3).toBeLessThan(1000);
+  });
 });

@@ -185,6 +185,11 @@ describe('refused is a rule', () => {
       'rule.synapses: unknown key (did you mean synapse?); known: name, dw, synapse, neuron, coefficients',
     ],
     [
+      'whose name would end a comment of WGSL',
+      { dw: 'w', name: 'a\u0085fn main() {}' },
+      'rule.name: expected a text of 1 to 40 letters, digits, spaces and . _ , \' ’ ( ) + -, got "a\\u0085fn main() {}"',
+    ],
+    [
       'with a state without d',
       { dw: 'm', neuron: { m: { start: 1 } } },
       'rule.neuron.m.d: expected a text that is not empty, got nothing',
