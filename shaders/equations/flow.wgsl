@@ -1,7 +1,7 @@
 // What flows back at four synapses of a column in one sample: shared by those who add it up for
 // synapses (plasticities/equation.adjoint), for neurons (equations/above) and for inputs
 // (equations/below).
-import package::shape::{BATCH, MULTIPLIER, QUADS, RECORD, SHARE, WIDTH};
+import package::shape::{MULTIPLIER, QUADS, RECORD, SHARE, WIDTH};
 import package::memory::{gradient_rows, present, weight_rows};
 import package::equation::{Above, Coarse, Flow, Own, Synapse, change_adjoint, kept, told_by};
 import package::equation_places::{

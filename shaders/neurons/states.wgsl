@@ -5,8 +5,8 @@ import package::shape::{
 };
 import package::memory::{activity4, add_adjoints, add_gradient, adjoint, four, lane, present};
 import package::equation::{
-  Network, NetworkFlow, Neuron, NeuronFlow, change_neuron, change_neuron_adjoint, moved_neuron,
-  plus_network, plus_neuron, told_by_neuron
+  NetworkFlow, Neuron, change_neuron, change_neuron_adjoint, moved_neuron, plus_network,
+  plus_neuron, told_by_neuron
 };
 import package::equation_places::{
   activity_at, add_d_network, d_state_at, network, read_d_neuron, read_neuron, write_d_neuron,

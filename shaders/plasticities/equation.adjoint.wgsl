@@ -11,7 +11,7 @@ import package::equation_flow::{
 };
 import package::equation_below::{find_below, tell_below_along};
 import package::equation::{
-  Above, CoarseFlow, Own, Synapse, plus, plus_above, plus_coarse, plus_own
+  Above, CoarseFlow, Own, plus, plus_above, plus_coarse, plus_own
 };
 import package::equation_places::{
   above_of, add_d_own, forget_layer, join_above, join_coarse, tell_above, tell_coarse, tell_layer,

@@ -26,7 +26,9 @@ fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
 }
 
 // m_l, 0 beyond the last of neurons i … i + 3.
-fn sign_and_multiplier(l: u32, i: u32) -> vec4f { return MULTIPLIER[l] * present(i, WIDTH[l + 1u]); }
+fn sign_and_multiplier(l: u32, i: u32) -> vec4f {
+  return MULTIPLIER[l] * present(i, WIDTH[l + 1u]);
+}
 
 fn groups_of(work: Work) -> u32 { return 1u; }
 

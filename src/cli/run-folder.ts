@@ -101,8 +101,6 @@ export function lockRun(folder: string, command: string): FolderLock {
 }
 
 function checkRun(folder: string): void {
-  if (folder === '')
-    throw new MetaplasticError({ where: 'run', expected: 'the folder of a run', got: '""' });
   if (!existsSync(join(folder, FILES.config)))
     throw new MetaplasticError({
       where: folder,
@@ -160,8 +158,6 @@ export function newFolder(
     );
     return { folder, lock: lockFolder(folder, 'train', { made: true }) };
   }
-  if (out === '')
-    throw new MetaplasticError({ where: '--out', expected: 'the name of a folder', got: '""' });
   const lock = lockFolder(out, 'train');
   const found = Object.values(FILES).find(file => existsSync(join(out, file)));
   if (found === undefined) return { folder: out, lock };

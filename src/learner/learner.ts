@@ -294,7 +294,7 @@ export class Learner implements Disposable, AsyncDisposable {
    *
    * `from` what an earlier `adapt` returned, lifetimes are not born but go on with their own
    * weights, velocities and random numbers: ten examples and then ten more are twenty, to the bit.
-   * Moments count the inner steps of these episodes.
+   * Moments count the inner steps of these episodes. A `signal` stops it between two chunks.
    *
    * @example
    * const first = await learner.adapt(ten);
@@ -303,7 +303,7 @@ export class Learner implements Disposable, AsyncDisposable {
   async adapt(given: Episodes, options: AdaptOptions = {}): Promise<Adaptation> {
     const where = 'learner.adapt';
     const shape = this.check(given, where);
-    const { metrics, from: before, ...asked } = check(ADAPT, options, where);
+    const { metrics, from: before, signal, ...asked } = check(ADAPT, options, where);
     const moments = asked.moments ? [...asked.moments] : [shape.steps];
     const from = before && checkLived(before, this.plan, shape, `${where}.from`);
     const episodes = from?.origin ? { ...shape, origin: from.origin } : shape;
@@ -311,6 +311,7 @@ export class Learner implements Disposable, AsyncDisposable {
     checkMoments(moments, episodes.steps, `${where}.moments`);
     this.checkSettings(episodes, where);
     return this.enqueue(async () => {
+      signal?.throwIfAborted();
       const { tasks, steps, batch, queries } = episodes;
       const placed = this.placeSettings(episodes);
       const settings = placed ? placed.length / tasks : 0;
@@ -329,7 +330,7 @@ export class Learner implements Disposable, AsyncDisposable {
         },
         make: plan => Lifetimes.create(this.gpu, plan, this.inheritance),
       });
-      return live(lifetimes, placed ? { ...episodes, settings: placed } : episodes, from);
+      return live(lifetimes, placed ? { ...episodes, settings: placed } : episodes, from, signal);
     });
   }
 

@@ -67,6 +67,8 @@ export interface Beside {
    */
   readonly shown?: (chunk: number) => Promise<void>;
   readonly from?: Beginning;
+  /** Stops before the next chunk. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -242,10 +244,11 @@ export class Lifetimes {
   }
 
   /** Lives every episode: uploads and submits chunk after chunk. */
-  async run(episodes: Episodes, { record, shown, from }: Beside = {}): Promise<void> {
+  async run(episodes: Episodes, { record, shown, from, signal }: Beside = {}): Promise<void> {
     const { chunks } = this.plan;
     const { device } = this.gpu;
     for (let chunk = 0; chunk < chunks; chunk++) {
+      signal?.throwIfAborted();
       this.gpu.run(() => {
         this.upload(episodes, chunk, from);
         const encoder = device.createCommandEncoder({ label: `chunk ${chunk}` });

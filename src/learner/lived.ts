@@ -219,6 +219,7 @@ export async function live(
   lifetimes: Lifetimes,
   episodes: Episodes,
   from?: Lived,
+  signal?: AbortSignal,
 ): Promise<Adaptation> {
   const { plan } = lifetimes;
   const { perTask, record, fast, teams, tasksPerChunk, moments, queries, system, tasks } = plan;
@@ -266,7 +267,11 @@ export async function live(
         );
     }
   };
-  await lifetimes.run(episodes, { shown, ...(from && { from: beginningOf(plan, from) }) });
+  await lifetimes.run(episodes, {
+    shown,
+    signal,
+    ...(from && { from: beginningOf(plan, from) }),
+  });
   const { losses, accuracies, metrics } = await lifetimes.outcomes();
   const shape = [tasks, moments.length];
   return {

@@ -12,6 +12,7 @@ import {
   choice,
   flag,
   inWords,
+  kind,
   list,
   needed,
   option,
@@ -133,6 +134,13 @@ export const ADAPT = section({
   from: option(thing<Lived>('what an earlier adapt returned'), {
     about: 'Lifetimes that go on, instead of being born: what an earlier `adapt` returned.',
   }),
+  signal: option(
+    kind<AbortSignal>('an AbortSignal', x => x instanceof AbortSignal),
+    {
+      about: 'Stops between two chunks of lifetimes; `adapt` then rejects with its reason.',
+      otherwise: 'lives to the end',
+    },
+  ),
 });
 export type AdaptOptions = Readonly<v.InferInput<typeof ADAPT>>;
 

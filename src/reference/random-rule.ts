@@ -102,7 +102,7 @@ export function randomRule(seed: number): RuleSpec {
       () => `${someCoefficient(false)} * ${left()} * sigmoid(${right()})`,
       () => `-${number()} * ${left()}^2 * w`,
     ];
-    return `${left()} * ${right()}${[...Array(count(2))].map(() => ` + ${one(terms)()}`).join('')}`;
+    return `${told[0] ?? 'x'} * ${right()}${[...Array(count(2))].map(() => ` + ${one(terms)()}`).join('')}`;
   };
   const change = isProducts ? `(${products()})` : `tanh(${expression(leaf, DEPTH)})`;
   const synapse = Object.fromEntries(synapseNames.map(stateOf(leaf, false)));

@@ -107,8 +107,15 @@ export function parse(text: string, where: string): Parsed {
 
   const call = (read: Token): Tree => {
     const name = read.text;
-    if (!Object.hasOwn(FUNCTIONS, name))
-      refuse(unknownName('function', `\`${name}\``, Object.keys(FUNCTIONS), name), read.at);
+    if (!Object.hasOwn(FUNCTIONS, name)) {
+      const { hint, ...unknown } = unknownName(
+        'function',
+        `\`${name}\``,
+        Object.keys(FUNCTIONS),
+        name,
+      );
+      refuse({ ...unknown, hint: `${hint}; a product is written with *` }, read.at);
+    }
     const count = FUNCTIONS[name as FunctionName];
     const open = next();
     const to = inside(() => listOf(name, count), open.at);

@@ -64,8 +64,8 @@ function expanded(make: Builder, tree: Tree): readonly Term[] | undefined {
     let all: Term[] = [{ number: sign * number, factors: plain }];
     for (const [base, count] of of) {
       if (plain.has(base)) continue;
+      const inner = spread(base, 1);
       for (let k = 0; k < count && isShort; k++) {
-        const inner = spread(base, 1);
         isShort &&= all.length * inner.length <= MOST_TERMS;
         if (isShort) all = all.flatMap(term => inner.map(other => times(term, other)));
       }

@@ -57,16 +57,19 @@ export function checkStart(
     const isBroken =
       part.of === '^' && !(exponent!.kind === 'number' && Number.isInteger(exponent!.value));
     if (low < 0 && (isBroken || part.of === 'sqrt' || part.of === 'log')) {
-      const what = isBroken
-        ? `its power with an exponent that is no whole number`
-        : `its ${part.of === 'sqrt' ? 'root' : 'logarithm'}`;
-      const within = (of: string) =>
-        isBroken ? `${of}^${bracketed(second!)}` : `${part.of}(${of})`;
-      const cures = `${within(`abs(${first})`)} or ${within(`max(${first}, 0)`)}`;
+      const within = (base: string) =>
+        isBroken ? `${base}^${bracketed(second!)}` : `${part.of}(${base})`;
+      // the logarithm of 0 is as bad
+      const cures =
+        part.of === 'log'
+          ? [`abs(${first}) + 0.001`, `max(${first}, 0.001)`]
+          : [`abs(${first})`, `max(${first}, 0)`];
+      const what = isBroken ? 'power' : part.of === 'log' ? 'logarithm' : 'root';
+      const which = isBroken ? ' whose exponent is not written as a whole number' : '';
       refuse(
         part,
-        `${first} may be negative at the start, and ${what} is then NaN`,
-        `write ${cures}`,
+        `${first} may be negative at the start, and a ${what} of it${which} is then NaN`,
+        `write ${cures.map(within).join(' or ')}`,
       );
     }
     const isZero = (range: Interval) => range[0] === 0 && range[1] === 0;

@@ -27,8 +27,8 @@ export interface Factors {
 export const simplified = (tree: Tree): Tree => builder().simplify(tree);
 
 /**
- * A product: number / divisor · Π over / Π under, each base with its whole exponent ≥ 1. A base is
- * never cancelled against itself: 0 / 0 is not 1.
+ * A product: number / divisor · Π over / Π under, each base with its whole exponent ≥ 1. A base may
+ * stand on both sides: 0 / 0 is not 1.
  */
 interface Product {
   readonly number: number;
@@ -85,10 +85,20 @@ export function builder(): Builder {
     const kept = new Map([[number(b.number / b.divisor), 1]]);
     return { ...a, over: added(over, kept), under };
   };
-  const reduced = (p: Product): Product => {
+  const reduced = (given: Product): Product => {
+    const p = cancelled(given);
     const ratio = p.number / p.divisor;
     const isExact = Number.isInteger(ratio) || isPowerOfTwo(p.divisor);
     return isExact && fits(ratio) ? { ...p, number: ratio, divisor: 1 } : p;
+  };
+  /** What stands oftener below: at 0 neither is finite. */
+  const cancelled = (p: Product): Product => {
+    const isOver = ([base, count]: readonly [Tree, number]) => count < (p.under.get(base) ?? 0);
+    const both = [...p.over].filter(isOver);
+    if (both.length === 0) return p;
+    const under = new Map(p.under);
+    for (const [base, count] of both) under.set(base, under.get(base)! - count);
+    return { ...p, over: new Map([...p.over].filter(one => !isOver(one))), under };
   };
   const inverse = (p: Product): Product | undefined => {
     if (p.number === 0) return undefined;
@@ -145,6 +155,8 @@ export function builder(): Builder {
     count === 1 ? base : node('^', base, number(count));
   const chain = (factors: readonly Tree[]) =>
     factors.length === 0 ? one : factors.reduce((all, factor) => node('*', all, factor));
+  const opposite = (tree: Tree) =>
+    isSum(tree) ? sum(collect(tree, -1, new Map())) : node('negate', tree);
   const product = ({ number: value, divisor, over, under }: Product): Tree => {
     if (value === 0) return zero;
     const isName = (base: Tree) => base.kind === 'name';
@@ -153,7 +165,7 @@ export function builder(): Builder {
     const top = [...named, ...others].map(([base, count]) => power(base, count));
     const bottom = [...under].map(([base, count]) => power(base, count));
     if (Math.abs(value) !== 1 || top.length === 0) top.unshift(number(value));
-    else if (value < 0) top[0] = node('negate', top[0]!);
+    else if (value < 0) top[0] = opposite(top[0]!);
     if (divisor !== 1) bottom.unshift(number(divisor));
     return bottom.length === 0 ? chain(top) : node('/', chain(top), chain(bottom));
   };

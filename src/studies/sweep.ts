@@ -47,7 +47,15 @@ type Numbers = readonly (readonly number[])[];
 /** Memory for a meta-batch: enough that both cores of a small machine have tasks. */
 const MEMORY = 2 ** 30;
 
-export async function live(gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swept> {
+/**
+ * Lives them all. The signal stops it between two chunks of them, and is then what it rejects with.
+ */
+export async function live(
+  gpu: Gpu,
+  sweep: Sweep,
+  read: ReadData,
+  signal?: AbortSignal,
+): Promise<Swept> {
   const { settings, lifetimes, at, seed, system, task, initial, metrics } = sweep;
   const tasks = settings.length * lifetimes;
   const { train: source, bank } = await openWorld({ task, system, seed }, read);
@@ -70,7 +78,7 @@ export async function live(gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swep
   try {
     const own = settingsOf(learner.layout, await learner.parameters(), settings, lifetimes);
     const asked = { ...episodes, settings: own };
-    const lived = await learner.adapt(asked, { moments: at, metrics });
+    const lived = await learner.adapt(asked, { moments: at, metrics, signal });
     const nested = (of: (task: number, moment: number) => number) =>
       settings.map((_, s) =>
         Array.from({ length: lifetimes }, (_, i) => at.map((_, k) => of(s * lifetimes + i, k))),

@@ -46,3 +46,8 @@ export function randomValues(seed: number): Readonly<Record<string, number>> {
 /** |a − b| as a share of what they are, or of 1 where they are small. */
 export const difference = (a: number, b: number) =>
   Object.is(a, b) ? 0 : Math.abs(a - b) / Math.max(1, Math.abs(b));
+
+/** Is a tree finite, and all that it is made of? */
+export const isFiniteAt = (tree: Tree, at: Readonly<Record<string, number>>): boolean =>
+  Math.abs(valueOf(tree, at)) < 1e30 &&
+  (tree.kind !== 'apply' || tree.to.every(part => isFiniteAt(part, at)));
