@@ -40,12 +40,7 @@ export interface Lived {
 }
 
 /** The parts of Lived that are tensors of each task. */
-type Part =
-  | 'finalWeights'
-  | 'finalFeedback'
-  | 'finalVelocities'
-  | 'finalSynapse'
-  | 'finalNeuron';
+type Part = 'finalWeights' | 'finalFeedback' | 'finalVelocities' | 'finalSynapse' | 'finalNeuron';
 
 /** A tensor of a lifetime, and where it lies among a task's fast weights. */
 interface Place {
