@@ -1,5 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Plugin } from 'vite';
+import {
+  parseSrcModule,
+  throwOnParseError,
+  visitAst,
+  type HasAttributes,
+  type ImportElem,
+  type ImportStatement,
+} from 'wesl/core';
 
 /**
  * Turns `*.wgsl` into strings, so that shaders travel inside the ESM files; for the browser's one
@@ -34,37 +42,42 @@ const WORD = /\b[A-Za-z_]\w*/g;
 /**
  * What parameters, variables, functions, constants and structs of all shaders are called instead: a
  * letter or two, the most frequent first, the same in every shader, because what is alike is
- * compressed well.
- * Attributes, entry points, bindings, members, modules and what generated modules declare keep
- * their names, and so does `team_barrier`, by which tests know a barrier.
+ * compressed well. Entry points and bindings keep their names, as does whatever else a word stands
+ * for somewhere: attributes, members, modules; what modules that are made at run time name, and
+ * what rules do, which somebody may write by hand; and `team_barrier`, by which tests know a
+ * barrier.
  */
 function shortNames(): Map<string, string> {
   const folder = new URL('shaders/', import.meta.url);
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file =>
     file.endsWith('.wgsl'),
   );
-  const code = files
-    .map(file => withoutComments(readFileSync(new URL(file, folder), 'utf8')))
-    .join('\n');
-  const all = (pattern: RegExp, of = code) => [...of.matchAll(pattern)].map(([, name]) => name!);
+  const declared = new Set<string>();
+  const kept = new Set(['team_barrier', ...MADE_AT_RUN_TIME.flatMap(wordsIn)]);
   const count = new Map<string, number>();
-  for (const [word] of code.matchAll(WORD)) count.set(word, (count.get(word) ?? 0) + 1);
-  const kept = new Set([
-    'team_barrier',
-    ...all(/@(\w+)/g),
-    ...all(/@compute[^{]*?fn (\w+)/g),
-    ...all(/var<[^>]*> *(\w+)/g),
-    ...all(/\.(\w+)/g),
-    ...all(/package::(\w+)/g),
-  ]);
-  const parameters = all(/^fn \w+\((.*?)\)(?: ->| \{)/gm).flatMap(list => all(/(\w+):/g, list));
-  const names = [
-    ...new Set([
-      ...parameters,
-      ...all(/\b(?:let|var) +(\w+)/g),
-      ...all(/^(?:fn|const|struct) +(\w+)/gm),
-    ]),
-  ]
+  for (const file of files) {
+    const src = withoutComments(readFileSync(new URL(file, folder), 'utf8'));
+    const tree = parseSrcModule({ modulePath: 'package::shader', debugFilePath: file, src });
+    throwOnParseError(tree);
+    const places = new Set<number>();
+    const imports: ImportElem[] = [];
+    visitAst(tree.moduleElem, elem => {
+      if (elem.kind === 'decl' || elem.kind === 'ref') places.add(elem.start);
+      if (elem.kind === 'decl') declared.add(elem.ident.originalName);
+      if (elem.kind === 'gvar') kept.add(elem.name.decl.ident.originalName);
+      if (elem.kind === 'fn' && isEntryPoint(elem)) kept.add(elem.name.ident.originalName);
+      if (elem.kind === 'import') imports.push(elem);
+    });
+    if (file.startsWith('rules/')) for (const word of src.match(WORD) ?? []) kept.add(word);
+    for (const module of tree.imports.flatMap(modulesOf)) kept.add(module);
+    const isName = (at: number) =>
+      places.has(at) || imports.some(({ start, end }) => start <= at && at < end);
+    for (const { 0: word, index } of src.matchAll(WORD)) {
+      count.set(word, (count.get(word) ?? 0) + 1);
+      if (!isName(index) || word.endsWith('_')) kept.add(word);
+    }
+  }
+  const names = [...declared]
     .filter(name => name.length > 1 && !kept.has(name))
     .toSorted((a, b) => count.get(b)! - count.get(a)!);
   const letters = [...'abcdefghijklmnopqrstuvwxyz'];
@@ -74,3 +87,16 @@ function shortNames(): Map<string, string> {
   );
   return new Map(names.map((name, k) => [name, free[k]!]));
 }
+
+/** What makes modules of a written rule. */
+const MADE_AT_RUN_TIME = ['src/gpu/equation.ts', 'src/gpu/equation-places.ts', 'src/rules/wgsl.ts'];
+const wordsIn = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8').match(WORD)!;
+
+const isEntryPoint = ({ attributes = [] }: HasAttributes) =>
+  attributes.some(({ attribute }) => 'name' in attribute && attribute.name === 'compute');
+
+/** The modules on the way of an import. */
+const modulesOf = ({ segments, finalSegment }: ImportStatement): readonly string[] => [
+  ...segments.map(({ name }) => name),
+  ...('subtrees' in finalSegment ? finalSegment.subtrees.flatMap(modulesOf) : []),
+];

@@ -2,13 +2,15 @@
 // plastic biases behind it, and B_0 where a lifetime keeps its own; velocities begin at 0.
 import package::shape::{
   BIAS_AT, BIRTH_B_DRAWN, B_AT, DEPTH, DRAW_B_AT, DRAW_B_LIMIT, DRAW_WEIGHTS, FAST_AT, FAST_B_AT,
-  FEEDBACK_QUADS, FEEDBACK_WIDTH, KEEPS_B, LANES, PLASTIC, PLASTIC_SIZE, QUADS, VELOCITIES, WIDTH
+  FEEDBACK_QUADS, FEEDBACK_WIDTH, KEEPS_B, LANES, PLASTIC, QUADS, WIDTH
 };
 import package::memory::{four, lane, parameters, present, set_weight_quad};
 import package::bias::bias_quads;
 import package::born::{initial_weights, source_of_weights};
 import package::random::drawn4;
+import package::states::{begin_neurons, begin_states_of_layer};
 import package::team::team_barrier;
+import package::velocity::write_velocity;
 
 // Quads of W of layer l + 1; of its B, if a lifetime keeps it.
 fn weight_quads(l: u32) -> u32 { return QUADS[l] * WIDTH[l]; }
@@ -35,24 +37,24 @@ fn birth_of_layer(l: u32) {
   let source = source_of_weights(l);
   for (var q = lane; q < count; q += LANES) {
     set_weight_quad(w + q, initial_weights(source, q));
-    if (VELOCITIES && PLASTIC[l]) { set_weight_quad(w + PLASTIC_SIZE / 4u + q, vec4f(0.0)); }
+    if (PLASTIC[l]) { write_velocity(w + q, vec4f(0.0)); }
   }
   let bias_count = bias_quads(l);
   for (var q = lane; q < bias_count; q += LANES) {
     set_weight_quad(w + count + q, initial_biases(l, q));
-    if (VELOCITIES && PLASTIC[l]) {
-      set_weight_quad(w + PLASTIC_SIZE / 4u + count + q, vec4f(0.0));
-    }
+    if (PLASTIC[l]) { write_velocity(w + count + q, vec4f(0.0)); }
   }
   let feedback_count = feedback_quads(l);
   let b = FAST_B_AT[l] / 4u;
   for (var q = lane; q < feedback_count; q += LANES) {
     set_weight_quad(b + q, initial_feedback(l, q));
   }
+  begin_states_of_layer(l);
 }
 
 // Fills slot 0, and what frozen layers keep in their only place.
 fn birth() {
   for (var l = 0u; l < DEPTH; l++) { birth_of_layer(l); }
+  begin_neurons();
   team_barrier();
 }

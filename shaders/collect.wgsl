@@ -1,13 +1,13 @@
 // Collect: the weighted sum of the tasks' gradients, so that it does not depend on the chunks: a
 // quad of parameters a lane, tasks in their order; or, on a GPU, where a lane alone would wait long
 // for each task's numbers, SLICES lanes a quad, each a BLOCK of tasks at a time, blocks in their
-// order. With the last chunk it becomes the mean over the tasks counted, and the gradient of the
-// penalty L1 · Σ|θ| of the pool's coefficients is added (Shervani-Tabar & Rosenbaum 2023,
-// Algorithm 1; that of |0| is 0). Behind the gradient: the number of tasks counted, the worst drift
+// order. With the last chunk it becomes the mean over the tasks counted, and the gradient of each
+// penalty λ · Σ|θ| of coefficients is added (Shervani-Tabar & Rosenbaum 2023, Algorithm 1; that of
+// |0| is 0). Behind the gradient: the number of tasks counted, the worst drift
 // of a task, the penalty, and of every workgroup the squares of its part of the gradient.
 import package::shape::{
-  BLOCK, COLLECTING, COLLECTORS, GRADIENT, L1, MOMENTS, OUTCOME, OUTCOME_DRIFT, OUTCOME_WEIGHT,
-  PARAMETERS, SLICES, TASKS, TEAMS, THETA_END, THETA_START, TOTAL
+  BLOCK, COLLECTING, COLLECTORS, GRADIENT, MOMENTS, OUTCOME, OUTCOME_DRIFT, OUTCOME_WEIGHT,
+  PARAMETERS, PENALTIES, PENALTY_FROM, PENALTY_TO, PENALTY_WEIGHT, SLICES, TASKS, TEAMS, TOTAL
 };
 import package::memory::{gradients, outcomes, parameter, parameters, pass_};
 import package::norm::finite;
@@ -114,7 +114,9 @@ fn collected(q: u32, lane: u32, counted: f32) -> vec4f {
   }
   if (so_far < TASKS) { return g; }
   g /= max(counted, 1.0);
-  if (k >= THETA_START && k < THETA_END) { g += L1 * sign(parameters[q]); }
+  for (var p = 0u; p < PENALTIES; p++) {
+    if (k >= PENALTY_FROM[p] && k < PENALTY_TO[p]) { g += PENALTY_WEIGHT[p] * sign(parameters[q]); }
+  }
   return g;
 }
 
@@ -147,7 +149,11 @@ fn main(@builtin(workgroup_id) group_id: vec3u, @builtin(local_invocation_index)
   }
   if (group_id.x == 0u && lane == 0u) {
     var penalty = 0.0;
-    for (var i = THETA_START; i < THETA_END; i++) { penalty += L1 * abs(parameter(i)); }
+    for (var p = 0u; p < PENALTIES; p++) {
+      for (var i = PENALTY_FROM[p]; i < PENALTY_TO[p]; i++) {
+        penalty += PENALTY_WEIGHT[p] * abs(parameter(i));
+      }
+    }
     total[COUNTED] = counted;
     total[DRIFT] = far;
     total[PENALTY] = penalty;

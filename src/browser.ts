@@ -70,6 +70,18 @@ export {
   type TrainOptions,
 } from './runs/train.js';
 export { openWorld, type DataFolder, type ReadData, type World } from './config/worlds.js';
+export { defineRule } from './rules/define.js';
+export { mathmlOfRule } from './rules/mathml.js';
+export { RULE_PRESETS, type RulePreset } from './rules/presets.js';
+export type {
+  Coefficient,
+  CoefficientSpec,
+  RuleSpec,
+  Start,
+  State,
+  StateSpec,
+  WrittenRule,
+} from './rules/rule.js';
 export {
   defineSystem,
   GRANULARITIES,

@@ -3,6 +3,7 @@ import { ADAM } from '../src/learner/optimiser.js';
 import { ADAPT, GRADIENT, LEARNER } from '../src/learner/options.js';
 import { inWords, optionsOf, type OptionRow } from '../src/options.js';
 import { CONFIG } from '../src/config/config.js';
+import { RULE } from '../src/rules/options.js';
 
 const cell = (words: string) => words.replaceAll('|', '\\|');
 const plain = (value: unknown) => (typeof value === 'string' ? value : inWords(value));
@@ -41,6 +42,13 @@ What \`metaplastic train\` takes as JSON and \`parseConfig\` checks. \`task(sine
 \`steps\` of a task whose \`kind\` is \`sine\`.
 
 ${table(inConfigurations)}
+
+## A rule of your own
+
+What \`defineRule\` takes ([rules.md](rules.md)). A state and a coefficient have names of their own in
+the place of \`NAME\`.
+
+${table(optionsOf(RULE))}
 
 ## \`Learner.create\`
 

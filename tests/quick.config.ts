@@ -9,7 +9,7 @@ export default defineConfig({
   plugins: [wgsl({ terse: true })],
   test: {
     include: [
-      'tests/{reference,source,errors,config}/**/*.test.ts',
+      'tests/{reference,source,errors,config,systems}/**/*.test.ts',
       'tests/{options,gpu/places,gpu/plan}.test.ts',
       'tests/kernels/quick.test.ts',
     ],

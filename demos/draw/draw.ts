@@ -1,4 +1,3 @@
-import { greatest } from '../../src/extremes.js';
 import { wrap } from '../frame/comlink.js';
 import { linesChart, html, linesTable, table } from 'metaplastic/report';
 import { liveChart } from '../frame/chart.js';
@@ -6,7 +5,7 @@ import { copyButton, settingsForm } from '../frame/settings.js';
 import { findWebGpu } from '../frame/webgpu.js';
 import { framed, type Drawing, type Point } from '../symbols/strokes.js';
 import { WAYS } from './learners.js';
-import { MOST, type Course, type Lesson, type Taught } from './lesson.js';
+import { MOST, surest, type Course, type Lesson, type Taught } from './lesson.js';
 import { lessonOf, type LessonKind } from './lessons.js';
 import { guessBars, memoryTable, picture } from './memory.js';
 import { makePad, PAPER } from './pad.js';
@@ -198,7 +197,7 @@ function tellGuess(): void {
   if (!courses || !shown) return;
   const [own, other] = both().map(([name, course]) => {
     const shares = course?.guess[shown] ?? [];
-    const best = shares.indexOf(greatest(shares));
+    const best = surest(shares);
     return asked.length
       ? `${name} says symbol ${best + 1} (${Math.round(100 * shares[best]!)} %)`
       : `${name} is ${Math.round(100 * remembered(course, shown))} % sure of what it was taught`;

@@ -1,4 +1,4 @@
-import type { Random } from '../../src/tasks/random.js';
+import type { Random } from '../symbols/random.js';
 import { framed, smooth, varied, type Drawing, type Point } from '../symbols/strokes.js';
 
 const ring = (x: number, y: number, radius: number, from = -90, sweep = 365): Point[] =>

@@ -7,7 +7,6 @@ import {
   type LearnerOptions,
   type SystemSpec,
 } from 'metaplastic';
-import { orDestroy } from '../../src/gpu/owned.js';
 import { SIDE } from '../symbols/strokes.js';
 
 /** Symbols that a network can be taught: its outputs. */
@@ -81,24 +80,28 @@ export async function makeLearners(
   files: Readonly<Record<Trained, Uint8Array>>,
   episode: Episode,
 ): Promise<Learners> {
-  const plasticity = await born(gpu, 'plasticity', files.plasticity, episode);
-  return orDestroy([plasticity], async () => {
-    const maml = await born(gpu, 'maml', files.maml, episode);
-    return orDestroy([maml], async () => ({
-      plasticity,
-      maml,
-      plain: await plainLearner(gpu, plasticity, episode),
-    }));
-  });
+  const made: Learner[] = [];
+  const keep = async (making: Promise<Learner>) => {
+    const learner = await making;
+    made.push(learner);
+    return learner;
+  };
+  try {
+    const plasticity = await keep(born(gpu, 'plasticity', files.plasticity, episode));
+    const maml = await keep(born(gpu, 'maml', files.maml, episode));
+    const plain = await keep(plainLearner(gpu, plasticity, episode));
+    return { plasticity, maml, plain };
+  } catch (error) {
+    for (const learner of made) learner.destroy();
+    throw error;
+  }
 }
 
 async function born(gpu: Gpu, name: Trained, file: Uint8Array, episode: Episode): Promise<Learner> {
   const { tensors } = readSafetensors(file, `${name}.safetensors`);
   const learner = await Learner.create(gpu, { system: TRAINED[name].system, episode, tasks: 1 });
-  return orDestroy([learner], async () => {
-    for (const tensor of tensors) learner.write(tensor.name, tensor);
-    return learner;
-  });
+  learner.write(Object.fromEntries(tensors.map(tensor => [tensor.name, tensor])));
+  return learner;
 }
 
 export async function plainLearner(
@@ -107,14 +110,13 @@ export async function plainLearner(
   episode: Episode,
   rate = PLAIN_RATE,
 ): Promise<Learner> {
+  const encoder = { W1: await plasticity.read('W1'), b1: await plasticity.read('b1') };
   const learner = await Learner.create(gpu, {
     system: { preset: 'maml', sizes: SIZES, loss: 'cross-entropy', eta: 'network', frozen: [1] },
     initial: { eta: rate },
     episode,
     tasks: 1,
   });
-  return orDestroy([learner], async () => {
-    for (const name of ['W1', 'b1']) learner.write(name, await plasticity.read(name));
-    return learner;
-  });
+  learner.write(encoder);
+  return learner;
 }

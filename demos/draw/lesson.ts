@@ -1,6 +1,5 @@
-import { greatest } from '../../src/extremes.js';
 import type { Adaptation, Episodes, Learner } from 'metaplastic';
-import { random } from '../../src/tasks/random.js';
+import { random } from '../symbols/random.js';
 import { raster, SIDE, varied, type Drawing } from '../symbols/strokes.js';
 import { WAYS } from './learners.js';
 
@@ -109,12 +108,16 @@ export function courseOf(
   return { memory, guess };
 }
 
+/** The symbol that has the greatest share. */
+export const surest = (shares: readonly number[]): number =>
+  shares.reduce((best, share, symbol) => (share > shares[best]! ? symbol : best), 0);
+
 /**
  * Shares of the outputs that were taught, as softmax over these alone: a network cannot guess what
  * it was never told of.
  */
 function softmax(outputs: Float32Array, known: ReadonlySet<number>): number[] {
-  const highest = greatest([...known].map(k => outputs[k]!));
+  const highest = [...known].reduce((most, k) => Math.max(most, outputs[k]!), -Infinity);
   const powers = Array.from(outputs, (z, k) => (known.has(k) ? Math.exp(z - highest) : 0));
   const sum = powers.reduce((a, b) => a + b, 0) || 1;
   return powers.map(p => p / sum);

@@ -1,4 +1,4 @@
-import { random } from '../../src/tasks/random.js';
+import { random } from '../symbols/random.js';
 import type { Drawing } from '../symbols/strokes.js';
 import { drawSymbol } from '../symbols/symbols.js';
 import { ICONS, pen, type Icon } from './icons.js';

@@ -1,8 +1,7 @@
-import { greatest } from '../../src/extremes.js';
 import { html, type Html } from 'metaplastic/report';
 import { pathOf } from '../symbols/path.js';
 import type { Drawing } from '../symbols/strokes.js';
-import type { Course, Taught } from './lesson.js';
+import { surest, type Course, type Taught } from './lesson.js';
 
 /** A small picture of a drawing on paper of the unit square. */
 export const picture = (drawing: Drawing | undefined): Html =>
@@ -42,7 +41,7 @@ export function guessBars(
   shares: readonly number[],
   taught: readonly Taught[],
 ): Html {
-  const best = shares.indexOf(greatest(shares));
+  const best = surest(shares);
   return html`<div class="guess" style="--colour: var(--learner-${colour})"><h3><i></i>${name}</h3><ol>${shares.map(
     (share, symbol) => {
       const own = taught.find(one => one.symbol === symbol);

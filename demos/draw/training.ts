@@ -7,7 +7,7 @@ import {
   type ImageBank,
   type TaskSource,
 } from 'metaplastic';
-import { random } from '../../src/tasks/random.js';
+import { random } from '../symbols/random.js';
 import { raster } from '../symbols/strokes.js';
 import { bankOf, symbolBank } from '../symbols/symbols.js';
 import { ICONS, pen, type Icon } from './icons.js';

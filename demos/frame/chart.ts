@@ -1,6 +1,5 @@
 import uPlot from 'uplot';
-import { type Chart, details, type Html } from 'metaplastic/report';
-import { plotOptions } from '../../src/report/plot.js';
+import { type Chart, details, type Html, plotOptions } from 'metaplastic/report';
 
 /** A chart that is drawn again and again as numbers come in, and its numbers as a table. */
 export interface LiveChart {
@@ -46,7 +45,7 @@ export function liveChart(
     ] as uPlot.AlignedData;
     if (!plot || anew) {
       plot?.destroy();
-      const options = plotOptions(chart, width);
+      const options = plotOptions(chart, width) as uPlot.Options;
       adjust?.(options);
       options.hooks = {
         ...options.hooks,

@@ -1,5 +1,6 @@
 import {
   Learner,
+  type Adaptation,
   type Episodes,
   type Gpu,
   type Metrics,
@@ -65,11 +66,10 @@ export async function* live(
     initial: { weights: 'xavier', feedback: 'xavier', eta: rate, ...way.initial?.(rate) },
   });
   try {
+    let from: Adaptation | undefined;
     for (let k = 0; k < LOOKS; k++) {
-      const { accuracies, losses, metrics, finalWeights, finalFeedback } = await learner.adapt(
-        segment(stream, k),
-        { moments: [0, STRIDE], metrics: true },
-      );
+      from = await learner.adapt(segment(stream, k), { moments: [0, STRIDE], metrics: true, from });
+      const { accuracies, losses, metrics } = from;
       for (const moment of k ? [1] : [0, 1])
         yield look(
           (k + moment) * STRIDE * BATCH,
@@ -78,7 +78,6 @@ export async function* live(
           metrics!,
           moment,
         );
-      learner.write({ ...finalWeights[0]!, ...finalFeedback[0]! });
     }
   } finally {
     learner.destroy();
@@ -94,7 +93,6 @@ function segment(stream: Episodes, k: number): Episodes {
     steps: STRIDE,
     supportX: part(stream.supportX, 1),
     supportY: part(stream.supportY, CLASSES),
-    origin: { seed: stream.origin!.seed, first: k },
   };
 }
 

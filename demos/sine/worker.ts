@@ -20,7 +20,6 @@ import {
   type World,
 } from 'metaplastic';
 import { version } from '../../package.json';
-import { orDestroy } from '../../src/gpu/owned.js';
 import { descentOf, live, type Life, type Points } from './life.js';
 
 /** What the page is told of the run that the worker has. */
@@ -71,20 +70,22 @@ function ready(): NonNullable<typeof alive> {
     const usable = usableHere(on, config, world, notice => console.warn(notice));
     config = toWriteDown(config, usable);
     const learner = await learnerOf(on, usable, world);
-    const descent = await orDestroy([learner], () => descentOf(on, learner, world.train.steps));
-    checkpoint = await orDestroy([learner, descent], async () => {
-      if (!checkpoint) return { metaStep: 0, state: await learner.state() };
-      learner.restore(checkpoint.state);
-      return checkpoint;
-    });
-    environment = {
-      adapter: { description: adapterName(on.adapter), software: on.adapter.software },
-      seed: config.seed,
-      metaplastic: version,
-      browser: navigator.userAgent,
-      date: new Date().toISOString(),
-    };
-    return { on, learner, descent, world };
+    try {
+      if (checkpoint) learner.restore(checkpoint.state);
+      else checkpoint = { metaStep: 0, state: await learner.state() };
+      const descent = await descentOf(on, learner, world.train.steps);
+      environment = {
+        adapter: { description: adapterName(on.adapter), software: on.adapter.software },
+        seed: config.seed,
+        metaplastic: version,
+        browser: navigator.userAgent,
+        date: new Date().toISOString(),
+      };
+      return { on, learner, descent, world };
+    } catch (error) {
+      learner.destroy();
+      throw error;
+    }
   })());
   making.catch(error => {
     if (alive === making) alive = undefined;

@@ -1,5 +1,4 @@
-import { greatest, least } from '../../src/extremes.js';
-import type { Random } from '../../src/tasks/random.js';
+import type { Random } from './random.js';
 
 /**
  * A place on the paper: x to the right, y down. Units are the drawer's own; `framed` makes them
@@ -20,6 +19,9 @@ const MARGIN = 1.5;
  * dot.
  */
 const LEAST = 0.12;
+
+const least = (numbers: readonly number[]) => numbers.reduce((a, b) => Math.min(a, b));
+const greatest = (numbers: readonly number[]) => numbers.reduce((a, b) => Math.max(a, b));
 
 /**
  * The drawing moved to the middle of the unit square and enlarged to fill it, its proportions kept:

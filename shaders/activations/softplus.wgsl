@@ -9,13 +9,13 @@ fn activate(z: f32) -> f32 {
   return max(z, 0.0) + 0.1 * log1p;
 }
 
-// dy/dz = 1 − exp(−10 y), from the output y; by its series where 1 − exp would cancel. 0 for an
-// input below 0, which is no output.
+// dy/dz = 1 − exp(−10 y), from the output y; by its series where 1 − exp would cancel. An input may
+// lie below 0, where no output does: it has what the formula gives.
 fn slope(y: f32) -> f32 {
-  let v = 10.0 * max(y, 0.0);
+  let v = 10.0 * y;
   let series = v * (1.0 - v / 2.0 * (1.0 - v / 3.0 * (1.0 - v / 4.0 * (1.0 - v / 5.0))));
-  return select(1.0 - exp(-v), series, v < 0.1);
+  return select(1.0 - exp(-v), series, abs(v) < 0.1);
 }
 
 // d slope / dy = 10 exp(−10 y), from the output y.
-fn curvature(y: f32) -> f32 { return 10.0 * exp(-10.0 * max(y, 0.0)); }
+fn curvature(y: f32) -> f32 { return 10.0 * exp(-10.0 * y); }

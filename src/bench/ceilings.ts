@@ -1,5 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import { makeKernel, type Kernel } from '../gpu/kernel.js';
+import { linkCode } from '../gpu/shader.js';
 import arithmetic from './ceilings/arithmetic.wgsl';
 import barrier from './ceilings/barrier.wgsl';
 import cache from './ceilings/cache.wgsl';
@@ -94,7 +95,7 @@ export async function measureCeilings(
     code: string,
     buffers: Record<string, GPUBuffer>,
   ): Promise<Runnable> => {
-    const made = await makeKernel(gpu, name, code);
+    const made = await makeKernel(gpu, name, await linkCode(code));
     return { kernel: made, group: made.bind(buffers) };
   };
   const timed = (runnable: Runnable, groups: number) =>

@@ -1,6 +1,6 @@
 import type { Plan } from '../gpu/plan.js';
 import { isMixed } from '../parameters/layout.js';
-import { RULES, type Layer } from '../systems/system.js';
+import { ruleOf, type Layer } from '../systems/system.js';
 
 /**
  * What a piece of work asks for, by the mathematics and whatever way a kernel takes: operations (a
@@ -43,9 +43,9 @@ export function lifetimeWork(
       inside.map(of).reduce((a, b) => plus(a, b), amount(0, 0)),
     );
   const parts: Record<Part, Amount> = {
-    birth: sum(l => amount(0, 2 * synapses(l))),
-    step: sum(l => plus(forward(l, plan.batch), feedback(plan, l), plasticity(plan, l))),
-    query: sum(l => forward(l, plan.queries)),
+    birth: sum(l => amount(0, 2 * fastSynapses(plan, l))),
+    step: sum(l => plus(forward(plan, l, plan.batch), feedback(plan, l), plasticity(plan, l))),
+    query: sum(l => forward(plan, l, plan.queries)),
     'step.adjoint': sum(l =>
       plus(
         plasticityAdjoint(plan, l),
@@ -59,7 +59,9 @@ export function lifetimeWork(
   const kept = plan.adjoint === 'checkpoint' ? Math.floor((steps - 1) / plan.interval) + 1 : steps;
   const cleared = times(tasks, amount(0, plan.perTask.gradient));
   const compared =
-    plan.adjoint === 'reverse' ? sum(l => amount(3 * synapses(l), 2 * synapses(l))) : amount(0, 0);
+    plan.adjoint === 'reverse'
+      ? sum(l => amount(3 * fastSynapses(plan, l), 2 * fastSynapses(plan, l)))
+      : amount(0, 0);
   return {
     ...parts,
     episode: plus(parts.birth, times(steps, parts.step), times(asked, parts.query)),
@@ -104,16 +106,20 @@ const normOf = ({ tasks, layout }: Plan): Amount =>
 
 const synapses = ({ fanIn, fanOut }: Layer): number => fanIn * fanOut;
 
+/** Synapses that a lifetime keeps: a plastic bias is one, too, whose input is always 1. */
+const fastSynapses = ({ system }: Plan, layer: Layer): number =>
+  synapses(layer) + (system.plasticBias ? layer.fanOut : 0);
+
 /** z = W x of so many samples. */
-const forward = (layer: Layer, samples: number): Amount =>
-  amount(2 * samples * synapses(layer), synapses(layer));
+const forward = (plan: Plan, layer: Layer, samples: number): Amount =>
+  amount(2 * samples * fastSynapses(plan, layer), fastSynapses(plan, layer));
 
 /** d_W += d_z xᵀ and, above another layer, d_x = Wᵀ d_z. */
-function forwardAdjoint({ system }: Plan, layer: Layer, samples: number): Amount {
-  const below = layer.index > 1 ? 1 : 0;
-  return system.firstOrder
-    ? amount(0, 0)
-    : amount((2 + 2 * below) * samples * synapses(layer), (2 + below) * synapses(layer));
+function forwardAdjoint(plan: Plan, layer: Layer, samples: number): Amount {
+  if (plan.system.firstOrder) return amount(0, 0);
+  const n = fastSynapses(plan, layer);
+  const below = layer.index > 1 ? synapses(layer) : 0;
+  return amount(2 * samples * (n + below), 2 * n + below);
 }
 
 /**
@@ -143,7 +149,7 @@ function feedbackAdjoint(plan: Plan, layer: Layer): Amount {
 
 /** One coefficient a synapse is read like a weight. */
 const rates = ({ system }: Plan): number =>
-  RULES[system.rule].coefficient !== 'theta' && system.granularity === 'synapse' ? 1 : 0;
+  ruleOf(system).coefficient !== 'theta' && system.granularity === 'synapse' ? 1 : 0;
 
 /** W ← W + a (Σ left rightᵀ − κ W); the pool's factors ask for v = Wᵀ y. */
 function plasticity(plan: Plan, layer: Layer): Amount {
@@ -152,7 +158,7 @@ function plasticity(plan: Plan, layer: Layer): Amount {
     batch,
     record: { rank, v },
   } = plan;
-  const n = synapses(layer);
+  const n = fastSynapses(plan, layer);
   return amount(
     (2 * batch * rank + 5 + (v ? 2 * batch : 0)) * n,
     (2 + rates(plan) + (v ? 1 : 0)) * n,
@@ -174,17 +180,17 @@ function plasticityAdjoint(plan: Plan, layer: Layer): Amount {
     record: { rank, v },
     system,
   } = plan;
-  const n = synapses(layer);
   const products = 2 * batch * rank;
   const rightsAsked = system.rule === 'pool' || layer.index > 1;
   const undone = adjoint === 'reverse';
-  const flops =
-    2 * products + 10 + (undone ? 4 : 0) + (rightsAsked ? 2 + products : 0) + (v ? 4 * batch : 0);
-  const numbers =
-    3 +
-    3 * rates(plan) +
-    (undone ? 1 : 0) +
-    (rightsAsked && lanes > 1 && !grid ? 1 + rates(plan) : 0) +
-    (v ? 3 : 0);
-  return amount(flops * n, numbers * n);
+  const flops = 2 * products + 10 + (undone ? 4 : 0) + (v ? 4 * batch : 0);
+  const numbers = 3 + 3 * rates(plan) + (undone ? 1 : 0) + (v ? 3 : 0);
+  const ofRights = rightsAsked
+    ? amount(2 + products, lanes > 1 && !grid ? 1 + rates(plan) : 0)
+    : amount(0, 0);
+  // a bias has no neuron before it
+  return plus(
+    times(fastSynapses(plan, layer), amount(flops, numbers)),
+    times(synapses(layer), ofRights),
+  );
 }

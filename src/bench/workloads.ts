@@ -1,4 +1,6 @@
+import { initialNumbers } from '../parameters/initial.js';
 import { layoutOf } from '../parameters/layout.js';
+import type { RuleSpec } from '../rules/rule.js';
 import { defineSystem, type SystemSpec } from '../systems/system.js';
 import { checkCounts, type Episodes } from '../tasks/episodes.js';
 
@@ -24,15 +26,17 @@ export interface Sizes {
 export interface FlpSizes extends Sizes {
   readonly width: number;
   readonly batch: number;
+  /** Another rule than Oja's; its coefficients of layers are drawn like α. */
+  readonly rule?: RuleSpec;
 }
 
 /**
  * FLP on sine regression, as every peer is given it. Parameters are drawn from seed 1 and tasks
  * from seed 7, in a fixed order.
  */
-export function flpWorkload({ tasks, steps, width, batch }: FlpSizes): Workload {
+export function flpWorkload({ tasks, steps, width, batch, rule }: FlpSizes): Workload {
   checkCounts({ tasks, steps, width, batch }, 'bench');
-  const system: SystemSpec = { sizes: [1, width, width, 1] };
+  const system: SystemSpec = { sizes: [1, width, width, 1], ...(rule && { rule }) };
   return {
     name: 'flp',
     system,
@@ -84,12 +88,15 @@ export function encoderWorkload({ tasks, steps }: Sizes): Workload {
 
 /**
  * Layer by layer W, b, B, c, α, uniform around 0; α is divided by the batch, over which an update
- * is summed. β is not drawn.
+ * is summed, and so is what multiplies all of a written rule's update. β is not drawn; a written
+ * rule's other coefficients begin as it says.
  */
 function flpParameters(spec: SystemSpec, batch: number): Float32Array {
   const system = defineSystem(spec);
   const layout = layoutOf(system);
-  const parameters = new Float32Array(layout.size);
+  const { rule } = system;
+  const factor = typeof rule === 'string' ? undefined : rule.product?.factor;
+  const parameters = initialNumbers(system, layout, 1);
   const draw = drawInto(parameters, mulberry32(1));
   for (const { index, fanIn } of system.layers) {
     const halfWidths = {
@@ -97,13 +104,13 @@ function flpParameters(spec: SystemSpec, batch: number): Float32Array {
       b: 0.1,
       B: 1,
       c: 0,
-      alpha: 0.001 / batch,
+      [factor === undefined ? 'alpha' : `rule.${factor}.`]: 0.001 / batch,
     };
     for (const [kind, halfWidth] of Object.entries(halfWidths))
       draw(layout.get(`${kind}${index}`), halfWidth);
   }
-  const beta = layout.get('beta')!;
-  return parameters.fill(0.3, beta.offset, beta.offset + beta.size);
+  const beta = layout.get('beta');
+  return beta ? parameters.fill(0.3, beta.offset, beta.offset + beta.size) : parameters;
 }
 
 const THETA = [1e-3, 2e-4, -5e-4, 1e-4, 5e-5, 1e-5, 1e-5, 1e-5, 1e-5, 1e-4];

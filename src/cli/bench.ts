@@ -2,47 +2,20 @@ import { defineSystem } from '../systems/system.js';
 import { layoutOf, tensorsOf } from '../parameters/layout.js';
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
 import { PATIENT, QUICK } from '../bench/clock.js';
 import { benchGradient, describeGradient, optionsFor } from '../bench/meta-gradient.js';
 import { describeReport, runBench, type BenchReport } from '../bench/report.js';
 import { drawRoofline } from '../bench/roofline.js';
 import { flpWorkload, poolWorkload, type Workload } from '../bench/workloads.js';
 import { MetaplasticError } from '../errors.js';
-import { inWords, unknownName } from '../options.js';
+import { flag, inWords, option, text, unknownName, whole } from '../options.js';
 import type { Gpu } from '../gpu/device.js';
-import { ADJOINTS, type Adjoint } from '../gpu/options.js';
+import { ADJOINT, PLAN, type Adjoint } from '../gpu/options.js';
 import { openNodeGpu } from '../node/open.js';
 import { rememberedTuning, tune, type Tuning } from '../learner/tune.js';
-import { wholeNumber } from './options.js';
+import { likewise, optionsHelp, parse, read } from './options.js';
 import { describeAdapter, environmentOf } from './run-folder.js';
 import { fileMemory, tuningFile } from './tuned.js';
-
-export const HELP = `measures this machine's adapter and every kernel on it, or times one workload
-
-Usage: metaplastic bench [--quick] [--json] [--svg FILE]
-       metaplastic bench flp-sine|pool [options]
-
-Without a workload: what the adapter gives at most (arithmetic, storage, workgroup memory) and what asking it costs (dispatch,
-submit, barrier, read-back); every kernel in GFLOP/s, GB/s and per cent of that; meta-steps over N, T and H.
-
-  --quick         less patient: shorter batches, fewer repetitions
-  --json          one line of JSON instead of tables
-  --svg FILE      also draws the kernels under the adapter's roofs
-
-With one: the meta-gradient of the same seeded numbers that peers in other libraries run as flp and pool. flp-sine is FLP on
-sine regression, network [1, H, H, 1], 10 queries; pool the ten-term plasticity pool, 784-170-130-100-70-47, 50 queries.
-
-  --tasks N       lifetimes of a meta-step              (default: the variable N, else 64; pool 4)
-  --steps T       inner steps of a lifetime             (T, else 20; pool 50)
-  --width H       neurons of each hidden layer          (H, else 64; flp-sine only)
-  --batch B       samples of an inner step              (BATCH, else 1; flp-sine only)
-  --repeats R     timed meta-gradients after the first  (STEPS, else 5)
-  --adjoint A     ${ADJOINTS.join(', ')}            (reverse; pool store)
-  --lanes L       lanes that work on a task, a power of two
-  --teams K       tasks that share a workgroup
-  --tune          takes the fastest lanes, teams and adjoint, as metaplastic tune does: remembered, else measured first
-  --json          one line of JSON, as the peers print it`;
 
 const VARIABLES = { tasks: 'N', steps: 'T', width: 'H', batch: 'BATCH', repeats: 'STEPS' } as const;
 type Size = keyof typeof VARIABLES;
@@ -76,28 +49,64 @@ const WORKLOADS: Readonly<Record<string, Known>> = {
   },
 };
 
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean' } as const;
-const OF_ALL = { json: flag };
-const OF_REPORT = { quick: flag, svg: text };
+/** A size of a workload: what it is, and what it is where nothing else is said. */
+const size = (value: string, name: Size, about: string) => {
+  const known = Object.entries(WORKLOADS).flatMap(([workload, { byDefault }]) =>
+    byDefault[name] === undefined ? [] : `${byDefault[name]} (${workload})`,
+  );
+  const otherwise = `the variable ${VARIABLES[name]}, else ${known.join(', ')}`;
+  return { value, entry: option(whole(1), { about, otherwise }) };
+};
+const adjoints = Object.entries(WORKLOADS).map(
+  ([workload, { byDefault }]) => `${byDefault.adjoint} (${workload})`,
+);
+
+const OF_ALL = {
+  json: {
+    entry: option(flag, { about: 'One line of JSON, of a workload as the peers print it.' }),
+  },
+};
+const OF_REPORT = {
+  quick: { entry: option(flag, { about: 'Less patient: shorter batches, fewer repetitions.' }) },
+  svg: {
+    value: 'FILE',
+    entry: option(text, { about: 'Also draws the kernels under the adapter’s roofs.' }),
+  },
+};
 const OF_WORKLOAD = {
-  tasks: text,
-  steps: text,
-  width: text,
-  batch: text,
-  repeats: text,
-  adjoint: text,
-  lanes: text,
-  teams: text,
-  tune: flag,
+  tasks: size('N', 'tasks', 'Lifetimes of a meta-step.'),
+  steps: size('T', 'steps', 'Inner steps of a lifetime.'),
+  width: size('H', 'width', 'Neurons of each hidden layer.'),
+  batch: size('B', 'batch', 'Samples of an inner step.'),
+  repeats: size('R', 'repeats', 'Timed meta-gradients after the first.'),
+  adjoint: { value: 'A', entry: likewise(ADJOINT, adjoints.join(', ')) },
+  lanes: { value: 'L', entry: PLAN.entries.lanes },
+  teams: { value: 'K', entry: PLAN.entries.teams },
+  tune: {
+    entry: option(flag, {
+      about:
+        'Takes the fastest lanes, teams and adjoint, as metaplastic tune does: remembered, else measured first.',
+    }),
+  },
 };
 
+export const HELP = `measures this machine's adapter and every kernel on it, or times one workload
+
+Usage: metaplastic bench [--quick] [--json] [--svg FILE]
+       metaplastic bench flp-sine|pool [options]
+
+Without a workload: what the adapter gives at most (arithmetic, storage, workgroup memory) and what asking it costs (dispatch,
+submit, barrier, read-back); every kernel in GFLOP/s, GB/s and per cent of that; meta-steps over N, T and H.
+
+${optionsHelp({ ...OF_REPORT, ...OF_ALL })}
+
+With one: the meta-gradient of the same seeded numbers that peers in other libraries run as flp and pool. flp-sine is FLP on
+sine regression, network [1, H, H, 1], 10 queries; pool the ten-term plasticity pool, 784-170-130-100-70-47, 50 queries.
+
+${optionsHelp({ ...OF_WORKLOAD, ...OF_ALL })}`;
+
 export async function run(args: string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
-  const { positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { ...OF_ALL, ...OF_REPORT, ...OF_WORKLOAD },
-  });
+  const { positionals } = parse(args, { ...OF_ALL, ...OF_REPORT, ...OF_WORKLOAD });
   if (positionals.length === 0) return report(args);
   const [name] = positionals;
   const names = Object.keys(WORKLOADS);
@@ -119,7 +128,7 @@ export async function run(args: string[], env: NodeJS.ProcessEnv = process.env):
 
 /** Ceilings, kernels, meta-steps. */
 async function report(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { ...OF_ALL, ...OF_REPORT } });
+  const { values } = parse(args, { ...OF_ALL, ...OF_REPORT });
   const gpu = await openNodeGpu();
   try {
     console.error(describeAdapter(gpu));
@@ -147,11 +156,7 @@ async function gradient(
   { peers, byDefault, make }: Known,
   env: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { ...OF_ALL, ...OF_WORKLOAD },
-  });
+  const { values } = parse(args, { ...OF_ALL, ...OF_WORKLOAD });
   if (env['WORKLOAD'] && env['WORKLOAD'] !== peers)
     throw new MetaplasticError({
       where: 'bench',
@@ -166,35 +171,23 @@ async function gradient(
         got: `${name}`,
         hint: 'leave it out',
       });
-  const adjoint = (values.adjoint ?? byDefault.adjoint) as Adjoint;
-  if (!ADJOINTS.includes(adjoint))
-    throw new MetaplasticError({
-      where: '--adjoint',
-      ...unknownName('choice', inWords(adjoint), ADJOINTS, adjoint),
-    });
-  if (values.tune && (values.adjoint ?? values.lanes ?? values.teams) !== undefined)
+  const { adjoint = byDefault.adjoint, lanes, teams } = values;
+  if (values.tune && (values.adjoint ?? lanes ?? teams) !== undefined)
     throw new MetaplasticError({
       where: '--tune',
       expected: 'none of --adjoint, --lanes and --teams with it',
       got: 'both',
       hint: 'leave one out',
     });
-  const given = (key: 'lanes' | 'teams') =>
-    values[key] === undefined ? undefined : wholeNumber(`--${key}`, values[key]);
-  const size = (key: Size) => {
+  const sizeOf = (key: Size): number => {
     const variable = VARIABLES[key];
-    return values[key] !== undefined
-      ? wholeNumber(`--${key}`, values[key])
-      : env[variable]
-        ? wholeNumber(`variable ${variable}`, env[variable])
-        : byDefault[key]!;
+    const { [variable]: said } = env;
+    if (values[key] !== undefined || !said) return values[key] ?? byDefault[key]!;
+    return read(whole(1), said, `variable ${variable}`);
   };
-  const workload = make(size);
-  const repeats = size('repeats');
-  const chosen: Tuning = {
-    adjoint,
-    plan: { lanes: given('lanes'), teams: given('teams') },
-  };
+  const workload = make(sizeOf);
+  const repeats = sizeOf('repeats');
+  const chosen: Tuning = { adjoint, plan: { lanes, teams } };
 
   const gpu = await openNodeGpu();
   try {

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { MetaplasticError } from '../errors.js';
 import { openNodeGpu } from '../node/open.js';
+import { flag, option } from '../options.js';
 import { type OracleCase, readCase } from '../reference/case.js';
 import {
   checkCase,
@@ -13,7 +13,12 @@ import {
   PROBLEMS,
   TOLERANCE,
 } from '../proof/check.js';
+import { optionsHelp, parse } from './options.js';
 import { describeAdapter, readJson } from './run-folder.js';
+
+const OPTIONS = {
+  json: { entry: option(flag, { about: 'One line of JSON with the error of every tensor.' }) },
+};
 
 export const HELP = `proves every kernel and gradient on this machine's adapter
 
@@ -23,7 +28,7 @@ Without files: random problems of every kind, answered by the kernels and by the
 With files: cases with their answers, in the format of tests/oracle/*.json.
 An error is ‖x − x*‖ / ‖x*‖ of a tensor; each has to be at most ${TOLERANCE}. Exit status 1 if one is not.
 
-  --json   one line of JSON with the error of every tensor`;
+${optionsHelp(OPTIONS)}`;
 
 /** `problems` are what is asked where no files are given; a test asks fewer. */
 export async function run(
@@ -33,7 +38,7 @@ export async function run(
   const {
     values: { json },
     positionals,
-  } = parseArgs({ args, allowPositionals: true, options: { json: { type: 'boolean' } } });
+  } = parse(args, OPTIONS);
   const cases = positionals.map(readCaseFile);
   const gpu = await openNodeGpu();
   const say = json ? () => {} : (line: string) => console.log(line);

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { mebibytes } from '../gpu/plan.js';
 import { openNodeGpu } from '../node/open.js';
+import { parse } from './options.js';
 import { describeAdapter } from './run-folder.js';
 
 export const HELP = `shows the adapter that the other commands run on, and its limits
@@ -8,7 +8,7 @@ export const HELP = `shows the adapter that the other commands run on, and its l
 Usage: metaplastic devices`;
 
 export async function run(args: string[]): Promise<number> {
-  parseArgs({ args, options: {} });
+  parse(args, {});
   const gpu = await openNodeGpu();
   try {
     const { limits, features } = gpu.device;

@@ -58,8 +58,11 @@ function onDisk<T>(path: string, what: string, work: () => T): T {
   }
 }
 
-/** The bytes of a plain file: a pipe would have the program wait for somebody to write to it. */
-export const readPlain = (path: string): Buffer =>
+/**
+ * The bytes of a plain file, `most` at most: a pipe would have the program wait for somebody to
+ * write to it.
+ */
+export const readPlain = (path: string, most = Infinity): Buffer =>
   onDisk(path, 'read', () => {
     const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
@@ -69,6 +72,12 @@ export const readPlain = (path: string): Buffer =>
           where: path,
           expected: 'a plain file',
           got: 'something else',
+        });
+      if (found.size > most)
+        throw new MetaplasticError({
+          where: path,
+          expected: `a file of at most ${most} bytes`,
+          got: `${found.size}`,
         });
       return readFileSync(file);
     } finally {

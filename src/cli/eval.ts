@@ -1,6 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { MetaplasticError, type ErrorParts } from '../errors.js';
 import { layoutOf } from '../parameters/layout.js';
 import { openNodeGpu } from '../node/open.js';
@@ -14,7 +13,10 @@ import type { World } from '../config/worlds.js';
 import { defineSystem } from '../systems/system.js';
 import { openWorldOn } from './data.js';
 import { readPlain, writeWhole } from './disk.js';
+import { DATA, dataFolder, oneOf, optionsHelp, parse } from './options.js';
 import { describeAdapter, FILES, lockRun, readRun, shellWord, writeReport } from './run-folder.js';
+
+const OPTIONS = { data: DATA };
 
 export const HELP = `evaluates the last checkpoint of a run on unseen tasks
 
@@ -23,25 +25,14 @@ Usage: metaplastic eval RUN [--data DIR]
 Prints a table for every set of unseen tasks, and renews evaluation.json and report.html in the run's folder, which
 nobody else may work in meanwhile.
 
-  --data DIR   folder with real data (default: the variable METAPLASTIC_DATA)`;
+${optionsHelp(OPTIONS)}`;
 
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { data: { type: 'string' } },
-  });
-  const [folder] = positionals;
-  if (!folder || positionals.length > 1)
-    throw new MetaplasticError({
-      where: 'eval',
-      expected: 'the folder of one run',
-      got: `${positionals.length}`,
-      hint: 'see metaplastic eval --help',
-    });
+  const { values, positionals } = parse(args, OPTIONS);
+  const folder = oneOf(positionals, 'eval', 'the folder of one run');
   const lock = lockRun(folder, 'eval');
   try {
-    return await evaluateFolder(folder, values.data ?? process.env['METAPLASTIC_DATA']);
+    return await evaluateFolder(folder, dataFolder(values));
   } finally {
     lock.release();
   }

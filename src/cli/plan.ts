@@ -1,37 +1,25 @@
-import { parseArgs } from 'node:util';
-import { MetaplasticError } from '../errors.js';
 import { describePlan, makePlan } from '../gpu/plan.js';
 import { openNodeGpu } from '../node/open.js';
 import { workOf } from '../learner/learner.js';
 import { learnerOptions } from '../runs/train.js';
 import { defineSystem } from '../systems/system.js';
 import { openWorldOn } from './data.js';
+import { DATA, dataFolder, oneOf, optionsHelp, parse } from './options.js';
 import { describeAdapter, readConfig } from './run-folder.js';
-import { tunedConfig } from './tuned.js';
+import { NO_TUNE, tunedConfig } from './tuned.js';
+
+const OPTIONS = { data: DATA, 'no-tune': NO_TUNE };
 
 export const HELP = `prints how a meta-step would run: chunks, segments, lanes, memory, dispatches
 
-Usage: metaplastic plan CONFIG|PRESET [--data DIR] [--no-tune]
+Usage: metaplastic plan CONFIG|PRESET [options]
 
-  --data DIR   folder with real data (default: the variable METAPLASTIC_DATA)
-  --no-tune    does not use what metaplastic tune has remembered`;
+${optionsHelp(OPTIONS)}`;
 
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { data: { type: 'string' }, 'no-tune': { type: 'boolean' } },
-  });
-  const [name] = positionals;
-  if (!name || positionals.length > 1)
-    throw new MetaplasticError({
-      where: 'plan',
-      expected: 'one CONFIG or PRESET',
-      got: `${positionals.length}`,
-      hint: 'see metaplastic plan --help',
-    });
-  const given = readConfig(name);
-  const world = await openWorldOn(values.data ?? process.env['METAPLASTIC_DATA'], given);
+  const { values, positionals } = parse(args, OPTIONS);
+  const given = readConfig(oneOf(positionals, 'plan', 'one CONFIG or PRESET'));
+  const world = await openWorldOn(dataFolder(values), given);
   const gpu = await openNodeGpu();
   try {
     console.log(describeAdapter(gpu));

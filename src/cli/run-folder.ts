@@ -1,12 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, cpus, platform, release } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MetaplasticError } from '../errors.js';
 import { inWords, isObject, unknownName } from '../options.js';
 import { adapterName, type Gpu } from '../gpu/device.js';
 import { parseConfig, type RunConfig } from '../config/config.js';
+import { defineRule } from '../rules/define.js';
+import type { RuleSpec } from '../rules/rule.js';
+import { RULE_FILE } from '../systems/options.js';
 import { parseLog, type Evaluation, type LogLine } from '../runs/log.js';
 import { RUN_PRESETS } from '../config/presets.js';
 import { parseEnvironment, parseEvaluations, type Environment } from '../runs/recorded.js';
@@ -35,7 +38,31 @@ export function readConfig(nameOrFile: string): RunConfig {
       ...unknownName('preset or JSON file', inWords(nameOrFile), presets, nameOrFile),
       hint: `presets: ${presets.join(', ')}`,
     });
-  return parseConfig(readJson(nameOrFile, readAny), nameOrFile);
+  return parseConfig(withRule(readJson(nameOrFile, readAny), nameOrFile), nameOrFile);
+}
+
+/** Bytes of a file with a rule at most: far more than a rule may be long. */
+const MOST_OF_A_RULE = 2 ** 20;
+
+/**
+ * A configuration whose rule is a file beside it, `"rule": "NAME.rule.json"`, with the rule in its
+ * place; any other as it is.
+ */
+function withRule(config: unknown, path: string): unknown {
+  if (!isObject(config) || !isObject(config['system'])) return config;
+  const { rule } = config['system'];
+  if (typeof rule !== 'string' || !rule.endsWith(RULE_FILE)) return config;
+  const file = resolve(dirname(path), rule);
+  const where = `${path}: system.rule`;
+  if (!existsSync(file))
+    throw new MetaplasticError({
+      where,
+      expected: 'a file with a rule, beside the configuration',
+      got: `${inWords(rule)}, and there is no ${file}`,
+    });
+  const spec = readJson(file, of => readPlain(of, MOST_OF_A_RULE)) as RuleSpec;
+  defineRule(spec, file); // its errors name the file
+  return { ...config, system: { ...config['system'], rule: spec } };
 }
 
 /** What a JSON file says; `read` gets its bytes. */
@@ -74,8 +101,6 @@ export function lockRun(folder: string, command: string): FolderLock {
 }
 
 function checkRun(folder: string): void {
-  if (folder === '')
-    throw new MetaplasticError({ where: 'run', expected: 'the folder of a run', got: '""' });
   if (!existsSync(join(folder, FILES.config)))
     throw new MetaplasticError({
       where: folder,
@@ -133,8 +158,6 @@ export function newFolder(
     );
     return { folder, lock: lockFolder(folder, 'train', { made: true }) };
   }
-  if (out === '')
-    throw new MetaplasticError({ where: '--out', expected: 'the name of a folder', got: '""' });
   const lock = lockFolder(out, 'train');
   const found = Object.values(FILES).find(file => existsSync(join(out, file)));
   if (found === undefined) return { folder: out, lock };

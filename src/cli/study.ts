@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { MetaplasticError } from '../errors.js';
-import { inWords, unknownName } from '../options.js';
+import { flag, inWords, option, positive, unknownName, whole } from '../options.js';
 import type { Gpu } from '../gpu/device.js';
 import { openNodeGpu } from '../node/open.js';
 import { parseConfig, type RunConfig, type RunConfigInput } from '../config/config.js';
@@ -24,7 +23,7 @@ import { openWorld, type ReadData } from '../config/worlds.js';
 import { dataReader } from './data.js';
 import { writeWhole } from './disk.js';
 import { lockFolder } from './lock.js';
-import { positiveNumber, wholeNumber } from './options.js';
+import { DATA, dataFolder, folder, optionsHelp, parse } from './options.js';
 import {
   describeAdapter,
   differences,
@@ -36,7 +35,29 @@ import {
   readOptional,
   readRun,
 } from './run-folder.js';
+import { onStop, unlessStopped, type Stop } from './stop.js';
 import { readMade, trainIn } from './train.js';
+
+const OPTIONS = {
+  full: { entry: option(flag, { about: 'The paper’s own sizes.' }) },
+  seeds: {
+    value: 'N',
+    entry: option(whole(1), {
+      about: 'Seeds (or lifetimes of each setting) of every arm.',
+      otherwise: 'as many as the study says',
+    }),
+  },
+  scale: {
+    value: 'F',
+    entry: option(
+      positive,
+      { about: 'Factor on the lengths, to see quickly whether it works: --scale 0.01.' },
+      1,
+    ),
+  },
+  data: DATA,
+  out: folder('Folder for the study.', 'runs/study-NAME, with --full runs/study-NAME-full'),
+};
 
 export const HELP = `runs a published experiment and writes its table and figures
 
@@ -48,22 +69,13 @@ ${Object.values(STUDIES)
 
 Times are for two CPU cores with a software adapter.
 
-  --full       the paper's own sizes
-  --seeds N    seeds (or lifetimes of each setting) of every arm
-  --scale F    factor on the lengths, to see quickly whether it works: --scale 0.01
-  --data DIR   folder with real data (default: the variable METAPLASTIC_DATA)
-  --out DIR    folder for the study (default: runs/study-NAME, with --full runs/study-NAME-full)
+${optionsHelp(OPTIONS)}
 
 Every arm has a folder of its own, as train leaves it. One that is finished is not run again, one that was interrupted
 goes on: Ctrl-C stops, the same command resumes. Then study.json, table.md and study.html are written.`;
 
 export async function run(args: string[]): Promise<number> {
-  const text = { type: 'string' } as const;
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { full: { type: 'boolean' }, seeds: text, scale: text, data: text, out: text },
-  });
+  const { values, positionals } = parse(args, OPTIONS);
   const [name] = positionals;
   const study = name !== undefined && Object.hasOwn(STUDIES, name) ? STUDIES[name] : undefined;
   const known = Object.keys(STUDIES);
@@ -79,17 +91,9 @@ export async function run(args: string[]): Promise<number> {
       where: 'study',
       ...unknownName('study', inWords(name), known, name),
     });
-  const { full = false, out = join('runs', `study-${name}${full ? '-full' : ''}`) } = values;
-  const seeds = values.seeds === undefined ? undefined : wholeNumber('--seeds', values.seeds);
-  const scale = values.scale === undefined ? 1 : positiveNumber('--scale', values.scale);
-  if (out === '')
-    throw new MetaplasticError({ where: '--out', expected: 'the name of a folder', got: '""' });
-  return runStudy(
-    study,
-    { full, seeds, scale },
-    out,
-    dataReader(values.data ?? process.env['METAPLASTIC_DATA']),
-  );
+  const { full = false, seeds, scale } = values;
+  const { out = join('runs', `study-${name}${full ? '-full' : ''}`) } = values;
+  return runStudy(study, { full, seeds, scale }, out, dataReader(dataFolder(values)));
 }
 
 /**
@@ -102,14 +106,26 @@ export async function runStudy(
   read: ReadData,
 ): Promise<number> {
   const lock = lockFolder(folder, `study ${study.name}`);
+  const stop = onStop();
+  stop.now(tellStopped);
   try {
-    return await runArms(study, size, folder, read);
+    return await runArms(study, size, folder, read, stop);
   } finally {
+    stop.end();
     lock.release();
   }
 }
 
-async function runArms(study: Study, size: Size, folder: string, read: ReadData): Promise<number> {
+const AGAIN = 'the same command goes on';
+const tellStopped = () => console.error(`stopped; ${AGAIN}`);
+
+async function runArms(
+  study: Study,
+  size: Size,
+  folder: string,
+  read: ReadData,
+  stop: Stop,
+): Promise<number> {
   const { arms, conditions, summarise } = study.design(size);
   const environments = new Map<string, Environment>();
   const notes: string[] = [];
@@ -150,9 +166,8 @@ async function runArms(study: Study, size: Size, folder: string, read: ReadData)
             const from = existsSync(join(path, FILES.config)) ? readMade(path, config) : undefined;
             say(from?.checkpoint ? 'goes on' : 'begins');
             const world = await openWorld(config, read);
-            const again = () => 'the same command goes on';
-            if (!(await trainIn(await open(), config, world, { folder: path, lock, from, again })))
-              return 130;
+            const place = { folder: path, lock, stop, from, again: () => AGAIN };
+            if (!(await trainIn(await open(), config, world, place))) return 130;
           } finally {
             lock.release();
           }
@@ -168,9 +183,16 @@ async function runArms(study: Study, size: Size, folder: string, read: ReadData)
         say(
           found ? 'is finished' : `lives ${sweep.settings.length} setting(s) × ${sweep.lifetimes}`,
         );
-        swept.set(arm.name, found ?? (await liveIn(path, await open(), study.name, sweep, read)));
+        stop.afterThis(() => say('stops after the lifetimes that are lived at once'));
+        const lived = found ?? (await liveIn(path, await open(), study.name, sweep, read, stop));
+        if (lived) swept.set(arm.name, lived);
+        if (stop.signal.aborted) {
+          tellStopped();
+          return 130;
+        }
       }
       environments.set(arm.name, readEnvironment(path));
+      stop.now(tellStopped);
     }
   } finally {
     gpu?.destroy();
@@ -260,10 +282,13 @@ async function liveIn(
   study: string,
   sweep: Sweep,
   read: ReadData,
-): Promise<Swept> {
+  { signal }: Stop,
+): Promise<Swept | undefined> {
   const lock = lockFolder(path, `study ${study}`);
   try {
-    const lived = JSON.parse(JSON.stringify(await live(gpu, sweep, read))) as Swept;
+    const made = await unlessStopped(signal, live(gpu, sweep, read, signal));
+    if (!made) return undefined;
+    const lived = JSON.parse(JSON.stringify(made)) as Swept;
     lock.check();
     writeWhole(
       join(path, FILES.environment),

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { MetaplasticError, shown } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { layoutOf } from '../parameters/layout.js';
 import { openNodeGpu } from '../node/open.js';
-import { parseConfig, type RunConfig } from '../config/config.js';
+import { CONFIG, parseConfig, type RunConfig } from '../config/config.js';
+import { kind, option, whole } from '../options.js';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from '../runs/checkpoint.js';
 import { formatLogLine, orderedLog, progressLine, type LogLine } from '../runs/log.js';
 import type { Environment } from '../runs/recorded.js';
@@ -16,7 +16,7 @@ import { openWorldOn } from './data.js';
 import { append, readPlain, sync, writeWhole } from './disk.js';
 import { EvaluationError, evaluateTrained } from './eval.js';
 import type { FolderLock } from './lock.js';
-import { wholeNumber } from './options.js';
+import { DATA, dataFolder, folder, likewise, optionsHelp, parse } from './options.js';
 import {
   describeAdapter,
   differences,
@@ -31,7 +31,29 @@ import {
   shellWord,
   writeReport,
 } from './run-folder.js';
-import { tunedConfig } from './tuned.js';
+import { onStop, unlessStopped, type Stop } from './stop.js';
+import { NO_TUNE, tunedConfig } from './tuned.js';
+
+const OPTIONS = {
+  seed: { value: 'N', entry: likewise(CONFIG.entries.seed, 'the configuration’s') },
+  'meta-steps': {
+    value: 'N',
+    entry: option(whole(1), {
+      about: 'Meta-steps; of a run that is resumed, at least as many as it has made.',
+      otherwise: 'the configuration’s',
+    }),
+  },
+  out: folder('Folder for the run.', 'runs/NAME'),
+  data: DATA,
+  resume: {
+    value: 'RUN',
+    entry: option(
+      kind<string>('the folder of a run', x => typeof x === 'string' && x !== ''),
+      { about: 'Goes on with a run from its last checkpoint.' },
+    ),
+  },
+  'no-tune': NO_TUNE,
+};
 
 export const HELP = `meta-trains a system and evaluates it on unseen tasks
 
@@ -40,29 +62,13 @@ Usage: metaplastic train CONFIG|PRESET [options]
 
 CONFIG is a JSON file; presets are listed in the README.
 
-  --seed N         seed of tasks and initial meta-parameters
-  --meta-steps N   number of meta-steps; of a run that is resumed, at least as many as it has made
-  --out DIR        folder for the run (default: runs/NAME)
-  --data DIR       folder with real data (default: the variable METAPLASTIC_DATA)
-  --resume RUN     goes on with a run from its last checkpoint
-  --no-tune        does not use what metaplastic tune has remembered
+${optionsHelp(OPTIONS)}
 
 Ctrl-C finishes the meta-step, saves, and says how to go on. A run leaves config.json, env.json, log.jsonl,
 checkpoint.safetensors, evaluation.json and report.html in its folder, which nobody else may work in meanwhile.`;
 
 export async function run(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      seed: { type: 'string' },
-      'meta-steps': { type: 'string' },
-      out: { type: 'string' },
-      data: { type: 'string' },
-      resume: { type: 'string' },
-      'no-tune': { type: 'boolean' },
-    },
-  });
+  const { values, positionals } = parse(args, OPTIONS);
   if (positionals.length !== (values.resume === undefined ? 1 : 0))
     throw new MetaplasticError({
       where: 'train',
@@ -70,13 +76,8 @@ export async function run(args: string[]): Promise<number> {
       got: `${positionals.length} and ${values.resume === undefined ? 'no --resume' : '--resume'}`,
       hint: 'see metaplastic train --help',
     });
-  const data = values.data ?? process.env['METAPLASTIC_DATA'];
-  const seed =
-    values.seed === undefined ? undefined : wholeNumber('--seed', values.seed, 0, 2 ** 32 - 1);
-  const steps =
-    values['meta-steps'] === undefined
-      ? undefined
-      : wholeNumber('--meta-steps', values['meta-steps']);
+  const data = dataFolder(values);
+  const { seed, 'meta-steps': steps } = values;
 
   if (values.resume === undefined) {
     const config = changed(readConfig(positionals[0]!), { seed, steps });
@@ -149,14 +150,19 @@ async function meta(
   gpu: Gpu,
   config: RunConfig,
   world: World,
-  place: Omit<Place, 'again'>,
+  place: Omit<Place, 'again' | 'stop'>,
 ): Promise<number> {
   const { folder } = place;
   const again = (made: number) =>
     made < config.meta.steps
       ? `go on with: metaplastic train --resume ${shellWord(folder)}`
       : `evaluate with: metaplastic eval ${shellWord(folder)}`;
-  if (!(await trainIn(gpu, config, world, { ...place, again }))) return 130;
+  const stop = onStop();
+  try {
+    if (!(await trainIn(gpu, config, world, { ...place, again, stop }))) return 130;
+  } finally {
+    stop.end();
+  }
   console.log(`report: ${join(folder, FILES.report)}`);
   return 0;
 }
@@ -165,6 +171,7 @@ async function meta(
 export interface Place {
   readonly folder: string;
   readonly lock: FolderLock;
+  readonly stop: Stop;
   readonly from?: Made;
   /** How to go on after so many meta-steps were saved: the end of a sentence. */
   readonly again: (saved: number) => string;
@@ -203,14 +210,14 @@ export function readMade(folder: string, config: RunConfig, option?: string): Ma
 
 /**
  * Meta-trains in a folder that is locked, from what was made there; then evaluates and reports,
- * unless Ctrl-C stopped it. Returns whether it came to its end; whatever else ends it, it says what
+ * unless a signal stopped it. Returns whether it came to its end; whatever else ends it, it says what
  * is saved and how to go on.
  */
 export async function trainIn(
   gpu: Gpu,
   asked: RunConfig,
   world: World,
-  { folder, lock, from, again }: Place,
+  { folder, lock, stop, from, again }: Place,
 ): Promise<boolean> {
   const path = (file: keyof typeof FILES) => join(folder, FILES[file]);
   const { steps } = asked.meta;
@@ -227,7 +234,7 @@ export async function trainIn(
     console.error(`${what}: ${kept}`);
   };
   let began = from !== undefined;
-  const signals = onStop(doing => tellSaved(`stopped while ${doing}`));
+  stop.now(() => tellSaved('stopped while compiling'));
   try {
     const config = from ? usableHere(gpu, asked, world, say) : withPlan(gpu, asked, world);
     const written = parsedAgain(toWriteDown(asked, config));
@@ -243,13 +250,13 @@ export async function trainIn(
     writeWhole(path('log'), log.map(formatLogLine).join(''));
 
     const progress = makeProgress(steps);
-    signals.afterThis();
-    const finished = await train({
+    stop.afterThis();
+    const training = train({
       config,
       learner,
       tasks: world.train,
       from: { metaStep: saved, seconds: log.at(-1)?.seconds ?? 0 },
-      signal: signals.signal,
+      signal: stop.signal,
       onStep(line) {
         log.push(line);
         lock.check();
@@ -262,15 +269,11 @@ export async function trainIn(
         writeWhole(path('checkpoint'), writeCheckpoint(checkpoint, learner.layout));
         saved = checkpoint.metaStep;
       },
-    })
-      .then(() => true)
-      .catch((error: unknown) => {
-        if (!signals.signal.aborted || error !== signals.signal.reason) throw error;
-        return false;
-      })
-      .finally(() => progress.end());
+    });
+    const made = await unlessStopped(stop.signal, training).finally(() => progress.end());
+    const finished = made !== undefined;
     if (finished) {
-      signals.now('evaluating');
+      stop.now(() => tellSaved('stopped while evaluating'));
       await evaluateTrained(folder, config, learner, world, saved > begun);
       lock.check();
       writeReport(folder, config);
@@ -280,8 +283,6 @@ export async function trainIn(
   } catch (error) {
     if (began && !(error instanceof EvaluationError)) tellSaved('failed');
     throw error;
-  } finally {
-    signals.end();
   }
 }
 
@@ -313,42 +314,6 @@ function tellChanges(
     say(
       `this run was made with ${others.join('; ')}: it goes on, and its numbers are the same only up to rounding`,
     );
-}
-
-/** What a signal does: it ends what is being done at once, or asks it to stop. */
-interface Stop {
-  /** From now on a signal ends the process, once it was told what was being done. */
-  now(doing: string): void;
-  /** From now on only a second signal ends the process; the first aborts `signal`. */
-  afterThis(): void;
-  readonly signal: AbortSignal;
-  end(): void;
-}
-
-/** Ctrl-C, a request to end, and a terminal that is closed. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-function onStop(tell: (doing: string) => void): Stop {
-  let doing: string | undefined = 'compiling';
-  const stopping = new AbortController();
-  const hear = () => {
-    if (doing !== undefined) tell(doing);
-    if (doing !== undefined || stopping.signal.aborted) process.exit(130); // a second Ctrl-C does not wait
-    stopping.abort();
-  };
-  for (const signal of SIGNALS) process.on(signal, hear);
-  return {
-    now(what) {
-      doing = what;
-    },
-    afterThis() {
-      doing = undefined;
-    },
-    signal: stopping.signal,
-    end() {
-      for (const signal of SIGNALS) process.off(signal, hear);
-    },
-  };
 }
 
 /** A line that is rewritten in place on a terminal; elsewhere a line now and then. */

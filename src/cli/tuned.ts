@@ -9,8 +9,14 @@ import type { RunConfig } from '../config/config.js';
 import { learnerOptions } from '../runs/train.js';
 import type { World } from '../config/worlds.js';
 import { makeFolder, writeWhole } from './disk.js';
+import { flag, option } from '../options.js';
 import { lockFolder } from './lock.js';
 import { readJson } from './run-folder.js';
+
+/** Leaves what is remembered aside. */
+export const NO_TUNE = {
+  entry: option(flag, { about: 'Does not use what metaplastic tune has remembered.' }),
+};
 
 /** The file in the user's cache folder where tunings are remembered. */
 export const tuningFile = (env: NodeJS.ProcessEnv = process.env): string =>

@@ -145,7 +145,7 @@ export function parseConfig(json: unknown, where: string): RunConfig {
   const { steps } = shapeOf(task);
   checkMeta(meta, system, steps, at('meta'));
   checkMoments(evaluation.at, steps, at('evaluation.at'));
-  const rates = ratesOf(layout, meta.rates);
+  const rates = ratesOf(system, layout, meta.rates);
   checkRates(rates, layout, at('meta.rates'));
   checkSchedule({ ...meta, rates }, layout, at('meta'));
   return { ...config, meta: { ...meta, rates } };

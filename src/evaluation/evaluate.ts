@@ -4,7 +4,7 @@ import { inOrder } from '../parameters/layout.js';
 import { part } from '../tensor.js';
 import { gradientDescent } from '../reference/gradient-descent.js';
 import type { Preset } from '../systems/presets.js';
-import { defineSystem, type SystemSpec } from '../systems/system.js';
+import { defineSystem, ruleOf, type SystemSpec } from '../systems/system.js';
 import { isRight } from '../tasks/classes.js';
 import type { Episodes } from '../tasks/episodes.js';
 import type { Sine, SineSource } from '../tasks/sine.js';
@@ -188,9 +188,10 @@ const NAMES: Partial<Record<Preset, string>> = {
  * A system as a row of a table calls it: by its preset and what is changed there, or by its rule.
  */
 export function nameOf(spec: SystemSpec): string {
-  const { rule, feedback, weights, firstOrder } = defineSystem(spec);
+  const system = defineSystem(spec);
+  const { rule, feedback, weights, firstOrder } = system;
   const { preset, terms, feedback: path } = spec;
-  if (preset)
+  if (preset && typeof rule === 'string')
     return [
       NAMES[preset] ?? preset,
       ...(terms ? [`terms ${terms.join(' ')}`] : []),
@@ -198,14 +199,14 @@ export function nameOf(spec: SystemSpec): string {
       'meta-learned',
     ].join(', ');
   const known =
-    feedback === 'direct-rectified'
+    typeof rule === 'string' && feedback === 'direct-rectified'
       ? 'flp'
       : rule === 'gradient' && feedback === 'backprop' && weights === 'inherited'
         ? firstOrder
           ? 'first-order-maml'
           : 'maml'
         : undefined;
-  return `${known ? NAMES[known] : `${rule} by ${feedback}`}, meta-learned`;
+  return `${known ? NAMES[known] : `${ruleOf(system).name} ${feedback === 'none' ? 'without feedback' : `by ${feedback}`}`}, meta-learned`;
 }
 
 /**

@@ -1,7 +1,20 @@
 import { feedbackShape } from '../parameters/layout.js';
 import { greatest, least } from '../extremes.js';
 import type { System } from '../systems/system.js';
-import { sizeOf, type Places } from './places.js';
+import { inQuads, sizeOf, type Places } from './places.js';
+
+/**
+ * States of neurons: each has a number for every neuron of x_0 … x_L inside the lifetime, a layer's
+ * in whole quads.
+ */
+export interface NeuronStates {
+  /** Numbers of one state, and where those of each x_l begin among them. */
+  readonly size: number;
+  readonly layers: readonly number[];
+  /** Where the first state begins in a slot, and its adjoint in the gradient. */
+  readonly at: number;
+  readonly gradient: number;
+}
 
 /**
  * Where a task keeps the weights of its moment, and the adjoints of those that are no
@@ -9,7 +22,10 @@ import { sizeOf, type Places } from './places.js';
  * lifetime.
  */
 export interface FastLayout {
-  /** Numbers in a slot: plastic W (with their biases, if they change), their velocities if there is momentum, and aligned B. */
+  /**
+   * Numbers in a slot: plastic W (with their biases, if they change), as many again of velocities
+   * if there is momentum and of every state of synapses, states of neurons, and aligned B.
+   */
   readonly slot: number;
   readonly plastic: number;
   /**
@@ -31,6 +47,10 @@ export interface FastLayout {
   readonly gradientB: readonly number[];
   readonly keepsGradientB: readonly boolean[];
   readonly gradientV: number;
+  /** How far behind W the adjoint of the first state of synapses lies, and each further one. */
+  readonly gradientS: number;
+  readonly gradientStep: number;
+  readonly neurons: NeuronStates;
   readonly gradient: number;
 }
 
@@ -48,7 +68,17 @@ export function fastLayout(system: System, places: Places, slots: number): FastL
   const total = (sizes: readonly number[], which: (k: number) => boolean) =>
     sizes.reduce((sum, n, k) => (which(k) ? sum + n : sum), 0);
   const plastic = total(sizeOfBoth, k => inside[k]!.plastic);
-  const slot = plastic * (system.momentum ? 2 : 1) + total(sizeB, k => inside[k]!.aligned);
+  const { synapse, neuron } =
+    typeof system.rule === 'string' ? { synapse: [], neuron: [] } : system.rule;
+  const moving = (system.momentum ? 1 : 0) + synapse.length;
+  const layers: number[] = [];
+  let perState = 0;
+  for (const n of system.sizes.slice(system.encoderLayers)) {
+    layers.push(perState);
+    perState += inQuads(n);
+  }
+  const slot =
+    plastic * (1 + moving) + perState * neuron.length + total(sizeB, k => inside[k]!.aligned);
   let inSlot = 0;
   let behind = slots * slot;
   const place = (size: number, changes: boolean): number => {
@@ -58,15 +88,16 @@ export function fastLayout(system: System, places: Places, slots: number): FastL
     return at;
   };
   const W = inside.map((l, k) => place(sizeOfBoth[k]!, l.plastic));
-  if (system.momentum) place(plastic, true);
+  place(plastic * moving, true);
+  const neuronsAt = place(perState * neuron.length, true);
   const B = inside.map((l, k) => place(sizeB[k]!, l.aligned));
 
   let gradient = places.size;
   const adjoint = (name: string, size: number) => places.at(name) ?? (gradient += size) - size;
   const gradientW = inside.map((l, k) => adjoint(`W${l.index}`, sizeOfW[k]!));
   const gradientB = inside.map((l, k) => adjoint(`B${l.index}`, l.aligned ? sizeB[k]! : 0));
-  // The velocities' adjoint lies behind everything, like that of what they move: one distance serves
-  // W of all layers, which has hardly a gap, and plastic biases.
+  // What moves with the weights has its adjoint behind everything, laid out like that of the
+  // weights: one distance serves W of all layers, which has hardly a gap, and plastic biases.
   const moved = [
     ...gradientW.map((at, k) => [at, sizeOfW[k]!] as const),
     ...inside.flatMap((l, k) =>
@@ -74,8 +105,13 @@ export function fastLayout(system: System, places: Places, slots: number): FastL
     ),
   ];
   const firstMoved = least(moved.map(([at]) => at));
-  const gradientV = system.momentum ? gradient - firstMoved : 0;
-  if (system.momentum) gradient += greatest(moved.map(([at, size]) => at + size)) - firstMoved;
+  const gradientStep = greatest(moved.map(([at, size]) => at + size)) - firstMoved;
+  const behindW = gradient - firstMoved;
+  const gradientV = system.momentum ? behindW : 0;
+  const gradientS = behindW + (system.momentum ? gradientStep : 0);
+  gradient += gradientStep * moving;
+  const neurons = { size: perState, layers, at: neuronsAt, gradient };
+  gradient += perState * neuron.length;
   return {
     slot,
     plastic,
@@ -88,6 +124,9 @@ export function fastLayout(system: System, places: Places, slots: number): FastL
     gradientB,
     keepsGradientB: inside.map(l => l.aligned || places.at(`B${l.index}`) !== undefined),
     gradientV,
+    gradientS,
+    gradientStep,
+    neurons,
     gradient,
   };
 }

@@ -1,5 +1,6 @@
 import { MetaplasticError } from '../errors.js';
 import type { Gpu } from './device.js';
+import type { Linked } from './shader.js';
 
 /** A compute pipeline whose bindings are known by the names that the shader gives them. */
 export interface Kernel {
@@ -24,17 +25,15 @@ export const PASS = { name: 'pass_', size: 44 } as const;
 export async function makeKernel(
   gpu: Gpu,
   label: string,
-  code: string,
+  { code, entryPoints, variables }: Linked,
   entryPoint = 'main',
 ): Promise<Kernel> {
   const { device } = gpu;
-  const entries = [...code.matchAll(ENTRY)].map(([, name]) => name!);
-  const variables = variablesOf(code);
-  if (!entries.includes(entryPoint))
+  if (!entryPoints.includes(entryPoint))
     throw new MetaplasticError({
       where: `kernel ${label}`,
       expected: `an entry point ${entryPoint}`,
-      got: `${entries.join(', ')}`,
+      got: `${entryPoints.join(', ')}`,
     });
   // The scope is closed in the same breath, so that kernels made at once do not catch each other's
   // errors.
@@ -94,23 +93,4 @@ export async function makeKernel(
       return gpu.run(() => device.createBindGroup({ label, layout, entries }));
     },
   };
-}
-
-const ENTRY = /@compute[^{};]*?\bfn\s+(\w+)/g;
-const VARIABLE =
-  /@group\(0\)\s*@binding\((\d+)\)\s*var<\s*(uniform|storage)\s*(?:,\s*(\w+)\s*)?>\s*(\w+)/g;
-
-/**
- * The buffers that linked WGSL declares; of several entry points each gets them all. A parser of
- * WGSL would make the library half as large again in a browser.
- */
-function variablesOf(
-  code: string,
-): { readonly binding: number; readonly name: string; readonly type: GPUBufferBindingType }[] {
-  return [...code.matchAll(VARIABLE)].map(([, binding, space, access, name]) => ({
-    binding: Number(binding),
-    name: name!,
-    type:
-      space === 'uniform' ? 'uniform' : access === 'read_write' ? 'storage' : 'read-only-storage',
-  }));
 }

@@ -2,7 +2,7 @@ import { greatest } from '../extremes.js';
 import { feedbackShape, isMixed } from '../parameters/layout.js';
 import type { Metrics } from '../systems/metrics.js';
 import { sizeOf } from './places.js';
-import type { Layer, System } from '../systems/system.js';
+import { ruleOf, type Layer, type System } from '../systems/system.js';
 import type { Tensor } from '../tensor.js';
 
 /**
@@ -64,7 +64,7 @@ export function metricsShape(system: System) {
 export function readMetrics(system: System, moments: number, reported: Float32Array): Metrics {
   const inside = system.layers.slice(system.encoderLayers);
   const rows = reported.length / REPORT_SIZE;
-  const told = system.feedback === 'direct-rectified';
+  const blind = ruleOf(system).from !== 'error';
   const gather = (
     metric: Metric,
     of: (a: number, b: number) => number,
@@ -85,12 +85,12 @@ export function readMetrics(system: System, moments: number, reported: Float32Ar
       angle,
       l => l.carries && (system.feedback !== 'direct' || l === inside.at(-1)),
     ),
-    errorAngle: gather('errorAngle', angle, () => !told),
+    errorAngle: gather('errorAngle', angle, () => !blind),
     updateAngle: gather('updateAngle', angle, (l, moment) => l.plastic && moment > 0),
     orthonormality: gather('orthonormality', square => square),
     weightNorm: gather('weightNorm', Math.sqrt),
     feedbackNorm: gather('feedbackNorm', Math.sqrt, l => feedbackExtent(system, l)[0] > 0),
-    errorNorm: gather('errorNorm', Math.sqrt, () => !told),
+    errorNorm: gather('errorNorm', Math.sqrt, () => !blind),
   };
 }
 

@@ -385,6 +385,13 @@ export function checkAdjoint(adjoint: Work['adjoint'], system: System, where: st
       got: `'reverse'`,
       hint: 'undoing momentum multiplies every rounding error by 1 / momentum a step',
     });
+  if (adjoint === 'reverse' && typeof system.rule !== 'string' && !system.rule.undoable)
+    throw new MetaplasticError({
+      where,
+      expected: `'store' or 'checkpoint' for the rule ${system.rule.name}`,
+      got: `'reverse'`,
+      hint: 'an update can be undone where dw is affine in w and the rule has no states',
+    });
 }
 
 function countPerTask(

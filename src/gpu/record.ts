@@ -1,5 +1,5 @@
 import { poolNeeds } from '../systems/pool.js';
-import { RULES, type System } from '../systems/system.js';
+import { ruleOf, type System } from '../systems/system.js';
 
 /**
  * What every sample of the support stream leaves behind in an inner step: its activities x_0 … x_L,
@@ -45,6 +45,7 @@ const FIELDS = [
   'V',
   'SUMS',
   'TERM_GRADIENTS',
+  'STATES_BELOW',
   'MIRROR_X',
   'MIRROR_Z',
   'R',
@@ -83,8 +84,9 @@ export function recordLayout(system: System): RecordLayout {
 
   fields.ANSWER = xAt.at(-1)!;
   if (system.loss === 'cross-entropy') add('ANSWER', outputs);
-  if (RULES[system.rule].from === 'post') add('LEFT', neurons);
-  else {
+  const { from } = ruleOf(system);
+  if (from === 'post') add('LEFT', neurons);
+  if (from === 'error') {
     add('ERROR', inside[0]!.fanIn + neurons);
     fields.LEFT = fields.ERROR + inside[0]!.fanIn;
     if (rank > 1) add('POST', neurons);
@@ -97,6 +99,7 @@ export function recordLayout(system: System): RecordLayout {
   if (v) add('V', below);
   if (sums) add('SUMS', 3 * depth);
   if (pool) add('TERM_GRADIENTS', terms.length * depth);
+  if (typeof system.rule !== 'string') add('STATES_BELOW', system.rule.neuron.length * below);
   fields.MIRROR_X = inputAt;
   fields.MIRROR_Z = fields.Z;
   if (mirrored) {

@@ -1,4 +1,10 @@
-import { link } from 'wesl/core';
+import {
+  link,
+  type DeclIdent,
+  type HasAttributes,
+  type LinkParams,
+  type WeslJsPlugin,
+} from 'wesl/core';
 import { MetaplasticError } from '../errors.js';
 
 /**
@@ -29,11 +35,25 @@ export interface ShaderParts {
   readonly sweeps?: Readonly<Record<string, string>>;
 }
 
+/** A shader in plain WGSL, and what it declares for its host. */
+export interface Linked {
+  readonly code: string;
+  readonly entryPoints: readonly string[];
+  /** The buffers, in the order of their bindings; of several entry points each gets them all. */
+  readonly variables: readonly Variable[];
+}
+
+export interface Variable {
+  readonly binding: number;
+  readonly name: string;
+  readonly type: GPUBufferBindingType;
+}
+
 /**
  * Links one shader of `shaders/` with the chosen parts into plain WGSL. `a.b.wgsl` is imported as
  * `package::a_b`.
  */
-export async function linkShader(name: string, parts: ShaderParts): Promise<string> {
+export async function linkShader(name: string, parts: ShaderParts): Promise<Linked> {
   const weslSrc: Record<string, string> = {};
   for (const [path, source] of Object.entries(SOURCES))
     if (!path.includes('/')) weslSrc[`${path.replaceAll('.', '_')}.wgsl`] = source;
@@ -53,12 +73,52 @@ export async function linkShader(name: string, parts: ShaderParts): Promise<stri
     weslSrc[`${visitor}_sweep.wgsl`] = sweep.replaceAll('package::visitor', `package::${visitor}`);
   }
   for (const [module, source] of Object.entries(parts.modules)) weslSrc[`${module}.wgsl`] = source;
-  const linked = await link({
-    weslSrc,
-    rootModuleName: name.replaceAll('.', '_'),
-    keepComments: false,
-  });
-  return linked.dest;
+  return linkFrom({ weslSrc, rootModuleName: name.replaceAll('.', '_'), keepComments: false });
+}
+
+/** A shader that is one piece of WGSL, as it is. */
+export const linkCode = async (code: string): Promise<Linked> => ({
+  ...(await linkFrom({ weslSrc: { 'main.wgsl': code }, rootModuleName: 'main' })),
+  code,
+});
+
+/** Links, and reads what is declared from the syntax trees, which the linker shows a plugin. */
+async function linkFrom(params: LinkParams): Promise<Linked> {
+  let declared: readonly (readonly [DeclIdent, string])[] = [];
+  const look: WeslJsPlugin = {
+    transform(tree) {
+      declared = [...tree.bindings.mangled];
+      return tree;
+    },
+  };
+  const { dest: code } = await link({ ...params, config: { plugins: [look] } });
+  const variables = declared.flatMap(([{ declElem }, name]) => variableOf(declElem, name));
+  return {
+    code,
+    entryPoints: declared
+      .filter(([{ declElem }]) => declElem?.kind === 'fn' && attributeOf(declElem, 'compute'))
+      .map(([, name]) => name),
+    variables: variables.toSorted((a, b) => a.binding - b.binding),
+  };
+}
+
+/** The buffer that a declaration is, if it is one. */
+function variableOf(declared: DeclIdent['declElem'], name: string): readonly Variable[] {
+  if (declared?.kind !== 'gvar') return [];
+  const [bound] = attributeOf(declared, 'binding') ?? [];
+  if (bound?.expression.kind !== 'literal') return [];
+  const [space, access] = declared.template?.map(word => word.name) ?? [];
+  const ofStorage = access === 'read_write' ? 'storage' : 'read-only-storage';
+  const type = space === 'uniform' ? 'uniform' : ofStorage;
+  return [{ binding: Number.parseInt(bound.expression.value), name, type }];
+}
+
+/** What stands in the brackets of an attribute such as `@binding(0)`, if there is that attribute. */
+function attributeOf({ attributes = [] }: HasAttributes, name: string) {
+  const found = attributes
+    .map(({ attribute }) => attribute)
+    .find(attribute => attribute.kind === '@attribute' && attribute.name === name);
+  return found?.kind === '@attribute' ? (found.params ?? []) : undefined;
 }
 
 /** Names of the files in one folder of `shaders/`, e.g. `rules` → hebb, oja. */

@@ -1,9 +1,11 @@
 import { drawsOf, PURPOSES } from '../parameters/draws.js';
 import { isMixed } from '../parameters/layout.js';
-import { PRIMITIVES, RULES, TERMS } from '../systems/system.js';
+import type { Penalty } from '../parameters/penalties.js';
+import { PRIMITIVES, TERMS } from '../systems/system.js';
 import { metricsShape } from './metrics.js';
 import { gridLayout } from './lanes.js';
 import { fours } from './places.js';
+import { rateOf } from './slots.js';
 import { QUERY_BLOCK } from './segments.js';
 import { BLOCK, collectors, outcomeSize, roomFor, totalTail, type Plan } from './plan.js';
 
@@ -22,7 +24,8 @@ const TOLD = { nothing: 0, activity: 1, mixed: 2, target: 3 } as const;
 
 /**
  * How the tasks' gradients become one: clips of the gradient's norm, whether a step needs every
- * task to be finite, and the penalty on θ.
+ * task to be finite, and the penalties
+ * on coefficients.
  */
 export interface MeanRules {
   /** Each task's gradient norm is clipped to this before the mean. */
@@ -30,8 +33,8 @@ export interface MeanRules {
   /** The norm of the mean gradient is clipped to this. */
   readonly clip?: number;
   readonly everyTask?: boolean;
-  /** λ of the penalty λ Σ|θ| on the pool's coefficients. */
-  readonly l1?: number;
+  /** Penalties on coefficients, over the layout's numbers. */
+  readonly penalties?: readonly Penalty[];
 }
 
 /**
@@ -50,7 +53,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
   const grid = gridLayout(plan.system, plan.lanes);
   const { encoderLayers, layers, sizes } = system;
   const inLifetime = layers.slice(encoderLayers);
-  const { coefficient } = RULES[system.rule];
+  const { coefficient, granularity } = rateOf(system);
   const at = (name: string) => places.at(name) ?? 0;
   const xAt = record.xAt.slice(encoderLayers);
   const draws = drawsOf(system);
@@ -61,11 +64,15 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
   const mixed = layers.filter(isMixed);
   const plastic = inLifetime.flatMap((layer, l) => (layer.plastic ? [l] : []));
   const aligned = inLifetime.flatMap((layer, l) => (layer.aligned ? [l] : []));
-  const theta = layout.tensors.filter(t => t.group === 'theta');
+  const penalties = rules.penalties ?? [];
+  const penalised = penalties.map(({ from, to }) => {
+    const { offset, size } = places.range({ offset: from, size: to - from });
+    return [offset, offset + size] as const;
+  });
   const rateAt = (index: number) =>
-    coefficient === 'theta'
+    coefficient === undefined
       ? 0
-      : system.granularity === 'network'
+      : granularity === 'network'
         ? at(coefficient)
         : at(`${coefficient}${index}`);
   // How many quads behind the rates of a layer's first column those of its biases lie.
@@ -118,7 +125,6 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     // The rule: SHARE of the batch's sum, and the terms of the pool.
     SHARE: { real: system.reduction === 'mean' ? 1 / batch : 1 },
     DECAYS: system.weightDecay,
-    VELOCITIES: system.momentum,
     HAS_TERM: TERMS.map(r => system.terms.includes(r)),
     TERM_AT: TERMS.map(r => Math.max(0, system.terms.indexOf(r))),
     TERM_COUNT: system.terms.length,
@@ -155,14 +161,15 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     ANY_D_B: fast.keepsGradientB.includes(true),
     C_AT: inLifetime.map(l => at(`c${l.index}`)),
     VELOCITY_GRADIENT: fast.gradientV,
+    STATE_GRADIENT: fast.gradientS,
+    STATE_GRADIENT_STEP: fast.gradientStep,
+    NEURON_GRADIENT: fast.neurons.gradient,
     RATE_AT: inLifetime.map(l => rateAt(l.index)),
     BETA_AT: inLifetime.map(l => at('beta') + Math.max(0, mixed.indexOf(l))),
     THETA_AT: inLifetime.map(l =>
       system.granularity === 'network' ? at('theta') : at(`theta${l.index}`),
     ),
     THETA_SHARED: system.granularity === 'network',
-    THETA_START: theta[0] ? at(theta[0].name) : 0,
-    THETA_END: theta.length ? at(theta.at(-1)!.name) + theta.at(-1)!.size : 0,
     WEIGHT_DECAY_AT: at('weightDecay'),
     MOMENTUM_AT: at('momentum'),
     K_AT: at('k'),
@@ -189,6 +196,11 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     QUERY_AT: perTask.records * record.size,
     FAST: perTask.fast,
     FAST_AT: fast.W,
+    SLOT: fast.slot,
+    NEURON_STATES: typeof system.rule === 'string' ? 0 : system.rule.neuron.length,
+    NEURON_STATES_AT: fast.neurons.at,
+    NEURON_STATE_SIZE: fast.neurons.size,
+    NEURON_STATE_AT: fast.neurons.layers,
     FAST_STEP: inLifetime.map(l => (l.plastic ? fast.slot : 0)),
     PLASTIC_SIZE: fast.plastic,
     FAST_B_AT: fast.B,
@@ -208,7 +220,11 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     OUTCOME_DRIFT: 2 * moments.length + 2,
     CLIP_PER_TASK: { real: rules.clipPerTask ?? LARGEST },
     CLIP: { real: rules.clip ?? LARGEST },
-    L1: { real: rules.l1 ?? 0 },
+    // Penalty p is PENALTY_WEIGHT[p] Σ|·| over places PENALTY_FROM[p] … PENALTY_TO[p] − 1.
+    PENALTIES: penalties.length,
+    PENALTY_FROM: tableOf(penalised.map(([from]) => from)),
+    PENALTY_TO: tableOf(penalised.map(([, to]) => to)),
+    PENALTY_WEIGHT: { real: tableOf(penalties.map(({ weight }) => weight)) },
     FEWEST: { real: rules.everyTask ? plan.tasks : 1 },
     DRIFT_LIMIT: { real: DRIFT_LIMIT },
   });

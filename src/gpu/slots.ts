@@ -1,27 +1,25 @@
-import { PRIMITIVES, RULES, TERMS } from '../systems/system.js';
+import { PRIMITIVES, ruleOf, TERMS, type Granularity, type System } from '../systems/system.js';
+import { coefficientName } from '../parameters/layout.js';
+import { equationModule, isMadeOfProducts, productModule } from './equation.js';
+import { equationPlacesModule, statesModule } from './equation-places.js';
 import type { Plan } from './plan.js';
 
 /** Which file of shaders/ stands for each slot of the plan's system. */
 export function slotsOf(plan: Plan): Record<string, string> {
   const { system, lanes, grid, adjoint, settings } = plan;
-  const { feedback, feedbackRule, feedbackWeights } = system;
-  const path = feedback !== 'direct-rectified';
+  const { feedbackRule, feedbackWeights } = system;
   const kept = feedbackRule !== 'fixed' || feedbackWeights === 'drawn';
   const origin = feedbackWeights === 'drawn-every-step' ? 'redrawn' : feedbackWeights;
-  const rate = { synapse: 'synapse', neuron: 'neuron', layer: 'layer', network: 'layer' } as const;
   const noise = feedbackRule === 'kolen-pollack' ? 'feedback' : 'weight';
   return {
     activation: `activations/${system.activation}`,
     loss: `losses/${system.loss}`,
-    rule: `rules/${system.rule}`,
-    feedback: path ? 'errors' : 'feedbacks/direct-rectified',
-    path: path ? `feedbacks/${feedback}` : 'feedbacks/chained',
+    ...partsOfRule(plan),
     feedback_activation: `activations/${system.feedbackActivation}`,
     signal: `signals/${system.signal}`,
     bias: `biases/${system.plasticBias ? 'plastic' : system.bias ? 'fixed' : 'none'}`,
     born: `births/${system.weights}`,
     origin: `origins/${kept ? 'kept' : origin}`,
-    rate: `rates/${RULES[system.rule].coefficient === 'theta' ? 'one' : rate[system.granularity]}`,
     coefficient: settings ? 'coefficients/own' : 'coefficients/shared',
     change: system.momentum ? 'changes/momentum' : 'changes/plain',
     velocity: system.momentum ? 'velocities/kept' : 'velocities/none',
@@ -36,6 +34,62 @@ export function slotsOf(plan: Plan): Record<string, string> {
     lanes: grid ? 'lanes/grid' : 'lanes/rows',
     team: lanes > 1 ? 'teams/workgroup' : 'teams/lane',
     perception: system.encoderLayers ? 'perceptions/encoded' : 'perceptions/direct',
+  };
+}
+
+/** How synapses change, at what rates, and what neurons are told. */
+function partsOfRule({ system, adjoint, lanes }: Plan): Record<string, string> {
+  const { rule, feedback } = system;
+  const written = typeof rule !== 'string';
+  const products = isMadeOfProducts(rule);
+  const files = { synapse: 'synapse', neuron: 'neuron', layer: 'layer', network: 'layer' } as const;
+  const { coefficient, granularity } = rateOf(system);
+  const path = ruleOf(system).from === 'error';
+  const equation = {
+    equation_flow: 'equations/flow',
+    equation_above: 'equations/above',
+    equation_below: `equations/below.${lanes === 1 ? 'along' : 'before'}`,
+    equation_recall: `recalls/equation.${adjoint === 'reverse' ? 'undo' : 'stored'}`,
+    neurons: `neurons/${written && rule.neuron.length ? 'states' : 'none'}`,
+  };
+  return {
+    plasticity: `plasticities/${products ? 'products' : 'equation'}`,
+    plasticity_adjoint: `plasticities/${products ? 'products' : 'equation'}.adjoint`,
+    ...(!products && equation),
+    rule: `rules/${written ? 'none' : rule}`,
+    rate: `rates/${coefficient === undefined ? 'one' : files[granularity]}`,
+    states: 'states/none',
+    functions: 'equations/functions',
+    feedback: path ? 'errors' : `feedbacks/${feedback}`,
+    path: path ? `feedbacks/${feedback}` : 'feedbacks/chained',
+  };
+}
+
+/**
+ * The coefficient that multiplies all of an update, by its name in the layout: α, η, the factor of
+ * a written rule. The pool and equations bring their own.
+ */
+export function rateOf(system: System): { coefficient?: string; granularity: Granularity } {
+  const { coefficient } = ruleOf(system);
+  const { rule, granularity } = system;
+  if (typeof rule === 'string')
+    return coefficient === 'theta' ? { granularity } : { coefficient, granularity };
+  const factor = isMadeOfProducts(rule) ? rule.product!.factor : undefined;
+  if (factor === undefined) return { granularity };
+  const per = rule.coefficients.find(({ name }) => name === factor)!.per;
+  const name = coefficientName(factor);
+  return { coefficient: per === 'network' ? name : `${name}.`, granularity: per };
+}
+
+/** Modules that are made for a plan's rule, where it is written. */
+export function modulesOf(plan: Plan): Record<string, string> {
+  const { rule } = plan.system;
+  if (typeof rule === 'string') return {};
+  if (isMadeOfProducts(rule)) return { rule: productModule(rule) };
+  return {
+    equation: equationModule(rule),
+    equation_places: equationPlacesModule(plan, rule),
+    ...(rule.synapse.length + rule.neuron.length > 0 && { states: statesModule(rule) }),
   };
 }
 
@@ -88,6 +142,7 @@ const ROW_VISITORS = [
   'forward_weights',
   'plasticity',
   'plasticity_adjoint',
+  'equation_above',
   'left',
   'back_adjoint',
   'align',
@@ -95,7 +150,7 @@ const ROW_VISITORS = [
   'mirror',
   'mirror_adjoint',
 ];
-const COLUMN_VISITORS = ['forward_inputs', 'right', 'back'];
+const COLUMN_VISITORS = ['forward_inputs', 'right', 'back', 'equation_below'];
 
 /** Which sweep of shaders/ serves each visitor. */
 export function sweepsOf({ grid }: Plan): Record<string, string> {

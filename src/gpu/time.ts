@@ -40,7 +40,7 @@ export function estimateSeconds(
   const inside = sizes.slice(encoderLayers);
   const layers = inside.length - 1;
   const neurons = sum(inside.slice(1));
-  const synapses = synapsesOf(inside);
+  const synapses = synapsesOf(inside) + (system.plasticBias ? neurons : 0);
   const learns = work.adjoint !== 'none';
   const back = (seconds: number) => (learns ? seconds : seconds / 2);
   const rule =

@@ -8,6 +8,7 @@ import type { Range } from '../gpu/places.js';
 import { DRIFT_LIMIT, type MeanRules } from '../gpu/shape.js';
 import { initialNumbers } from '../parameters/initial.js';
 import { GROUPS, tensorsOf, type Layout } from '../parameters/layout.js';
+import { penaltiesOf } from '../parameters/penalties.js';
 import type { Metrics } from '../systems/metrics.js';
 import { check, inWords, unknownName } from '../options.js';
 import type { System } from '../systems/system.js';
@@ -142,7 +143,7 @@ export class Learner implements Disposable, AsyncDisposable {
         total: buffer('total', 4 * (plan.places.size + totalTail(plan))),
         ...(bank && { bank: uploadBank(gpu, bank, buffer) }),
       };
-      const rules = rulesOf(options);
+      const rules = rulesOf(options, plan.layout);
       const making = allOrDestroy([
         Lifetimes.create(gpu, plan, inheritance, rules),
         makeAdam(gpu, plan, inheritance, rules),
@@ -215,7 +216,7 @@ export class Learner implements Disposable, AsyncDisposable {
     const record = (encoder: GPUCommandEncoder) => {
       if (update) this.adam.record(encoder, update);
     };
-    const rules = rulesOf(this.options);
+    const rules = rulesOf(this.options, this.layout);
     const make = (made: Plan) => Lifetimes.create(this.gpu, made, this.inheritance, rules);
     let lifetimes = await this.kept.of(OF_STEPS, { planWithin: () => this.plan, make });
     await lifetimes.run(episodes, { record });
@@ -293,7 +294,7 @@ export class Learner implements Disposable, AsyncDisposable {
    *
    * `from` what an earlier `adapt` returned, lifetimes are not born but go on with their own
    * weights, velocities and random numbers: ten examples and then ten more are twenty, to the bit.
-   * Moments count the inner steps of these episodes.
+   * Moments count the inner steps of these episodes. A `signal` stops it between two chunks.
    *
    * @example
    * const first = await learner.adapt(ten);
@@ -302,7 +303,7 @@ export class Learner implements Disposable, AsyncDisposable {
   async adapt(given: Episodes, options: AdaptOptions = {}): Promise<Adaptation> {
     const where = 'learner.adapt';
     const shape = this.check(given, where);
-    const { metrics, from: before, ...asked } = check(ADAPT, options, where);
+    const { metrics, from: before, signal, ...asked } = check(ADAPT, options, where);
     const moments = asked.moments ? [...asked.moments] : [shape.steps];
     const from = before && checkLived(before, this.plan, shape, `${where}.from`);
     const episodes = from?.origin ? { ...shape, origin: from.origin } : shape;
@@ -310,6 +311,7 @@ export class Learner implements Disposable, AsyncDisposable {
     checkMoments(moments, episodes.steps, `${where}.moments`);
     this.checkSettings(episodes, where);
     return this.enqueue(async () => {
+      signal?.throwIfAborted();
       const { tasks, steps, batch, queries } = episodes;
       const placed = this.placeSettings(episodes);
       const settings = placed ? placed.length / tasks : 0;
@@ -328,7 +330,7 @@ export class Learner implements Disposable, AsyncDisposable {
         },
         make: plan => Lifetimes.create(this.gpu, plan, this.inheritance),
       });
-      return live(lifetimes, placed ? { ...episodes, settings: placed } : episodes, from);
+      return live(lifetimes, placed ? { ...episodes, settings: placed } : episodes, from, signal);
     });
   }
 
@@ -492,7 +494,7 @@ export class Learner implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Settings replace the coefficients of the groups theta, eta and alignment, which lie last in the
+   * Settings replace the coefficients of the groups theta, eta, rule and alignment, which lie last in the
    * layout.
    */
   private checkSettings({ settings, tasks }: Episodes, where: string): void {
@@ -501,7 +503,7 @@ export class Learner implements Disposable, AsyncDisposable {
     if (settings.length !== tasks * count || count === 0)
       throw new MetaplasticError({
         where: `${where}.settings`,
-        expected: `tasks × coefficients = ${tasks} × ${count} numbers (groups theta, eta, alignment)`,
+        expected: `tasks × coefficients = ${tasks} × ${count} numbers (groups theta, eta, rule, alignment)`,
         got: `${settings.length}`,
       });
     const bad = settings.findIndex(v => !Number.isFinite(v));
@@ -588,10 +590,13 @@ export class Learner implements Disposable, AsyncDisposable {
 /** The key of the lifetimes of meta-steps. */
 const OF_STEPS = 'meta-steps';
 
-const rulesOf = ({ clipPerTask, optimiser, onDivergence, l1 }: CheckedOptions): MeanRules => ({
+const rulesOf = (
+  { clipPerTask, optimiser, onDivergence, l1, system }: CheckedOptions,
+  layout: Layout,
+): MeanRules => ({
   clipPerTask,
   clip: optimiser.clip,
-  l1,
+  penalties: penaltiesOf(system, layout, l1),
   everyTask: onDivergence === 'error',
 });
 

@@ -12,7 +12,7 @@ import {
 } from '../gpu/plan.js';
 import { encoderLayerModule, shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
-import { slotsOf, sweepsOf } from '../gpu/slots.js';
+import { modulesOf, slotsOf, sweepsOf } from '../gpu/slots.js';
 import type { Episodes, Origin } from '../tasks/episodes.js';
 
 /**
@@ -67,6 +67,8 @@ export interface Beside {
    */
   readonly shown?: (chunk: number) => Promise<void>;
   readonly from?: Beginning;
+  /** Stops before the next chunk. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -177,7 +179,8 @@ export class Lifetimes {
       entryPoint = 'main',
       layer?: number,
     ): Promise<Stage> => {
-      const modules = { shape, ...(layer && { layer: encoderLayerModule(plan, layer) }) };
+      const ownLayer = layer && { layer: encoderLayerModule(plan, layer) };
+      const modules = { shape, ...modulesOf(plan), ...ownLayer };
       const linked = await linkShader(shader, {
         slots: { ...slots, input: layer && layer > 1 ? 'inputs/activity' : rawInput },
         modules,
@@ -241,10 +244,11 @@ export class Lifetimes {
   }
 
   /** Lives every episode: uploads and submits chunk after chunk. */
-  async run(episodes: Episodes, { record, shown, from }: Beside = {}): Promise<void> {
+  async run(episodes: Episodes, { record, shown, from, signal }: Beside = {}): Promise<void> {
     const { chunks } = this.plan;
     const { device } = this.gpu;
     for (let chunk = 0; chunk < chunks; chunk++) {
+      signal?.throwIfAborted();
       this.gpu.run(() => {
         this.upload(episodes, chunk, from);
         const encoder = device.createCommandEncoder({ label: `chunk ${chunk}` });

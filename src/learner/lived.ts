@@ -30,10 +30,17 @@ export interface Lived {
   readonly finalFeedback: readonly Tensors[];
   /** Likewise the velocities of the weights, if there is momentum: `finalVelocities[task].W2`. */
   readonly finalVelocities: readonly Tensors[];
+  /**
+   * Likewise the states of synapses and of neurons of a written rule: state h of layer 2
+   * `finalSynapse[task]['h.2']`, (n_2, n_1), of plastic layers; state m of the activities x_l
+   * `finalNeuron[task]['m.0']`, (n_0), from the first that a lifetime sees to the outputs.
+   */
+  readonly finalSynapse: readonly Tensors[];
+  readonly finalNeuron: readonly Tensors[];
 }
 
 /** The parts of Lived that are tensors of each task. */
-type Part = 'finalWeights' | 'finalFeedback' | 'finalVelocities';
+type Part = 'finalWeights' | 'finalFeedback' | 'finalVelocities' | 'finalSynapse' | 'finalNeuron';
 
 /** A tensor of a lifetime, and where it lies among a task's fast weights. */
 interface Place {
@@ -64,7 +71,24 @@ function placesOf(system: System, fast: FastLayout): Record<Part, readonly Place
     kind: 'columns',
     at: fast.B[k]!,
   }));
+  const { synapse, neuron } =
+    typeof system.rule === 'string' ? { synapse: [], neuron: [] } : system.rule;
   return {
+    finalSynapse: synapse.flatMap(({ name }, s) =>
+      inside.flatMap((l, k) => {
+        if (!l.plastic) return [];
+        const at = weights[k]!.at + (s + 1) * fast.plastic;
+        return [{ ...weights[k]!, name: `${name}.${l.index}`, at }];
+      }),
+    ),
+    finalNeuron: neuron.flatMap(({ name }, s) =>
+      fast.neurons.layers.map((layerAt, k): Place => ({
+        name: `${name}.${system.encoderLayers + k}`,
+        shape: [system.sizes[system.encoderLayers + k]!],
+        kind: 'rows',
+        at: fast.neurons.at + s * fast.neurons.size + layerAt,
+      })),
+    ),
     finalWeights: system.plasticBias ? weights.flatMap((W, k) => [W, biases[k]!]) : weights,
     finalFeedback: feedback.filter((_, k) => fast.keepsB[k]),
     finalVelocities: inside.flatMap((l, k) => {
@@ -93,6 +117,8 @@ const LIVED = section(
     finalWeights: ofTasks('Fast weights.'),
     finalFeedback: ofTasks('Feedback weights.'),
     finalVelocities: ofTasks('Velocities.'),
+    finalSynapse: ofTasks('States of synapses.'),
+    finalNeuron: ofTasks('States of neurons.'),
   },
   { open: true },
 );
@@ -188,6 +214,7 @@ export async function live(
   lifetimes: Lifetimes,
   episodes: Episodes,
   from?: Lived,
+  signal?: AbortSignal,
 ): Promise<Adaptation> {
   const { plan } = lifetimes;
   const { perTask, record, fast, teams, tasksPerChunk, moments, queries, system, tasks } = plan;
@@ -201,6 +228,8 @@ export async function live(
     finalWeights: [],
     finalFeedback: [],
     finalVelocities: [],
+    finalSynapse: [],
+    finalNeuron: [],
   };
   const places = Object.entries(placesOf(system, fast)).map(([part, found]) => ({
     part: part as Part,
@@ -233,7 +262,11 @@ export async function live(
         );
     }
   };
-  await lifetimes.run(episodes, { shown, ...(from && { from: beginningOf(plan, from) }) });
+  await lifetimes.run(episodes, {
+    shown,
+    signal,
+    ...(from && { from: beginningOf(plan, from) }),
+  });
   const { losses, accuracies, metrics } = await lifetimes.outcomes();
   const shape = [tasks, moments.length];
   return {

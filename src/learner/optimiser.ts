@@ -1,6 +1,13 @@
 import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
-import { GROUPS, type Group, type Layout } from '../parameters/layout.js';
+import {
+  GROUPS,
+  ofAllLayers,
+  type Group,
+  type Layout,
+  type MetaParameter,
+} from '../parameters/layout.js';
+import type { System } from '../systems/system.js';
 import {
   atLeast,
   callback,
@@ -37,6 +44,7 @@ export const DEFAULT_RATES: Readonly<Record<Group, number>> = {
   beta: 1e-3,
   theta: 1e-3,
   eta: 1e-4,
+  rule: 1e-3,
   alignment: 1e-3,
 };
 
@@ -54,7 +62,7 @@ const rateOf = (what: string) =>
 
 /** What may be the name of a meta-parameter; which ones there are, the layout knows. */
 const PARAMETER =
-  /^(?:[WBbc]|alpha|eta|alphaBias|etaBias|theta)[1-9]\d*$|^(?:weightDecay|momentum|k|etaB)$/;
+  /^(?:[WBbc]|alpha|eta|alphaBias|etaBias|theta)[1-9]\d*$|^(?:weightDecay|momentum|k|etaB)$|^rule\.[A-Za-z_]\w*(?:\.[1-9]\d*)?$/;
 
 const RATES = section(
   {
@@ -64,10 +72,15 @@ const RATES = section(
     beta: rateOf('feedback strengths β'),
     theta: rateOf('the pool’s coefficients θ'),
     eta: rateOf('learning rates η, weight decay and momentum'),
+    rule: option(RATE, {
+      about:
+        'Meta-learning rate of the coefficients of a rule of your own; counts for more than what the rule says of each.',
+      otherwise: 'what the rule says of each coefficient, and 0 for those of which it says nothing',
+    }),
     alignment: rateOf('the feedback rule’s k and its rate'),
   } satisfies Record<Group, unknown>,
   { others: { names: PARAMETER, kind: RATE } },
-) as unknown as Kind<GivenRates, Rates>;
+) as unknown as Kind<GivenRates, GivenRates>;
 
 const DEFAULTS = Object.entries(DEFAULT_RATES).map(([group, rate]) => `${group} ${rate}`);
 
@@ -115,8 +128,8 @@ export const LONGEST = atLeast(1e-20);
 export const MOVES = {
   rates: option(RATES, {
     about:
-      'Meta-learning rates of groups of meta-parameters, and of single ones by their names (W1, alpha2), which count for more. A rate of 0 leaves them as they begin.',
-    otherwise: `${DEFAULTS.join(', ')}, of those that the system has`,
+      'Meta-learning rates of groups of meta-parameters, and of single ones by their names (W1, alpha2; of a rule of your own rule.NAME in all layers, or rule.NAME.2), which count for more. A rate of 0 leaves them as they begin.',
+    otherwise: `${DEFAULTS.join(', ')}, of those that the system has; a coefficient of a rule of your own has the rate that the rule says`,
   }),
   clip: option(LONGEST, {
     about: 'Largest norm of the mean gradient, before Adam.',
@@ -152,18 +165,31 @@ export const adam = (options: AdamOptions = {}): Optimiser => ({
   ...check(ADAM, options, 'adam'),
 });
 
-/** The rates of a system's groups that are given, or the default ones. */
-export const ratesOf = (layout: Layout, rates: Rates | undefined): Rates =>
-  rates ??
-  (Object.fromEntries(
-    GROUPS.map(group => [group, has(layout, group) ? DEFAULT_RATES[group] : 0]),
-  ) as Rates);
+/**
+ * The rates of a system's groups that are given, or the default ones. Where nothing is given for
+ * the group rule, its coefficients have the rates that the rule itself says.
+ */
+export function ratesOf({ rule }: System, layout: Layout, given: GivenRates | undefined): Rates {
+  if (given?.rule !== undefined) return given as Rates;
+  const coefficients = typeof rule === 'string' ? [] : rule.coefficients;
+  const own = coefficients.flatMap(({ name, rate }) =>
+    rate === undefined ? [] : [[`rule.${name}`, rate] as const],
+  );
+  const standard = GROUPS.map(
+    group => [group, has(layout, group) && !given ? DEFAULT_RATES[group] : 0] as const,
+  );
+  return { ...Object.fromEntries([...standard, ...own]), ...given } as Rates;
+}
 
 const has = (layout: Layout, group: Group) => layout.tensors.some(t => t.group === group);
 
 /** The rate of every meta-parameter, in the order of the layout. */
 export const rateOfEach = ({ tensors }: Layout, rates: Rates): readonly number[] =>
-  tensors.map(({ name, group }) => rates[name] ?? rates[group]);
+  tensors.map(t => rates[t.name] ?? rates[sharedName(t)] ?? rates[t.group]);
+
+/** The name by which a meta-parameter and those of other layers are given a rate, if there is one. */
+const sharedName = ({ name, group }: MetaParameter): string =>
+  group === 'rule' ? ofAllLayers(name) : name;
 
 /** Are the rates those of meta-parameters that there are? */
 export function checkRates(rates: Rates, layout: Layout, where: string): void {
@@ -175,7 +201,7 @@ export function checkRates(rates: Rates, layout: Layout, where: string): void {
         got: `${rates[group]}`,
         hint: `it has ${GROUPS.filter(g => has(layout, g)).join(', ')}`,
       });
-  const names = layout.tensors.map(t => t.name);
+  const names = [...new Set(layout.tensors.flatMap(t => [sharedName(t), t.name]))];
   for (const name of Object.keys(rates))
     if (!(GROUPS as readonly string[]).includes(name) && !names.includes(name))
       throw new MetaplasticError({

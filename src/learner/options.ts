@@ -12,6 +12,7 @@ import {
   choice,
   flag,
   inWords,
+  kind,
   list,
   needed,
   option,
@@ -25,7 +26,7 @@ import { checkRates, LONGEST, OPTIMISER, ratesOf, type Rates } from './optimiser
 import type { Lived } from './lived.js';
 import { VALUES } from './values.js';
 
-import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
+import { defineSystem, ruleOf, type System, type SystemSpec } from '../systems/system.js';
 import { checkBank, TASK_STREAMS, type ImageBank } from '../tasks/episodes.js';
 
 /** What a learner and a configuration's `meta` say alike. */
@@ -35,7 +36,7 @@ export const META = {
     atLeast(0),
     {
       about:
-        'λ of the penalty λ Σ|θ| on the coefficients of the rule pool, which is part of the loss and lets those of useless terms vanish.',
+        'λ of the penalty λ Σ|θ| on the coefficients of the rule pool, which is part of the loss and lets those of useless terms vanish. A rule of your own says its own penalties: l1 of its coefficients.',
       source: 'Shervani-Tabar & Rosenbaum 2023',
     },
     0,
@@ -133,6 +134,13 @@ export const ADAPT = section({
   from: option(thing<Lived>('what an earlier adapt returned'), {
     about: 'Lifetimes that go on, instead of being born: what an earlier `adapt` returned.',
   }),
+  signal: option(
+    kind<AbortSignal>('an AbortSignal', x => x instanceof AbortSignal),
+    {
+      about: 'Stops between two chunks of lifetimes; `adapt` then rejects with its reason.',
+      otherwise: 'lives to the end',
+    },
+  ),
 });
 export type AdaptOptions = Readonly<v.InferInput<typeof ADAPT>>;
 
@@ -177,7 +185,7 @@ export function checkOptions(given: LearnerOptions): CheckedOptions {
     });
   checkMeta(options, system, steps, 'learner');
   initialOf(system, options.initial, 'learner.initial');
-  const rates = ratesOf(layout, options.optimiser.rates);
+  const rates = ratesOf(system, layout, options.optimiser.rates);
   checkRates(rates, layout, 'learner.optimiser.rates');
   return { ...options, system, optimiser: { ...options.optimiser, rates } };
 }
@@ -205,9 +213,12 @@ export function checkMeta(
   if (l1 > 0 && system.rule !== 'pool')
     throw new MetaplasticError({
       where: `${where}.l1`,
-      expected: `0 for the rule ${system.rule}`,
+      expected: `0 for the rule ${ruleOf(system).name}`,
       got: `${l1}`,
-      hint: 'it is a penalty on the coefficients of the rule pool',
+      hint:
+        typeof system.rule === 'string'
+          ? 'it is a penalty on the coefficients of the rule pool'
+          : 'it is a penalty on the coefficients of the rule pool: a rule of your own says l1 of each of its coefficients',
     });
 }
 

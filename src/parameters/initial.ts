@@ -12,16 +12,18 @@ import {
   within,
 } from '../options.js';
 import type { Choice, Primitive, System } from '../systems/system.js';
-import { random } from '../tasks/random.js';
+import type { Start } from '../rules/rule.js';
+import { random, type Random } from '../tasks/random.js';
 import type { Tensors } from '../tensor.js';
-import { tensorsOf, type Layout } from './layout.js';
+import { ofAllLayers, tensorsOf, type Layout, type MetaParameter } from './layout.js';
 
 /** A scale that no draw makes larger than float32 holds. */
 const scale = within(0, 1e37);
 
 /**
  * How meta-parameters begin (docs/papers.md §1.1, §2.3 and §3.1 have the published values). Biases
- * b and c begin at 0; what is drawn for every lifetime is none of them.
+ * b and c begin at 0, coefficients of a written rule where it says; what is drawn for every lifetime is
+ * none of them.
  */
 export const INITIAL = section({
   weights: option(
@@ -116,13 +118,14 @@ export function initialNumbers(
   layout.tensors.forEach((tensor, stream) => {
     const [rows, columns] = tensor.shape as [number, number];
     // a stream of its own: task i of a seed draws from stream i
-    const { normal, uniform } = random(seed ^ 0x696e6974, stream);
+    const own = random(seed ^ 0x696e6974, stream);
+    const { normal, uniform } = own;
     const drawn = {
       normal,
       kaiming: () => normal() * Math.sqrt(2 / columns),
       xavier: () => (2 * uniform() - 1) * Math.sqrt(6 / (rows + columns)),
     };
-    const entry: (i: number) => number = {
+    const ofPublished: Readonly<Record<string, (i: number) => number>> = {
       W: () => drawn[initial.weights]() * initial.weightScale,
       b: () => 0,
       B: () => drawn[initial.feedback]() * initial.feedbackScale,
@@ -137,10 +140,27 @@ export function initialNumbers(
       momentum: () => initial.momentum,
       k: (i: number) => initial.k[i]!,
       etaB: () => initial.etaB,
-    }[tensor.name.replace(/\d+$/, '')]!;
+    };
+    const entry =
+      tensor.group === 'rule'
+        ? begun(startOf(system, tensor), own)
+        : ofPublished[tensor.name.replace(/\d+$/, '')]!;
     for (let i = 0; i < tensor.size; i++) parameters[tensor.offset + i] = entry(i);
   });
   return parameters;
+}
+
+/** Where the numbers of a written rule's coefficient begin. */
+function startOf({ rule }: System, { name }: MetaParameter): Start {
+  const coefficients = typeof rule === 'string' ? [] : rule.coefficients;
+  return coefficients.find(c => `rule.${c.name}` === ofAllLayers(name))!.start;
+}
+
+function begun(start: Start, { normal, uniform }: Random): () => number {
+  if (typeof start === 'number') return () => start;
+  if ('normal' in start) return () => start.normal * normal();
+  const [from, to] = start.uniform;
+  return () => from + (to - from) * uniform();
 }
 
 /** One coefficient for each of `what`, as given or by default. */

@@ -1,8 +1,9 @@
-import { RULES, type Layer, type System } from '../systems/system.js';
+import type { WrittenRule } from '../rules/rule.js';
+import { ruleOf, type Granularity, type Layer, type System } from '../systems/system.js';
 import type { Tensor, Tensors } from '../tensor.js';
 
 /** The groups of meta-parameters, each with its own meta-learning rate. */
-export const GROUPS = ['W', 'B', 'alpha', 'beta', 'theta', 'eta', 'alignment'] as const;
+export const GROUPS = ['W', 'B', 'alpha', 'beta', 'theta', 'eta', 'rule', 'alignment'] as const;
 export type Group = (typeof GROUPS)[number];
 
 /**
@@ -31,6 +32,8 @@ export interface MetaParameter {
  * - theta: coefficients of the pool's terms, (terms) for the network, or theta1 … thetaL for each
  *   plastic layer;
  * - eta: learning rates like alpha, then weightDecay (1) and momentum (1);
+ * - rule: coefficients of a written rule in the order of their declaration, `rule.NAME` (1, 1) for
+ *   the network, or rule.NAME.1 … rule.NAME.L of plastic layers by their granularity;
  * - alignment: k (primitives) and etaB (1) of a feedback rule.
  */
 export interface Layout {
@@ -46,7 +49,7 @@ type Named = [name: string, shape: number[]];
 
 export function layoutOf(system: System): Layout {
   const plastic = system.layers.filter(l => l.plastic);
-  const { coefficient } = RULES[system.rule];
+  const { coefficient } = ruleOf(system);
   const groups: Record<Group, Named[]> = {
     W: [
       ...(system.weights === 'inherited'
@@ -68,6 +71,7 @@ export function layoutOf(system: System): Layout {
       ...(system.weightDecay ? [['weightDecay', [1]] satisfies Named] : []),
       ...(system.momentum ? [['momentum', [1]] satisfies Named] : []),
     ],
+    rule: typeof system.rule === 'string' ? [] : written(system.rule, plastic),
     alignment:
       system.feedbackRule === 'fixed'
         ? []
@@ -139,10 +143,38 @@ function coefficients(
   if (granularity === 'network') return [[name, [1, 1]]];
   const ofBiases = granularity === 'synapse' && plasticBias ? plastic : [];
   return [
-    ...plastic.map((l): Named => [
-      `${name}${l.index}`,
-      { synapse: [l.fanOut, l.fanIn], neuron: [l.fanOut, 1], layer: [1, 1] }[granularity],
-    ]),
+    ...plastic.map((l): Named => [`${name}${l.index}`, shapeOf(granularity, l)]),
     ...ofBiases.map((l): Named => [`${name}Bias${l.index}`, [l.fanOut, 1]]),
   ];
 }
+
+/** The coefficients of a written rule, one after the other. */
+const written = ({ coefficients }: WrittenRule, plastic: readonly Layer[]): Named[] =>
+  coefficients.flatMap(({ name, per }): Named[] =>
+    per === 'network'
+      ? [[coefficientName(name), [1, 1]]]
+      : plastic.map(l => [coefficientName(name, l), shapeOf(per, l)]),
+  );
+
+/** Name of the meta-parameter that a written rule's coefficient is, of the network or of a layer. */
+export const coefficientName = (name: string, layer?: Layer): string =>
+  layer ? `rule.${name}.${layer.index}` : `rule.${name}`;
+
+/** The meta-parameters that a coefficient of a written rule is, from the first layer up. */
+export const coefficientsOf = (
+  { tensors }: Layout,
+  coefficient: string,
+): readonly MetaParameter[] =>
+  tensors.filter(
+    ({ group, name }) => group === 'rule' && ofAllLayers(name) === `rule.${coefficient}`,
+  );
+
+/** The name of a written rule's coefficient in all layers: rule.eta of rule.eta.2. */
+export const ofAllLayers = (name: string): string => name.replace(/\.\d+$/, '');
+
+/** Shape of a layer's coefficients. */
+const shapeOf = (granularity: Exclude<Granularity, 'network'>, l: Layer): [number, number] =>
+  ({ synapse: [l.fanOut, l.fanIn], neuron: [l.fanOut, 1], layer: [1, 1] })[granularity] as [
+    number,
+    number,
+  ];

@@ -15,7 +15,13 @@ import {
   randomProblem,
   solve,
 } from '../reference/random-problem.js';
-import { GRANULARITIES, SLOTS, type System, type SystemSpec } from '../systems/system.js';
+import {
+  ERROR_PATHS,
+  GRANULARITIES,
+  SLOTS,
+  type System,
+  type SystemSpec,
+} from '../systems/system.js';
 
 /** The largest ‖x − x*‖ / ‖x*‖ of a tensor that passes for float32. */
 export const TOLERANCE = 1e-4;
@@ -39,8 +45,9 @@ export interface CheckProblem extends Omit<ProblemSpec, 'spec'> {
 
 /** ‖x − x*‖ / ‖x*‖ of one tensor, or ‖x − x*‖ where x* is 0; NaN if x is not finite. */
 export interface Comparison {
-  // final weights are W, plastic b and the B that lifetimes have of their own
-  readonly of: 'loss' | 'gradient' | 'final weights' | 'update';
+  // final weights are W, plastic b and the B that lifetimes have of their own; final states those of
+  // a written rule, h.1 of the synapses of layer 1, theta.0 of the neurons of x_0
+  readonly of: 'loss' | 'gradient' | 'final weights' | 'final states' | 'update';
   readonly tensor: string;
   readonly error: number;
 }
@@ -55,6 +62,9 @@ export interface CheckResult {
   readonly fellBack: boolean;
 }
 
+/** States of one task by their names: of synapses (layers)(…), of neurons (L + 1)(…). */
+type States = Readonly<Record<string, Weights>>;
+
 /** What the kernels are asked, and what they should answer. */
 interface Question extends Omit<Problem, 'parameters'> {
   readonly name: string;
@@ -66,6 +76,8 @@ interface Question extends Omit<Problem, 'parameters'> {
     readonly finalWeights: readonly Weights[];
     readonly finalFeedback?: readonly Weights[];
     readonly finalBiases?: readonly Weights[];
+    readonly finalSynapse?: readonly States[];
+    readonly finalNeuron?: readonly States[];
     /**
      * Query losses, (tasks, moments), and the change of the meta-parameters by Adam, where they are
      * known.
@@ -88,6 +100,8 @@ export function checkProblem(
     finalWeights,
     finalFeedback,
     finalBiases,
+    finalSynapse,
+    finalNeuron,
     taskGradients,
     gradient: whole,
   } = answer(problem, settings);
@@ -107,6 +121,8 @@ export function checkProblem(
       finalWeights,
       finalFeedback,
       finalBiases,
+      finalSynapse,
+      finalNeuron,
       ...(updates && { update: updateOf(problem, settings, updates) }),
     },
   });
@@ -114,7 +130,7 @@ export function checkProblem(
 
 /**
  * Asks the kernels a case of the oracle: loss, gradient of every meta-parameter, and every fast
- * weight after the last step.
+ * weight and state after the last step.
  */
 export function checkCase(
   gpu: Gpu,
@@ -183,6 +199,18 @@ async function compare(
       ...compareWeights(system, 'W', lived.finalWeights, expected.finalWeights),
       ...compareWeights(system, 'b', lived.finalWeights, expected.finalBiases ?? []),
       ...compareWeights(system, 'B', lived.finalFeedback, expected.finalFeedback ?? []),
+      ...compareStates(
+        lived.finalSynapse,
+        expected.finalSynapse ?? [],
+        1,
+        index => system.layers[index - 1]!.plastic,
+      ),
+      ...compareStates(
+        lived.finalNeuron,
+        expected.finalNeuron ?? [],
+        0,
+        index => index >= system.encoderLayers,
+      ),
       ...(updated && expected.update
         ? [
             {
@@ -236,6 +264,31 @@ function compareWeights(
     }));
 }
 
+/**
+ * The worst task of each state and layer, `first` the number of the first. A lifetime has none of
+ * the synapses of frozen layers, and none within an encoder; others that it should have and has not
+ * are NaN.
+ */
+function compareStates(
+  got: readonly Tensors[],
+  expected: readonly States[],
+  first: number,
+  has: (index: number) => boolean,
+): Comparison[] {
+  return Object.entries(expected[0] ?? {}).flatMap(([state, layers]) =>
+    layers
+      .map((_, k) => k + first)
+      .filter(has)
+      .map((index): Comparison => {
+        const tensor = `${state}.${index}`;
+        const errors = expected.map((task, i) =>
+          distance(got[i]![tensor]?.data ?? [], task[state]![index - first]!),
+        );
+        return { of: 'final states', tensor, error: greatest(errors) };
+      }),
+  );
+}
+
 function distance(got: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (got.length !== expected.length) return NaN;
   let difference = 0,
@@ -278,6 +331,7 @@ const RATES: Rates = {
   beta: 0.04,
   theta: 0.002,
   eta: 0.003,
+  rule: 0.004,
   alignment: 0.005,
 };
 
@@ -303,7 +357,7 @@ const classify = { loss: 'cross-entropy' } as const;
 export const PROBLEMS: readonly CheckProblem[] = [
   of('oja, relu, squared error'),
   ...SLOTS.rule.slice(1).map(rule => of(`rule ${rule}`, { rule })),
-  ...SLOTS.feedback.slice(1).flatMap(feedback =>
+  ...ERROR_PATHS.flatMap(feedback =>
     (['gradient', 'pool'] as const).map(rule =>
       of(`rule ${rule}, feedback ${feedback}`, {
         rule,
@@ -452,6 +506,7 @@ const COLUMNS = [
   'loss',
   'gradient',
   'final weights',
+  'final states',
   'update',
 ] as const satisfies readonly Comparison['of'][];
 const NAME = greatest(PROBLEMS.map(p => p.name.length));

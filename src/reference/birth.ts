@@ -1,18 +1,20 @@
 import { feedbackShape } from '../parameters/layout.js';
-import type { Layer, System } from '../systems/system.js';
+import { statesOf, type Layer, type System } from '../systems/system.js';
 import { add, NONE } from './algebra.js';
 import type { Chance } from './chance.js';
 import type { Fast, LayerParameters } from './parameters.js';
 
 /**
  * Birth: W and B are inherited (the meta-parameters), or drawn for this lifetime
- * (docs/papers.md §2.1); biases are inherited, momentum begins at 0.
+ * (docs/papers.md §2.1); biases are inherited, momentum begins at 0, states of a written rule where
+ * it says.
  */
 export function birth(
   system: System,
   parameters: readonly LayerParameters[],
   chance: Chance,
 ): Fast {
+  const states = statesOf(system);
   return {
     W: system.layers.map((_, k) =>
       system.weights === 'drawn' ? chance.weights('W', k, 0) : parameters[k]!.W,
@@ -24,6 +26,16 @@ export function birth(
     b: parameters.map(p => p.b),
     vBias: system.layers.map(({ plastic, fanOut }) =>
       system.momentum && system.plasticBias && plastic ? new Float64Array(fanOut) : NONE,
+    ),
+    synapse: states.synapse.map(({ start }) =>
+      system.layers.map(({ plastic, fanOut, fanIn }) =>
+        plastic ? new Float64Array(fanOut * fanIn).fill(start) : NONE,
+      ),
+    ),
+    neuron: states.neuron.map(({ start }) =>
+      system.sizes.map((n, k) =>
+        k >= system.encoderLayers ? new Float64Array(n).fill(start) : NONE,
+      ),
     ),
   };
 }

@@ -1,10 +1,20 @@
 import { MetaplasticError } from '../errors.js';
-import { feedbackShape, type Layout, layoutOf, type MetaParameter } from '../parameters/layout.js';
+import {
+  coefficientsOf,
+  feedbackShape,
+  isMixed,
+  type Layout,
+  layoutOf,
+  type MetaParameter,
+} from '../parameters/layout.js';
+import { defineRule } from '../rules/define.js';
+import type { RuleSpec, State } from '../rules/rule.js';
 import { inWords } from '../options.js';
 import {
   type Choice,
   defineSystem,
   PRIMITIVES,
+  statesOf,
   type System,
   type SystemSpec,
 } from '../systems/system.js';
@@ -32,6 +42,12 @@ export interface OracleCase {
     readonly finalWeights: Weights[];
     /** Of cases that learn them: (tasks)(layers)(n_{l-1}, n_l). */
     readonly finalFeedback?: Weights[];
+    /**
+     * Of cases with a written rule, by the names of its states: of synapses (tasks)(layers)(n_l,
+     * n_{l-1}), of neurons (tasks)(L + 1)(n_l).
+     */
+    readonly finalSynapse?: Readonly<Record<string, Weights>>[];
+    readonly finalNeuron?: Readonly<Record<string, Weights>>[];
   };
 }
 
@@ -61,13 +77,25 @@ export function readCase(json: unknown): OracleCase {
         Float64Array.from(tensor(field, shape(k))),
       ),
     );
+  const states = (key: string, of: readonly State[], shapes: readonly number[][]) =>
+    list(at('expected', key), tasks.length).map(task =>
+      Object.fromEntries(
+        of.map(({ name: state }) => [
+          state,
+          list(member(task, state), shapes.length).map((field, k) =>
+            Float64Array.from(tensor(field, shapes[k]!)),
+          ),
+        ]),
+      ),
+    );
+  const { synapse, neuron } = statesOf(system);
   const n0 = system.sizes[0]!;
   const nL = system.sizes.at(-1)!;
   return {
     name,
     system,
     layout,
-    parameters: readParameters(at('parameters'), layout),
+    parameters: readParameters(at('parameters'), system, layout),
     l1: has(at('config'), 'l1') ? tensor(at('config', 'l1'), [])[0]! : 0,
     episodes: {
       tasks: tasks.length,
@@ -81,10 +109,22 @@ export function readCase(json: unknown): OracleCase {
     },
     expected: {
       loss: tensor(at('expected', 'meta_loss'), [])[0]!,
-      gradient: readParameters(at('expected', 'gradient'), layout),
+      gradient: readParameters(at('expected', 'gradient'), system, layout),
       finalWeights: finals('final_W', k => [system.layers[k]!.fanOut, system.layers[k]!.fanIn]),
       ...(system.feedbackRule !== 'fixed' && {
         finalFeedback: finals('final_B', k => feedbackShape(system, system.layers[k]!)),
+      }),
+      ...(typeof system.rule !== 'string' && {
+        finalSynapse: states(
+          'final_synapse',
+          synapse,
+          system.layers.map(l => [l.fanOut, l.fanIn]),
+        ),
+        finalNeuron: states(
+          'final_neuron',
+          neuron,
+          system.sizes.map(n => [n]),
+        ),
       }),
     },
   };
@@ -104,7 +144,7 @@ const SYSTEMS: Readonly<Record<string, (config: Field, depth: number) => Partial
     return {
       rule: 'pool',
       activation: activation(config),
-      feedback: (feedback === 'sign' ? 'sign-symmetric' : feedback) as Choice<'feedback'>,
+      feedback: pathNamed(feedback),
     };
   },
   gradient: config => ({
@@ -127,13 +167,26 @@ const SYSTEMS: Readonly<Record<string, (config: Field, depth: number) => Partial
   }),
 };
 
+/** What the oracle calls an error path. */
+const pathNamed = (name: string) =>
+  (name === 'sign' ? 'sign-symmetric' : name) as Choice<'feedback'>;
+
+/** A rule that is written in the case, and the feedback that it names, if its rule does not tell. */
+function written(root: Field, config: Field): Partial<SystemSpec> {
+  const { value, where } = member(root, 'rule');
+  return {
+    rule: defineRule(value as RuleSpec, where),
+    activation: activation(config),
+    ...(has(config, 'feedback') && { feedback: pathNamed(text(member(config, 'feedback'))) }),
+  };
+}
+
 function readSystem(root: Field): System {
   const config = member(root, 'config');
   const sizes = list(member(root, 'sizes')).map(whole);
-  const given = SYSTEMS[choose(member(config, 'system'), Object.keys(SYSTEMS))]!(
-    config,
-    sizes.length - 1,
-  );
+  const given = has(root, 'rule')
+    ? written(root, config)
+    : SYSTEMS[choose(member(config, 'system'), Object.keys(SYSTEMS))]!(config, sizes.length - 1);
   return defineSystem({
     sizes,
     loss: LOSSES[choose(member(config, 'loss'), Object.keys(LOSSES))]!,
@@ -154,12 +207,14 @@ const NUMBERS = ['eta', 'weightDecay', 'etaB'];
  * A tree of parameters as one flat array. Tensors that we number by layer, such as W1 … WL, are a
  * list there, one entry for each layer that has one.
  */
-function readParameters(tree: Field, layout: Layout): Float64Array {
+function readParameters(tree: Field, system: System, layout: Layout): Float64Array {
   const kindOf = (t: MetaParameter) => t.name.replace(/\d+$/, '');
+  const own = layout.tensors.filter(t => t.group !== 'rule');
   // Room is made only when all numbers are there: a layout may be larger than the file.
-  const found = [...new Set(layout.tensors.map(kindOf))].flatMap(kind => {
-    const tensors = layout.tensors.filter(t => kindOf(t) === kind);
+  const found = [...new Set(own.map(kindOf))].flatMap(kind => {
+    const tensors = own.filter(t => kindOf(t) === kind);
     const field = member(tree, KEYS[kind] ?? kind);
+    if (kind === 'B' && typeof system.rule !== 'string') return readFeedback(field, system, layout);
     const numbered = tensors[0]!.name !== kind;
     return (numbered ? list(field, tensors.length) : [field]).map((entry, k) => ({
       offset: tensors[k]!.offset,
@@ -167,8 +222,45 @@ function readParameters(tree: Field, layout: Layout): Float64Array {
     }));
   });
   const flat = new Float64Array(layout.size);
-  for (const { offset, numbers } of found) flat.set(numbers, offset);
+  for (const { offset, numbers } of [...found, ...readCoefficients(tree, system, layout)])
+    flat.set(numbers, offset);
   return flat;
+}
+
+interface Found {
+  readonly offset: number;
+  readonly numbers: readonly number[];
+}
+
+/**
+ * Feedback weights of a written rule: of an error path the oracle has some for every layer, also
+ * for the first, whose error below nobody reads unless the rule reads e_pre.
+ */
+function readFeedback(field: Field, system: System, layout: Layout): Found[] {
+  const mixed = system.layers.filter(isMixed);
+  const layers = mixed.length ? mixed : system.layers;
+  return list(field, layers.length).flatMap((entry, k) => {
+    const layer = layers[k]!;
+    const found = layout.get(`B${layer.index}`);
+    const numbers = tensor(entry, found?.shape ?? feedbackShape(system, layer));
+    return found ? [{ offset: found.offset, numbers }] : [];
+  });
+}
+
+/** Coefficients of a written rule: numbers, or lists of them, where ours have axes of length 1. */
+function readCoefficients(tree: Field, { rule }: System, layout: Layout): Found[] {
+  if (typeof rule === 'string') return [];
+  const coefficients = member(tree, 'coefficients');
+  return rule.coefficients.flatMap(({ name, per }) => {
+    const tensors = coefficientsOf(layout, name);
+    const field = member(coefficients, name);
+    const entries = per === 'network' ? [field] : list(field, tensors.length);
+    return entries.map((entry, k) => {
+      const { offset, shape } = tensors[k]!;
+      const axes = { synapse: shape, neuron: shape.slice(0, 1), layer: [], network: [] }[per];
+      return { offset, numbers: tensor(entry, axes) };
+    });
+  });
 }
 
 /** A value of the JSON and where it stands, such as `flp-classification-oja.parameters.W[1]`. */

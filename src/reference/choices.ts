@@ -4,8 +4,8 @@ import { dot } from './algebra.js';
 
 /**
  * y = value(z), dy/dz = slope(y) and d slope/dy = curvature(y): expressed through the output, so z
- * need not be kept. An input may lie beyond what the function gives; the slope there is 0, as at
- * the edge.
+ * need not be kept. An input may lie beyond what the function gives: where a rule asks for the error
+ * of the inputs, they have the slope that the formula gives.
  */
 export interface Activation {
   value(z: number): number;
@@ -21,13 +21,13 @@ export const activations = {
   // log(1 + exp(βz)) = max(βz, 0) + log(1 + exp(−|βz|)), which cannot overflow.
   softplus: {
     value: z => Math.max(z, 0) + Math.log1p(Math.exp(-SOFTPLUS_BETA * Math.abs(z))) / SOFTPLUS_BETA,
-    slope: y => -Math.expm1(-SOFTPLUS_BETA * Math.max(y, 0)),
-    curvature: y => SOFTPLUS_BETA * Math.exp(-SOFTPLUS_BETA * Math.max(y, 0)),
+    slope: y => -Math.expm1(-SOFTPLUS_BETA * y),
+    curvature: y => SOFTPLUS_BETA * Math.exp(-SOFTPLUS_BETA * y),
   },
-  tanh: { value: Math.tanh, slope: y => Math.max(1 - y * y, 0), curvature: y => -2 * y },
+  tanh: { value: Math.tanh, slope: y => 1 - y * y, curvature: y => -2 * y },
   sigmoid: {
     value: z => 1 / (1 + Math.exp(-z)),
-    slope: y => Math.max(y * (1 - y), 0),
+    slope: y => y * (1 - y),
     curvature: y => 1 - 2 * y,
   },
   linear: { value: z => z, slope: () => 1, curvature: () => 0 },

@@ -1,4 +1,4 @@
-import type { Choice, Layer, System } from '../systems/system.js';
+import type { ErrorPathName, Layer, System } from '../systems/system.js';
 import { add, addOuter, NONE, times, timesTransposed, transposed } from './algebra.js';
 import { activations, losses } from './choices.js';
 import type { Weights } from './parameters.js';
@@ -49,7 +49,7 @@ export const errorPaths = {
     matrix: (W, _, { fanIn }) => transposed(W, fanIn),
     adjoint: (_W, _B, { fanOut }, dM, dW) => add(dW, transposed(dM, fanOut)),
   },
-} satisfies Record<Exclude<Choice<'feedback'>, 'direct-rectified'>, ErrorPath>;
+} satisfies Record<ErrorPathName, ErrorPath>;
 
 /**
  * The errors e_0 … e_L of one sample, empty where none comes; all are empty under direct-rectified
@@ -72,7 +72,7 @@ export function errors(
   target: Float64Array,
 ): Float64Array[] {
   const e = x.map(() => NONE);
-  if (system.feedback === 'direct-rectified') return e;
+  if (system.feedback === 'direct-rectified' || system.feedback === 'none') return e;
   const depth = system.layers.length;
   const { slope } = activations[system.activation];
   const { answer, error } = losses[system.loss];
@@ -109,7 +109,7 @@ export function errorsAdjoint(
   dB: Weights,
   dX: readonly Float64Array[],
 ): void {
-  if (system.feedback === 'direct-rectified') return;
+  if (system.feedback === 'direct-rectified' || system.feedback === 'none') return;
   const depth = system.layers.length;
   const { slope, curvature } = activations[system.activation];
   for (let l = 1; l <= depth; l++) {

@@ -1,5 +1,5 @@
 import type { System } from '../systems/system.js';
-import { add, affine, affineAdjoint } from './algebra.js';
+import { add, affine, affineAdjoint, NONE } from './algebra.js';
 import { feedbackActivations, losses, signals } from './choices.js';
 import type { LayerParameters, Weights } from './parameters.js';
 
@@ -13,6 +13,7 @@ import type { LayerParameters, Weights } from './parameters.js';
  *     post_l = x_l                                    told `activity`
  *     post_l = y                                      told `target`: the output layer is clamped
  *     post_l = x_l, but post_L = a                    told its `error` beside it (errors.ts)
+ *     none                                            told `nothing`
  */
 export function feedback(
   system: System,
@@ -25,6 +26,7 @@ export function feedback(
   const s = signal(system, answer, target);
   return system.layers.map(({ told }, k) => {
     const own = x[k + 1]!;
+    if (told === 'nothing') return NONE;
     if (told === 'target') return target;
     if (told === 'activity') return own;
     if (told === 'error') return k === system.layers.length - 1 ? answer : own;

@@ -3,6 +3,7 @@ import { add } from './algebra.js';
 import { alignment, alignmentAdjoint } from './alignment.js';
 import { birth, birthAdjoint } from './birth.js';
 import type { Chance } from './chance.js';
+import { losses } from './choices.js';
 import type { Sample } from './episode.js';
 import { errors, errorsAdjoint } from './errors.js';
 import { feedback, feedbackAdjoint } from './feedback.js';
@@ -21,6 +22,13 @@ import {
   plasticityAdjoint,
 } from './plasticity.js';
 import type { Local } from './rules.js';
+import {
+  neuronStates,
+  neuronStatesAdjoint,
+  type Surroundings,
+  writtenPlasticity,
+  writtenPlasticityAdjoint,
+} from './written.js';
 
 /**
  * Inner step t on a batch: forward → feedback → plasticity, and alignment of the feedback weights.
@@ -39,9 +47,15 @@ export function innerStep(
   const B = feedbackAt(system, before, chance, t);
   const now = withBiases(parameters, before.b);
   const seen = observe(system, now, W, B, batch);
-  const changes = system.layers.map((layer, k) =>
-    plasticity(system, layer, now[k]!, W[k]!, v[k]!, locals(W, now, seen, k)),
-  );
+  const { rule } = system;
+  const around = surroundings(now, before, seen);
+  const changes =
+    typeof rule === 'string'
+      ? system.layers.map((layer, k) => ({
+          ...plasticity(system, layer, now[k]!, W[k]!, v[k]!, locals(W, now, seen, k)),
+          synapse: [],
+        }))
+      : system.layers.map(layer => writtenPlasticity(system, rule, layer, around));
   const ofBiases = system.layers.map((layer, k) =>
     biasPlasticity(system, layer, now[k]!, before.vBias[k]!, locals(W, now, seen, k)),
   );
@@ -70,6 +84,8 @@ export function innerStep(
     v: changes.map(change => change.v),
     b: ofBiases.map(change => change.W),
     vBias: ofBiases.map(change => change.v),
+    synapse: before.synapse.map((_, q) => changes.map(change => change.synapse[q]!)),
+    neuron: typeof rule === 'string' ? [] : neuronStates(rule, around),
   };
 }
 
@@ -96,6 +112,7 @@ export function innerStepAdjoint(
   const seen = observe(system, now, W, B, batch);
   const dSeen: Observation = {
     x: seen.x.map(zerosLike),
+    answer: zerosLike(seen.answer),
     post: seen.post.map(zerosLike),
     error: seen.error.map(zerosLike),
   };
@@ -122,22 +139,28 @@ export function innerStepAdjoint(
   const dSeenW = zerosLike(W);
   const dSeenB = zerosLike(B);
   const dSeenParameters = dParameters.map(dP => ({ ...dP, b: new Float64Array(dP.b.length) }));
+  const { rule } = system;
+  const around = surroundings(now, before, seen);
+  const dAround = surroundings(dNow, dBefore, dSeen);
+  if (typeof rule !== 'string') neuronStatesAdjoint(rule, around, dNext.neuron, dAround);
   system.layers.forEach((layer, k) => {
     const local = locals(W, now, seen, k);
     const dLocal = locals(dSeenW, dSeenParameters, dSeen, k);
-    plasticityAdjoint(
-      system,
-      layer,
-      now[k]!,
-      W[k]!,
-      v[k]!,
-      local,
-      { W: dNext.W[k]!, v: dNext.v[k]!, step: dStep[k]! },
-      dBefore.W[k]!,
-      dBefore.v[k]!,
-      dLocal,
-      dNow[k]!,
-    );
+    if (typeof rule === 'string')
+      plasticityAdjoint(
+        system,
+        layer,
+        now[k]!,
+        W[k]!,
+        v[k]!,
+        local,
+        { W: dNext.W[k]!, v: dNext.v[k]!, step: dStep[k]! },
+        dBefore.W[k]!,
+        dBefore.v[k]!,
+        dLocal,
+        dNow[k]!,
+      );
+    else writtenPlasticityAdjoint(system, rule, layer, around, dNext, dAround);
     biasPlasticityAdjoint(
       system,
       layer,
@@ -151,9 +174,11 @@ export function innerStepAdjoint(
     );
   });
   if (system.firstOrder) return;
+  const { answerAdjoint } = losses[system.loss];
   batch.forEach(({ y }, b) => {
     const x = seen.x[b]!;
     const dX = dSeen.x[b]!;
+    add(dX.at(-1)!, answerAdjoint(seen.answer[b]!, dSeen.answer[b]!));
     feedbackAdjoint(system, now, B, x, y, dSeen.post[b]!, dSeenB, dX, dSeenParameters);
     errorsAdjoint(system, W, B, x, y, seen.error[b]!, dSeen.error[b]!, dSeenW, dSeenB, dX);
     forwardAdjoint(system, W, x, dX, dSeenW, dSeenParameters);
@@ -209,11 +234,12 @@ export function adaptAdjoint(
 }
 
 /**
- * What a batch shows, or its adjoint: activities x_0 … x_L, post-synaptic activities 1 … L and
- * errors e_0 … e_L, (batch)(…).
+ * What a batch shows, or its adjoint: activities x_0 … x_L, what written rules take x_L for, the
+ * answer, post-synaptic activities 1 … L and errors e_0 … e_L, (batch)(…).
  */
 interface Observation {
   readonly x: readonly (readonly Float64Array[])[];
+  readonly answer: readonly Float64Array[];
   readonly post: readonly (readonly Float64Array[])[];
   readonly error: readonly (readonly Float64Array[])[];
 }
@@ -228,6 +254,7 @@ function observe(
   const x = batch.map(sample => forward(system, parameters, W, sample.x));
   return {
     x,
+    answer: x.map(of => losses[system.loss].answer(of.at(-1)!)),
     post: batch.map(({ y }, b) => feedback(system, parameters, B, x[b]!, y)),
     error: batch.map(({ y }, b) => errors(system, W, B, x[b]!, y)),
   };
@@ -251,6 +278,19 @@ function locals(
     error: error[s]![k + 1]!,
   }));
 }
+
+/** What the expressions of a written rule read; or, made of adjoints, where theirs add. */
+const surroundings = (
+  parameters: readonly LayerParameters[],
+  fast: Fast,
+  { x, answer, post, error }: Observation,
+): Surroundings => ({
+  fast,
+  parameters,
+  x: x.map((of, b) => [...of.slice(0, -1), answer[b]!]),
+  post,
+  error,
+});
 
 /** What the mirror of layers[k] shows, (batch)(n_{l-1}). */
 function mirrored(

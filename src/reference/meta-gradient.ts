@@ -1,13 +1,15 @@
 import { MetaplasticError } from '../errors.js';
-import { GROUPS, type Layout } from '../parameters/layout.js';
-import type { System } from '../systems/system.js';
+import type { Layout } from '../parameters/layout.js';
+import { penaltiesOf } from '../parameters/penalties.js';
+import type { State } from '../rules/rule.js';
+import { statesOf, type System } from '../systems/system.js';
 import { areClasses } from '../tasks/classes.js';
 import type { ImageBank } from '../tasks/episodes.js';
 import { chanceOf } from './chance.js';
 import { type ReferenceEpisodes, unpack } from './episode.js';
 import { adapt, adaptAdjoint } from './inner-loop.js';
 import { queryLoss, queryLossAdjoint } from './loss.js';
-import { type Fast, layerParameters, type Weights, withBiases, zerosLike } from './parameters.js';
+import { fastZerosLike, layerParameters, type Weights, withBiases } from './parameters.js';
 
 export interface ReferenceOptions {
   /**
@@ -21,12 +23,15 @@ export interface ReferenceOptions {
   readonly weights?: readonly number[];
   /** The images, where the episodes' inputs are image indices. */
   readonly bank?: ImageBank;
-  /** Adds l1 · Σ |θ| over the coefficients of the pool to the meta-loss. Default 0. */
+  /**
+   * Adds l1 · Σ |θ| over the coefficients of the pool to the meta-loss. Default 0. A written rule
+   * adds the penalties that it says itself.
+   */
   readonly l1?: number;
 }
 
 export interface ReferenceLoss {
-  /** Mean over tasks of Σ_k weight_k · query loss at moment k, and l1 · Σ |θ|. */
+  /** Mean over tasks of Σ_k weight_k · query loss at moment k, and the penalties. */
   readonly loss: number;
   /** Query losses, (tasks, moments). */
   readonly losses: Float64Array;
@@ -40,10 +45,13 @@ export interface ReferenceLoss {
   readonly finalFeedback: Weights[];
   /** b after the last inner step: (tasks)(layers)(n_l), empty where there are none. */
   readonly finalBiases: Weights[];
+  /** States of a written rule after the last inner step, by their names, as in `Fast`: (tasks). */
+  readonly finalSynapse: Readonly<Record<string, Weights>>[];
+  readonly finalNeuron: Readonly<Record<string, Weights>>[];
 }
 
 export interface ReferenceGradient extends ReferenceLoss {
-  /** Meta-gradient: the mean of `taskGradients`, and l1 · sign(θ) (layout.size). */
+  /** Meta-gradient: the mean of `taskGradients`, and that of the penalties (layout.size). */
   readonly gradient: Float64Array;
   /** (tasks)(layout.size). */
   readonly taskGradients: Float64Array[];
@@ -84,13 +92,7 @@ export function referenceGradient(
   const taskGradients = lives.map(({ support, queries, trajectory, chance }) => {
     const gradient = new Float64Array(layout.size);
     const dParameters = layerParameters(system, layout, gradient);
-    const dTrajectory = trajectory.map(({ W, B, v, b, vBias }): Fast => ({
-      W: zerosLike(W),
-      B: zerosLike(B),
-      v: zerosLike(v),
-      b: zerosLike(b),
-      vBias: zerosLike(vBias),
-    }));
+    const dTrajectory = trajectory.map(fastZerosLike);
     moments.forEach((t, k) =>
       queryLossAdjoint(
         system,
@@ -108,8 +110,8 @@ export function referenceGradient(
   const gradient = new Float64Array(layout.size).map(
     (_, i) => taskGradients.reduce((sum, g) => sum + g[i]!, 0) / episodes.tasks,
   );
-  forEachTheta(layout, i => {
-    gradient[i]! += (options.l1 ?? 0) * Math.sign(parameters[i]!);
+  forEachPenalised(system, layout, options, (i, weight) => {
+    gradient[i]! += weight * Math.sign(parameters[i]!);
   });
   return { ...result, gradient, taskGradients };
 }
@@ -145,9 +147,10 @@ function live(
     };
   });
   const answers = lives.flatMap(life => life.answers);
+  const { synapse, neuron } = statesOf(system);
   let penalty = 0;
-  forEachTheta(layout, i => {
-    penalty += (options.l1 ?? 0) * Math.abs(parameters[i]!);
+  forEachPenalised(system, layout, options, (i, weight) => {
+    penalty += weight * Math.abs(parameters[i]!);
   });
   return {
     p,
@@ -166,13 +169,23 @@ function live(
     finalWeights: lives.map(life => life.trajectory.at(-1)!.W),
     finalFeedback: lives.map(life => life.trajectory.at(-1)!.B),
     finalBiases: lives.map(life => life.trajectory.at(-1)!.b),
+    finalSynapse: lives.map(life => byName(synapse, life.trajectory.at(-1)!.synapse)),
+    finalNeuron: lives.map(life => byName(neuron, life.trajectory.at(-1)!.neuron)),
   };
 }
 
-/** Calls `each` with the place of every coefficient of the pool. */
-function forEachTheta({ groupStart }: Layout, each: (i: number) => void): void {
-  const group = GROUPS.indexOf('theta');
-  for (let i = groupStart[group]!; i < groupStart[group + 1]!; i++) each(i);
+const byName = (states: readonly State[], values: readonly Weights[]) =>
+  Object.fromEntries(states.map(({ name }, q) => [name, values[q]!]));
+
+/** Calls `each` with the place of every coefficient that is penalised, and λ. */
+function forEachPenalised(
+  system: System,
+  layout: Layout,
+  { l1 = 0 }: ReferenceOptions,
+  each: (i: number, weight: number) => void,
+): void {
+  for (const { from, to, weight } of penaltiesOf(system, layout, l1))
+    for (let i = from; i < to; i++) each(i, weight);
 }
 
 /** When the query set is asked, and what each moment weighs. */

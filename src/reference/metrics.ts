@@ -1,7 +1,7 @@
 import { MetaplasticError } from '../errors.js';
 import type { Layout } from '../parameters/layout.js';
 import type { Metrics } from '../systems/metrics.js';
-import type { Layer, System } from '../systems/system.js';
+import { ruleOf, type Layer, type System } from '../systems/system.js';
 import { affine, dot, times, timesTransposed, transposed } from './algebra.js';
 import { type Chance, chanceOf } from './chance.js';
 import { activations } from './choices.js';
@@ -138,7 +138,7 @@ function look(
   const phi = activations[system.activation].value;
   const own = mean(error.map(e => e[k + 1]!));
   const known = mean(backprop.map(e => e[k + 1]!));
-  const told = system.feedback === 'direct-rectified';
+  const blind = ruleOf(system).from !== 'error';
   // z − W Wᵀ φ(z).
   const missed = x.map(activity => {
     const z = affine(w, p[k]!.b, activity[k]!);
@@ -150,10 +150,10 @@ function look(
       layer.carries && (system.feedback !== 'direct' || output)
         ? angle(carrier(system, layer, w, B[k]!), transposed(w, layer.fanIn))
         : NaN,
-    errorAngle: told ? NaN : angle(own, known),
+    errorAngle: blind ? NaN : angle(own, known),
     orthonormality: missed.reduce((sum, r) => sum + norm(r) ** 2, 0),
     weightNorm: norm(w),
-    errorNorm: told ? NaN : norm(own),
+    errorNorm: blind ? NaN : norm(own),
     feedbackNorm:
       layer.told === 'mixed' || (layer.carries && system.feedback !== 'backprop')
         ? norm(B[k]!)
@@ -163,11 +163,11 @@ function look(
 
 /** M_l, (n_{l-1}, n_l). */
 function carrier(system: System, layer: Layer, W: Float64Array, B: Float64Array): Float64Array {
-  if (system.feedback === 'direct-rectified')
+  if (system.feedback === 'direct-rectified' || system.feedback === 'none')
     throw new MetaplasticError({
       where: 'metrics',
       expected: 'a path that carries errors',
-      got: 'direct-rectified',
+      got: system.feedback,
     });
   return errorPaths[system.feedback].matrix(W, B, layer);
 }

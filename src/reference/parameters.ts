@@ -1,5 +1,5 @@
-import type { Layout } from '../parameters/layout.js';
-import { RULES, type System } from '../systems/system.js';
+import { coefficientName, type Layout } from '../parameters/layout.js';
+import { ruleOf, type System } from '../systems/system.js';
 import { NONE } from './algebra.js';
 
 /**
@@ -34,6 +34,11 @@ export interface LayerParameters {
   /** Coefficients of the feedback rule's primitives (primitives), and its rate (1). */
   readonly k: Float64Array;
   readonly etaB: Float64Array;
+  /**
+   * Coefficients of a written rule in the order of their declaration: (n_l, n_{l-1}), (n_l), or one;
+   * a frozen layer has only those of the network.
+   */
+  readonly coefficients: readonly Float64Array[];
 }
 
 /**
@@ -49,14 +54,18 @@ export function layerParameters(
     const tensor = layout.get(name);
     return tensor ? flat.subarray(tensor.offset, tensor.offset + tensor.size) : NONE;
   };
-  const { coefficient } = RULES[system.rule];
+  const { coefficient } = ruleOf(system);
   let mixed = 0;
-  return system.layers.map(({ index, told }) => {
-    const name = system.granularity === 'network' ? coefficient : `${coefficient}${index}`;
+  const { rule } = system;
+  const written = typeof rule === 'string' ? [] : rule.coefficients;
+  return system.layers.map(layer => {
+    const { index, told } = layer;
+    const of = coefficient ?? '';
+    const name = system.granularity === 'network' ? of : `${of}${index}`;
     const isTheta = coefficient === 'theta';
-    const own = `${coefficient}Bias${index}`;
+    const own = `${of}Bias${index}`;
     const ofBias = layout.get(own) ? own : name;
-    const shape = (of: string) => (layout.get(of)?.shape ?? [0, 0]) as [number, number];
+    const shape = (name: string) => (layout.get(name)?.shape ?? [0, 0]) as [number, number];
     return {
       W: view(`W${index}`),
       b: view(`b${index}`),
@@ -72,6 +81,9 @@ export function layerParameters(
       momentum: view('momentum'),
       k: view('k'),
       etaB: view('etaB'),
+      coefficients: written.map(({ name, per }) =>
+        view(coefficientName(name, per === 'network' ? undefined : layer)),
+      ),
     };
   });
 }
@@ -93,6 +105,10 @@ export interface Fast {
   /** Biases (n_l), which change if they are plastic, and momentum's moving sum of theirs. */
   readonly b: Weights;
   readonly vBias: Weights;
+  /** States of synapses by a written rule's state, of W's shape; empty where a layer is frozen. */
+  readonly synapse: readonly Weights[];
+  /** States of neurons by state: those of x_0 … x_L, empty within an encoder. */
+  readonly neuron: readonly Weights[];
 }
 
 /**
@@ -101,6 +117,17 @@ export interface Fast {
  */
 export const withBiases = (parameters: readonly LayerParameters[], b: Weights): LayerParameters[] =>
   parameters.map((p, k) => ({ ...p, b: b[k]! }));
+
+/** Zeros of the shapes of all that is fast: where adjoints add. */
+export const fastZerosLike = ({ W, B, v, b, vBias, synapse, neuron }: Fast): Fast => ({
+  W: zerosLike(W),
+  B: zerosLike(B),
+  v: zerosLike(v),
+  b: zerosLike(b),
+  vBias: zerosLike(vBias),
+  synapse: synapse.map(zerosLike),
+  neuron: neuron.map(zerosLike),
+});
 
 /** Zeros of the same shapes. */
 export function zerosLike(arrays: readonly Float64Array[]): Float64Array[] {

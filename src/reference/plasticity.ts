@@ -1,4 +1,4 @@
-import type { Layer, System } from '../systems/system.js';
+import type { Choice, Layer, System } from '../systems/system.js';
 import { add, dot } from './algebra.js';
 import type { LayerParameters } from './parameters.js';
 import { type Local, type Rule, rules } from './rules.js';
@@ -163,7 +163,7 @@ function update(
   v: Float64Array,
   locals: readonly Local[],
 ) {
-  const rule: Rule = rules[system.rule];
+  const rule: Rule = rules[system.rule as Choice<'rule'>];
   const share = shareOf(system, locals.length);
   const g = new Float64Array(W.length);
   for (const local of locals) {

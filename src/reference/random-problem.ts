@@ -1,4 +1,4 @@
-import { type Layout, layoutOf } from '../parameters/layout.js';
+import { coefficientName, type Layout, layoutOf, ofAllLayers } from '../parameters/layout.js';
 import {
   type ReferenceGradient,
   referenceGradient,
@@ -153,7 +153,12 @@ function randomParameters(
   summed: number,
 ): Float64Array {
   const parameters = new Float64Array(layout.size);
-  for (const { name, shape, offset, size } of layout.tensors) {
+  for (const { name, shape, group, offset, size } of layout.tensors) {
+    if (group === 'rule') {
+      const draw = writtenDraw(system, name, seed);
+      for (let i = 0; i < size; i++) parameters[offset + i] = Math.fround(draw());
+      continue;
+    }
     const [, kind, index] = /^(\D+)(\d*)$/.exec(name) as unknown as [string, string, string];
     const r = random(seed, 1000 + 100 * Object.keys(DRAWS).indexOf(kind) + Number(index));
     const share = ['alpha', 'alphaBias', 'eta', 'etaBias', 'etaB'].includes(kind) ? 1 / summed : 1;
@@ -161,6 +166,21 @@ function randomParameters(
       parameters[offset + i] = Math.fround(share * DRAWS[kind]!(r, shape, system, i));
   }
   return parameters;
+}
+
+/**
+ * A number of a written rule's coefficient: of the range that it begins in; near the number that it
+ * begins at, if that is one; or small.
+ */
+function writtenDraw({ rule }: System, tensor: string, seed: number): () => number {
+  const coefficients = typeof rule === 'string' ? [] : rule.coefficients;
+  const place = coefficients.findIndex(c => coefficientName(c.name) === ofAllLayers(tensor));
+  const { start, per } = coefficients[place]!;
+  const layer = per === 'network' ? 0 : Number(tensor.split('.').at(-1));
+  const r = random(seed, 100_000 + 1000 * place + layer);
+  if (typeof start === 'number') return () => (start || 0.05) * between(r, 0.5, 1.5);
+  if ('normal' in start) return () => start.normal * r.normal();
+  return () => between(r, start.uniform[0], start.uniform[1]);
 }
 
 function randomBank(count: number, pixels: number, r: Random): ImageBank {

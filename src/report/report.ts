@@ -1,6 +1,6 @@
 import { greatest } from '../extremes.js';
 import { layoutOf } from '../parameters/layout.js';
-import { defineSystem } from '../systems/system.js';
+import { defineSystem, type SystemSpec } from '../systems/system.js';
 import type { RunConfig } from '../config/config.js';
 import {
   formatCount,
@@ -308,7 +308,7 @@ function coefficients(
   const pictures = trajectories(system, log);
   return pictures.length
     ? html`<figure>
-  <figcaption><h2>What the rule became</h2><p class="note">Its meta-learned coefficients after each meta-step.</p></figcaption>
+  <figcaption><h2>What the rule became</h2><p class="note">Its meta-learned coefficients after each meta-step.</p>${asWritten(system)}</figcaption>
   ${pictures.map(({ title, lines }) => html`<h3>${title}</h3>${place(linesChart(lines))}`)}
   ${details(
     'Numbers',
@@ -340,3 +340,13 @@ const chanceOf = (
   metric: Evaluation['metric'],
   words: string,
 ) => (metric === 'accuracy' ? words + formatPercent(chanceIn(task, system)) : '');
+
+/** The lines of a written rule. */
+function asWritten(system: SystemSpec): Html[] {
+  const { rule } = defineSystem(system);
+  if (typeof rule === 'string') return [];
+  const { dw, synapse = {}, neuron = {} } = rule.spec;
+  const states = Object.entries({ ...synapse, ...neuron });
+  const lines = [['w', dw], ...states.map(([name, { d }]) => [name, d])] as const;
+  return lines.map(([name, change]) => html`<p class="note"><code>Δ${name} = ${change}</code></p>`);
+}

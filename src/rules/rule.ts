@@ -17,9 +17,7 @@ export type Seen = (typeof SEEN)[number];
 
 /** Where a coefficient's numbers begin: all at one, N(0, sd²), or uniform in [a, b]. */
 export type Start =
-  | number
-  | { readonly normal: number }
-  | { readonly uniform: readonly [number, number] };
+  number | { readonly normal: number } | { readonly uniform: readonly [number, number] };
 
 /** A meta-learned coefficient of a rule. */
 export interface Coefficient {

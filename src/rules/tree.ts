@@ -27,3 +27,10 @@ export const FUNCTIONS = {
 
 export type FunctionName = keyof typeof FUNCTIONS;
 export type Operation = (typeof OPERATORS)[number] | FunctionName;
+
+/** The names in a tree, each once, in the order in which they are read. */
+export function namesOf(tree: Tree, found: Set<string> = new Set()): Set<string> {
+  if (tree.kind === 'name') found.add(tree.name);
+  if (tree.kind === 'apply') tree.to.forEach(part => namesOf(part, found));
+  return found;
+}

@@ -161,7 +161,7 @@ export function toWriteDown(asked: RunConfig, usable: RunConfig): RunConfig {
 }
 
 /** Groups whose coefficients are logged, and how many numbers a tensor may have for that. */
-const COEFFICIENTS: readonly Group[] = ['beta', 'theta', 'eta', 'alignment'];
+const COEFFICIENTS: readonly Group[] = ['beta', 'theta', 'eta', 'rule', 'alignment'];
 const MOST_COEFFICIENTS = 32;
 
 /**

@@ -20,7 +20,7 @@ export interface Sweep {
   readonly system: SystemSpec;
   readonly initial?: Initial;
   readonly seed: number;
-  /** Coefficients (groups theta, eta, alignment) by name; those left out are as `initial` says. */
+  /** Coefficients (groups theta, eta, rule, alignment) by name; those left out are as `initial` says. */
   readonly settings: readonly Setting[];
   /** Lifetimes of each setting, each with its own data, W and B. */
   readonly lifetimes: number;
@@ -47,7 +47,15 @@ type Numbers = readonly (readonly number[])[];
 /** Memory for a meta-batch: enough that both cores of a small machine have tasks. */
 const MEMORY = 2 ** 30;
 
-export async function live(gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swept> {
+/**
+ * Lives them all. The signal stops it between two chunks of them, and is then what it rejects with.
+ */
+export async function live(
+  gpu: Gpu,
+  sweep: Sweep,
+  read: ReadData,
+  signal?: AbortSignal,
+): Promise<Swept> {
   const { settings, lifetimes, at, seed, system, task, initial, metrics } = sweep;
   const tasks = settings.length * lifetimes;
   const { train: source, bank } = await openWorld({ task, system, seed }, read);
@@ -70,7 +78,7 @@ export async function live(gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swep
   try {
     const own = settingsOf(learner.layout, await learner.parameters(), settings, lifetimes);
     const asked = { ...episodes, settings: own };
-    const lived = await learner.adapt(asked, { moments: at, metrics });
+    const lived = await learner.adapt(asked, { moments: at, metrics, signal });
     const nested = (of: (task: number, moment: number) => number) =>
       settings.map((_, s) =>
         Array.from({ length: lifetimes }, (_, i) => at.map((_, k) => of(s * lifetimes + i, k))),
@@ -97,7 +105,7 @@ export async function live(gpu: Gpu, sweep: Sweep, read: ReadData): Promise<Swep
 }
 
 /**
- * (tasks, coefficients) of the groups theta, eta and alignment: `parameters`, but for what a
+ * (tasks, coefficients) of the groups theta, eta, rule and alignment: `parameters`, but for what a
  * setting says.
  */
 export function settingsOf(
@@ -117,7 +125,7 @@ export function settingsOf(
       if (!tensor || tensor.offset < start || tensor.size !== values.length)
         throw new MetaplasticError({
           where: `settings.${name}`,
-          expected: 'a coefficient of the groups theta, eta, alignment',
+          expected: 'a coefficient of the groups theta, eta, rule, alignment',
           got: `${JSON.stringify(value)}`,
           hint: `known: ${layout.tensors
             .filter(t => t.offset >= start)

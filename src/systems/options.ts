@@ -1,4 +1,4 @@
-import type * as v from 'valibot';
+import * as v from 'valibot';
 import {
   choice,
   flag,
@@ -8,18 +8,43 @@ import {
   needed,
   option,
   section,
+  thing,
+  type Kind,
   type Section,
   whole,
   within,
 } from '../options.js';
+import type { RuleSpec, WrittenRule } from '../rules/rule.js';
 import { TERMS } from './pool.js';
 import { SYSTEM_PRESETS, type Preset } from './presets.js';
-import { GRANULARITIES, ORIGINS, PRIMITIVES, RULES, SLOTS } from './slots.js';
+import { GRANULARITIES, ORIGINS, PRIMITIVES, RULES, SLOTS, type Choice } from './slots.js';
 
 /** Sizes of a network at most: kernels have a table entry for each, and WGSL promises 2,047. */
 const MOST_SIZES = 1024;
 
 const isTerm = (x: unknown) => (TERMS as readonly unknown[]).includes(x);
+
+/** How the name of a file with a rule ends, which a configuration may name in the rule's place. */
+export const RULE_FILE = '.rule.json';
+
+/**
+ * A rule by its name, or one of one's own, which `defineRule` checks: a system keeps what was
+ * written, which is JSON.
+ */
+const RULE = v.pipe(
+  v.lazy(given =>
+    typeof given === 'object'
+      ? thing<RuleSpec | WrittenRule>('a rule: a name, or an object such as { dw: "…" }')
+      : typeof given === 'string' && given.endsWith(RULE_FILE)
+        ? kind<never>(
+            'a rule itself: a file beside a configuration is what the command line reads',
+            () => false,
+          )
+        : choice(SLOTS.rule),
+  ),
+  v.transform(rule => (typeof rule === 'object' && 'spec' in rule ? rule.spec : rule)),
+  v.metadata({ range: `${SLOTS.rule.join(', ')}, or a rule of your own: { dw: '…', … }` }),
+) as unknown as Kind<Choice<'rule'> | RuleSpec | WrittenRule, Choice<'rule'> | RuleSpec>;
 
 const SLOTTED = {
   sizes: needed(list(whole(1), 'whole numbers ≥ 1 (inputs … outputs)', 2, MOST_SIZES), {
@@ -30,14 +55,15 @@ const SLOTTED = {
       'What queries are judged by, and what error e_L an error path begins with. squared-error Σ (x − y)² / n_L, but e_L = x − y, the gradient of ½ ‖x − y‖², as papers have it; mean-squared-error the same number, and e_L is its gradient 2 (x − y) / n_L, as PyTorch’s mse_loss has it; cross-entropy −Σ y log softmax(x), for two outputs or more, and e_L is its gradient (Σ y) softmax(x) − y. Its targets may be any numbers: one-hot, several classes, soft labels, all of these times a sample’s weight, zeros for a sample that is masked.',
     standard: 'squared-error',
   }),
-  rule: option(choice(SLOTS.rule), {
-    about: 'How a synapse changes.',
+  rule: option(RULE, {
+    about: 'How a synapse changes: by a built-in rule, or by one that is written as text.',
     standard: 'oja',
   }),
   feedback: option(choice(SLOTS.feedback), {
     about:
-      'How neurons are told: direct-rectified (FLP: a signal, mixed into their activity), or an error that comes down by feedback weights B of the shape of Wᵀ (chained), straight from the output (direct), by |B| ⊙ sign(Wᵀ) (sign-symmetric), or by Wᵀ (backprop).',
-    otherwise: 'direct-rectified for oja and hebb, backprop for gradient, chained for pool',
+      'How neurons are told: direct-rectified (FLP: a signal, mixed into their activity), or an error that comes down by feedback weights B of the shape of Wᵀ (chained), straight from the output (direct), by |B| ⊙ sign(Wᵀ) (sign-symmetric), or by Wᵀ (backprop); none for rules that read neither post nor an error: then no B exists.',
+    otherwise:
+      'direct-rectified for oja and hebb, backprop for gradient, chained for pool; of a rule of your own direct-rectified if it reads post, chained if it reads e or e_pre, else none',
   }),
   activation: option(choice(SLOTS.activation), {
     about: 'What a hidden neuron does.',

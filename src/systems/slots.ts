@@ -1,10 +1,19 @@
+import type { Granularity } from '../rules/rule.js';
+
+export { GRANULARITIES, type Granularity } from '../rules/rule.js';
+
+/** How an error comes down (docs/papers.md §2.1, §4). */
+export const ERROR_PATHS = ['chained', 'direct', 'sign-symmetric', 'backprop'] as const;
+export type ErrorPathName = (typeof ERROR_PATHS)[number];
+
 /**
  * The slots of a learning system and the choices each has. A choice is a WGSL module and a
- * reference function of the same name.
+ * reference function of the same name. Feedback `none` is for rules that read neither what a neuron
+ * is told to be nor an error: then no B exists.
  */
 export const SLOTS = {
   activation: ['relu', 'softplus', 'tanh', 'sigmoid', 'linear'],
-  feedback: ['direct-rectified', 'chained', 'direct', 'sign-symmetric', 'backprop'],
+  feedback: ['direct-rectified', ...ERROR_PATHS, 'none'],
   signal: ['error', 'target'],
   feedbackActivation: ['relu', 'linear'],
   rule: ['oja', 'hebb', 'gradient', 'pool'],
@@ -23,11 +32,19 @@ export type Slot = keyof typeof SLOTS;
 export type Choice<S extends Slot> = (typeof SLOTS)[S][number];
 
 /**
- * What each rule works from: what the neuron is told to be (`post`), or the error that it is told
- * (`error`); its learned coefficient: plasticity α, learning rate η, or coefficients θ of the
- * pool's terms; and the coefficient's resolution and the feedback that it has unless told
- * otherwise.
+ * What a rule works from: what the neuron is told to be (`post`), the error that it is told
+ * (`error`), or neither (`nothing`, of written rules); its learned coefficient: plasticity α,
+ * learning rate η, or coefficients θ of the pool's terms, while a written rule declares its own; and
+ * the coefficient's resolution and the feedback that it has unless told otherwise.
  */
+export interface RuleFacts {
+  readonly from: 'post' | 'error' | 'nothing';
+  readonly coefficient?: 'alpha' | 'eta' | 'theta';
+  readonly granularity: Granularity;
+  readonly feedback: Choice<'feedback'>;
+}
+
+/** The built-in rules. */
 export const RULES = {
   oja: {
     from: 'post',
@@ -43,15 +60,7 @@ export const RULES = {
   },
   gradient: { from: 'error', coefficient: 'eta', granularity: 'layer', feedback: 'backprop' },
   pool: { from: 'error', coefficient: 'theta', granularity: 'network', feedback: 'chained' },
-} as const satisfies Record<
-  Choice<'rule'>,
-  {
-    from: 'post' | 'error';
-    coefficient: 'alpha' | 'eta' | 'theta';
-    granularity: Granularity;
-    feedback: Choice<'feedback'>;
-  }
->;
+} as const satisfies Record<Choice<'rule'>, RuleFacts>;
 
 /**
  * Primitives that the feedback rules are sums of (Kunin et al. 2020, Table 1), in the order of k.
@@ -70,13 +79,6 @@ export const FEEDBACK_RULES = {
   'activation-alignment': ['amp', 'sparse'],
   'kolen-pollack': ['decay'],
 } as const satisfies Record<Choice<'feedbackRule'>, readonly Primitive[]>;
-
-/**
- * How finely a coefficient is resolved: one per synapse, per post-synaptic neuron, per layer, or
- * one for the network.
- */
-export const GRANULARITIES = ['synapse', 'neuron', 'layer', 'network'] as const;
-export type Granularity = (typeof GRANULARITIES)[number];
 
 /**
  * Where W and B come from: inherited, so meta-learned; or drawn anew for every lifetime, B also for

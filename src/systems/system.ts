@@ -1,19 +1,30 @@
 import { MetaplasticError } from '../errors.js';
 import { check, inWords, saidOf } from '../options.js';
+import { defineRule } from '../rules/define.js';
+import type { WrittenRule } from '../rules/rule.js';
 import { SYSTEM, type SystemSpec } from './options.js';
 import { poolNeeds, TERMS } from './pool.js';
 import { SYSTEM_PRESETS } from './presets.js';
-import { FEEDBACK_RULES, PRIMITIVES, RULES, SLOTS, type Granularity } from './slots.js';
+import {
+  ERROR_PATHS,
+  FEEDBACK_RULES,
+  PRIMITIVES,
+  RULES,
+  SLOTS,
+  type Choice,
+  type Granularity,
+  type RuleFacts,
+} from './slots.js';
 
 export * from './slots.js';
 export type { SystemSpec } from './options.js';
 export { TERMS } from './pool.js';
 
 /**
- * What layer l is told: `mixed` post = β f + (1 − β) x, `activity` post = x, `target` post = y; or
- * its `error`.
+ * What layer l is told: `mixed` post = β f + (1 − β) x, `activity` post = x, `target` post = y;
+ * its `error`; or, without feedback, `nothing`.
  */
-export type Told = 'mixed' | 'activity' | 'target' | 'error';
+export type Told = 'mixed' | 'activity' | 'target' | 'error' | 'nothing';
 
 /**
  * One layer of a checked system. `index` counts from 1; `plastic` layers change, and those told
@@ -35,8 +46,13 @@ export interface Layer {
 /** Keys that only say how finely the rule's coefficient is resolved. */
 type Coefficient = 'alpha' | 'eta' | 'theta';
 
+/** A built-in rule by its name, or a written one. */
+export type SystemRule = Choice<'rule'> | WrittenRule;
+
 /** Every key of a system but those, with its default filled in. */
-type Chosen = Required<Omit<SystemSpec, 'preset' | Coefficient>>;
+type Chosen = Required<Omit<SystemSpec, 'preset' | 'rule' | Coefficient>> & {
+  readonly rule: SystemRule;
+};
 
 /** A checked system: every default filled in, every layer described. */
 export interface System extends Readonly<Omit<Chosen, 'multiplier'>> {
@@ -51,6 +67,25 @@ export interface System extends Readonly<Omit<Chosen, 'multiplier'>> {
   readonly granularity: Granularity;
 }
 
+/** What there is to know about a system's rule, built in or written. */
+export function ruleOf({ rule }: { readonly rule: SystemRule }): RuleFacts & {
+  readonly name: string;
+} {
+  if (typeof rule === 'string') return { name: rule, ...RULES[rule] };
+  const { name, from, coefficients, product } = rule;
+  const factor = coefficients.find(c => c.name === product?.factor);
+  const feedback = { post: 'direct-rectified', error: 'chained', nothing: 'none' } as const;
+  return { name, from, granularity: factor?.per ?? 'network', feedback: feedback[from] };
+}
+
+/** The states of synapses and of neurons that a system's rule has; a built-in one has none. */
+export const statesOf = ({
+  rule,
+}: {
+  readonly rule: SystemRule;
+}): Pick<WrittenRule, 'synapse' | 'neuron'> =>
+  typeof rule === 'string' ? { synapse: [], neuron: [] } : rule;
+
 /** Systems that were checked here. */
 const CHECKED = new WeakSet<object>();
 
@@ -62,7 +97,7 @@ export function defineSystem(given: SystemSpec | System, where = 'system'): Syst
   if (CHECKED.has(given)) return given as System;
   const written = check(SYSTEM, given, where);
   const spec: SystemSpec = { ...(written.preset && SYSTEM_PRESETS[written.preset]), ...written };
-  const chosen = withDefaults(spec);
+  const chosen = withDefaults(spec, checkedRule(spec.rule ?? 'oja', `${where}.rule`));
   for (const { key, holds, refuse } of TOGETHER)
     if (!holds(chosen, spec))
       throw new MetaplasticError({ where: `${where}.${key}`, ...refuse(chosen, spec) });
@@ -73,7 +108,7 @@ export function defineSystem(given: SystemSpec | System, where = 'system'): Syst
 
 /** Defaults that depend on what other keys say, which come before them in the table. */
 const DEFAULTS: { readonly [K in keyof Chosen]?: (chosen: Chosen) => Chosen[K] } = {
-  feedback: ({ rule }) => RULES[rule].feedback,
+  feedback: chosen => ruleOf(chosen).feedback,
   signal: ({ loss }) => (loss === 'cross-entropy' ? 'target' : 'error'),
   terms: ({ rule }) => (rule === 'pool' ? TERMS : []),
   primitives: ({ feedbackRule }) => FEEDBACK_RULES[feedbackRule],
@@ -81,8 +116,11 @@ const DEFAULTS: { readonly [K in keyof Chosen]?: (chosen: Chosen) => Chosen[K] }
   weightDecay: ({ rule, feedbackRule }) => rule === 'gradient' && feedbackRule === 'kolen-pollack',
 };
 
-function withDefaults(spec: SystemSpec): Chosen {
-  const chosen: Record<string, unknown> = { ...spec };
+const checkedRule = (rule: NonNullable<SystemSpec['rule']>, where: string): SystemRule =>
+  typeof rule === 'string' ? rule : defineRule(rule, where);
+
+function withDefaults(spec: SystemSpec, rule: SystemRule): Chosen {
+  const chosen: Record<string, unknown> = { ...spec, rule };
   for (const [key, entry] of Object.entries(SYSTEM.entries))
     chosen[key] ??= DEFAULTS[key as keyof Chosen]?.(chosen as Chosen) ?? saidOf(entry).standard;
   return chosen as Chosen;
@@ -101,7 +139,16 @@ interface Rule {
   ) => { readonly expected: string; readonly got: string; readonly hint?: string };
 }
 
-const fromError = ({ rule }: Chosen) => RULES[rule].from === 'error';
+/** Feedback that a rule may have by what it works from. */
+const FITTING = {
+  post: ['direct-rectified'],
+  error: ERROR_PATHS,
+  nothing: ['none'],
+} satisfies Record<RuleFacts['from'], readonly Choice<'feedback'>[]>;
+const fits = (feedback: Choice<'feedback'>, from: RuleFacts['from']) =>
+  (FITTING[from] as readonly Choice<'feedback'>[]).includes(feedback);
+const READ = { post: 'post', error: 'e or e_pre', nothing: 'neither post nor an error' } as const;
+
 const depthOf = ({ sizes }: Chosen) => sizes.length - 1;
 const learnsB = ({ feedbackRule }: Chosen) => feedbackRule !== 'fixed';
 
@@ -123,12 +170,18 @@ const isSaid = (value: unknown) =>
 
 const onlyFor = (coefficient: Coefficient): Rule => ({
   key: coefficient,
-  holds: ({ rule }, written) =>
-    written[coefficient] === undefined || RULES[rule].coefficient === coefficient,
-  refuse: ({ rule }) => ({
-    expected: `${RULES[rule].coefficient}, the coefficient of the rule ${rule}`,
-    got: coefficient,
-  }),
+  holds: (s, written) =>
+    written[coefficient] === undefined || ruleOf(s).coefficient === coefficient,
+  refuse: s => {
+    const { name, coefficient: own } = ruleOf(s);
+    return own
+      ? { expected: `${own}, the coefficient of the rule ${name}`, got: coefficient }
+      : {
+          expected: `none of alpha, eta, theta for the rule ${name}, which is written`,
+          got: coefficient,
+          hint: 'leave it out: `per` of each of its coefficients says how finely that is resolved',
+        };
+  },
 });
 
 const TOGETHER: readonly Rule[] = [
@@ -143,15 +196,16 @@ const TOGETHER: readonly Rule[] = [
   },
   {
     key: 'feedback',
-    holds: s => (s.feedback === 'direct-rectified') !== fromError(s),
+    holds: s => fits(s.feedback, ruleOf(s).from),
     refuse: ({ rule, feedback }) => {
-      const { from } = RULES[rule];
-      const fitting = SLOTS.rule.filter(r => RULES[r].from !== from);
-      const paths = SLOTS.feedback.filter(f => f !== 'direct-rectified');
+      const { name, from } = ruleOf({ rule });
+      const fitting = SLOTS.rule.filter(r => fits(feedback, RULES[r].from));
       return {
-        expected: `${from === 'post' ? 'direct-rectified' : paths.join(', ')} for the rule ${rule}`,
+        expected: `${FITTING[from].join(', ')} for the rule ${name}${typeof rule === 'string' ? '' : `, which reads ${READ[from]}`}`,
         got: feedback,
-        hint: `${feedback} goes with the rules ${fitting.join(', ')}`,
+        hint: fitting.length
+          ? `${feedback} goes with the rules ${fitting.join(', ')}`
+          : `${feedback} is for written rules that read ${READ.nothing}`,
       };
     },
   },
@@ -182,11 +236,14 @@ const TOGETHER: readonly Rule[] = [
   },
   {
     key: 'plasticBias',
-    holds: s => !s.plasticBias || s.rule !== 'pool',
-    refuse: () => ({
+    holds: s => !s.plasticBias || (typeof s.rule === 'string' && s.rule !== 'pool'),
+    refuse: s => ({
       expected: 'a rule under which an input of 1 means something: gradient, oja or hebb',
-      got: 'true with pool',
-      hint: 'terms of the pool ask for the error below and for Wᵀ y, which a bias has not',
+      got: `true with ${ruleOf(s).name}`,
+      hint:
+        s.rule === 'pool'
+          ? 'terms of the pool ask for the error below and for Wᵀ y, which a bias has not'
+          : 'a written rule changes weights alone: leave it out',
     }),
   },
   {
@@ -202,7 +259,7 @@ const TOGETHER: readonly Rule[] = [
     'terms',
     'the rule pool',
     s => s.rule === 'pool',
-    s => s.rule,
+    s => ruleOf(s).name,
   ),
   {
     key: 'primitives',
@@ -223,8 +280,8 @@ const TOGETHER: readonly Rule[] = [
   },
   {
     key: 'feedbackRule',
-    holds: s => !(s.rule === 'pool' && s.feedbackRule === 'kolen-pollack'),
-    refuse: () => ({ expected: 'the rule gradient for kolen-pollack', got: 'pool' }),
+    holds: s => s.rule === 'gradient' || s.feedbackRule !== 'kolen-pollack',
+    refuse: s => ({ expected: 'the rule gradient for kolen-pollack', got: ruleOf(s).name }),
   },
   {
     key: 'primitives',
@@ -240,7 +297,7 @@ const TOGETHER: readonly Rule[] = [
       key,
       'the rule gradient',
       s => s.rule === 'gradient',
-      s => s.rule,
+      s => ruleOf(s).name,
     ),
   ),
   ...(['alpha', 'eta', 'theta'] as const).map(onlyFor),
@@ -248,7 +305,7 @@ const TOGETHER: readonly Rule[] = [
     only(
       key,
       'only with direct-rectified feedback',
-      s => !fromError(s),
+      s => ruleOf(s).from === 'post',
       s => `it with ${s.feedback}`,
     ),
   ),
@@ -256,7 +313,7 @@ const TOGETHER: readonly Rule[] = [
     key: 'feedbackWeights',
     holds: s =>
       s.feedbackWeights === 'inherited' ||
-      (s.feedback !== 'direct-rectified' && s.feedback !== 'backprop'),
+      !['direct-rectified', 'backprop', 'none'].includes(s.feedback),
     refuse: s => ({ expected: `inherited for the feedback ${s.feedback}`, got: s.feedbackWeights }),
   },
   {
@@ -297,22 +354,23 @@ function encoderOf({ frozen }: Pick<Chosen, 'frozen'>): number {
 function describe(chosen: Chosen, spec: SystemSpec): System {
   const { sizes, rule, signal, feedbackTo } = chosen;
   const depth = depthOf(chosen);
-  const { from, coefficient, granularity } = RULES[rule];
+  const { from, coefficient, granularity } = ruleOf(chosen);
   const frozen = [...new Set(chosen.frozen)].sort((a, b) => a - b);
   const terms = [...new Set(chosen.terms)].sort((a, b) => a - b);
   const multiplier =
     typeof chosen.multiplier === 'number'
       ? new Array<number>(depth).fill(chosen.multiplier)
       : [...chosen.multiplier];
-  const { errorBelow } = poolNeeds(terms);
+  const errorBelow =
+    typeof rule === 'string' ? poolNeeds(terms).errorBelow : rule.reads.includes('e_pre');
   const encoderLayers = encoderOf(chosen);
   const layers = multiplier.map((m, k): Layer => {
     const index = k + 1;
     const plastic = !frozen.includes(index);
     const output = index === depth;
     const told: Told =
-      from === 'error'
-        ? 'error'
+      from !== 'post'
+        ? from
         : output && signal === 'target'
           ? 'target'
           : plastic && (feedbackTo === 'all' || output)
@@ -340,6 +398,6 @@ function describe(chosen: Chosen, spec: SystemSpec): System {
     multiplier,
     layers,
     encoderLayers,
-    granularity: spec[coefficient] ?? granularity,
+    granularity: (coefficient && spec[coefficient]) ?? granularity,
   };
 }

@@ -1,16 +1,9 @@
 import type * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import { check, needed, option, section, thing, whole } from '../options.js';
-import {
-  checkBank,
-  checkCounts,
-  checkSeed,
-  checkStream,
-  type ImageBank,
-  type TaskSource,
-} from './episodes.js';
+import { checkBank, checkCounts, checkSeed, type ImageBank, type TaskSource } from './episodes.js';
 import { CLASSES, FEW_SHOT } from './options.js';
-import { random } from './random.js';
+import { sourceOf } from './source.js';
 import { split } from './split.js';
 
 const OPTIONS = section({
@@ -95,61 +88,32 @@ export function fewShotTasks(options: FewShotOptions): TaskSource {
 
   const steps = support / batch;
   const queries = ways * queriesPerClass;
-  return {
-    inputs: bank.width * bank.height,
-    outputs,
-    steps,
-    batch,
-    queries,
-    bank,
-    episodes(seed, first, count) {
-      checkStream(seed, first, count, `${where}.episodes`, (support + queries) * (1 + outputs));
-      const supportX = new Uint32Array(count * support);
-      const supportY = new Float32Array(count * support * outputs);
-      const queryX = new Uint32Array(count * queries);
-      const queryY = new Float32Array(count * queries * outputs);
-      const places = Array.from({ length: ways }, (_, place) => place);
-      const shotNumbers = Array.from({ length: support }, (_, shot) => shot);
-      for (let task = 0; task < count; task++) {
-        // Drawn in random order, so that the place of a class is its permuted label; of its images,
-        // the first `shots` are the support.
-        const r = random(seed, first + task);
-        const chosen = r.chosen(drawable, ways);
-        const images = chosen.map(c => r.chosen(imagesOf[c]!, perClass));
-        const labelOf = labels === 'own' ? chosen : places;
-        // Shot s is image s % shots of the class at place s / shots.
-        const stream =
-          order === 'iid'
-            ? r.shuffled(shotNumbers)
-            : r
-                .shuffled(places)
-                .flatMap(place => shotNumbers.slice(place * shots, (place + 1) * shots));
-        stream.forEach((shot, i) => {
-          const sample = task * support + i;
-          const place = Math.floor(shot / shots);
-          supportX[sample] = images[place]![shot % shots]!;
-          supportY[sample * outputs + labelOf[place]!] = 1;
-        });
-        for (let q = 0; q < queries; q++) {
-          const sample = task * queries + q;
-          const place = Math.floor(q / queriesPerClass);
-          queryX[sample] = images[place]![shots + (q % queriesPerClass)]!;
-          queryY[sample * outputs + labelOf[place]!] = 1;
-        }
-      }
-      return {
-        tasks: count,
-        steps,
-        batch,
-        queries,
-        supportX,
-        supportY,
-        queryX,
-        queryY,
-        origin: { seed, first },
-      };
-    },
-  };
+  const inputs = bank.width * bank.height;
+  const shape = { inputs, outputs, steps, batch, queries, bank };
+  const places = Array.from({ length: ways }, (_, place) => place);
+  const shotNumbers = Array.from({ length: support }, (_, shot) => shot);
+  const ofPlace = (place: number) => shotNumbers.slice(place * shots, (place + 1) * shots);
+  return sourceOf(shape, where, (r, task, { supportX, supportY, queryX, queryY }) => {
+    // Drawn in random order, so that the place of a class is its permuted label; of its images,
+    // the first `shots` are the support.
+    const chosen = r.chosen(drawable, ways);
+    const images = chosen.map(c => r.chosen(imagesOf[c]!, perClass));
+    const labelOf = labels === 'own' ? chosen : places;
+    // Shot s is image s % shots of the class at place s / shots.
+    const stream = order === 'iid' ? r.shuffled(shotNumbers) : r.shuffled(places).flatMap(ofPlace);
+    stream.forEach((shot, i) => {
+      const sample = task * support + i;
+      const place = Math.floor(shot / shots);
+      supportX[sample] = images[place]![shot % shots]!;
+      supportY[sample * outputs + labelOf[place]!] = 1;
+    });
+    for (let q = 0; q < queries; q++) {
+      const sample = task * queries + q;
+      const place = Math.floor(q / queriesPerClass);
+      queryX[sample] = images[place]![shots + (q % queriesPerClass)]!;
+      queryY[sample * outputs + labelOf[place]!] = 1;
+    }
+  });
 }
 
 /**

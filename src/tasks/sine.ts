@@ -4,6 +4,7 @@ import { check, choice, option, section, seed } from '../options.js';
 import { checkStream, TASK_STREAMS, type TaskSource } from './episodes.js';
 import { SINE, SINE_SEQUENCE } from './options.js';
 import { random, type Random } from './random.js';
+import { sourceOf, type Arrays } from './source.js';
 
 /** The function y = amplitude · sin(x + phase); phase in radians. */
 export interface Sine {
@@ -41,45 +42,22 @@ export function sineTasks(options: SineOptions): SineSource {
     amplitude: uniformIn(r, amplitude),
     phase: uniformIn(r, phase),
   });
+  const fill = (r: Random, task: number, { supportX, supportY, queryX, queryY }: Arrays) => {
+    const sine = draw(r);
+    for (let i = task * steps * batch; i < (task + 1) * steps * batch; i++) {
+      supportX[i] = uniformIn(r, x);
+      supportY[i] = valueAt(sine, supportX[i]!);
+    }
+    for (let i = task * queries; i < (task + 1) * queries; i++) {
+      queryX[i] = uniformIn(r, x);
+      queryY[i] = valueAt(sine, queryX[i]!);
+    }
+  };
   return {
-    inputs: 1,
-    outputs: 1,
-    steps,
-    batch,
-    queries,
+    ...sourceOf({ inputs: 1, outputs: 1, steps, batch, queries }, 'sineTasks', fill),
     sinesOf(seed, task) {
       checkStream(seed, task, 1, 'sineTasks.sinesOf');
       return [draw(random(seed, task))];
-    },
-    episodes(seed, first, count) {
-      checkStream(seed, first, count, 'sineTasks.episodes', 2 * (steps * batch + queries));
-      const supportX = new Float32Array(count * steps * batch);
-      const supportY = new Float32Array(supportX.length);
-      const queryX = new Float32Array(count * queries);
-      const queryY = new Float32Array(queryX.length);
-      for (let task = 0; task < count; task++) {
-        const r = random(seed, first + task);
-        const sine = draw(r);
-        for (let i = task * steps * batch; i < (task + 1) * steps * batch; i++) {
-          supportX[i] = uniformIn(r, x);
-          supportY[i] = valueAt(sine, supportX[i]!);
-        }
-        for (let i = task * queries; i < (task + 1) * queries; i++) {
-          queryX[i] = uniformIn(r, x);
-          queryY[i] = valueAt(sine, queryX[i]!);
-        }
-      }
-      return {
-        tasks: count,
-        steps,
-        batch,
-        queries,
-        supportX,
-        supportY,
-        queryX,
-        queryY,
-        origin: { seed, first },
-      };
     },
   };
 }
@@ -159,61 +137,32 @@ export function sineSequenceTasks(options: SineSequenceOptions): SineSource {
   const inputs = slots + 1;
   const steps = functions * stepsPerFunction;
   const queries = functions * queriesPerFunction;
+  const inSequence = Array.from({ length: steps }, (_, step) => step);
+  const fill = (r: Random, task: number, { supportX, supportY, queryX, queryY }: Arrays) => {
+    const sines = drawnBy(r);
+    // The order is drawn before the points and in either case, so that both orders show the very
+    // same points.
+    const shuffled = r.shuffled(inSequence);
+    const place = order === 'continual' ? inSequence : shuffled;
+    const write = (X: Arrays['queryX'], Y: Float32Array, sample: number, slot: number) => {
+      const at = sample * inputs + slots;
+      X[at - slots + slot] = 1;
+      X[at] = uniformIn(r, x);
+      Y[sample] = valueAt(sines[slot]!, X[at]!);
+    };
+    for (let step = 0; step < steps; step++) {
+      const sample = (task * steps + place[step]!) * batch;
+      for (let b = 0; b < batch; b++)
+        write(supportX, supportY, sample + b, Math.floor(step / stepsPerFunction));
+    }
+    for (let q = 0; q < queries; q++)
+      write(queryX, queryY, task * queries + q, Math.floor(q / queriesPerFunction));
+  };
   return {
-    inputs,
-    outputs: 1,
-    steps,
-    batch,
-    queries,
+    ...sourceOf({ inputs, outputs: 1, steps, batch, queries }, where, fill),
     sinesOf(seed, task) {
       checkStream(seed, task, 1, `${where}.sinesOf`);
       return drawnBy(random(seed, task));
-    },
-    episodes(seed, first, count) {
-      checkStream(
-        seed,
-        first,
-        count,
-        `${where}.episodes`,
-        (steps * batch + queries) * (inputs + 1),
-      );
-      const supportX = new Float32Array(count * steps * batch * inputs);
-      const supportY = new Float32Array(count * steps * batch);
-      const queryX = new Float32Array(count * queries * inputs);
-      const queryY = new Float32Array(count * queries);
-      const inSequence = Array.from({ length: steps }, (_, step) => step);
-      for (let task = 0; task < count; task++) {
-        // The order is drawn before the points and in either case, so that both orders show the
-        // very same points.
-        const r = random(seed, first + task);
-        const sines = drawnBy(r);
-        const shuffled = r.shuffled(inSequence);
-        const place = order === 'continual' ? inSequence : shuffled;
-        const write = (X: Float32Array, Y: Float32Array, sample: number, slot: number) => {
-          const at = sample * inputs + slots;
-          X[at - slots + slot] = 1;
-          X[at] = uniformIn(r, x);
-          Y[sample] = valueAt(sines[slot]!, X[at]!);
-        };
-        for (let step = 0; step < steps; step++) {
-          const sample = (task * steps + place[step]!) * batch;
-          for (let b = 0; b < batch; b++)
-            write(supportX, supportY, sample + b, Math.floor(step / stepsPerFunction));
-        }
-        for (let q = 0; q < queries; q++)
-          write(queryX, queryY, task * queries + q, Math.floor(q / queriesPerFunction));
-      }
-      return {
-        tasks: count,
-        steps,
-        batch,
-        queries,
-        supportX,
-        supportY,
-        queryX,
-        queryY,
-        origin: { seed, first },
-      };
     },
   };
 }

@@ -1,16 +1,10 @@
 import type * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import { check, needed, option, section, seed, thing, whole } from '../options.js';
-import {
-  checkBank,
-  checkCounts,
-  checkStream,
-  type ImageBank,
-  type TaskSource,
-} from './episodes.js';
+import { checkBank, checkCounts, type ImageBank, type TaskSource } from './episodes.js';
 import { checkClasses } from './few-shot.js';
 import { STREAM } from './options.js';
-import { random } from './random.js';
+import { sourceOf } from './source.js';
 import { split } from './split.js';
 
 const OPTIONS = section({
@@ -85,54 +79,29 @@ export function imageStreamTasks(options: ImageStreamOptions): TaskSource {
 
   const seen = steps * batch;
   const places = classNumbers.map((_, place) => place);
-  return {
-    inputs: bank.width * bank.height,
-    outputs,
-    steps,
-    batch,
-    queries,
-    bank,
-    episodes(seed, first, count) {
-      checkStream(seed, first, count, `${where}.episodes`, (seen + queries) * (1 + outputs));
-      const supportX = new Uint32Array(count * seen);
-      const supportY = new Float32Array(count * seen * outputs);
-      const queryX = new Uint32Array(count * queries);
-      const queryY = new Float32Array(count * queries * outputs);
-      const show = (X: Uint32Array, Y: Float32Array, from: number, shown: readonly number[]) =>
-        shown.forEach((image, i) => {
-          X[from + i] = image;
-          Y[(from + i) * outputs + bank.labels[image]!] = 1;
-        });
-      for (let task = 0; task < count; task++) {
-        const r = random(seed, first + task);
-        const stream: number[] = [];
-        while (stream.length < seen)
-          for (const image of r.chosen(training, Math.min(training.length, seen - stream.length)))
-            stream.push(image);
-        const asked = r.chosen(held, queries);
-        if (order === 'continual') {
-          const shuffled = r.shuffled(places);
-          const placeOf = new Map(classNumbers.map((c, i) => [c, shuffled[i]!]));
-          const place = (image: number) => placeOf.get(bank.labels[image]!)!;
-          // stable: epochs stay in their order
-          stream.sort((a, b) => place(a) - place(b));
-        }
-        show(supportX, supportY, task * seen, stream);
-        show(queryX, queryY, task * queries, asked);
-      }
-      return {
-        tasks: count,
-        steps,
-        batch,
-        queries,
-        supportX,
-        supportY,
-        queryX,
-        queryY,
-        origin: { seed, first },
-      };
-    },
-  };
+  const inputs = bank.width * bank.height;
+  const shape = { inputs, outputs, steps, batch, queries, bank };
+  return sourceOf(shape, where, (r, task, { supportX, supportY, queryX, queryY }) => {
+    const stream: number[] = [];
+    while (stream.length < seen)
+      for (const image of r.chosen(training, Math.min(training.length, seen - stream.length)))
+        stream.push(image);
+    const asked = r.chosen(held, queries);
+    if (order === 'continual') {
+      const shuffled = r.shuffled(places);
+      const placeOf = new Map(classNumbers.map((c, i) => [c, shuffled[i]!]));
+      const place = (image: number) => placeOf.get(bank.labels[image]!)!;
+      // stable: epochs stay in their order
+      stream.sort((a, b) => place(a) - place(b));
+    }
+    const show = (X: typeof queryX, Y: Float32Array, from: number, shown: readonly number[]) =>
+      shown.forEach((image, i) => {
+        X[from + i] = image;
+        Y[(from + i) * outputs + bank.labels[image]!] = 1;
+      });
+    show(supportX, supportY, task * seen, stream);
+    show(queryX, queryY, task * queries, asked);
+  });
 }
 
 /** The numbers of the classes that an option asks for: a list, or how many from 0 on. */

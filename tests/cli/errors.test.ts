@@ -104,9 +104,9 @@ describe('one clear error comes', () => {
     );
   });
   test.each([
-    ['train', 'flp-sine', '--seed', 'x', 'from 0 to 4294967295'],
-    ['train', 'flp-sine', '--seed', '', 'from 0 to 4294967295'],
-    ['train', 'flp-sine', '--seed', '4294967296', 'from 0 to 4294967295'],
+    ['train', 'flp-sine', '--seed', 'x', 'from 0 to 2³² − 1'],
+    ['train', 'flp-sine', '--seed', '', 'from 0 to 2³² − 1'],
+    ['train', 'flp-sine', '--seed', '4294967296', 'from 0 to 2³² − 1'],
     ['train', 'flp-sine', '--meta-steps', '1e3', '≥ 1'],
     ['train', 'flp-sine', '--meta-steps', ' 7', '≥ 1'],
     ['tune', 'flp-sine', '--repeats', '0x5', '≥ 1'],
@@ -126,7 +126,7 @@ describe('one clear error comes', () => {
       ['train', 'flp-sine', 'maml-sine', '--resume', 'run'],
       'train: expected one CONFIG or PRESET, or --resume RUN, got 2 and --resume; see metaplastic train --help',
     ],
-    [['train', '--resume', ''], 'run: expected the folder of a run, got ""'],
+    [['train', '--resume', ''], '--resume: expected the folder of a run, got ""'],
   ])('for %j, where something is empty or too much', (args, message) =>
     expect(refusal(args)).toBe(message),
   );

@@ -6,6 +6,7 @@ import { dataReader } from '../../src/cli/data.js';
 import { writeWhole } from '../../src/cli/disk.js';
 import { runStudy } from '../../src/cli/study.js';
 import type { RunConfigInput } from '../../src/config/config.js';
+import type { ReadData } from '../../src/config/worlds.js';
 import { STUDIES } from '../../src/studies/index.js';
 import { lastOf, type Study } from '../../src/studies/study.js';
 import type { Sweep } from '../../src/studies/sweep.js';
@@ -37,6 +38,43 @@ const study = (meta: object = {}): Study => ({
     }),
   }),
 });
+
+/** Files of twenty images of two pixels, in two classes. */
+const images: ReadData = path => {
+  const ofLabels = path === 'labels';
+  const head = ofLabels ? [8, 1, 20] : [8, 3, 20, 1, 2];
+  const words = head.slice(2).flatMap(n => [0, 0, 0, n]);
+  const data = Array.from({ length: ofLabels ? 20 : 40 }, (_, i) => (ofLabels ? i % 2 : 6 * i));
+  return Promise.resolve(Uint8Array.from([0, 0, head[0]!, head[1]!, ...words, ...data]));
+};
+/** Two arms that only live. */
+const living: Study = {
+  ...study(),
+  design: () => ({
+    arms: ['one', 'other'].map((name, seed) => ({
+      name,
+      sweep: {
+        task: {
+          kind: 'stream',
+          source: { format: 'idx', images: 'images', labels: 'labels' },
+          steps: 5,
+          batch: 1,
+          queries: 3,
+          order: 'iid',
+          heldOut: 0.5,
+        },
+        system: { preset: 'feedback-alignment', sizes: [2, 3, 2] },
+        seed,
+        settings: [{ eta: 0.1 }],
+        lifetimes: 2,
+        at: [0, 5],
+        metrics: false,
+      } satisfies Sweep,
+    })),
+    conditions: ['Tiny.'],
+    summarise: () => ({ tables: [], figures: [] }),
+  }),
+};
 
 let said: string[] = [];
 beforeEach(() => {
@@ -118,6 +156,25 @@ describe('a study', () => {
     expect(await runStudy(long, SIZE, folder, none)).toBe(0);
     expect(arms().slice(1)).toEqual(['arm 1 of 2, one: goes on', 'arm 2 of 2, other: begins']);
     expect(steps()).toEqual(Array.from({ length: 150 }, (_, m) => m + 1));
+  });
+  test('that is stopped among lifetimes keeps those that are whole, and lives the others', async () => {
+    const folder = join(newFolder(), 'study');
+    const lived = ['one', 'other'].map(arm => join(folder, arm, 'lived.json'));
+    const there = () => lived.map(existsSync);
+    const stopped = runStudy(living, SIZE, folder, async path => {
+      if (there()[0] && path === 'images') process.emit('SIGINT');
+      return images(path);
+    });
+    expect([await stopped, there()]).toEqual([130, [true, false]]);
+    expect(said.slice(-3)).toEqual([
+      'arm 2 of 2, other: lives 1 setting(s) × 2',
+      'arm 2 of 2, other: stops after the lifetimes that are lived at once',
+      'stopped; the same command goes on',
+    ]);
+    expect(existsSync(join(folder, 'study.json'))).toBe(false);
+    said = [];
+    expect(await runStudy(living, SIZE, folder, images)).toBe(0);
+    expect([arms()[0], there()]).toEqual(['arm 1 of 2, one: is finished', [true, true]]);
   });
   test('refuses lifetimes of another size likewise', async () => {
     const folder = join(newFolder(), 'study');

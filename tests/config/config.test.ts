@@ -112,7 +112,7 @@ describe('parseConfig', () => {
         momentum: 0.9,
         etaB: 1,
       },
-      rates: { W: 0.1, B: 0, alpha: 0, beta: 0, theta: 0, eta: 0, alignment: 0 },
+      rates: { W: 0.1, B: 0, alpha: 0, beta: 0, theta: 0, eta: 0, rule: 0, alignment: 0 },
       l1: 0,
       decay: { kind: 'constant' },
       adjoint: 'store',
@@ -134,6 +134,7 @@ describe('parseConfig', () => {
       beta: 1e-3,
       theta: 0,
       eta: 0,
+      rule: 0,
       alignment: 0,
     });
   });
@@ -376,7 +377,7 @@ describe('parseConfig', () => {
       'a section that is a number',
       'meta.rates',
       0.1,
-      'run.json: meta.rates: expected an object with the keys W, B, alpha, beta, theta, eta, alignment, got 0.1',
+      'run.json: meta.rates: expected an object with the keys W, B, alpha, beta, theta, eta, rule, alignment, got 0.1',
     ],
     [
       'an interval that runs backwards',

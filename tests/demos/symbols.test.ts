@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { framed, raster, SIDE, smooth, varied, type Drawing } from '../../demos/symbols/strokes.js';
+import { random } from '../../demos/symbols/random.js';
 import { drawSymbol, symbolBank } from '../../demos/symbols/symbols.js';
-import { random } from '../../src/tasks/random.js';
 
 const HOOK: Drawing = [
   [

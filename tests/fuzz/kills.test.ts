@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { onStop } from '../../src/cli/stop.js';
 import { trainIn, readMade } from '../../src/cli/train.js';
 import { lockFolder } from '../../src/cli/lock.js';
 import { MetaplasticError } from '../../src/errors.js';
@@ -139,10 +140,12 @@ describe('a training whose disk fails ends with one clear error, and resumed wit
 
   const run = async (folder: string): Promise<void> => {
     const lock = lockFolder(folder, 'train');
+    const stop = onStop();
     try {
       const from = existsSync(join(folder, 'config.json')) ? readMade(folder, config) : undefined;
-      await trainIn(gpu, config, world, { folder, lock, from, again: () => 'go on' });
+      await trainIn(gpu, config, world, { folder, lock, stop, from, again: () => 'go on' });
     } finally {
+      stop.end();
       lock.release();
     }
   };

@@ -3,7 +3,7 @@ import { create, globals } from 'webgpu';
 import { MetaplasticError } from '../../src/errors.js';
 import { type Gpu, openGpu } from '../../src/gpu/device.js';
 import { makeKernel } from '../../src/gpu/kernel.js';
-import { linkShader, shaderChoices } from '../../src/gpu/shader.js';
+import { linkCode, linkShader, shaderChoices } from '../../src/gpu/shader.js';
 import { ADJOINTS, type Adjoint } from '../../src/gpu/options.js';
 import { Learner } from '../../src/learner/learner.js';
 import { PRIMITIVES, SLOTS, type SystemSpec, TERMS } from '../../src/systems/system.js';
@@ -74,7 +74,7 @@ describe('a slot and its folder have the same choices', () => {
   const folders: [string, readonly string[]][] = [
     ['activations', SLOTS.activation],
     ['signals', SLOTS.signal],
-    ['rules', SLOTS.rule],
+    ['rules', [...SLOTS.rule, 'none']],
     ['losses', SLOTS.loss],
     // Chosen by the plan and the episodes, not by the user.
     ['feedbacks', SLOTS.feedback],
@@ -97,7 +97,11 @@ describe('a slot and its folder have the same choices', () => {
     ['rights', ['along', 'before', 'many']],
     ['noises', ['feedback', 'none', 'weight']],
     ['teams', ['lane', 'workgroup']],
-    ['recalls', ['stored', 'undo']],
+    ['recalls', ['equation.stored', 'equation.undo', 'stored', 'undo']],
+    ['plasticities', ['equation', 'equation.adjoint', 'products', 'products.adjoint']],
+    ['equations', ['above', 'below.along', 'below.before', 'flow', 'functions']],
+    ['neurons', ['none', 'states']],
+    ['states', ['none']],
     ['lanes', ['grid', 'rows']],
     ['sweeps', ['columns', 'grid', 'rows']],
     ['perceptions', ['direct', 'encoded']],
@@ -113,10 +117,10 @@ describe('a slot and its folder have the same choices', () => {
 });
 
 describe('a kernel', () => {
+  const compiled = async (code: string, entryPoint?: string) =>
+    makeKernel(gpu, 'example', await linkCode(code), entryPoint);
   const kernel = (body: string) =>
-    makeKernel(
-      gpu,
-      'example',
+    compiled(
       `@group(0) @binding(0) var<storage, read_write> a: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 @compute @workgroup_size(64)
@@ -142,9 +146,9 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   });
 
   test('that asks for more than the adapter has is refused', async () => {
-    expect(
-      await refusal(makeKernel(gpu, 'example', '@compute @workgroup_size(100000) fn main() {}')),
-    ).toMatch(/^kernel example: does not compile: .*100000/s);
+    expect(await refusal(compiled('@compute @workgroup_size(100000) fn main() {}'))).toMatch(
+      /^kernel example: does not compile: .*100000/s,
+    );
   });
 
   test('that is refused leaves the device in order', async () => {
@@ -174,11 +178,9 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   });
 
   test('without the entry point is refused with those it has', async () => {
-    expect(
-      await refusal(
-        makeKernel(gpu, 'example', '@compute @workgroup_size(1) fn first() {}', 'second'),
-      ),
-    ).toBe('kernel example: expected an entry point second, got first');
+    expect(await refusal(compiled('@compute @workgroup_size(1) fn first() {}', 'second'))).toBe(
+      'kernel example: expected an entry point second, got first',
+    );
   });
 });
 

@@ -1,11 +1,15 @@
 import type { Adjoint } from '../../src/gpu/options.js';
 import {
+  ERROR_PATHS,
   FEEDBACK_RULES,
   GRANULARITIES,
+  type Granularity,
   ORIGINS,
   SLOTS,
   type SystemSpec,
 } from '../../src/systems/system.js';
+import { defineRule } from '../../src/rules/define.js';
+import type { RuleSpec } from '../../src/rules/rule.js';
 import { everyPair } from './pairs.js';
 
 /**
@@ -55,10 +59,7 @@ export const PATHS: Parts = {
     { rule: 'pool', terms: [3, 4, 5] },
     { rule: 'pool', terms: [6, 8], theta: 'layer' },
   ],
-  feedback: each(
-    'feedback',
-    SLOTS.feedback.filter(f => f !== 'direct-rectified'),
-  ),
+  feedback: each('feedback', ERROR_PATHS),
   feedbackWeights: each('feedbackWeights', ORIGINS.feedbackWeights),
 };
 
@@ -88,25 +89,134 @@ export const ALIGNING: Parts = {
   ],
 };
 
+/** A rule as text, of coefficients that begin in these ranges. */
+const text = (
+  dw: string,
+  coefficients: Readonly<Record<string, readonly [Granularity, number, number]>>,
+  states: Pick<RuleSpec, 'synapse' | 'neuron'> = {},
+): RuleSpec => ({
+  dw,
+  ...states,
+  coefficients: Object.fromEntries(
+    Object.entries(coefficients).map(([name, [per, from, to]]) => [
+      name,
+      { per, start: { uniform: [from, to] } },
+    ]),
+  ),
+});
+
+const sliding = { theta: { d: 'k * (x^2 - theta)', start: 0.5 } };
+const mean = { m: { d: 'k * (x - m)' } };
+
+/** Systems whose rule is written as text: products, and equations with and without states. */
+export const WRITTEN: Parts = {
+  activation: each('activation', ['tanh', 'relu', 'sigmoid']),
+  loss: each('loss', SLOTS.loss),
+  multiplier: each('multiplier', [1, [2, 0.5, -1]]),
+  reduction: each('reduction', ['sum', 'mean']),
+  noise: each('noise', [0, 0.01]),
+  bias: each('bias', [true, false]),
+  firstOrder: each('firstOrder', [false, true]),
+  weights: each('weights', ORIGINS.weights),
+  rule: [
+    { rule: text('alpha * (post * pre - post^2 * w)', { alpha: ['synapse', -0.02, 0.05] }) },
+    {
+      rule: text('-2 * eta * (e * pre + 0.1 * w * tanh(x))', { eta: ['neuron', 0.01, 0.04] }),
+      feedback: 'backprop',
+    },
+    {
+      rule: text('eta * (A * pre * x + B * pre + C * x + D)', {
+        A: ['synapse', -0.2, 0.2],
+        B: ['synapse', -0.2, 0.2],
+        C: ['synapse', -0.2, 0.2],
+        D: ['synapse', -0.1, 0.1],
+        eta: ['layer', 0.05, 0.1],
+      }),
+    },
+    {
+      rule: text(
+        'eta * pre * x * (x - theta)',
+        { eta: ['layer', 0.02, 0.1], k: ['network', 0.1, 0.3] },
+        { neuron: sliding },
+      ),
+    },
+    {
+      rule: text(
+        'eta * (x - m) * (pre - m_pre) - c * w',
+        { eta: ['neuron', -0.05, 0.1], k: ['network', 0.1, 0.3], c: ['layer', 0.01, 0.05] },
+        { neuron: mean },
+      ),
+    },
+    {
+      rule: text(
+        'a * h - 0.1 * eta * g',
+        { a: ['synapse', -0.2, 0.2], eta: ['network', 0.1, 0.3] },
+        {
+          synapse: {
+            h: { d: 'eta * (pre * x - h)', start: 0.1 },
+            g: { d: 'eta * tanh(w + h) * sigmoid(x) - 0.1 * g' },
+          },
+        },
+      ),
+    },
+    {
+      rule: text(
+        '-eta * h',
+        { eta: ['layer', 0.01, 0.04], decay: ['network', 0.3, 0.6] },
+        { synapse: { h: { d: 'e * pre - decay * h' } } },
+      ),
+      feedback: 'direct',
+      feedbackWeights: 'drawn',
+    },
+    {
+      rule: text(
+        '-eta * tanh(gain * e) * pre / (1 + abs(w)) + drift * exp(-w^2) * softplus(e_pre)',
+        {
+          eta: ['layer', 0.02, 0.05],
+          gain: ['neuron', 0.5, 2],
+          drift: ['network', -0.02, 0.02],
+        },
+      ),
+      feedback: 'sign-symmetric',
+    },
+    {
+      rule: text(
+        'alpha * r * (post * pre - post^2 * w) / (1 + max(s, 0))',
+        { alpha: ['synapse', 0.01, 0.06], k: ['network', 0.1, 0.3], wear: ['layer', 0.05, 0.2] },
+        {
+          synapse: { r: { d: '-wear * r * abs(pre * post)', start: 1 } },
+          neuron: { s: { d: 'k * (x^2 - s)', start: 0.1 } },
+        },
+      ),
+    },
+  ],
+};
+
 /** What a row of parts says in all. */
 const together = <T extends object>(row: Readonly<Record<string, object>>): T =>
   Object.assign({}, ...Object.values(row)) as T;
 
 /**
- * Can parts be together that say this? An encoder is not drawn, momentum is not undone, backprop
- * has no feedback weights.
+ * Can parts be together that say this? An encoder is not drawn, momentum and most equations are not
+ * undone, backprop has no feedback weights.
  */
 function goTogether({
   frozen,
   weights,
   momentum,
   adjoint,
+  rule,
   feedback,
   feedbackWeights = 'inherited',
 }: Partial<SystemSpec & { adjoint: Adjoint }>): boolean {
   return (
     !(weights === 'drawn' && frozen?.includes(1)) &&
     !(momentum && adjoint === 'reverse') &&
+    !(
+      typeof rule === 'object' &&
+      adjoint === 'reverse' &&
+      !defineRule(rule as RuleSpec).undoable
+    ) &&
     !(feedback === 'backprop' && feedbackWeights !== 'inherited')
   );
 }

@@ -56,7 +56,7 @@ describe('Learner.create refuses, by the name that the user wrote,', () => {
     ],
     [
       { optimiser: { kind: 'adam', rates: { w: 1 } } },
-      'learner.optimiser.rates.w: unknown key (did you mean W?); known: W, B, alpha, beta, theta, eta, alignment',
+      'learner.optimiser.rates.w: unknown key (did you mean W?); known: W, B, alpha, beta, theta, eta, rule, alignment',
     ],
     [
       { optimiser: { kind: 'adam', rates: { alpha: 1 } } },
@@ -168,7 +168,11 @@ test('rates are the published ones where they are left out, and 0 where others a
     fresh(),
     fresh({ optimiser: { kind: 'adam', rates: { eta: 1e-3 } } }),
   ]);
-  expect(ratesOf(published.layout, undefined)).toMatchObject({ W: 1e-3, eta: 1e-4, alpha: 0 });
+  expect(ratesOf(published.system, published.layout, undefined)).toMatchObject({
+    W: 1e-3,
+    eta: 1e-4,
+    alpha: 0,
+  });
   const [a, b] = [await published.read('W1'), await some.read('W1')];
   for (const learner of [published, some]) await learner.step(episodes);
   expect(await published.read('W1')).not.toEqual(a);

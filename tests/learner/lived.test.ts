@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Lived } from '../../src/learner/learner.js';
 import type { SystemSpec } from '../../src/systems/system.js';
 import type { Episodes } from '../../src/tasks/episodes.js';
@@ -74,8 +74,11 @@ describe('ten steps, three and seven more are twenty, to the bit', () => {
   });
 });
 
+/** So little that the lifetimes are lived in several chunks. */
+const CHUNKED: Options = { budget: { memory: 20e3 } };
+
 test('chunks take up each their own lifetimes', async () => {
-  const { whole, inParts } = await lives({ sizes }, { budget: { memory: 30e3 } });
+  const { whole, inParts } = await lives({ sizes }, CHUNKED);
   expect(inParts).toEqual(whole);
 });
 
@@ -129,4 +132,26 @@ describe('lifetimes to go on with', () => {
   ])('are refused with %s', async (_, given, message) => {
     expect(await use(given)).toBe(message);
   });
+});
+
+test('a signal stops lifetimes before the next chunk, and later calls are as if it had not', async () => {
+  const problem = randomProblem({ spec: { sizes }, ...shape });
+  const learner = await learnerFor(under.gpu, { spec: { sizes } }, problem, CHUNKED);
+  const { episodes } = problem;
+  const whole = await learner.adapt(episodes);
+  const stopping = new AbortController();
+  const { submit } = GPUQueue.prototype;
+  const submitted = vi.spyOn(GPUQueue.prototype, 'submit').mockImplementation(function (
+    this: GPUQueue,
+    commands,
+  ) {
+    stopping.abort(new Error('enough'));
+    return submit.call(this, commands);
+  });
+  const stopped = learner.adapt(episodes, { signal: stopping.signal });
+  await expect(stopped).rejects.toThrow('enough');
+  expect(submitted).toHaveBeenCalledTimes(1);
+  submitted.mockRestore();
+  expect(await learner.adapt(episodes)).toEqual(whole);
+  learner.destroy();
 });

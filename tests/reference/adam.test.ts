@@ -7,7 +7,7 @@ import { relativeError } from './central-differences.js';
 describe('Adam', () => {
   // W1 and b1, B1 and c1, alpha1, beta: six numbers in four groups.
   const layout = layoutOf(defineSystem({ sizes: [1, 1] }));
-  const rates = { W: 0.1, B: 0.01, alpha: 0.001, beta: 0, theta: 0, eta: 0, alignment: 0 };
+  const rates = { W: 0.1, B: 0.01, alpha: 0.001, beta: 0, theta: 0, eta: 0, rule: 0, alignment: 0 };
   const start = new Float64Array(layout.size).fill(1);
 
   test('takes the two steps that were computed by hand', () => {

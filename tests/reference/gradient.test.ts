@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
-  referenceGradient,
-  referenceLoss,
-  type ReferenceOptions,
-} from '../../src/reference/meta-gradient.js';
-import {
+  ERROR_PATHS as paths,
   GRANULARITIES,
   ORIGINS,
   PRIMITIVES,
@@ -12,56 +8,11 @@ import {
   SLOTS,
   TERMS,
 } from '../../src/systems/system.js';
-import {
-  centralDifferences,
-  centralDifferencesOfFour,
-  relativeErrors,
-} from './central-differences.js';
-import { type ProblemSpec, randomProblem, TARGETS } from './random-problem.js';
+import { TARGETS } from './random-problem.js';
+import { LIMIT, worstError } from './worst-error.js';
 
-/**
- * The largest disagreement of any tensor's gradient with central differences. A short step of
- * theirs errs by rounding, a long one by curvature and kinks,
- * so each tensor is judged by the step that suits it. NaN, from a tensor that nothing depends on,
- * fails too, unless the tensor is announced to be
- * `silent`: then its gradient must be exactly 0 both ways.
- */
-function worstError(
-  problem: ProblemSpec,
-  { silent = [], ...options }: ReferenceOptions & { silent?: string[] } = {},
-): number {
-  const { system, layout, parameters, episodes, bank } = randomProblem({
-    steps: 3,
-    batch: 2,
-    queries: 3,
-    seed: 1,
-    ...problem,
-  });
-  const asked = { bank, ...options };
-  const f = (p: Float64Array) => referenceLoss(system, layout, p, episodes, asked).loss;
-  const { gradient } = referenceGradient(system, layout, parameters, episodes, asked);
-  const short = centralDifferences(f, parameters);
-  const errors = relativeErrors(layout, gradient, short);
-  for (const name of silent) {
-    const { offset, size } = layout.get(name)!;
-    if (
-      short.subarray(offset, offset + size).every((g, i) => g === 0 && gradient[offset + i] === 0)
-    )
-      errors[name] = 0;
-  }
-  for (const h of [1e-5, 1e-3, 1e-2]) {
-    if (Object.values(errors).every(error => error < LIMIT)) break;
-    const byLonger = relativeErrors(layout, gradient, centralDifferencesOfFour(f, parameters, h));
-    for (const name of Object.keys(errors))
-      if (errors[name]! > byLonger[name]!) errors[name] = byLonger[name]!;
-  }
-  return Math.max(...Object.values(errors));
-}
-
-const LIMIT = 1e-6;
 const sizes = [2, 5, 3, 2];
 const rulesFrom = (from: 'post' | 'error') => SLOTS.rule.filter(rule => RULES[rule].from === from);
-const paths = SLOTS.feedback.filter(feedback => feedback !== 'direct-rectified');
 const freezings = [[], [1], [2], [1, 2], [3], [1, 3]];
 
 describe('under direct-rectified feedback the gradient of the reference equals central differences', () => {

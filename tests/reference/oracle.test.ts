@@ -17,7 +17,7 @@ test('there are cases of every system that the oracle states', () => {
     Object.fromEntries(
       [...new Set(systems)].map(s => [s, systems.filter(other => other === s).length]),
     ),
-  ).toEqual({ align: 5, flp: 4, gradient: 2, pool: 4 });
+  ).toEqual({ align: 5, flp: 4, gradient: 2, pool: 4, rule: 11 });
 });
 
 describe.each(names)('%s: the reference agrees with an independent implementation', name => {
@@ -45,6 +45,19 @@ describe.each(names)('%s: the reference agrees with an independent implementatio
       for (const [k, W] of layers.entries())
         expect(relativeError(got.finalWeights[task]![k]!, W)).toBeLessThan(LIMIT);
     }
+  });
+
+  test.runIf(expected.finalSynapse)('in the states of the rule after the last step', () => {
+    for (const [kind, tasks] of [
+      [got.finalSynapse, expected.finalSynapse!],
+      [got.finalNeuron, expected.finalNeuron!],
+    ] as const)
+      for (const [task, states] of tasks.entries()) {
+        expect(Object.keys(kind[task]!)).toEqual(Object.keys(states));
+        for (const [name, layers] of Object.entries(states))
+          for (const [k, values] of layers.entries())
+            expect(relativeError(kind[task]![name]![k]!, values)).toBeLessThan(LIMIT);
+      }
   });
 
   test.runIf(expected.finalFeedback)('in the feedback weights after the last step', () => {
@@ -143,5 +156,127 @@ describe('a malformed case is refused by the name of its field', () => {
     ],
   ])('%s', (_, spoil, message) => {
     expect(refusal(spoil)).toThrow(expect.objectContaining({ message }));
+  });
+});
+
+describe('a malformed case of a written rule is refused by the name of its field', () => {
+  const spoiled = (name: string, spoil: (json: Record<string, any>) => void) => {
+    const json = load(`${name}.json`);
+    spoil(json);
+    return () => readCase(json);
+  };
+  test.each<[string, string, (json: Record<string, any>) => void, string]>([
+    [
+      'a rule that is none',
+      'rule-bcm',
+      c => {
+        c.rule.dw = 'eta * prr';
+      },
+      'rule-bcm.rule.dw: unknown name `prr`',
+    ],
+    [
+      'a feedback that the rule cannot have',
+      'rule-bcm',
+      c => {
+        c.config.feedback = 'chained';
+      },
+      'system.feedback: expected none for the rule',
+    ],
+    [
+      'a missing coefficient',
+      'rule-bcm',
+      c => {
+        delete c.parameters.coefficients.k;
+      },
+      'rule-bcm.parameters.coefficients.k: expected this field, got none',
+    ],
+    [
+      'a coefficient of the network that is a list',
+      'rule-bcm',
+      c => {
+        c.parameters.coefficients.k = [1];
+      },
+      'rule-bcm.parameters.coefficients.k: expected a number, got [1]',
+    ],
+    [
+      'a layer without its coefficient',
+      'rule-bcm',
+      c => {
+        c.parameters.coefficients.eta = [1];
+      },
+      'rule-bcm.parameters.coefficients.eta: expected 2 entries, got 1',
+    ],
+    [
+      'too few coefficients of neurons',
+      'rule-covariance',
+      c => {
+        c.expected.gradient.coefficients.eta[1].pop();
+      },
+      'rule-covariance.expected.gradient.coefficients.eta[1]: expected 4 entries, got 3',
+    ],
+    [
+      'a synapse without its coefficient',
+      'rule-oja',
+      c => {
+        c.parameters.coefficients.alpha[2][1].pop();
+      },
+      'rule-oja.parameters.coefficients.alpha[2][1]: expected 5 entries, got 4',
+    ],
+    [
+      'a layer without feedback weights',
+      'rule-eligibility',
+      c => {
+        c.parameters.B.shift();
+      },
+      'rule-eligibility.parameters.B: expected 3 entries, got 2',
+    ],
+    [
+      'feedback weights of another shape, also where nobody reads them',
+      'rule-eligibility',
+      c => {
+        c.parameters.B[0][0].pop();
+      },
+      'rule-eligibility.parameters.B[0][0]: expected 6 entries, got 5',
+    ],
+    [
+      'a task without its states',
+      'rule-eligibility',
+      c => {
+        c.expected.final_synapse.pop();
+      },
+      'rule-eligibility.expected.final_synapse: expected 2 entries, got 1',
+    ],
+    [
+      'a state that is not there',
+      'rule-metaplastic',
+      c => {
+        delete c.expected.final_neuron[1].s;
+      },
+      'rule-metaplastic.expected.final_neuron[1].s: expected this field, got none',
+    ],
+    [
+      'states of inputs that are not there',
+      'rule-metaplastic',
+      c => {
+        c.expected.final_neuron[0].s.shift();
+      },
+      'rule-metaplastic.expected.final_neuron[0].s: expected 4 entries, got 3',
+    ],
+    [
+      'a state of a synapse that is no number',
+      'rule-metaplastic',
+      c => {
+        c.expected.final_synapse[0].r[1][2][0] = null;
+      },
+      'rule-metaplastic.expected.final_synapse[0].r[1][2][0]: expected a number, got null',
+    ],
+  ])('%s', (_, name, spoil, message) => {
+    expect(spoiled(name, spoil)).toThrow(message);
+  });
+
+  test('sign is what the oracle calls sign-symmetric', () => {
+    const json = load('rule-eligibility.json');
+    json['config'].feedback = 'sign';
+    expect(readCase(json).system.feedback).toBe('sign-symmetric');
   });
 });

@@ -304,3 +304,47 @@ describe('charts', () => {
     ]);
   });
 });
+
+test('a report tells a written rule, and what its few coefficients became', () => {
+  const { name, task, meta, evaluation: asked } = config;
+  const rule = {
+    name: 'mine',
+    dw: 'eta * (x - m) * pre - t0 * h - t1 * w + a * pre',
+    synapse: { h: { d: 't0 * (w - h)' } },
+    neuron: { m: { d: 't1 * (x - m)' } },
+    coefficients: {
+      t0: { per: 'network' },
+      t1: { per: 'network' },
+      eta: { per: 'layer' },
+      a: { per: 'synapse' },
+    },
+  } as const;
+  const { rates: _, ...others } = meta;
+  const written = parseConfig(
+    { name, task, meta: others, evaluation: asked, system: { sizes: [1, 8, 1], rule } },
+    'written',
+  );
+  const coefficients = {
+    'rule.t0': [0.1],
+    'rule.t1': [0.2],
+    'rule.eta.1': [0.3],
+    'rule.eta.2': [0.4],
+    'rule.gone': [1],
+  };
+  const told = renderReport({
+    config: written,
+    environment,
+    log: log.map(line => ({ ...line, coefficients })),
+  });
+  for (const line of [
+    'Δw = eta * (x - m) * pre - t0 * h - t1 * w + a * pre',
+    'Δh = t0 * (w - h)',
+    'Δm = t1 * (x - m)',
+    'Coefficients t0, t1 of the rule mine',
+    'Coefficient eta of the rule mine',
+    'eta, layer 2',
+  ])
+    expect(told).toContain(line);
+  expect(told).not.toContain('Coefficient a of');
+  expect(told).not.toContain('gone');
+});

@@ -21,6 +21,7 @@ const ROOMS = [
   ['parameters'],
   ['tasks'],
   ['systems'],
+  ['rules'],
   ['options.ts'],
   ['errors.ts', 'extremes.ts', 'tensor.ts'],
 ];
@@ -70,10 +71,13 @@ const ofNode = (imports: readonly Import[]) =>
     .filter(({ file, from }) => /^node:|^webgpu$/.test(from) && !NODES.includes(roomOf(file)))
     .map(shown);
 
-const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
-  .filter(name => /\.[jt]s$/.test(name) && !name.endsWith('.d.ts'))
-  .map(name => join('src', name));
-const imports = files.flatMap(file => importsOf(file, readFileSync(file, 'utf8')));
+const filesOf = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(name => /\.[jt]s$/.test(name) && !name.endsWith('.d.ts'))
+    .map(name => join(folder, name));
+const importsIn = (file: string) => importsOf(file, readFileSync(file, 'utf8'));
+const files = filesOf('src');
+const imports = files.flatMap(importsIn);
 
 describe('the source', () => {
   test('has no room that the list of rooms forgets', () => {
@@ -89,6 +93,15 @@ describe('the source', () => {
       'src/gpu/x.ts: ../learner/adam.js',
     ]);
     expect(upward(imports)).toEqual([]);
+  });
+
+  test('is imported by demos as users do, by the names of the package', () => {
+    const ofSource = (all: readonly Import[]) =>
+      all.filter(one => isOurs(one) && target(one).startsWith('src/')).map(shown);
+    expect(ofSource(importsOf('demos/x/x.ts', "export * from '../../src/index.js';"))).toEqual([
+      'demos/x/x.ts: ../../src/index.js',
+    ]);
+    expect(ofSource(filesOf('demos').flatMap(importsIn))).toEqual([]);
   });
 
   test('imports Node only where it is the command line or for Node', () => {

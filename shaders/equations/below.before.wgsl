@@ -1,0 +1,57 @@
+// What flows to inputs sums over rows: lanes that share a task find it before g changes, four
+// inputs and a sample at a time.
+import package::shape::{BATCH, DEPTH, PLASTIC, RECORD, WIDTH};
+import package::equation_flow::{Rows, Work as BackWork, flow_in, rows_of, synapses_at};
+import package::equation_below_sweep::sweep;
+import package::equation::{BelowFlow, plus_below};
+import package::equation_places::{above_of, asks_below, tell_below};
+import package::memory::{four, fours};
+import package::team::team_barrier;
+
+alias Work = BackWork;
+
+fn tell_below_along(rows: Rows, b: u32, j: u32, flow: BelowFlow) {}
+
+fn find_below(work: Work) {
+  for (var l = 0u; l < DEPTH; l++) {
+    if (PLASTIC[l] && asks_below(l)) { sweep(l, work); }
+  }
+  team_barrier();
+}
+
+fn groups_of(work: Work) -> u32 { return BATCH; }
+
+// Inputs j … j + 3 of layer l + 1 in sample b.
+struct Columns { l: u32, work: Work, b: u32, j: u32, columns: vec4u }
+
+fn begin(l: u32, work: Work, block: u32) -> Columns {
+  let blocks = fours(WIDTH[l]);
+  let j = block % blocks * 4u;
+  return Columns(l, work, block / blocks, j, four(j, WIDTH[l]));
+}
+
+// What flows to each of the four, of four rows at once.
+struct Sums { of0: BelowFlow, of1: BelowFlow, of2: BelowFlow, of3: BelowFlow }
+
+fn visit(columns: Columns, i: u32, sums: ptr<function, Sums>) {
+  let rows = rows_of(columns.l, columns.work, i);
+  (*sums).of0 = plus_below((*sums).of0, flow_to(columns, rows, columns.columns.x));
+  (*sums).of1 = plus_below((*sums).of1, flow_to(columns, rows, columns.columns.y));
+  (*sums).of2 = plus_below((*sums).of2, flow_to(columns, rows, columns.columns.z));
+  (*sums).of3 = plus_below((*sums).of3, flow_to(columns, rows, columns.columns.w));
+}
+
+fn flow_to(columns: Columns, rows: Rows, j: u32) -> BelowFlow {
+  let work = columns.work;
+  let above = above_of(columns.l, work.first + columns.b * RECORD, work.slot, rows.i);
+  return flow_in(rows, columns.b, j, synapses_at(rows, j), above).below;
+}
+
+fn finish(columns: Columns, sums: Sums) {
+  let row = columns.b * RECORD;
+  let beyond = WIDTH[columns.l];
+  tell_below(columns.l, row, columns.j, sums.of0);
+  if (columns.j + 1u < beyond) { tell_below(columns.l, row, columns.j + 1u, sums.of1); }
+  if (columns.j + 2u < beyond) { tell_below(columns.l, row, columns.j + 2u, sums.of2); }
+  if (columns.j + 3u < beyond) { tell_below(columns.l, row, columns.j + 3u, sums.of3); }
+}

@@ -1,0 +1,358 @@
+import { derivative } from '../rules/derive.js';
+import type { Coefficient, Seen, WrittenRule } from '../rules/rule.js';
+import { simplified } from '../rules/simplify.js';
+import { textOf } from '../rules/text.js';
+import { namesOf as namesIn, type Tree } from '../rules/tree.js';
+import type { SystemRule } from '../systems/system.js';
+import { wgslName, wgslOf } from '../rules/wgsl.js';
+
+/**
+ * The maths module `equation` of a written rule, for shaders/plasticities/equation.wgsl: what
+ * happens to four synapses of a column in one sample, and its adjoint under it. It knows no lane,
+ * no address and no loop.
+ *
+ * What a name is, says in which struct it stands: `Synapse` is w and the states of synapses, `Own`
+ * the coefficients of synapses, `Above` what the neurons have, `Below` what their input has (one
+ * number), `Coarse` the coefficients that more than a synapse has. What flows back to what is one
+ * number has four, of the four rows: they are summed elsewhere.
+ */
+export function equationModule(rule: WrittenRule): string {
+  const names = namesOf(rule);
+  const outputs: readonly Output[] = [
+    { name: 'w', tree: rule.dw },
+    ...rule.synapse.map(({ name, change }) => ({ name, tree: change })),
+  ];
+  const { synapse, own, above, below, coarse } = names;
+  const all = [...synapse, ...own, ...above, ...below, ...coarse];
+  const flow = all.map(({ name }) => flowTo(name, outputs));
+  const change = bodyOf(
+    outputs.map(({ tree }) => tree),
+    all,
+  );
+  const back = bodyOf(flow, [...all, ...toldOf(outputs, 'd')]);
+  const slope = rule.undoable ? slopeOfW(rule.dw, all) : undefined;
+  const neurons = rule.neuron.length ? neuronEquation(rule) : undefined;
+  const partOf = (fields: readonly Named[]) =>
+    fields.map(({ name }) => back.results[all.findIndex(one => one.name === name)]!);
+  return [
+    ...saidBy(rule),
+    'import package::shape::BATCH;',
+    importOf(change.calls, back.calls, slope?.calls, neurons?.calls),
+    structOf('Synapse', synapse),
+    structOf('Own', own),
+    structOf('Above', above),
+    structOf('Below', below),
+    structOf('Coarse', coarse),
+    structOf('BelowFlow', below.map(asVector)),
+    structOf('CoarseFlow', coarse.map(asVector)),
+    'struct Flow { synapse: Synapse, own: Own, above: Above, below: BelowFlow, coarse: CoarseFlow }',
+    `fn change(${SEEN_BY}) -> Synapse {
+${change.statements}
+  return ${made('Synapse', change.results)};
+}`,
+    `// d: what the changes are told.
+fn change_adjoint(${SEEN_BY}, d: Synapse) -> Flow {
+${back.statements}
+  return Flow(
+    ${made('Synapse', partOf(synapse))},
+    ${made('Own', partOf(own))},
+    ${made('Above', partOf(above))},
+    ${made('BelowFlow', partOf(below))},
+    ${made('CoarseFlow', partOf(coarse))}
+  );
+}`,
+    slope?.code,
+    `// After the changes of a batch; m: SHARE m_l. Who is not there stays what it is.
+fn moved(s: Synapse, sum: Synapse, m: vec4f, there: vec4<bool>) -> Synapse {
+  return ${made(
+    'Synapse',
+    synapse.map(({ field }, k) =>
+      k === 0
+        ? `select(s.${field}, s.${field} + m * sum.${field}, there)`
+        : `select(s.${field}, s.${field} + sum.${field} / f32(BATCH), there)`,
+    ),
+  )};
+}`,
+    `// What the changes of a sample are told, from g of what synapses became.
+fn told_by(g: Synapse, m: vec4f) -> Synapse {
+  return ${made(
+    'Synapse',
+    synapse.map(({ field }, k) => (k === 0 ? `m * g.${field}` : `g.${field} / f32(BATCH)`)),
+  )};
+}`,
+    sumOf('plus', 'Synapse', synapse),
+    sumOf('plus_own', 'Own', own),
+    sumOf('plus_above', 'Above', above),
+    sumOf('plus_below', 'BelowFlow', below),
+    sumOf('plus_coarse', 'CoarseFlow', coarse),
+    `// Nothing flows to who is not there.
+fn kept(f: Flow, there: vec4<bool>) -> Flow {
+  return Flow(
+    ${keptOf('Synapse', 'synapse', synapse)},
+    ${keptOf('Own', 'own', own)},
+    ${keptOf('Above', 'above', above)},
+    ${keptOf('BelowFlow', 'below', below)},
+    ${keptOf('CoarseFlow', 'coarse', coarse)}
+  );
+}`,
+    neurons?.code,
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+/** What the changes of neurons' states are, and their adjoint, four neurons at once. */
+function neuronEquation(rule: WrittenRule) {
+  const states = rule.neuron.map(({ name }) => named(name, 's', true));
+  const network = networkOf(rule);
+  const outputs = rule.neuron.map(({ name, change }) => ({ name, tree: change }));
+  const seen = [...states, { ...named('x', 's', true), code: 'x' }, ...network];
+  const change = bodyOf(
+    outputs.map(({ tree }) => tree),
+    seen,
+  );
+  const back = bodyOf(
+    seen.map(({ name }) => flowTo(name, outputs)),
+    [...seen, ...toldOf(outputs, 'd')],
+  );
+  const kept = back.results.map(code => `select(vec4f(), ${code}, there)`);
+  const code = [
+    structOf('Neuron', states),
+    structOf('Network', network),
+    structOf('NetworkFlow', network.map(asVector)),
+    'struct NeuronFlow { neuron: Neuron, x: vec4f, network: NetworkFlow }',
+    `fn change_neuron(s: Neuron, x: vec4f, c: Network) -> Neuron {
+${change.statements}
+  return ${made('Neuron', change.results)};
+}`,
+    `fn change_neuron_adjoint(
+  s: Neuron, x: vec4f, c: Network, d: Neuron, there: vec4<bool>
+) -> NeuronFlow {
+${back.statements}
+  return NeuronFlow(
+    ${made('Neuron', kept.slice(0, states.length))}, ${kept[states.length]},
+    ${made('NetworkFlow', kept.slice(states.length + 1))}
+  );
+}`,
+    `fn moved_neuron(s: Neuron, sum: Neuron) -> Neuron {
+  return ${made(
+    'Neuron',
+    states.map(({ field }) => `s.${field} + sum.${field} / f32(BATCH)`),
+  )};
+}`,
+    `fn told_by_neuron(g: Neuron) -> Neuron {
+  return ${made(
+    'Neuron',
+    states.map(({ field }) => `g.${field} / f32(BATCH)`),
+  )};
+}`,
+    sumOf('plus_neuron', 'Neuron', states),
+    sumOf('plus_network', 'NetworkFlow', network),
+  ].join('\n');
+  return { code, calls: [...change.calls, ...back.calls] };
+}
+
+/** A name of a rule: its field in a struct, how functions call it, and whether it has four numbers. */
+export interface Named {
+  readonly name: string;
+  readonly field: string;
+  readonly code: string;
+  readonly vector: boolean;
+}
+
+/** Every name that a rule reads, by the struct that it stands in. */
+export interface Names {
+  readonly synapse: readonly Named[];
+  readonly own: readonly Named[];
+  readonly above: readonly Named[];
+  readonly below: readonly Named[];
+  readonly coarse: readonly Named[];
+}
+
+const BELOW: readonly Seen[] = ['pre', 'e_pre'];
+
+export function namesOf({ reads, synapse, neuron, coefficients }: WrittenRule): Names {
+  const of = (which: (c: Coefficient) => boolean) => coefficients.filter(which);
+  return {
+    synapse: ['w', ...synapse.map(s => s.name)].map(name => named(name, 's', true)),
+    own: of(c => c.per === 'synapse').map(({ name }) => named(name, 'own', true)),
+    above: [...reads.filter(r => !BELOW.includes(r)), ...neuron.map(s => s.name)].map(name =>
+      named(name, 'a', true),
+    ),
+    below: [...reads.filter(r => BELOW.includes(r)), ...neuron.map(s => `${s.name}_pre`)].map(
+      name => named(name, 'b', false),
+    ),
+    coarse: of(c => c.per !== 'synapse').map(({ name, per }) => named(name, 'c', per === 'neuron')),
+  };
+}
+
+/** The coefficients that states of neurons may read. */
+export const networkOf = ({ coefficients }: WrittenRule): Named[] =>
+  coefficients.filter(c => c.per === 'network').map(({ name }) => named(name, 'c', false));
+
+const named = (name: string, struct: string, vector: boolean): Named => {
+  const field = wgslName(name);
+  return { name, field, code: `${struct}.${field}`, vector };
+};
+const asVector = (one: Named): Named => ({ ...one, vector: true });
+
+const SEEN_BY = 's: Synapse, own: Own, a: Above, b: Below, c: Coarse';
+
+/** A right-hand side, and what changes by it. */
+interface Output {
+  readonly name: string;
+  readonly tree: Tree;
+}
+
+/** What is told to a change, as a name that no rule can declare. */
+const told = (name: string) => `d ${name}`;
+const toldOf = (outputs: readonly Output[], struct: string): Named[] =>
+  outputs.map(({ name }) => ({ ...named(name, struct, true), name: told(name) }));
+
+/** What flows to a name: Σ over the changes of d change · ∂ change / ∂ name. */
+function flowTo(name: string, outputs: readonly Output[]): Tree {
+  const parts = outputs.map((output): Tree => ({
+    kind: 'apply',
+    of: '*',
+    to: [{ kind: 'name', name: told(output.name) }, derivative(output.tree, name)],
+  }));
+  return simplified(parts.reduce((sum, part) => ({ kind: 'apply', of: '+', to: [sum, part] })));
+}
+
+/** ∂ dw / ∂ w, which does not depend on w. */
+function slopeOfW(dw: Tree, seen: readonly Named[]) {
+  const { statements, results, calls } = bodyOf([derivative(dw, 'w')], seen);
+  const code = `fn slope_of_w(own: Own, a: Above, b: Below, c: Coarse) -> vec4f {
+${statements}
+  return ${results[0]!};
+}`;
+  return { code, calls };
+}
+
+/** Statements and results, each of four numbers, of a function that makes these trees. */
+function bodyOf(trees: readonly Tree[], seen: readonly Named[]) {
+  const byName = new Map(seen.map(one => [one.name, one]));
+  const { statements, results, calls } = wgslOf(trees, name => byName.get(name)!);
+  return {
+    calls,
+    statements: statements.map(s => `  ${s}`).join('\n'),
+    results: results.map(({ code, vector }) => (vector ? code : `vec4f(${code})`)),
+  };
+}
+
+/** What of shaders/equations/functions.wgsl is called. */
+function importOf(...calls: readonly (readonly string[] | undefined)[]): string {
+  const called = [...new Set(calls.flatMap(some => some ?? []))].toSorted();
+  return called.length ? `import package::functions::{${called.join(', ')}};` : '';
+}
+
+/** The rule as it was written, as comments. */
+function saidBy({ name, spec }: WrittenRule): string[] {
+  const states = (kind: 'synapse' | 'neuron') =>
+    Object.entries(spec[kind] ?? {}).map(([state, { d }]) => `// ${kind} ${state}: ${oneLine(d)}`);
+  return [`// ${name}: dw = ${oneLine(spec.dw)}`, ...states('synapse'), ...states('neuron')];
+}
+const oneLine = (text: string) => text.replaceAll(/[^\x20-\x7e]+/g, ' ');
+
+/** A struct has one field at least, which nobody asks for if it is none of these. */
+const structOf = (name: string, fields: readonly Named[]) =>
+  `struct ${name} { ${
+    fields.map(({ field, vector }) => `${field}: ${vector ? 'vec4f' : 'f32'}`).join(', ') ||
+    'none: f32'
+  } }`;
+const made = (struct: string, values: readonly string[]) => `${struct}(${values.join(', ')})`;
+const sumOf = (name: string, struct: string, fields: readonly Named[]) =>
+  `fn ${name}(a: ${struct}, b: ${struct}) -> ${struct} {
+  return ${made(
+    struct,
+    fields.map(({ field }) => `a.${field} + b.${field}`),
+  )};
+}`;
+const keptOf = (struct: string, part: string, fields: readonly Named[]) =>
+  made(
+    struct,
+    fields.map(({ field }) => `select(vec4f(), f.${part}.${field}, there)`),
+  );
+
+/**
+ * Is a rule made of products of what neurons and inputs have (shaders/plasticities/products.wgsl)?
+ * Others are equations. Of a written rule's product both factors have to lie where nothing else
+ * flows back to.
+ */
+export function isMadeOfProducts(rule: SystemRule): boolean {
+  if (typeof rule === 'string') return true;
+  const { product } = rule;
+  return product !== undefined && product.left !== 'x' && product.right === 'pre';
+}
+
+/**
+ * The module `rule` of a written rule that is one product, for shaders/plasticities/products.wgsl:
+ *   dw = direction · factor · (left · right − κ w), κ of the neuron.
+ */
+export function productModule(rule: WrittenRule): string {
+  const { direction, kappa } = rule.product!;
+  const reads = kappa ? NEURONS_SEEN.filter(name => namesIn(kappa).has(name)) : [];
+  const seen = reads.map((name): Named => ({ name, field: name, code: name, vector: true }));
+  const read = seen
+    .map(({ name }) => `    let ${name} = activity4(at_${name} + record);`)
+    .join('\n');
+  const places = reads.map(name => `  let at_${name} = first + ${PLACES[name]} + neurons;`);
+  const value = kappa && bodyOf([kappa], seen);
+  const slopes = reads.map(name => bodyOf([derivative(kappa!, name)], seen));
+  return [
+    ...saidBy(rule),
+    `import package::shape::{
+  ANSWER, BATCH, BELOW_AT, DEPTH, ERROR, LEFT, NEURON_AT, RECORD, SHARE, WIDTH, X_AT
+};
+import package::memory::{activity4, add_adjoints, four};
+${importOf(value?.calls, ...slopes.map(({ calls }) => calls))}
+const DIRECTION = ${float(direction)};
+fn prepare(first: u32, slot: u32) {}
+fn prepare_adjoint(first: u32, slot: u32) {}`,
+    value
+      ? `// ${textOf(kappa)}
+fn kappa(l: u32, neurons: vec4u, first: u32) -> vec4f {
+${places.join('\n')}
+  var sum = vec4f();
+  for (var sample = 0u; sample < BATCH; sample++) {
+    let record = sample * RECORD;
+${read}
+  ${value.statements}
+    sum += ${value.results[0]!};
+  }
+  return SHARE * sum;
+}
+fn kappa_adjoint(l: u32, i: u32, first: u32, d: vec4f) {
+  let n = WIDTH[l + 1u];
+  let neurons = four(i, n);
+${places.join('\n')}
+  for (var sample = 0u; sample < BATCH; sample++) {
+    let record = sample * RECORD;
+${read}
+${reads
+  .map((name, k) => {
+    const { statements, results } = slopes[k]!;
+    return `    {
+    ${statements}
+      add_adjoints(record + ${PLACES[name]}, i, n, SHARE * d * ${results[0]!});
+    }`;
+  })
+  .join('\n')}
+  }
+}`
+      : `fn kappa(l: u32, neurons: vec4u, first: u32) -> vec4f { return vec4f(); }
+fn kappa_adjoint(l: u32, i: u32, first: u32, d: vec4f) {}`,
+    'fn kappa_adjoint_of_layer(l: u32, d: f32) {}',
+  ].join('\n');
+}
+
+const NEURONS_SEEN = ['x', 'post', 'e'] as const;
+
+/** Where neurons of layer l + 1 have it, in a record. */
+const PLACES = {
+  x: 'select(X_AT[l + 1u], ANSWER, l + 1u == DEPTH)',
+  post: 'LEFT + NEURON_AT[l]',
+  e: 'ERROR + BELOW_AT[l + 1u]',
+} as const;
+
+const float = (x: number) => `f32(${x})`;

@@ -1,0 +1,245 @@
+import { MetaplasticError, type ErrorParts } from '../errors.js';
+import { isNumber, unknownName } from '../options.js';
+import { FUNCTIONS, type FunctionName, type Operation, type Tree } from './tree.js';
+
+/** How long a text may be, how deep its brackets, signs and powers, how many nodes its tree. */
+export const MOST_CHARACTERS = 2_000;
+export const DEEPEST = 64;
+export const MOST_NODES = 1_000;
+
+/** A text's tree, and the column of every node of it: of a name, a number, an operator. */
+export interface Parsed {
+  readonly text: string;
+  readonly tree: Tree;
+  readonly at: ReadonlyMap<Tree, number>;
+}
+
+/** How tightly each operator holds what is on its left. A sign holds less than `^`. */
+const HOLDS = { '+': 1, '-': 1, '*': 2, '/': 2, '^': 4 } as const;
+const SIGN_HOLDS = 3;
+type Binary = keyof typeof HOLDS;
+
+const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
+const NAME = /[A-Za-z_]\w*/y;
+const MARK = /[-+*/^(),]/y;
+
+interface Token {
+  readonly kind: 'number' | 'name' | 'mark' | 'end';
+  readonly text: string;
+  readonly at: number;
+}
+
+/**
+ * Reads an expression by operator precedence (Pratt 1973). Throws a MetaplasticError that shows the
+ * place. The parsers on npm that fit (jsep and its kind) keep no positions of nodes, and their
+ * operators are a table that is global to the page.
+ */
+export function parse(text: string, where: string): Parsed {
+  if (text.length > MOST_CHARACTERS)
+    throw new MetaplasticError({
+      where,
+      expected: `at most ${MOST_CHARACTERS} characters`,
+      got: `${text.length}`,
+    });
+  const at = new Map<Tree, number>();
+  let depth = 0;
+  let token = tokenAt(text, 0, where);
+
+  const refuse = (parts: Omit<ErrorParts, 'where'>, column = token.at): never => {
+    throw errorAt(text, column, where, parts);
+  };
+  const next = () => {
+    const read = token;
+    token = tokenAt(text, read.at + read.text.length, where);
+    return read;
+  };
+  const is = (mark: string) => token.kind === 'mark' && token.text === mark;
+  const unexpected = (expected: string, hint?: string) =>
+    refuse({ expected, got: wordsOf(token), ...(hint && { hint }) });
+
+  const node = (tree: Tree, column: number): Tree => {
+    at.set(tree, column);
+    if (at.size > MOST_NODES)
+      refuse({ expected: `at most ${MOST_NODES} numbers, names and operators`, got: 'more' });
+    return tree;
+  };
+  const apply = (of: Operation, to: readonly Tree[], column: number) =>
+    node({ kind: 'apply', of, to }, column);
+
+  /** What is read inside of a bracket, a sign or a power. */
+  const inside = <T>(read: () => T, column: number): T => {
+    if (++depth > DEEPEST)
+      refuse(
+        { expected: `at most ${DEEPEST} brackets, signs or powers in one another`, got: 'more' },
+        column,
+      );
+    const result = read();
+    depth--;
+    return result;
+  };
+
+  const numberOf = (read: Token, sign: number): Tree => {
+    const value = Number(read.text);
+    if (!isNumber(value))
+      refuse({ expected: 'a number that float32 holds (3.4e38)', got: read.text }, read.at);
+    return node({ kind: 'number', value: value === 0 ? 0 : sign * value }, read.at);
+  };
+
+  /** A sign; before a number it is the number's own, unless that is raised to a power. */
+  const signed = (): Tree => {
+    const sign = next();
+    if (token.kind === 'number') {
+      const read = next();
+      if (!is('^')) return numberOf(read, -1);
+      const base = numberOf(read, 1);
+      return apply('negate', [inside(() => operators(base, SIGN_HOLDS), sign.at)], sign.at);
+    }
+    return apply('negate', [inside(() => expression(SIGN_HOLDS), sign.at)], sign.at);
+  };
+
+  const bracket = (): Tree => {
+    const open = next();
+    const tree = inside(() => expression(0), open.at);
+    if (!is(')')) unexpected('an operator or )', hintFor(token, text));
+    next();
+    return tree;
+  };
+
+  const call = (read: Token): Tree => {
+    const name = read.text;
+    if (!Object.hasOwn(FUNCTIONS, name)) {
+      const { hint, ...unknown } = unknownName(
+        'function',
+        `\`${name}\``,
+        Object.keys(FUNCTIONS),
+        name,
+      );
+      refuse({ ...unknown, hint: `${hint}; a product is written with *` }, read.at);
+    }
+    const count = FUNCTIONS[name as FunctionName];
+    const open = next();
+    const to = inside(() => listOf(name, count), open.at);
+    return apply(name as FunctionName, to, read.at);
+  };
+  const listOf = (name: string, count: number): Tree[] => {
+    const all: Tree[] = [];
+    const takes = `${count} ${count === 1 ? 'expression' : 'expressions'} in ${name}(…)`;
+    while (all.length < count) {
+      if (is(')')) unexpected(all.length === 0 ? takes : `${takes}, so another`);
+      all.push(expression(0));
+      const last = all.length === count;
+      if (last && is(',')) refuse({ expected: takes, got: 'more' });
+      if (!is(last ? ')' : ',')) {
+        if (!last && is(')')) unexpected(`${takes}, so a comma and another`);
+        unexpected(`an operator or ${last ? ')' : 'a comma'}`, hintFor(token, text));
+      }
+      next();
+    }
+    return all;
+  };
+
+  const operand = (): Tree => {
+    if (is('-')) return signed();
+    if (is('(')) return bracket();
+    if (token.kind === 'number') return numberOf(next(), 1);
+    if (token.kind !== 'name') return unexpected(OPERAND, hintFor(token, text));
+    const read = next();
+    if (is('(')) return call(read);
+    if (Object.hasOwn(FUNCTIONS, read.text)) unexpected(`( after the function ${read.text}`);
+    return node({ kind: 'name', name: read.text }, read.at);
+  };
+
+  const operators = (first: Tree, least: number): Tree => {
+    let left = first;
+    while (token.kind === 'mark' && Object.hasOwn(HOLDS, token.text)) {
+      const of = token.text as Binary;
+      if (HOLDS[of] < least) break;
+      const { at: column } = next();
+      // a power takes all powers on its right, any other only what holds tighter than itself
+      const right =
+        of === '^' ? inside(() => expression(SIGN_HOLDS), column) : expression(HOLDS[of] + 1);
+      left = apply(of, [left, right], column);
+    }
+    return left;
+  };
+  const expression = (least: number): Tree => operators(operand(), least);
+
+  const tree = expression(0);
+  if (token.kind !== 'end') unexpected('an operator or the end', hintFor(token, text));
+  return { text, tree, at };
+}
+
+const OPERAND = 'a number, a name, a function or (';
+
+function tokenAt(text: string, from: number, where: string): Token {
+  const at = from + /^\s*/.exec(text.slice(from))![0].length;
+  if (at === text.length) return { kind: 'end', text: '', at };
+  for (const [kind, pattern] of [
+    ['number', NUMBER],
+    ['name', NAME],
+    ['mark', MARK],
+  ] as const) {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text);
+    if (found) return { kind, text: found[0], at };
+  }
+  throw errorAt(text, at, where, {
+    expected: 'numbers, names, + - * / ^ and brackets',
+    got: `the character ${printable(text[at]!)}`,
+    ...(Object.hasOwn(INSTEAD, text[at]!) && { hint: `write ${INSTEAD[text[at]!]}` }),
+  });
+}
+
+/** What people write where the language has another sign. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  '×': '*',
+  '·': '*',
+  '⋅': '*',
+  '−': '-',
+  '–': '-',
+  '²': '^2',
+  '³': '^3',
+  '[': '(',
+  ']': ')',
+  '{': '(',
+  '}': ')',
+  '=': 'only what stands right of the =',
+};
+
+const wordsOf = ({ kind, text }: Token) => (kind === 'end' ? 'the end' : `\`${text}\``);
+
+function hintFor({ kind, text, at }: Token, all: string): string | undefined {
+  if (kind === 'mark' && text === '*' && all[at - 1] === '*') return 'a power is written ^';
+  if ((kind === 'name' || text === '(') && /[\w.)]\s*$/.test(all.slice(0, at)))
+    return 'a product is written with *';
+  return undefined;
+}
+
+/** An error about a place of a text, which it shows: the text, and a caret under the column. */
+export function errorAt(
+  text: string,
+  column: number,
+  where: string,
+  parts: Omit<ErrorParts, 'where'>,
+): MetaplasticError {
+  return new MetaplasticError({ where, ...parts, detail: pointed(text, column) });
+}
+
+/** How many characters of a text an error shows, and how many of them before the place. */
+const SHOWN = 72;
+const BEFORE = 48;
+
+function pointed(text: string, column: number): string {
+  const from =
+    text.length <= SHOWN ? 0 : Math.max(0, Math.min(column - BEFORE, text.length - SHOWN));
+  const start = from > 0 ? '…' : '';
+  const end = from + SHOWN < text.length ? '…' : '';
+  const line = [...Array(Math.min(SHOWN, text.length - from)).keys()]
+    .map(k => printable(text[from + k]!))
+    .join('');
+  return `${start}${line}${end}\n${' '.repeat(start.length + column - from)}^`;
+}
+
+/** One character for one, so that what stands below stands below: spaces, and no strange ones. */
+const printable = (character: string) =>
+  /\s/.test(character) ? ' ' : /[!-~¡-ɏͰ-Ͽ‐-‧‰-⁞←-⋿]/.test(character) ? character : '�';
