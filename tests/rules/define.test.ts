@@ -280,9 +280,12 @@ describe('refused is what is not finite from the start:', () => {
       `${negative('a^2 - 1', 'root', 'sqrt(abs(a^2 - 1)) or sqrt(max(a^2 - 1, 0))')}${at(0, 'sqrt(a^2 - 1)')}`,
     ],
     [
-      'a root of the inverse of what starts around 0',
-      { dw: 'sqrt(1 / a)', coefficients: { a: { per: 'layer', start: { uniform: [-1, 2] } } } },
-      `${negative('1 / a', 'root', 'sqrt(abs(1 / a)) or sqrt(max(1 / a, 0))')}${at(0, 'sqrt(1 / a)')}`,
+      'a root that the inverse of what starts around 0 makes negative',
+      {
+        dw: 'sqrt(0.5 - 1 / a)',
+        coefficients: { a: { per: 'layer', start: { uniform: [-1, 2] } } },
+      },
+      `${negative('0.5 - 1 / a', 'root', 'sqrt(abs(0.5 - 1 / a)) or sqrt(max(0.5 - 1 / a, 0))')}${at(0, 'sqrt(0.5 - 1 / a)')}`,
     ],
     [
       'a division by a state that starts at 0',
