@@ -28,7 +28,9 @@ interface Expression {
  */
 export function defineRule(given: RuleSpec | WrittenRule, where = 'rule'): WrittenRule {
   if (CHECKED.has(given)) return given as WrittenRule;
-  const spec = check(RULE, given, where);
+  // a checked rule that came as a copy, from a worker or a file, is checked anew
+  const written = (given as Partial<WrittenRule> | undefined)?.kind === 'written';
+  const spec = check(RULE, written ? (given as WrittenRule).spec : given, where);
   checkNames(spec, where);
   const read = (text: string, at: string, ofNeuron = false): Expression => ({
     where: at,
