@@ -71,6 +71,12 @@ export {
 } from './runs/train.js';
 export { openWorld, type DataFolder, type ReadData, type World } from './config/worlds.js';
 export { defineRule } from './rules/define.js';
+export type {
+  HandwrittenRule,
+  HandwrittenSpec,
+  Local,
+  RuleReference,
+} from './rules/handwritten.js';
 export { mathmlOfRule } from './rules/mathml.js';
 export { RULE_PRESETS, type RulePreset } from './rules/presets.js';
 export type {

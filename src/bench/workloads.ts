@@ -1,7 +1,7 @@
 import { initialNumbers } from '../parameters/initial.js';
 import { layoutOf } from '../parameters/layout.js';
 import type { RuleSpec } from '../rules/rule.js';
-import { defineSystem, type SystemSpec } from '../systems/system.js';
+import { defineSystem, writtenOf, type SystemSpec } from '../systems/system.js';
 import { checkCounts, type Episodes } from '../tasks/episodes.js';
 
 /** A system, its meta-parameters and its lifetimes, always the same numbers, in float32. */
@@ -94,8 +94,7 @@ export function encoderWorkload({ tasks, steps }: Sizes): Workload {
 function flpParameters(spec: SystemSpec, batch: number): Float32Array {
   const system = defineSystem(spec);
   const layout = layoutOf(system);
-  const { rule } = system;
-  const factor = typeof rule === 'string' ? undefined : rule.product?.factor;
+  const factor = writtenOf(system)?.product?.factor;
   const parameters = initialNumbers(system, layout, 1);
   const draw = drawInto(parameters, mulberry32(1));
   for (const { index, fanIn } of system.layers) {

@@ -280,7 +280,7 @@ const keptOf = (struct: string, part: string, fields: readonly Named[]) =>
  * flows back to.
  */
 export function isMadeOfProducts(rule: SystemRule): boolean {
-  if (typeof rule === 'string') return true;
+  if (typeof rule === 'string' || rule.kind === 'handwritten') return true;
   const { product } = rule;
   return product !== undefined && product.left !== 'x' && product.right === 'pre';
 }

@@ -1,6 +1,6 @@
 import { feedbackShape } from '../parameters/layout.js';
 import { greatest, least } from '../extremes.js';
-import type { System } from '../systems/system.js';
+import { statesOf, type System } from '../systems/system.js';
 import { inQuads, sizeOf, type Places } from './places.js';
 
 /**
@@ -68,8 +68,7 @@ export function fastLayout(system: System, places: Places, slots: number): FastL
   const total = (sizes: readonly number[], which: (k: number) => boolean) =>
     sizes.reduce((sum, n, k) => (which(k) ? sum + n : sum), 0);
   const plastic = total(sizeOfBoth, k => inside[k]!.plastic);
-  const { synapse, neuron } =
-    typeof system.rule === 'string' ? { synapse: [], neuron: [] } : system.rule;
+  const { synapse, neuron } = statesOf(system);
   const moving = (system.momentum ? 1 : 0) + synapse.length;
   const layers: number[] = [];
   let perState = 0;

@@ -3,7 +3,7 @@ import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
 import { layoutOf, type Layout } from '../parameters/layout.js';
 import { check, choice, list, needed, number, section, whole } from '../options.js';
-import type { System } from '../systems/system.js';
+import { writtenOf, type System } from '../systems/system.js';
 import { fastLayout, type FastLayout } from './fast.js';
 import { metricsSizes } from './metrics.js';
 import {
@@ -385,10 +385,11 @@ export function checkAdjoint(adjoint: Work['adjoint'], system: System, where: st
       got: `'reverse'`,
       hint: 'undoing momentum multiplies every rounding error by 1 / momentum a step',
     });
-  if (adjoint === 'reverse' && typeof system.rule !== 'string' && !system.rule.undoable)
+  const written = writtenOf(system);
+  if (adjoint === 'reverse' && written && !written.undoable)
     throw new MetaplasticError({
       where,
-      expected: `'store' or 'checkpoint' for the rule ${system.rule.name}`,
+      expected: `'store' or 'checkpoint' for the rule ${written.name}`,
       got: `'reverse'`,
       hint: 'an update can be undone where dw is affine in w and the rule has no states',
     });

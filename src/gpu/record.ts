@@ -1,5 +1,5 @@
 import { poolNeeds } from '../systems/pool.js';
-import { ruleOf, type System } from '../systems/system.js';
+import { ruleOf, statesOf, type System } from '../systems/system.js';
 
 /**
  * What every sample of the support stream leaves behind in an inner step: its activities x_0 … x_L,
@@ -99,7 +99,7 @@ export function recordLayout(system: System): RecordLayout {
   if (v) add('V', below);
   if (sums) add('SUMS', 3 * depth);
   if (pool) add('TERM_GRADIENTS', terms.length * depth);
-  if (typeof system.rule !== 'string') add('STATES_BELOW', system.rule.neuron.length * below);
+  add('STATES_BELOW', statesOf(system).neuron.length * below);
   fields.MIRROR_X = inputAt;
   fields.MIRROR_Z = fields.Z;
   if (mirrored) {

@@ -73,7 +73,15 @@ export async function linkShader(name: string, parts: ShaderParts): Promise<Link
     weslSrc[`${visitor}_sweep.wgsl`] = sweep.replaceAll('package::visitor', `package::${visitor}`);
   }
   for (const [module, source] of Object.entries(parts.modules)) weslSrc[`${module}.wgsl`] = source;
-  return linkFrom({ weslSrc, rootModuleName: name.replaceAll('.', '_'), keepComments: false });
+  const rootModuleName = name.replaceAll('.', '_');
+  return linkFrom({ weslSrc, rootModuleName, keepComments: false }).catch((error: unknown) => {
+    throw new MetaplasticError({
+      where: `shader ${name}`,
+      problem: `does not link: ${error instanceof Error ? error.message : String(error)}`,
+      hint: `look at the modules made for it: ${Object.keys(parts.modules).join(', ')}`,
+      cause: error,
+    });
+  });
 }
 
 /** A shader that is one piece of WGSL, as it is. */

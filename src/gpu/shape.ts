@@ -1,7 +1,7 @@
 import { drawsOf, PURPOSES } from '../parameters/draws.js';
 import { isMixed } from '../parameters/layout.js';
 import type { Penalty } from '../parameters/penalties.js';
-import { PRIMITIVES, TERMS } from '../systems/system.js';
+import { PRIMITIVES, statesOf, TERMS } from '../systems/system.js';
 import { metricsShape } from './metrics.js';
 import { gridLayout } from './lanes.js';
 import { fours } from './places.js';
@@ -197,7 +197,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     FAST: perTask.fast,
     FAST_AT: fast.W,
     SLOT: fast.slot,
-    NEURON_STATES: typeof system.rule === 'string' ? 0 : system.rule.neuron.length,
+    NEURON_STATES: statesOf(system).neuron.length,
     NEURON_STATES_AT: fast.neurons.at,
     NEURON_STATE_SIZE: fast.neurons.size,
     NEURON_STATE_AT: fast.neurons.layers,

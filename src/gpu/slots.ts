@@ -1,4 +1,12 @@
-import { PRIMITIVES, ruleOf, TERMS, type Granularity, type System } from '../systems/system.js';
+import {
+  PRIMITIVES,
+  ruleOf,
+  TERMS,
+  type Granularity,
+  type System,
+  statesOf,
+  writtenOf,
+} from '../systems/system.js';
 import { coefficientName } from '../parameters/layout.js';
 import { equationModule, isMadeOfProducts, productModule } from './equation.js';
 import { equationPlacesModule, statesModule } from './equation-places.js';
@@ -50,7 +58,7 @@ function partsOfRule({ system, adjoint, lanes }: Plan): Record<string, string> {
     equation_above: 'equations/above',
     equation_below: `equations/below.${lanes === 1 ? 'along' : 'before'}`,
     equation_recall: `recalls/equation.${adjoint === 'reverse' ? 'undo' : 'stored'}`,
-    neurons: `neurons/${written && rule.neuron.length ? 'states' : 'none'}`,
+    neurons: `neurons/${statesOf(system).neuron.length ? 'states' : 'none'}`,
   };
   return {
     plasticity: `plasticities/${products ? 'products' : 'equation'}`,
@@ -71,12 +79,12 @@ function partsOfRule({ system, adjoint, lanes }: Plan): Record<string, string> {
  */
 export function rateOf(system: System): { coefficient?: string; granularity: Granularity } {
   const { coefficient } = ruleOf(system);
-  const { rule, granularity } = system;
-  if (typeof rule === 'string')
-    return coefficient === 'theta' ? { granularity } : { coefficient, granularity };
-  const factor = isMadeOfProducts(rule) ? rule.product!.factor : undefined;
+  const { granularity } = system;
+  const written = writtenOf(system);
+  if (!written) return coefficient === 'theta' ? { granularity } : { coefficient, granularity };
+  const factor = isMadeOfProducts(written) ? written.product!.factor : undefined;
   if (factor === undefined) return { granularity };
-  const per = rule.coefficients.find(({ name }) => name === factor)!.per;
+  const per = written.coefficients.find(({ name }) => name === factor)!.per;
   const name = coefficientName(factor);
   return { coefficient: per === 'network' ? name : `${name}.`, granularity: per };
 }
@@ -85,6 +93,7 @@ export function rateOf(system: System): { coefficient?: string; granularity: Gra
 export function modulesOf(plan: Plan): Record<string, string> {
   const { rule } = plan.system;
   if (typeof rule === 'string') return {};
+  if (rule.kind === 'handwritten') return { rule: rule.wgsl };
   if (isMadeOfProducts(rule)) return { rule: productModule(rule) };
   return {
     equation: equationModule(rule),

@@ -5,7 +5,7 @@ import { placeOf, type Kind } from '../gpu/places.js';
 import { roomFor, type Plan } from '../gpu/plan.js';
 import { check, inWords, list, MOST, needed, section, thing, whole } from '../options.js';
 import { feedbackShape } from '../parameters/layout.js';
-import type { System } from '../systems/system.js';
+import { statesOf, type System } from '../systems/system.js';
 import { areClasses } from '../tasks/classes.js';
 import type { Episodes, Origin } from '../tasks/episodes.js';
 import type { Tensor, Tensors } from '../tensor.js';
@@ -71,8 +71,7 @@ function placesOf(system: System, fast: FastLayout): Record<Part, readonly Place
     kind: 'columns',
     at: fast.B[k]!,
   }));
-  const { synapse, neuron } =
-    typeof system.rule === 'string' ? { synapse: [], neuron: [] } : system.rule;
+  const { synapse, neuron } = statesOf(system);
   return {
     finalSynapse: synapse.flatMap(({ name }, s) =>
       inside.flatMap((l, k) => {

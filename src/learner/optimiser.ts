@@ -7,7 +7,7 @@ import {
   type Layout,
   type MetaParameter,
 } from '../parameters/layout.js';
-import type { System } from '../systems/system.js';
+import { writtenOf, type System } from '../systems/system.js';
 import {
   atLeast,
   callback,
@@ -169,9 +169,9 @@ export const adam = (options: AdamOptions = {}): Optimiser => ({
  * The rates of a system's groups that are given, or the default ones. Where nothing is given for
  * the group rule, its coefficients have the rates that the rule itself says.
  */
-export function ratesOf({ rule }: System, layout: Layout, given: GivenRates | undefined): Rates {
+export function ratesOf(system: System, layout: Layout, given: GivenRates | undefined): Rates {
   if (given?.rule !== undefined) return given as Rates;
-  const coefficients = typeof rule === 'string' ? [] : rule.coefficients;
+  const coefficients = writtenOf(system)?.coefficients ?? [];
   const own = coefficients.flatMap(({ name, rate }) =>
     rate === undefined ? [] : [[`rule.${name}`, rate] as const],
   );

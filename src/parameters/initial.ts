@@ -11,7 +11,7 @@ import {
   seed as kindOfSeed,
   within,
 } from '../options.js';
-import type { Choice, Primitive, System } from '../systems/system.js';
+import { writtenOf, type Choice, type Primitive, type System } from '../systems/system.js';
 import type { Start } from '../rules/rule.js';
 import { random, type Random } from '../tasks/random.js';
 import type { Tensors } from '../tensor.js';
@@ -151,9 +151,8 @@ export function initialNumbers(
 }
 
 /** Where the numbers of a written rule's coefficient begin. */
-function startOf({ rule }: System, { name }: MetaParameter): Start {
-  const coefficients = typeof rule === 'string' ? [] : rule.coefficients;
-  return coefficients.find(c => `rule.${c.name}` === ofAllLayers(name))!.start;
+function startOf(system: System, { name }: MetaParameter): Start {
+  return writtenOf(system)!.coefficients.find(c => `rule.${c.name}` === ofAllLayers(name))!.start;
 }
 
 function begun(start: Start, { normal, uniform }: Random): () => number {

@@ -1,5 +1,5 @@
-import type { WrittenRule } from '../rules/rule.js';
-import { ruleOf, type Granularity, type Layer, type System } from '../systems/system.js';
+import type { Coefficient } from '../rules/rule.js';
+import { ruleOf, writtenOf, type Granularity, type Layer, type System } from '../systems/system.js';
 import type { Tensor, Tensors } from '../tensor.js';
 
 /** The groups of meta-parameters, each with its own meta-learning rate. */
@@ -71,7 +71,7 @@ export function layoutOf(system: System): Layout {
       ...(system.weightDecay ? [['weightDecay', [1]] satisfies Named] : []),
       ...(system.momentum ? [['momentum', [1]] satisfies Named] : []),
     ],
-    rule: typeof system.rule === 'string' ? [] : written(system.rule, plastic),
+    rule: written(writtenOf(system)?.coefficients ?? [], plastic),
     alignment:
       system.feedbackRule === 'fixed'
         ? []
@@ -149,7 +149,7 @@ function coefficients(
 }
 
 /** The coefficients of a written rule, one after the other. */
-const written = ({ coefficients }: WrittenRule, plastic: readonly Layer[]): Named[] =>
+const written = (coefficients: readonly Coefficient[], plastic: readonly Layer[]): Named[] =>
   coefficients.flatMap(({ name, per }): Named[] =>
     per === 'network'
       ? [[coefficientName(name), [1, 1]]]

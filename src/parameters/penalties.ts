@@ -1,4 +1,4 @@
-import type { System } from '../systems/system.js';
+import { writtenOf, type System } from '../systems/system.js';
 import { coefficientsOf, GROUPS, type Layout } from './layout.js';
 
 /** λ Σ |·| over the numbers `from` … `to` − 1 of the layout, which is part of the meta-loss. */
@@ -17,8 +17,9 @@ export function penaltiesOf(system: System, layout: Layout, l1: number): readonl
   const theta = GROUPS.indexOf('theta');
   const [from, to] = [layout.groupStart[theta]!, layout.groupStart[theta + 1]!];
   const ofPool = l1 > 0 && to > from ? [{ from, to, weight: l1 }] : [];
-  if (typeof system.rule === 'string') return ofPool;
-  return system.rule.coefficients.flatMap(({ name, l1: weight = 0 }) => {
+  const written = writtenOf(system);
+  if (!written) return ofPool;
+  return written.coefficients.flatMap(({ name, l1: weight = 0 }) => {
     const tensors = coefficientsOf(layout, name);
     if (!weight || !tensors.length) return [];
     const last = tensors.at(-1)!;

@@ -249,7 +249,7 @@ function readFeedback(field: Field, system: System, layout: Layout): Found[] {
 
 /** Coefficients of a written rule: numbers, or lists of them, where ours have axes of length 1. */
 function readCoefficients(tree: Field, { rule }: System, layout: Layout): Found[] {
-  if (typeof rule === 'string') return [];
+  if (typeof rule === 'string' || rule.kind === 'handwritten') return [];
   const coefficients = member(tree, 'coefficients');
   return rule.coefficients.flatMap(({ name, per }) => {
     const tensors = coefficientsOf(layout, name);

@@ -1,4 +1,4 @@
-import type { System } from '../systems/system.js';
+import { writtenOf, type System } from '../systems/system.js';
 import { add } from './algebra.js';
 import { alignment, alignmentAdjoint } from './alignment.js';
 import { birth, birthAdjoint } from './birth.js';
@@ -21,7 +21,7 @@ import {
   plasticity,
   plasticityAdjoint,
 } from './plasticity.js';
-import type { Local } from './rules.js';
+import type { Local } from '../rules/handwritten.js';
 import {
   neuronStates,
   neuronStatesAdjoint,
@@ -47,10 +47,10 @@ export function innerStep(
   const B = feedbackAt(system, before, chance, t);
   const now = withBiases(parameters, before.b);
   const seen = observe(system, now, W, B, batch);
-  const { rule } = system;
+  const rule = writtenOf(system);
   const around = surroundings(now, before, seen);
   const changes =
-    typeof rule === 'string'
+    rule === undefined
       ? system.layers.map((layer, k) => ({
           ...plasticity(system, layer, now[k]!, W[k]!, v[k]!, locals(W, now, seen, k)),
           synapse: [],
@@ -85,7 +85,7 @@ export function innerStep(
     b: ofBiases.map(change => change.W),
     vBias: ofBiases.map(change => change.v),
     synapse: before.synapse.map((_, q) => changes.map(change => change.synapse[q]!)),
-    neuron: typeof rule === 'string' ? [] : neuronStates(rule, around),
+    neuron: rule ? neuronStates(rule, around) : [],
   };
 }
 
@@ -139,14 +139,14 @@ export function innerStepAdjoint(
   const dSeenW = zerosLike(W);
   const dSeenB = zerosLike(B);
   const dSeenParameters = dParameters.map(dP => ({ ...dP, b: new Float64Array(dP.b.length) }));
-  const { rule } = system;
+  const rule = writtenOf(system);
   const around = surroundings(now, before, seen);
   const dAround = surroundings(dNow, dBefore, dSeen);
-  if (typeof rule !== 'string') neuronStatesAdjoint(rule, around, dNext.neuron, dAround);
+  if (rule) neuronStatesAdjoint(rule, around, dNext.neuron, dAround);
   system.layers.forEach((layer, k) => {
     const local = locals(W, now, seen, k);
     const dLocal = locals(dSeenW, dSeenParameters, dSeen, k);
-    if (typeof rule === 'string')
+    if (!rule)
       plasticityAdjoint(
         system,
         layer,

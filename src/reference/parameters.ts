@@ -1,5 +1,5 @@
 import { coefficientName, type Layout } from '../parameters/layout.js';
-import { ruleOf, type System } from '../systems/system.js';
+import { ruleOf, writtenOf, type System } from '../systems/system.js';
 import { NONE } from './algebra.js';
 
 /**
@@ -56,8 +56,7 @@ export function layerParameters(
   };
   const { coefficient } = ruleOf(system);
   let mixed = 0;
-  const { rule } = system;
-  const written = typeof rule === 'string' ? [] : rule.coefficients;
+  const written = writtenOf(system)?.coefficients ?? [];
   return system.layers.map(layer => {
     const { index, told } = layer;
     const of = coefficient ?? '';

@@ -1,7 +1,8 @@
-import type { Choice, Layer, System } from '../systems/system.js';
+import type { HandwrittenRule, Local } from '../rules/handwritten.js';
+import type { Layer, System } from '../systems/system.js';
 import { add, dot } from './algebra.js';
 import type { LayerParameters } from './parameters.js';
-import { type Local, type Rule, rules } from './rules.js';
+import { rules } from './rules.js';
 
 /** What plasticity makes of one layer. */
 export interface Change {
@@ -163,7 +164,8 @@ function update(
   v: Float64Array,
   locals: readonly Local[],
 ) {
-  const rule: Rule = rules[system.rule as Choice<'rule'>];
+  const { rule: chosen } = system;
+  const rule = typeof chosen === 'string' ? rules[chosen] : (chosen as HandwrittenRule).reference;
   const share = shareOf(system, locals.length);
   const g = new Float64Array(W.length);
   for (const local of locals) {

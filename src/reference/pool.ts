@@ -9,7 +9,7 @@ import {
   times,
   timesTransposed,
 } from './algebra.js';
-import type { Local, Rule } from './rules.js';
+import type { Local, RuleReference as Rule } from '../rules/handwritten.js';
 
 /** Something that a term is made of, and its adjoint: from `d` adds to `dLocal`. */
 interface Quantity<T> {

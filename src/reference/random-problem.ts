@@ -173,7 +173,7 @@ function randomParameters(
  * begins at, if that is one; or small.
  */
 function writtenDraw({ rule }: System, tensor: string, seed: number): () => number {
-  const coefficients = typeof rule === 'string' ? [] : rule.coefficients;
+  const coefficients = typeof rule === 'object' && rule.kind === 'written' ? rule.coefficients : [];
   const place = coefficients.findIndex(c => coefficientName(c.name) === ofAllLayers(tensor));
   const { start, per } = coefficients[place]!;
   const layer = per === 'network' ? 0 : Number(tensor.split('.').at(-1));

@@ -50,7 +50,7 @@ const NAMES: Readonly<
 
 /** The pictures of a written rule's coefficients: those of the network in one, then each other. */
 function picturesOfWritten({ rule }: System, { tensors }: Layout): readonly Picture[] {
-  if (typeof rule === 'string') return [];
+  if (typeof rule === 'string' || rule.kind === 'handwritten') return [];
   const title = (names: readonly string[]) =>
     `Coefficient${names.length > 1 ? 's' : ''} ${names.join(', ')} of the rule ${rule.name}`;
   const picture = (names: readonly string[]): Picture => {

@@ -344,7 +344,7 @@ const chanceOf = (
 /** The lines of a written rule. */
 function asWritten(system: SystemSpec): Html[] {
   const { rule } = defineSystem(system);
-  if (typeof rule === 'string') return [];
+  if (typeof rule === 'string' || rule.kind === 'handwritten') return [];
   const { dw, synapse = {}, neuron = {} } = rule.spec;
   const states = Object.entries({ ...synapse, ...neuron });
   const lines = [['w', dw], ...states.map(([name, { d }]) => [name, d])] as const;

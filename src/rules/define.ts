@@ -1,6 +1,12 @@
 import { MetaplasticError } from '../errors.js';
-import { check, unknownName } from '../options.js';
+import { check, isObject, unknownName } from '../options.js';
 import { derivative } from './derive.js';
+import {
+  checkHandwritten,
+  isHandwritten,
+  type HandwrittenRule,
+  type HandwrittenSpec,
+} from './handwritten.js';
 import { RULE } from './options.js';
 import { errorAt, parse, type Parsed } from './parse.js';
 import { factored } from './products.js';
@@ -22,13 +28,33 @@ interface Expression {
 }
 
 /**
- * Checks a plasticity rule that is written as text (docs/rules.md) and finds out what it needs; a
- * checked one is left as it is. Throws a MetaplasticError that names the key behind `where`, and
- * shows the place if it is one in a text.
+ * Checks a plasticity rule that is written as text (docs/rules.md) and finds out what it needs, or
+ * one that is written by hand, in WGSL and in float64; a checked one is left as it is. Throws a
+ * MetaplasticError that names the key behind `where`, and shows the place if it is one in a text.
  */
-export function defineRule(given: RuleSpec | WrittenRule, where = 'rule'): WrittenRule {
-  if (CHECKED.has(given)) return given as WrittenRule;
-  const spec = check(RULE, given, where);
+export function defineRule(given: RuleSpec | WrittenRule, where?: string): WrittenRule;
+export function defineRule(given: HandwrittenSpec, where?: string): HandwrittenRule;
+export function defineRule(
+  given: RuleSpec | WrittenRule | HandwrittenSpec,
+  where?: string,
+): WrittenRule | HandwrittenRule;
+export function defineRule(
+  given: RuleSpec | WrittenRule | HandwrittenSpec,
+  where = 'rule',
+): WrittenRule | HandwrittenRule {
+  if (CHECKED.has(given)) return given as WrittenRule | HandwrittenRule;
+  const rule =
+    isObject(given) && isHandwritten(given)
+      ? checkHandwritten(given, where)
+      : checkWritten(given as RuleSpec | WrittenRule, where);
+  CHECKED.add(rule);
+  return rule;
+}
+
+function checkWritten(given: RuleSpec | WrittenRule, where: string): WrittenRule {
+  // a checked rule that came as a copy, from a worker or a file, is checked anew
+  const written = (given as Partial<WrittenRule> | undefined)?.kind === 'written';
+  const spec = check(RULE, written ? (given as WrittenRule).spec : given, where);
   checkNames(spec, where);
   const read = (text: string, at: string, ofNeuron = false): Expression => ({
     where: at,
@@ -48,9 +74,7 @@ export function defineRule(given: RuleSpec | WrittenRule, where = 'rule'): Writt
   checkTogether(spec, all, where);
   const ranges = rangesOf(spec);
   for (const one of all) checkStart(one.parsed, one.where, name => ranges.get(name)!);
-  const rule = understood(spec, dw, synapse, neuron);
-  CHECKED.add(rule);
-  return rule;
+  return understood(spec, dw, synapse, neuron);
 }
 
 /** A rule with every default. */

@@ -76,7 +76,9 @@ function applied(of: Operation, a: Shown, b: Shown | undefined): Shown {
     case 'negate':
       return { code: row(mark('−'), at(a, PRODUCT)), hold: SIGNED };
     case '*': {
-      const code = row(at(a, SIGNED), TIMES, at(b!, PRODUCT));
+      const factor = at(b!, PRODUCT);
+      const times = factor.startsWith('<mn>') ? mark('·') : TIMES;
+      const code = row(at(a, SIGNED), times, factor);
       return { code, hold: Math.min(PRODUCT, Math.max(a.hold, SIGNED)) };
     }
     case '/':
@@ -96,7 +98,7 @@ function applied(of: Operation, a: Shown, b: Shown | undefined): Shown {
   }
 }
 
-/** A product of names of several letters needs some space; that of numbers is rare. */
+/** A product of names of several letters needs some space. */
 const TIMES = `${mark('&#x2062;')}<mspace width="0.2em"/>`;
 
 function numberOf(value: number): Shown {

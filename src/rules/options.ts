@@ -24,7 +24,7 @@ const NAME = /^[A-Za-z]\w{0,39}$/;
 const NAMES = 'a letter, then letters, digits and _, at most 40 in all';
 
 /** What a rule is called stands in comments of its kernels, in logs and reports: in a line. */
-const TITLE = /^[\p{L}\p{N} ._,'’()+-]{1,40}$/u;
+export const TITLE = /^[\p{L}\p{N} ._,'’()+-]{1,40}$/u;
 
 const isSpread = (x: Record<string, unknown>) =>
   (isNumber(x['normal']) && x['normal'] >= 0) ||

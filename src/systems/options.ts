@@ -14,6 +14,7 @@ import {
   whole,
   within,
 } from '../options.js';
+import type { HandwrittenSpec } from '../rules/handwritten.js';
 import type { RuleSpec, WrittenRule } from '../rules/rule.js';
 import { TERMS } from './pool.js';
 import { SYSTEM_PRESETS, type Preset } from './presets.js';
@@ -34,7 +35,9 @@ export const RULE_FILE = '.rule.json';
 const RULE = v.pipe(
   v.lazy(given =>
     typeof given === 'object'
-      ? thing<RuleSpec | WrittenRule>('a rule: a name, or an object such as { dw: "…" }')
+      ? thing<RuleSpec | WrittenRule | HandwrittenSpec>(
+          'a rule: a name, or an object such as { dw: "…" }',
+        )
       : typeof given === 'string' && given.endsWith(RULE_FILE)
         ? kind<never>(
             'a rule itself: a file beside a configuration is what the command line reads',
@@ -44,7 +47,10 @@ const RULE = v.pipe(
   ),
   v.transform(rule => (typeof rule === 'object' && 'spec' in rule ? rule.spec : rule)),
   v.metadata({ range: `${SLOTS.rule.join(', ')}, or a rule of your own: { dw: '…', … }` }),
-) as unknown as Kind<Choice<'rule'> | RuleSpec | WrittenRule, Choice<'rule'> | RuleSpec>;
+) as unknown as Kind<
+  Choice<'rule'> | RuleSpec | WrittenRule | HandwrittenSpec,
+  Choice<'rule'> | RuleSpec | HandwrittenSpec
+>;
 
 const SLOTTED = {
   sizes: needed(list(whole(1), 'whole numbers ≥ 1 (inputs … outputs)', 2, MOST_SIZES), {

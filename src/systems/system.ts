@@ -1,6 +1,7 @@
 import { MetaplasticError } from '../errors.js';
 import { check, inWords, saidOf } from '../options.js';
 import { defineRule } from '../rules/define.js';
+import type { HandwrittenRule } from '../rules/handwritten.js';
 import type { WrittenRule } from '../rules/rule.js';
 import { SYSTEM, type SystemSpec } from './options.js';
 import { poolNeeds, TERMS } from './pool.js';
@@ -46,8 +47,8 @@ export interface Layer {
 /** Keys that only say how finely the rule's coefficient is resolved. */
 type Coefficient = 'alpha' | 'eta' | 'theta';
 
-/** A built-in rule by its name, or a written one. */
-export type SystemRule = Choice<'rule'> | WrittenRule;
+/** A built-in rule by its name, or one that is written, as text or by hand. */
+export type SystemRule = Choice<'rule'> | WrittenRule | HandwrittenRule;
 
 /** Every key of a system but those, with its default filled in. */
 type Chosen = Required<Omit<SystemSpec, 'preset' | 'rule' | Coefficient>> & {
@@ -72,19 +73,23 @@ export function ruleOf({ rule }: { readonly rule: SystemRule }): RuleFacts & {
   readonly name: string;
 } {
   if (typeof rule === 'string') return { name: rule, ...RULES[rule] };
-  const { name, from, coefficients, product } = rule;
-  const factor = coefficients.find(c => c.name === product?.factor);
+  const { name, from } = rule;
   const feedback = { post: 'direct-rectified', error: 'chained', nothing: 'none' } as const;
-  return { name, from, granularity: factor?.per ?? 'network', feedback: feedback[from] };
+  const told = { name, from, feedback: feedback[from] };
+  if (rule.kind === 'handwritten')
+    return { ...told, coefficient: rule.coefficient, granularity: rule.per };
+  const factor = rule.coefficients.find(c => c.name === rule.product?.factor);
+  return { ...told, granularity: factor?.per ?? 'network' };
 }
 
-/** The states of synapses and of neurons that a system's rule has; a built-in one has none. */
-export const statesOf = ({
-  rule,
-}: {
+/** The rule that a system has as text, if it has one. */
+export const writtenOf = ({ rule }: { readonly rule: SystemRule }): WrittenRule | undefined =>
+  typeof rule === 'object' && rule.kind === 'written' ? rule : undefined;
+
+/** The states of synapses and of neurons that a system's rule has; only one as text has some. */
+export const statesOf = (system: {
   readonly rule: SystemRule;
-}): Pick<WrittenRule, 'synapse' | 'neuron'> =>
-  typeof rule === 'string' ? { synapse: [], neuron: [] } : rule;
+}): Pick<WrittenRule, 'synapse' | 'neuron'> => writtenOf(system) ?? { synapse: [], neuron: [] };
 
 /** Systems that were checked here. */
 const CHECKED = new WeakSet<object>();
@@ -201,7 +206,7 @@ const TOGETHER: readonly Rule[] = [
       const { name, from } = ruleOf({ rule });
       const fitting = SLOTS.rule.filter(r => fits(feedback, RULES[r].from));
       return {
-        expected: `${FITTING[from].join(', ')} for the rule ${name}${typeof rule === 'string' ? '' : `, which reads ${READ[from]}`}`,
+        expected: `${FITTING[from].join(', ')} for the rule ${name}${writtenOf({ rule }) ? `, which reads ${READ[from]}` : ''}`,
         got: feedback,
         hint: fitting.length
           ? `${feedback} goes with the rules ${fitting.join(', ')}`
@@ -236,7 +241,7 @@ const TOGETHER: readonly Rule[] = [
   },
   {
     key: 'plasticBias',
-    holds: s => !s.plasticBias || (typeof s.rule === 'string' && s.rule !== 'pool'),
+    holds: s => !s.plasticBias || !(writtenOf(s) || s.rule === 'pool'),
     refuse: s => ({
       expected: 'a rule under which an input of 1 means something: gradient, oja or hebb',
       got: `true with ${ruleOf(s).name}`,
@@ -352,7 +357,7 @@ function encoderOf({ frozen }: Pick<Chosen, 'frozen'>): number {
 
 /** The system that is chosen, with every layer described. */
 function describe(chosen: Chosen, spec: SystemSpec): System {
-  const { sizes, rule, signal, feedbackTo } = chosen;
+  const { sizes, signal, feedbackTo } = chosen;
   const depth = depthOf(chosen);
   const { from, coefficient, granularity } = ruleOf(chosen);
   const frozen = [...new Set(chosen.frozen)].sort((a, b) => a - b);
@@ -361,8 +366,7 @@ function describe(chosen: Chosen, spec: SystemSpec): System {
     typeof chosen.multiplier === 'number'
       ? new Array<number>(depth).fill(chosen.multiplier)
       : [...chosen.multiplier];
-  const errorBelow =
-    typeof rule === 'string' ? poolNeeds(terms).errorBelow : rule.reads.includes('e_pre');
+  const errorBelow = writtenOf(chosen)?.reads.includes('e_pre') ?? poolNeeds(terms).errorBelow;
   const encoderLayers = encoderOf(chosen);
   const layers = multiplier.map((m, k): Layer => {
     const index = k + 1;

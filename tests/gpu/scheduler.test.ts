@@ -81,6 +81,25 @@ const lanes: Way = {
   options: { adjoint: 'checkpoint', clipPerTask: 0.5 },
   choices: { interval: 3, lanes: 4, teams: 2 },
 };
+/** A rule as text, with states of synapses and of neurons. */
+const stateful: Way = {
+  name: 'checkpoint, states',
+  spec: {
+    ...plain,
+    spec: {
+      sizes: [2, 5, 3, 2],
+      activation: 'tanh',
+      rule: {
+        dw: 'eta * h * (x - m) - 0.01 * w',
+        synapse: { h: { d: 'eta * (pre * x - h)', start: 0.1 } },
+        neuron: { m: { d: 'k * (x - m)' } },
+        coefficients: { eta: { per: 'neuron', start: 0.2 }, k: { per: 'network', start: 0.3 } },
+      },
+    },
+  },
+  options: { adjoint: 'checkpoint', moments: [0, 3, 7], momentWeights: [1, 2, 3] },
+  choices: { interval: 3 },
+};
 const inGrid = (adjoint: Adjoint): Way => ({
   name: `${adjoint}, 4 lanes in a grid`,
   spec: plain,
@@ -108,6 +127,7 @@ test.each([
   checkpoint(9),
   reverse,
   encoder,
+  stateful,
   lanes,
   inGrid('checkpoint'),
   inGrid('reverse'),
@@ -163,7 +183,7 @@ test.each([
   },
 );
 
-test.each([store, lanes, reverse, encoder])(
+test.each([store, lanes, reverse, encoder, stateful])(
   'adjoint $name: one chunk, seven, and one task at a time give the same bits',
   async way => {
     const { bits } = await whole(way);

@@ -2,6 +2,7 @@ import type { Gpu } from '../../src/gpu/device.js';
 import type { Plan } from '../../src/gpu/plan.js';
 import { inOrder, tensorsOf, type Layout } from '../../src/parameters/layout.js';
 import type { Episodes } from '../../src/tasks/episodes.js';
+import type { Tensors } from '../../src/tensor.js';
 import {
   Learner,
   type Adaptation,
@@ -223,6 +224,22 @@ function adapted(
         Float64Array.from(want.finalFeedback.flatMap(task => [...task[index - 1]!])),
       ),
     ]);
+  const states = (
+    part: readonly Tensors[],
+    wanted: ReferenceGradient['finalSynapse'],
+    layerOf: (index: number) => number,
+  ) =>
+    Object.keys(part[0]!).map((name): [string, number] => {
+      const [state, index] = name.split('.');
+      const all = wanted.flatMap(task => [...task[state!]![layerOf(Number(index))]!]);
+      return [
+        `${name} at last`,
+        relativeError(
+          Float64Array.from(part.flatMap(task => [...task[name]!.data])),
+          Float64Array.from(all),
+        ),
+      ];
+    });
   const off = got.accuracies?.data.filter(
     (accuracy, i) => Math.abs(accuracy - want.accuracies![i]!) > 1e-6,
   ).length;
@@ -230,7 +247,13 @@ function adapted(
     losses: relativeError(Float64Array.from(got.losses.data), want.losses),
     ...(off !== undefined && { accuracies: off }),
     predictions: relativeError(Float64Array.from(got.predictions.data), want.predictions),
-    ...Object.fromEntries([...last, ...biases, ...feedback]),
+    ...Object.fromEntries([
+      ...last,
+      ...biases,
+      ...feedback,
+      ...states(got.finalSynapse, want.finalSynapse, index => index - 1),
+      ...states(got.finalNeuron, want.finalNeuron, index => index),
+    ]),
   };
 }
 

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ADJOINTS } from '../../src/gpu/options.js';
-import { Learner } from '../../src/learner/learner.js';
-import { readCase } from '../../src/reference/case.js';
-import { PRIMITIVES, SLOTS } from '../../src/systems/system.js';
+import { Learner, type Adaptation } from '../../src/learner/learner.js';
+import { readCase, type OracleCase } from '../../src/reference/case.js';
+import { referenceGradient } from '../../src/reference/meta-gradient.js';
+import { PRIMITIVES, SLOTS, writtenOf } from '../../src/systems/system.js';
 import { inFloat32 } from '../../src/reference/episode.js';
 import { relativeError, relativeErrors } from '../reference/central-differences.js';
 import { inOrder } from '../../src/parameters/layout.js';
@@ -56,6 +57,36 @@ const livedStates = (
     ),
   );
 
+type Lived = Pick<Adaptation, 'finalWeights' | 'finalFeedback' | 'finalSynapse' | 'finalNeuron'>;
+
+/** Errors of what a lifetime has at last. */
+const atLast = (got: Lived, want: OracleCase['expected']): Record<string, number> => ({
+  ...livedStates(got.finalSynapse, want.finalSynapse ?? [], 1),
+  ...livedStates(got.finalNeuron, want.finalNeuron ?? [], 0),
+  ...lived('W', got.finalWeights, want.finalWeights),
+  ...lived('B', got.finalFeedback, want.finalFeedback ?? []),
+});
+
+/**
+ * Cases whose answer moves by more than 1e-5 when what is asked is rounded to float32, before any
+ * kernel runs: here a softplus has slopes of some −1000 at inputs below 0, and W grows to 700.
+ */
+const ILL_CONDITIONED = ['rule-taylor.json'];
+
+/** By how much the gradients of such a case do so, times 4; nothing of another. */
+function movedByRounding(
+  name: string,
+  { system, layout, parameters, episodes, l1, expected }: OracleCase,
+): Record<string, number> {
+  if (!ILL_CONDITIONED.includes(name)) return {};
+  const rounded = Float64Array.from(parameters, Math.fround);
+  const { gradient } = referenceGradient(system, layout, rounded, inFloat32(episodes), { l1 });
+  const moved = Object.entries(relativeErrors(layout, gradient, expected.gradient));
+  const most = Math.max(...moved.map(([, by]) => by));
+  const weights = expected.finalWeights[0]!.map((_, k) => [`W${k + 1} at last`, most] as const);
+  return Object.fromEntries([...moved, ...weights].map(([tensor, by]) => [tensor, 4 * by]));
+}
+
 const cases = names.map(
   name => [name, readCase(JSON.parse(readFileSync(new URL(name, folder), 'utf8')))] as const,
 );
@@ -75,9 +106,11 @@ test('the oracle has a case of every primitive', () => {
   expect([...known].toSorted()).toEqual([...PRIMITIVES].toSorted());
 });
 
-describe.each(cases)('%s', (_, { system, layout, parameters, episodes, l1, expected }) => {
+describe.each(cases)('%s', (name, oracle) => {
+  const { system, layout, parameters, episodes, l1, expected } = oracle;
+  const moved = movedByRounding(name, oracle);
   // what a rule does to W can be undone only if it is affine in W
-  const undone = typeof system.rule === 'string' || system.rule.undoable;
+  const undone = writtenOf(system)?.undoable ?? true;
   test.each(ADJOINTS.filter(adjoint => undone || adjoint !== 'reverse'))(
     "kernels with adjoint '%s' agree with an independent implementation",
     async adjoint => {
@@ -98,16 +131,7 @@ describe.each(cases)('%s', (_, { system, layout, parameters, episodes, l1, expec
       };
       if (adjoint === 'store') {
         // a forward pass has none, so once is enough
-        const { finalWeights, finalFeedback, finalSynapse, finalNeuron } = await learner.adapt(
-          inFloat32(episodes),
-        );
-        Object.assign(
-          errors,
-          livedStates(finalSynapse, expected.finalSynapse ?? [], 1),
-          livedStates(finalNeuron, expected.finalNeuron ?? [], 0),
-          lived('W', finalWeights, expected.finalWeights),
-          lived('B', finalFeedback, expected.finalFeedback ?? []),
-        );
+        Object.assign(errors, atLast(await learner.adapt(inFloat32(episodes)), expected));
       }
       // B1 of a system that aligns carries no error: nothing depends on it.
       if (system.feedbackRule !== 'fixed') {
@@ -116,7 +140,11 @@ describe.each(cases)('%s', (_, { system, layout, parameters, episodes, l1, expec
         expect(errors['B1']).toBeNaN();
         delete errors['B1'];
       }
-      expect(beyond(1e-5, errors)).toEqual({});
+      const limit = ILL_CONDITIONED.includes(name) ? 1e-4 : 1e-5;
+      const wrong = Object.entries(beyond(limit, errors)).filter(
+        ([tensor, error]) => !(error < (moved[tensor] ?? 0)),
+      );
+      expect(Object.fromEntries(wrong)).toEqual({});
       learner.destroy();
     },
   );

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Lived } from '../../src/learner/learner.js';
+import type { RuleSpec } from '../../src/rules/rule.js';
 import type { SystemSpec } from '../../src/systems/system.js';
 import type { Episodes } from '../../src/tasks/episodes.js';
 import { learnerFor, type Options } from '../kernels/agree.js';
@@ -43,6 +44,14 @@ async function lives(system: SystemSpec, options: Options = {}) {
   return { whole, inParts: from };
 }
 
+/** States of synapses and of neurons, which go on as weights do. */
+const stateful: RuleSpec = {
+  dw: 'eta * h * (x - m) - 0.01 * w',
+  synapse: { h: { d: 'eta * (pre * x - h)', start: 0.1 } },
+  neuron: { m: { d: 'k * (x - m)' } },
+  coefficients: { eta: { per: 'neuron', start: 0.2 }, k: { per: 'network', start: 0.3 } },
+};
+
 const chained = { sizes, feedback: 'chained', rule: 'gradient' } as const;
 const systems: readonly [string, SystemSpec, Options?][] = [
   ['of feedback and local plasticity', { sizes }],
@@ -60,6 +69,7 @@ const systems: readonly [string, SystemSpec, Options?][] = [
     'that align every third step, by noise sent into each layer',
     { ...chained, feedbackRule: 'weight-mirror', mirror: 'noise', alignEvery: 3 },
   ],
+  ['with states, behind a frozen encoder', { sizes, rule: stateful, frozen: [1] }],
   [
     'of Kolen-Pollack with momentum and noise',
     { ...chained, feedbackRule: 'kolen-pollack', momentum: true, noise: 0.01 },

@@ -9,7 +9,8 @@ import {
 } from '../../src/reference/choices.js';
 import { type ErrorPath, errorPaths } from '../../src/reference/errors.js';
 import { TARGETS } from '../../src/reference/random-problem.js';
-import { type Local, type Rule, rules } from '../../src/reference/rules.js';
+import { rules } from '../../src/reference/rules.js';
+import type { Local, RuleReference as Rule } from '../../src/rules/handwritten.js';
 import { defineSystem, PRIMITIVES, SLOTS, TERMS } from '../../src/systems/system.js';
 import { random } from '../../src/tasks/random.js';
 import { centralDifferences, relativeError } from './central-differences.js';

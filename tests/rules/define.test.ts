@@ -74,6 +74,12 @@ describe('a rule', () => {
     const rule = defineRule(oja);
     expect(defineRule(rule)).toBe(rule);
   });
+  test('that came as a copy is checked anew', async () => {
+    const copy = structuredClone(defineRule(oja));
+    expect(defineRule(copy)).toEqual(copy);
+    const forged = { ...copy, spec: { ...copy.spec, dw: 'y' } };
+    expect(await refusal(() => defineRule(forged))).toMatch(/^rule\.dw: unknown name `y`/);
+  });
   test('cannot be changed, nor by changing what was given', () => {
     const spec = structuredClone(bcm) as any;
     const rule = defineRule(spec);
@@ -267,6 +273,19 @@ describe('refused is what is not finite from the start:', () => {
       'a root of a coefficient that starts below 0',
       ofLayer('sqrt(a)', -1),
       `${negative('a', 'root', 'sqrt(abs(a)) or sqrt(max(a, 0))')}${at(0, 'sqrt(a)')}`,
+    ],
+    [
+      'a root of the square of what starts around 0, less something',
+      { dw: 'sqrt(a^2 - 1)', coefficients: { a: { per: 'layer', start: { uniform: [-2, 2] } } } },
+      `${negative('a^2 - 1', 'root', 'sqrt(abs(a^2 - 1)) or sqrt(max(a^2 - 1, 0))')}${at(0, 'sqrt(a^2 - 1)')}`,
+    ],
+    [
+      'a root that the inverse of what starts around 0 makes negative',
+      {
+        dw: 'sqrt(0.5 - 1 / a)',
+        coefficients: { a: { per: 'layer', start: { uniform: [-1, 2] } } },
+      },
+      `${negative('0.5 - 1 / a', 'root', 'sqrt(abs(0.5 - 1 / a)) or sqrt(max(0.5 - 1 / a, 0))')}${at(0, 'sqrt(0.5 - 1 / a)')}`,
     ],
     [
       'a division by a state that starts at 0',

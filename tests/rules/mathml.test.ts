@@ -21,6 +21,7 @@ describe('an expression as MathML', () => {
     ['a + b * c', 'mrow[a+mrow[b c]]'],
     ['(a + b) * c', 'mrow[mrow[(mrow[a+b])] c]'],
     ['a - (b - c)', 'mrow[a−mrow[(mrow[b−c])]]'],
+    ['a * 2', 'mrow[a·2]'],
     ['-a * b', 'mrow[mrow[−a] b]'],
     ['a - -b', 'mrow[a−mrow[(mrow[−b])]]'],
     ['a / (b + 1)', 'mfrac[amrow[b+1]]'],

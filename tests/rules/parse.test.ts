@@ -135,6 +135,9 @@ describe('too much is one error:', () => {
       /^rule.dw: expected at most 64 brackets, signs or powers in one another, got more\n/,
     );
   });
+  test('100 brackets beside one another are not', () => {
+    expect(treeOf(`${'(x)+'.repeat(99)}(x)`).kind).toBe('apply');
+  });
   test('64 brackets are not', () => {
     expect(full(treeOf(`${'('.repeat(64)}x${')'.repeat(64)}`))).toBe('x');
   });
@@ -158,6 +161,7 @@ describe('a tree as text', () => {
     '-a^2',
     '(-a)^2',
     '(-2)^a',
+    '-(2) * a',
     'a - -2',
     'a^b^c',
     '(a^b)^c',
