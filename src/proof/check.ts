@@ -657,6 +657,7 @@ const ILL_CONDITIONED =
   'rounding what is asked to float32 moves the answer by what “by rounding” says, before any kernel runs; an error of 4 × that passes';
 
 const digits = (x: number) => x.toExponential(1);
+
 /** The worst error of a kind, with the tensor that it belongs to. */
 export function worstOf(comparisons: readonly Comparison[], of: Comparison['of']): string {
   const worst = comparisons

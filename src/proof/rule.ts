@@ -1,8 +1,9 @@
 import type { Gpu } from '../gpu/device.js';
-import { greatest } from '../extremes.js';
 import { gradientErrors, LIMIT } from '../reference/central-differences.js';
 import { type Problem, solve } from '../reference/random-problem.js';
+import { shareInWords, tamed } from '../reference/tame.js';
 import { defineRule } from '../rules/define.js';
+import type { HandwrittenRule, HandwrittenSpec } from '../rules/handwritten.js';
 import type { RuleSpec, WrittenRule } from '../rules/rule.js';
 import type { SystemSpec } from '../systems/system.js';
 import {
@@ -14,6 +15,8 @@ import {
   worstOf,
 } from './check.js';
 
+type Rule = WrittenRule | HandwrittenRule;
+
 /** A row of the proof of a rule. */
 export interface RuleResult extends CheckResult {
   /** What was changed so that lifetimes stay finite. */
@@ -24,7 +27,10 @@ export interface RuleResult extends CheckResult {
  * How a rule is asked: every adjoint that it allows, one lane and many, odd sizes, one step and
  * more, one sample a step and more.
  */
-export function ruleProblems({ undoable, from }: WrittenRule): CheckProblem[] {
+export function ruleProblems(rule: Rule): CheckProblem[] {
+  const { from } = rule;
+  // what is written by hand is made of products, whose updates can be undone
+  const undoable = rule.kind === 'handwritten' || rule.undoable;
   const path: Partial<SystemSpec> = from === 'error' ? { feedback: 'backprop' } : {};
   return [
     {
@@ -64,12 +70,12 @@ export function ruleProblems({ undoable, from }: WrittenRule): CheckProblem[] {
 }
 
 /**
- * Proves a rule on this adapter: its kernels against the float64 reference, and the reference's
+ * Proves a rule, written as text or by hand, on this adapter: its kernels against the float64 reference, and the reference's
  * gradient against central differences of its loss, tensor by tensor.
  */
 export async function checkRule(
   gpu: Gpu,
-  given: RuleSpec | WrittenRule,
+  given: RuleSpec | WrittenRule | HandwrittenSpec,
   {
     problems,
     onResult,
@@ -88,8 +94,8 @@ export async function checkRule(
   return results;
 }
 
-async function checkOne(gpu: Gpu, rule: WrittenRule, row: CheckProblem): Promise<RuleResult> {
-  const tame = tamed(rule, row);
+async function checkOne(gpu: Gpu, rule: Rule, row: CheckProblem): Promise<RuleResult> {
+  const tame = tameProblem(rule, row);
   if (!tame)
     return { name: row.name, passed: false, comparisons: [], fellBack: false, error: DIVERGES };
   const { problem, note } = tame;
@@ -109,7 +115,7 @@ async function checkOne(gpu: Gpu, rule: WrittenRule, row: CheckProblem): Promise
 }
 
 const DIVERGES =
-  'lifetimes diverge: of neither signed nor positive activities are they finite, even where coefficients are a 64th of what they begin at';
+  'lifetimes diverge, of signed activities and of positive ones, however small the coefficients: let states begin at other numbers, or bound what grows';
 
 /**
  * Networks whose slopes have no corners: of activities of both signs, and of those that are not
@@ -119,51 +125,27 @@ const NETWORKS = [
   ['', { activation: 'tanh' }],
   ['activities ≥ 0', { activation: 'softplus', loss: 'cross-entropy' }],
 ] as const satisfies readonly (readonly [string, Partial<SystemSpec>])[];
-const SHARES = [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 64];
 
 /**
  * The problem of a row where the rule's lifetimes stay finite: coefficients are near what they
  * begin at, or a share of it.
  */
-function tamed(
-  rule: WrittenRule,
+function tameProblem(
+  rule: Rule,
   row: CheckProblem,
 ): { readonly problem: Problem; readonly note: string } | undefined {
   const told: Partial<SystemSpec> = rule.from === 'post' ? { feedbackActivation: 'linear' } : {};
   for (const [said, network] of NETWORKS) {
     const spec = { ...network, ...told, ...row.spec, rule };
-    const whole = problemOf({ ...row, spec });
-    for (const share of SHARES) {
-      const problem = scaled(whole, share);
-      if (!isTame(problem)) continue;
-      const coefficients = share < 1 ? `coefficients / ${1 / share}` : '';
-      return { problem, note: [said, coefficients].filter(Boolean).join(', ') };
-    }
+    const problem = problemOf({ ...row, spec });
+    const found = tamed(problem.layout, problem.parameters, parameters =>
+      solve({ ...problem, parameters }),
+    );
+    if (!found) continue;
+    const note = [said, shareInWords(found.share)].filter(Boolean).join(', ');
+    return { problem: { ...problem, parameters: found.parameters }, note };
   }
   return undefined;
-}
-
-/** With a share of the rule's coefficients. */
-function scaled(problem: Problem, share: number): Problem {
-  const parameters = Float64Array.from(problem.parameters);
-  for (const { group, offset, size } of problem.layout.tensors)
-    if (group === 'rule')
-      for (let i = offset; i < offset + size; i++) parameters[i] = parameters[i]! * share;
-  return { ...problem, parameters };
-}
-
-/** Beyond this a number will soon be none. */
-const LARGE = 100;
-
-/** Are losses, gradients, and what lifetimes leave finite and of moderate size? */
-function isTame(problem: Problem): boolean {
-  const { losses, gradient, finalWeights, finalSynapse, finalNeuron } = solve(problem);
-  const left = [
-    ...finalWeights.flat(),
-    ...[...finalSynapse, ...finalNeuron].flatMap(states => Object.values(states).flat()),
-  ];
-  const most = (numbers: ArrayLike<number>) => greatest(Array.from(numbers, Math.abs));
-  return [losses, ...left].every(n => most(n) < LARGE) && most(gradient) < LARGE ** 2;
 }
 
 const COLUMNS = [
