@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LIMIT } from '../../src/reference/central-differences.js';
 import { checkRule, ruleHead, ruleProblems, ruleRow } from '../../src/proof/rule.js';
+import { rules } from '../../src/reference/rules.js';
 import { defineRule } from '../../src/rules/define.js';
 import { RULE_PRESETS } from '../../src/rules/presets.js';
 import type { RuleSpec } from '../../src/rules/rule.js';
@@ -51,6 +53,18 @@ describe('the proof of a rule', () => {
     expect(result!.passed).toBe(false);
     const wrong = result!.comparisons.filter(({ error }) => !(error < 1e-4));
     expect(wrong.map(({ of, tensor }) => `${of} ${tensor}`)).toEqual(['differences rule.c']);
+  });
+
+  test('runs on rules that are written by hand, and finds a wrong adjoint of theirs', async () => {
+    const wgsl = readFileSync(new URL('../../shaders/rules/oja.wgsl', import.meta.url), 'utf8');
+    const mine = { name: 'mine', from: 'post', wgsl, reference: rules.oja } as const;
+    const problems = [{ ...one!, steps: 3 }];
+    expect((await checkRule(under.gpu, mine, { problems }))[0]!.passed).toBe(true);
+    const wrong = { ...mine, reference: { ...rules.oja, adjoint: rules.hebb.adjoint } };
+    const [result] = await checkRule(under.gpu, wrong, { problems });
+    expect(result!.passed).toBe(false);
+    for (const of of ['gradient', 'differences'])
+      expect(result!.comparisons.some(c => c.of === of && !(c.error < 1e-4))).toBe(true);
   });
 
   test('makes coefficients smaller until lifetimes stay finite, and says so', async () => {
