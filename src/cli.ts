@@ -8,6 +8,7 @@ import { diskError } from './cli/disk.js';
 import * as evaluate from './cli/eval.js';
 import * as plan from './cli/plan.js';
 import * as report from './cli/report.js';
+import * as rule from './cli/rule.js';
 import * as study from './cli/study.js';
 import * as train from './cli/train.js';
 import * as tune from './cli/tune.js';
@@ -26,6 +27,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   report,
   study,
   check,
+  rule,
   plan,
   tune,
   bench,

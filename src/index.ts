@@ -2,6 +2,7 @@ export * from './browser.js';
 export { RUN_PRESETS } from './config/presets.js';
 export { describePlan } from './gpu/plan.js';
 export { interference, type Interference } from './evaluation/interference.js';
+export { checkRule, type RuleResult } from './proof/rule.js';
 export { readOmniglot } from './tasks/omniglot.js';
 export {
   rememberedTuning,

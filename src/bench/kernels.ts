@@ -47,8 +47,8 @@ const LEARNER: Partial<LearnerOptions> = {
   budget: { memory: 2 ** 30, dispatchSeconds: 2 },
 };
 
-const describeWorkload = ({ name, system, episodes: { tasks, steps } }: Workload): string =>
-  `${name}, N=${tasks}, T=${steps}, ${system.sizes.join('-')}`;
+const describeWorkload = ({ name, rule, system, episodes: { tasks, steps } }: Workload): string =>
+  `${rule === undefined ? name : `${name} with ${rule}`}, N=${tasks}, T=${steps}, ${system.sizes.join('-')}`;
 
 /**
  * Measures every kernel that a meta-step of each workload dispatches, those of a forward pass, and

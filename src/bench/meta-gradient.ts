@@ -27,6 +27,8 @@ export interface BenchResult {
   readonly line: {
     readonly name: string;
     readonly workload: Workload['name'];
+    /** Of flp with a written rule: what that is called. */
+    readonly rule?: string;
     readonly N: number;
     readonly T: number;
     /**
@@ -127,6 +129,7 @@ export async function benchGradient(
       line: {
         name: `metaplastic on ${adapterName(gpu.adapter)}`,
         workload: workload.name,
+        ...(workload.rule !== undefined && { rule: workload.rule }),
         N: tasks,
         T: steps,
         H: widestHidden(learner!.system),
@@ -167,7 +170,7 @@ export function describeGradient({ line, times, plan, peakBytes, fellBack }: Ben
   const rows: [string, string][] = [
     [
       'workload',
-      `${line.workload}: ${line.N} tasks × ${line.T} steps of ${line.batch}, network ${plan.system.sizes.join('-')}, ${plan.queries} queries, gradient of every meta-parameter`,
+      `${line.workload}${line.rule === undefined ? '' : ` with the rule ${line.rule}`}: ${line.N} tasks × ${line.T} steps of ${line.batch}, network ${plan.system.sizes.join('-')}, ${plan.queries} queries, gradient of every meta-parameter`,
     ],
     [
       'plan',

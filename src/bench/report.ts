@@ -38,7 +38,8 @@ export async function runBench(
     ...rest
   }: Measuring & {
     readonly workloads?: Workload[];
-    readonly sizes?: SweepSizes;
+    /** `null` leaves meta-steps out. */
+    readonly sizes?: SweepSizes | null;
     readonly signal?: AbortSignal;
   } = {},
 ): Promise<BenchReport> {
@@ -56,7 +57,7 @@ export async function runBench(
     date: new Date().toISOString().slice(0, 10),
     ceilings: await measureCeilings(gpu, measuring),
     kernels: await benchKernels(gpu, measuring, workloads),
-    sweep: await benchSweep(gpu, measuring, sizes),
+    sweep: sizes === null ? [] : await benchSweep(gpu, measuring, sizes),
   };
 }
 
@@ -103,22 +104,26 @@ export function describeReport(report: BenchReport): string {
         ceilings,
       ),
     ]),
-    '## Meta-steps of flp, adjoint reverse',
-    table(
-      ['N', 'T', 'H', 'meta-steps/s', 'task-steps/s', 'spread', 'memory planned', 'in buffers'],
-      sweep.map(s => [
-        String(s.tasks),
-        String(s.steps),
-        String(s.width),
-        digits(s.metaStepsPerSecond.value),
-        Math.round(s.taskStepsPerSecond).toLocaleString('en'),
-        percent(s.metaStepsPerSecond.spread),
-        mebibytes(s.plannedBytes),
-        mebibytes(s.peakBytes),
-      ]),
-    ),
+    ...(sweep.length > 0 ? sweepSection(sweep) : []),
   ].join('\n\n');
 }
+
+const sweepSection = (sweep: readonly SweepFigure[]): string[] => [
+  '## Meta-steps of flp, adjoint reverse',
+  table(
+    ['N', 'T', 'H', 'meta-steps/s', 'task-steps/s', 'spread', 'memory planned', 'in buffers'],
+    sweep.map(s => [
+      String(s.tasks),
+      String(s.steps),
+      String(s.width),
+      digits(s.metaStepsPerSecond.value),
+      Math.round(s.taskStepsPerSecond).toLocaleString('en'),
+      percent(s.metaStepsPerSecond.spread),
+      mebibytes(s.plannedBytes),
+      mebibytes(s.peakBytes),
+    ]),
+  ),
+];
 
 /** Half of what was measured spread more than this: something else was running. */
 const NOISE = 0.25;

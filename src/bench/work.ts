@@ -1,6 +1,8 @@
+import { equationOperations, isMadeOfProducts, namesOf } from '../gpu/equation.js';
 import type { Plan } from '../gpu/plan.js';
 import { isMixed } from '../parameters/layout.js';
-import { ruleOf, type Layer } from '../systems/system.js';
+import type { WrittenRule } from '../rules/rule.js';
+import { ruleOf, statesOf, writtenOf, type Layer } from '../systems/system.js';
 
 /**
  * What a piece of work asks for, by the mathematics and whatever way a kernel takes: operations (a
@@ -43,7 +45,7 @@ export function lifetimeWork(
       inside.map(of).reduce((a, b) => plus(a, b), amount(0, 0)),
     );
   const parts: Record<Part, Amount> = {
-    birth: sum(l => amount(0, 2 * fastSynapses(plan, l))),
+    birth: sum(l => amount(0, 2 * fastSynapses(plan, l) + statesIn(plan, l))),
     step: sum(l => plus(forward(plan, l, plan.batch), feedback(plan, l), plasticity(plan, l))),
     query: sum(l => forward(plan, l, plan.queries)),
     'step.adjoint': sum(l =>
@@ -110,6 +112,10 @@ const synapses = ({ fanIn, fanOut }: Layer): number => fanIn * fanOut;
 const fastSynapses = ({ system }: Plan, layer: Layer): number =>
   synapses(layer) + (system.plasticBias ? layer.fanOut : 0);
 
+/** States of a written rule that the layer's synapses have. */
+const statesIn = ({ system }: Plan, layer: Layer): number =>
+  layer.plastic ? statesOf(system).synapse.length * synapses(layer) : 0;
+
 /** z = W x of so many samples. */
 const forward = (plan: Plan, layer: Layer, samples: number): Amount =>
   amount(2 * samples * fastSynapses(plan, layer), fastSynapses(plan, layer));
@@ -154,6 +160,8 @@ const rates = ({ system }: Plan): number =>
 /** W ← W + a (Σ left rightᵀ − κ W); the pool's factors ask for v = Wᵀ y. */
 function plasticity(plan: Plan, layer: Layer): Amount {
   if (!layer.plastic) return amount(0, 0);
+  const equation = equationOf(plan);
+  if (equation) return byEquation(plan, equation, layer);
   const {
     batch,
     record: { rank, v },
@@ -172,6 +180,8 @@ function plasticity(plan: Plan, layer: Layer): Amount {
  */
 function plasticityAdjoint(plan: Plan, layer: Layer): Amount {
   if (!layer.plastic) return amount(0, 0);
+  const equation = equationOf(plan);
+  if (equation) return byEquationAdjoint(plan, equation, layer);
   const {
     batch,
     adjoint,
@@ -193,4 +203,43 @@ function plasticityAdjoint(plan: Plan, layer: Layer): Amount {
     times(fastSynapses(plan, layer), amount(flops, numbers)),
     times(synapses(layer), ofRights),
   );
+}
+
+/** The rule that every synapse is changed by on its own, if it is no product. */
+function equationOf({ system }: Plan): WrittenRule | undefined {
+  const written = writtenOf(system);
+  return written && !isMadeOfProducts(written) ? written : undefined;
+}
+
+/** Numbers of a synapse: its weight and states, and the coefficients that it has of its own. */
+function ofSynapse(rule: WrittenRule): { readonly fast: number; readonly own: number } {
+  const { synapse, own } = namesOf(rule);
+  return { fast: synapse.length, own: own.length };
+}
+
+/** The change in every sample; then W ← W + m Σ dw, and states likewise. */
+function byEquation({ batch }: Plan, rule: WrittenRule, layer: Layer): Amount {
+  const { change } = equationOperations(rule);
+  const { fast, own } = ofSynapse(rule);
+  return times(synapses(layer), amount(batch * change + 2 * fast, 2 * fast + own));
+}
+
+/**
+ * What flows to all that a change has read, in every sample, from d of W and of the states, which
+ * are read and written as the adjoint's own; lanes that share a task find what flows to their
+ * inputs on a way of their own.
+ */
+function byEquationAdjoint(
+  { batch, adjoint: way, lanes, grid }: Plan,
+  rule: WrittenRule,
+  layer: Layer,
+): Amount {
+  const { change, adjoint, slope } = equationOperations(rule);
+  const { fast, own } = ofSynapse(rule);
+  const undone = way === 'reverse';
+  const flops = batch * adjoint + fast + (undone ? batch * (change + slope) + 4 : 0);
+  const tells = namesOf(rule).below.length > 0 && layer.index > 1;
+  const again = tells && lanes > 1 && !grid ? 2 * fast + own : 0;
+  const numbers = 3 * fast + 3 * own + (undone ? 1 : 0) + again;
+  return times(synapses(layer), amount(flops, numbers));
 }

@@ -1,12 +1,17 @@
 import { initialNumbers } from '../parameters/initial.js';
 import { layoutOf } from '../parameters/layout.js';
-import type { RuleSpec } from '../rules/rule.js';
+import { referenceLoss } from '../reference/meta-gradient.js';
+import { shareInWords, tamed } from '../reference/tame.js';
+import { defineRule } from '../rules/define.js';
+import type { RuleSpec, WrittenRule } from '../rules/rule.js';
 import { defineSystem, writtenOf, type SystemSpec } from '../systems/system.js';
 import { checkCounts, type Episodes } from '../tasks/episodes.js';
 
 /** A system, its meta-parameters and its lifetimes, always the same numbers, in float32. */
 export interface Workload {
   readonly name: 'flp' | 'pool' | 'encoder';
+  /** What its rule is called, if that is a written one. */
+  readonly rule?: string;
   readonly system: SystemSpec;
   /** In the order of the system's layout. */
   readonly parameters: Float32Array;
@@ -26,8 +31,11 @@ export interface Sizes {
 export interface FlpSizes extends Sizes {
   readonly width: number;
   readonly batch: number;
-  /** Another rule than Oja's; its coefficients of layers are drawn like α. */
-  readonly rule?: RuleSpec;
+  /**
+   * Another rule than Oja's. What multiplies all of its update is drawn like α; where lifetimes
+   * diverge its coefficients are a share of what they begin at.
+   */
+  readonly rule?: RuleSpec | WrittenRule;
 }
 
 /**
@@ -37,12 +45,30 @@ export interface FlpSizes extends Sizes {
 export function flpWorkload({ tasks, steps, width, batch, rule }: FlpSizes): Workload {
   checkCounts({ tasks, steps, width, batch }, 'bench');
   const system: SystemSpec = { sizes: [1, width, width, 1], ...(rule && { rule }) };
+  const episodes = sines(tasks, steps, batch, 10);
+  const parameters = flpParameters(system, batch);
   return {
     name: 'flp',
     system,
-    parameters: flpParameters(system, batch),
-    episodes: sines(tasks, steps, batch, 10),
+    episodes,
+    ...(rule ? ofRule(rule, system, parameters, episodes) : { parameters }),
   };
+}
+
+/** What is said of a written rule, and parameters with which its lifetimes do not diverge. */
+function ofRule(
+  given: RuleSpec | WrittenRule,
+  spec: SystemSpec,
+  parameters: Float32Array,
+  episodes: Episodes,
+): Pick<Workload, 'rule' | 'parameters'> {
+  const { name } = defineRule(given);
+  const system = defineSystem(spec);
+  const layout = layoutOf(system);
+  const found = tamed(layout, parameters, some => referenceLoss(system, layout, some, episodes));
+  if (!found) return { rule: name, parameters };
+  const share = shareInWords(found.share);
+  return { rule: share ? `${name}, ${share}` : name, parameters: found.parameters };
 }
 
 /** The network of the workload `pool` (Shervani-Tabar & Rosenbaum 2023, §3.2). */

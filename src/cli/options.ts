@@ -3,10 +3,14 @@ import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import { check, kind, option, optionsOf, saidOf, section, type Kind } from '../options.js';
 
-/** An option of a command: what stands for its value in the help, if it has one, and its entry. */
+/**
+ * An option of a command: what stands for its value in the help, if it has one, its entry, and
+ * whether it may be given several times, which its entry takes as a list.
+ */
 interface Argument {
   readonly value?: string;
   readonly entry: Kind<any>;
+  readonly multiple?: boolean;
 }
 type Arguments = Readonly<Record<string, Argument>>;
 type Values<A extends Arguments> = { readonly [K in keyof A]: v.InferOutput<A[K]['entry']> };
@@ -39,9 +43,9 @@ export function parse<const A extends Arguments>(
     args: [...args],
     allowPositionals: true,
     options: Object.fromEntries(
-      Object.entries(known).map(([name, { value }]) => [
+      Object.entries(known).map(([name, { value, multiple = false }]) => [
         name,
-        { type: value ? 'string' : 'boolean' } as const,
+        { type: value ? 'string' : 'boolean', multiple } as const,
       ]),
     ),
   });

@@ -8,7 +8,7 @@ import { inWords, isObject, unknownName } from '../options.js';
 import { adapterName, type Gpu } from '../gpu/device.js';
 import { parseConfig, type RunConfig } from '../config/config.js';
 import { defineRule } from '../rules/define.js';
-import type { RuleSpec } from '../rules/rule.js';
+import type { RuleSpec, WrittenRule } from '../rules/rule.js';
 import { RULE_FILE } from '../systems/options.js';
 import { parseLog, type Evaluation, type LogLine } from '../runs/log.js';
 import { RUN_PRESETS } from '../config/presets.js';
@@ -60,9 +60,13 @@ function withRule(config: unknown, path: string): unknown {
       expected: 'a file with a rule, beside the configuration',
       got: `${inWords(rule)}, and there is no ${file}`,
     });
-  const spec = readJson(file, of => readPlain(of, MOST_OF_A_RULE)) as RuleSpec;
-  defineRule(spec, file); // its errors name the file
-  return { ...config, system: { ...config['system'], rule: spec } };
+  return { ...config, system: { ...config['system'], rule: readRule(file).written } };
+}
+
+/** The rule of a file as it is written, and checked; errors name the file. */
+export function readRule(path: string): { readonly written: RuleSpec; readonly rule: WrittenRule } {
+  const written = readJson(path, of => readPlain(of, MOST_OF_A_RULE)) as RuleSpec;
+  return { written, rule: defineRule(written, path) };
 }
 
 /** What a JSON file says; `read` gets its bytes. */

@@ -4,7 +4,7 @@ import { simplified } from '../rules/simplify.js';
 import { textOf } from '../rules/text.js';
 import { namesOf as namesIn, type Tree } from '../rules/tree.js';
 import type { SystemRule } from '../systems/system.js';
-import { wgslName, wgslOf } from '../rules/wgsl.js';
+import { operationsIn, wgslName, wgslOf } from '../rules/wgsl.js';
 
 /**
  * The maths module `equation` of a written rule, for shaders/plasticities/equation.wgsl: what
@@ -17,13 +17,9 @@ import { wgslName, wgslOf } from '../rules/wgsl.js';
  * number has four, of the four rows: they are summed elsewhere.
  */
 export function equationModule(rule: WrittenRule): string {
-  const names = namesOf(rule);
-  const outputs: readonly Output[] = [
-    { name: 'w', tree: rule.dw },
-    ...rule.synapse.map(({ name, change }) => ({ name, tree: change })),
-  ];
-  const { synapse, own, above, below, coarse } = names;
-  const all = [...synapse, ...own, ...above, ...below, ...coarse];
+  const { synapse, own, above, below, coarse } = namesOf(rule);
+  const outputs = outputsOf(rule);
+  const all = allOf(rule);
   const flow = all.map(({ name }) => flowTo(name, outputs));
   const change = bodyOf(
     outputs.map(({ tree }) => tree),
@@ -202,6 +198,42 @@ const SEEN_BY = 's: Synapse, own: Own, a: Above, b: Below, c: Coarse';
 interface Output {
   readonly name: string;
   readonly tree: Tree;
+}
+
+/** What changes of a synapse. */
+const outputsOf = ({ dw, synapse }: WrittenRule): readonly Output[] => [
+  { name: 'w', tree: dw },
+  ...synapse.map(({ name, change }) => ({ name, tree: change })),
+];
+
+const allOf = (rule: WrittenRule): readonly Named[] => {
+  const { synapse, own, above, below, coarse } = namesOf(rule);
+  return [...synapse, ...own, ...above, ...below, ...coarse];
+};
+
+/** Operations of an equation's code for one synapse in one sample. */
+export interface EquationOperations {
+  readonly change: number;
+  /** And its adjoint, with the sums of what flows to each name. */
+  readonly adjoint: number;
+  /** ∂ dw / ∂ w, of an update that can be undone; else 0. */
+  readonly slope: number;
+}
+const COUNTED = new WeakMap<WrittenRule, EquationOperations>();
+
+/** A function counts as one operation, what neurons and inputs could do once as one a synapse. */
+export function equationOperations(rule: WrittenRule): EquationOperations {
+  const known = COUNTED.get(rule);
+  if (known) return known;
+  const outputs = outputsOf(rule);
+  const all = allOf(rule);
+  const counted = {
+    change: operationsIn(outputs.map(({ tree }) => tree)) + outputs.length,
+    adjoint: operationsIn(all.map(({ name }) => flowTo(name, outputs))) + all.length,
+    slope: rule.undoable ? operationsIn([derivative(rule.dw, 'w')]) : 0,
+  };
+  COUNTED.set(rule, counted);
+  return counted;
 }
 
 /** What is told to a change, as a name that no rule can declare. */

@@ -1,4 +1,6 @@
 import { greatest } from '../extremes.js';
+import { type System, writtenOf } from '../systems/system.js';
+import { equationOperations, isMadeOfProducts } from './equation.js';
 import type { Machine, Work } from './plan.js';
 import type { Segment } from './segments.js';
 
@@ -49,8 +51,11 @@ export function estimateSeconds(
     (work.adjoint === 'reverse' ? 1.6 : 1) *
     (system.momentum ? 1.4 : 1);
   const { turn, neuron, synapse, product } = paceOf(machine, plan, tasks);
+  const { ofTurns, ofNeurons, ofSynapses } = equationShares(system);
   const step =
-    rule * (back(turn * (2 + layers)) + batch * (back(neuron * neurons) + synapse * synapses));
+    rule *
+    (back(turn * (2 + layers) * ofTurns) +
+      batch * (back(neuron * neurons * ofNeurons) + synapse * synapses * ofSynapses));
   const rows = work.steps * batch + work.moments.length * queries;
   const products = sizes
     .slice(0, encoderLayers)
@@ -66,6 +71,22 @@ export function estimateSeconds(
       work.metrics ? queries * (0.7 * neuron * neurons + 1.5 * synapse * synapses) : 0,
       tasks * rows * product * greatest([0, ...products]),
     ),
+  };
+}
+
+/**
+ * How much longer the parts of a step take where every synapse changes by an equation of its own:
+ * layers are gone through several times, neurons may have states, and the more operations an
+ * equation has, the longer a synapse takes. Measured as the rest.
+ */
+function equationShares(system: System) {
+  const rule = writtenOf(system);
+  if (!rule || isMadeOfProducts(rule)) return { ofTurns: 1, ofNeurons: 1, ofSynapses: 1 };
+  const { adjoint } = equationOperations(rule);
+  return {
+    ofTurns: 1.5,
+    ofNeurons: 1 + 0.3 * rule.neuron.length,
+    ofSynapses: 1 + adjoint / 12,
   };
 }
 

@@ -15,6 +15,8 @@ import {
   randomProblem,
   solve,
 } from '../reference/random-problem.js';
+import { RULE_PRESETS } from '../rules/presets.js';
+import type { RuleSpec } from '../rules/rule.js';
 import {
   ERROR_PATHS,
   GRANULARITIES,
@@ -46,8 +48,9 @@ export interface CheckProblem extends Omit<ProblemSpec, 'spec'> {
 /** ‖x − x*‖ / ‖x*‖ of one tensor, or ‖x − x*‖ where x* is 0; NaN if x is not finite. */
 export interface Comparison {
   // final weights are W, plastic b and the B that lifetimes have of their own; final states those of
-  // a written rule, h.1 of the synapses of layer 1, theta.0 of the neurons of x_0
-  readonly of: 'loss' | 'gradient' | 'final weights' | 'final states' | 'update';
+  // a written rule, h.1 of the synapses of layer 1, theta.0 of the neurons of x_0; differences what
+  // the reference's gradient is from central differences
+  readonly of: 'loss' | 'gradient' | 'final weights' | 'final states' | 'update' | 'differences';
   readonly tensor: string;
   readonly error: number;
   /**
@@ -101,11 +104,19 @@ interface Question extends Omit<Problem, 'parameters'> {
 }
 
 /** Asks the kernels and the float64 reference the same random problem. */
-export function checkProblem(
+export const checkProblem = (gpu: Gpu, problem: CheckProblem): Promise<CheckResult> =>
+  checkAnswer(gpu, problem, problemOf(problem));
+
+/** The problem of a row, whose sizes and counts are odd where it does not say its own. */
+export const problemOf = (row: CheckProblem): Problem =>
+  randomProblem({ ...BASE, ...row, spec: { sizes: SIZES, ...row.spec } });
+
+/** Asks the kernels and the float64 reference a problem as a row says. */
+export function checkAnswer(
   gpu: Gpu,
-  { name, settings = {}, updates = 0, ...spec }: CheckProblem,
+  { name, settings = {}, updates = 0 }: Pick<CheckProblem, 'name' | 'settings' | 'updates'>,
+  problem: Problem,
 ): Promise<CheckResult> {
-  const problem = randomProblem({ ...BASE, ...spec, spec: { sizes: SIZES, ...spec.spec } });
   const {
     loss,
     losses,
@@ -415,6 +426,31 @@ const of = (
 const classify = { loss: 'cross-entropy' } as const;
 
 /**
+ * Rules that are written as text: one product, states of synapses and neurons and the error below,
+ * and what is told multiplied by what is no product of it.
+ */
+const WRITTEN: readonly (readonly [string, RuleSpec, Partial<SystemSpec>])[] = [
+  ['of one product', RULE_PRESETS.gradient.rule, { activation: 'tanh' }],
+  [
+    'with states and e_pre',
+    {
+      dw: 'a * (h - decay * w) * (1 + tanh(m - m_pre)) - eta * e * pre + k * x * e_pre',
+      synapse: { h: { d: 'gain * e * pre - decay * h', start: 0.1 } },
+      neuron: { m: { d: 'k * (x - m)', start: 0.3 } },
+      coefficients: {
+        a: { per: 'synapse', start: { uniform: [-0.1, 0.1] } },
+        gain: { per: 'neuron', start: { uniform: [0.5, 1] } },
+        eta: { per: 'layer', start: 0.03 },
+        decay: { per: 'network', start: 0.2 },
+        k: { per: 'network', start: 0.1 },
+      },
+    },
+    { activation: 'sigmoid', ...classify },
+  ],
+  ['with post', RULE_PRESETS['soft-bounds'].rule, {}],
+];
+
+/**
  * The problems of `check`. Every choice of every slot is among them, for they are made from the
  * slots' own tables; the first of each is the default.
  */
@@ -449,6 +485,7 @@ export const PROBLEMS: readonly CheckProblem[] = [
     activation: 'sigmoid',
     ...classify,
   }),
+  ...WRITTEN.map(([name, rule, more]) => of(`written rule ${name}`, { rule, ...more })),
   of('momentum, weight decay, noise', {
     rule: 'gradient',
     momentum: true,
@@ -583,16 +620,7 @@ export function checkHead(): string {
 
 /** One problem in a line: the worst error of each kind with the tensor it belongs to. */
 export function checkRow({ name, comparisons, passed, error, fellBack }: CheckResult): string {
-  const cells = COLUMNS.map(column => {
-    const worst = comparisons
-      .filter(c => c.of === column)
-      .reduce<Comparison | undefined>((a, b) => (a && !worse(b.error, a.error) ? a : b), undefined);
-    return (
-      worst
-        ? `${worst.error.toExponential(1)} ${column === 'loss' || column === 'update' ? '' : worst.tensor}`
-        : '–'
-    ).padEnd(CELL);
-  });
+  const cells = COLUMNS.map(column => worstOf(comparisons, column).padEnd(CELL));
   return [
     name.padEnd(NAME),
     ...cells,
@@ -629,4 +657,14 @@ const ILL_CONDITIONED =
   'rounding what is asked to float32 moves the answer by what “by rounding” says, before any kernel runs; an error of 4 × that passes';
 
 const digits = (x: number) => x.toExponential(1);
+
+/** The worst error of a kind, with the tensor that it belongs to. */
+export function worstOf(comparisons: readonly Comparison[], of: Comparison['of']): string {
+  const worst = comparisons
+    .filter(c => c.of === of)
+    .reduce<Comparison | undefined>((a, b) => (a && !worse(b.error, a.error) ? a : b), undefined);
+  if (!worst) return '–';
+  return `${worst.error.toExponential(1)} ${of === 'loss' || of === 'update' ? '' : worst.tensor}`;
+}
+
 const worse = (a: number, b: number) => Number.isNaN(a) || a > b;

@@ -86,6 +86,15 @@ export function wgslOf(trees: readonly Tree[], nameOf: (name: string) => Code): 
   return { statements, results, calls: [...calls] };
 }
 
+/**
+ * Operators and functions that trees are made of as WGSL: what occurs more than once is counted
+ * once, a function is one, a sign none, and a whole power as many as its products.
+ */
+export function operationsIn(trees: readonly Tree[]): number {
+  const counted = [...usesIn(trees.map(lowering())).keys()];
+  return counted.filter(tree => tree.kind === 'apply' && tree.of !== 'negate').length;
+}
+
 /** Minus a name is as short as any name for it. */
 const isShort = ({ of, to }: Applied) => of === 'negate' && to[0]!.kind === 'name';
 

@@ -264,6 +264,19 @@ describe('the command', () => {
       /^--width: expected a workload that has it, got pool; leave it out$/,
     ],
     [
+      'a rule of one’s own in the pool',
+      ['pool', '--rule', 'oja'],
+      {},
+      /^--rule: expected a workload whose rule may be another, got pool; leave it out$/,
+    ],
+    ['kernels of no rule', ['rule'], {}, /^bench rule: expected one FILE or PRESET, got 0/],
+    [
+      'a rule whose updates cannot be undone, undone',
+      ['flp-sine', '--rule', 'bcm', '--adjoint', 'reverse', '--tasks', '1', '--width', '2'],
+      {},
+      /reverse/,
+    ],
+    [
       'the environment of flp for the pool',
       ['pool'],
       { WORKLOAD: 'flp' },

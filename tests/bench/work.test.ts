@@ -69,6 +69,42 @@ test('a plastic bias is counted as a synapse whose input is nobody’s', () => {
   expect(work['query.adjoint']).toEqual({ flops: 2 * 4 * 14 + 2 * 4 * 6, bytes: 4 * (2 * 14 + 6) });
 });
 
+describe('the work of an equation, 1-3-2, 2 samples, counted by hand', () => {
+  const plain = flp(1, 1);
+  const rule = {
+    dw: 'a * h * w^3',
+    synapse: { h: { d: 'pre * x - h' } },
+    coefficients: { a: { per: 'synapse' as const } },
+  };
+  const system = { sizes: [1, 3, 2], rule };
+  const episodes = { ...plain.episodes, batch: 2, queries: 4 };
+  const work = lifetimeWork(planOf({ ...plain, system, episodes }));
+  const below = lifetimeWork(planOf({ ...plain, system: { sizes: [1, 1], rule }, episodes }));
+
+  test('a step: both changes of every synapse and their sums; W, h and a are read, W and h written', () => {
+    // a · h · ((w · w) · w) and pre · x − h are 6 operations, 2 more add them up in the batch
+    expect(work.step).toEqual({
+      flops: 2 * 2 * 9 + (2 * (6 + 2) + 4) * 9,
+      bytes: 4 * (9 + 5 * 9),
+    });
+  });
+  test('birth writes states as well', () => {
+    expect(work.birth).toEqual({ flops: 0, bytes: 4 * 3 * 9 });
+  });
+  test('its adjoint reads W, h and a, and reads and writes what flows to them', () => {
+    // one synapse, and d_W += d_z x of both samples
+    expect(below['step.adjoint'].bytes).toBe(4 * (2 + 3 * 3));
+    // 12 operations make what flows to w, h, a, x and pre, 5 more add it up
+    expect(below['step.adjoint'].flops).toBe(2 * 2 + 2 * (12 + 5) + 2);
+  });
+  test('undoing an update makes the change again', () => {
+    const undoable = { dw: 'a * pre * x - a * w * abs(x)', coefficients: rule.coefficients };
+    const of = (way: Adjoint) =>
+      lifetimeWork(planOf({ ...plain, system: { ...system, rule: undoable }, episodes }, way));
+    expect(of('reverse')['step.adjoint'].flops).toBeGreaterThan(of('store')['step.adjoint'].flops);
+  });
+});
+
 test('a lifetime is birth, its steps and its queries', () => {
   const { episode, birth, step, query } = lifetimeWork(planOf(flp(3, 7)));
   expect(episode).toEqual({

@@ -25,6 +25,7 @@ describe('the command line', () => {
       'report',
       'study',
       'check',
+      'rule',
       'plan',
       'tune',
       'bench',
@@ -33,18 +34,26 @@ describe('the command line', () => {
       expect(out).toMatch(new RegExp(`^  ${command} +\\w`, 'm'));
     expect(status).toBe(0);
   });
-  test.each(['train', 'eval', 'report', 'study', 'check', 'plan', 'tune', 'bench', 'devices'])(
-    'helps with %s',
-    command => {
-      expect(metaplastic([command, '--help'])).toMatchObject({
-        status: 0,
-        out: expect.stringContaining(`Usage: metaplastic ${command}`),
-      });
-    },
-  );
+  test.each([
+    'train',
+    'eval',
+    'report',
+    'study',
+    'check',
+    'rule',
+    'plan',
+    'tune',
+    'bench',
+    'devices',
+  ])('helps with %s', command => {
+    expect(metaplastic([command, '--help'])).toMatchObject({
+      status: 0,
+      out: expect.stringContaining(`Usage: metaplastic ${command}`),
+    });
+  });
   test('names the known commands to an unknown one', () => {
     expect(refusal(['trian'])).toBe(
-      'metaplastic: unknown command "trian" (did you mean train?); known: train, eval, report, study, check, plan, tune, bench, devices',
+      'metaplastic: unknown command "trian" (did you mean train?); known: train, eval, report, study, check, rule, plan, tune, bench, devices',
     );
   });
   test('names an unknown option', () => {

@@ -4,6 +4,7 @@ import { makePlan, type Plan } from '../../src/gpu/plan.js';
 import { secondsOfSteps } from '../../src/gpu/time.js';
 import type { Learner } from '../../src/learner/learner.js';
 import { learnerFor, type Options } from '../kernels/agree.js';
+import { RULE_PRESETS } from '../../src/rules/presets.js';
 import { useGpu } from '../kernels/open.js';
 import { type ProblemSpec, randomProblem } from '../reference/random-problem.js';
 
@@ -65,6 +66,11 @@ async function longest(
 const LONG = { memory: 2 ** 31, dispatchSeconds: 1e9 };
 const tiny = { sizes: [1, 4, 1] };
 const middling = { sizes: [1, 32, 32, 1] };
+const smooth = { ...middling, activation: 'tanh' } as const;
+/** Of which a synapse's operations are what takes time. */
+const LENGTHY = {
+  dw: `1e-6 * (${[1, 2, 3, 4, 5, 6, 7, 8].map(k => `tanh(pre * x + ${k} * w) * exp(-${k} * x^2)`).join(' + ')})`,
+};
 
 describe('the estimated time of the longest dispatch is never below what it takes, nor ten times as much', () => {
   test.each<[string, ProblemSpec, Asked]>([
@@ -83,6 +89,25 @@ describe('the estimated time of the longest dispatch is never below what it take
     [
       'all terms of the pool',
       { spec: { ...middling, rule: 'pool' }, steps: 10, batch: 2, tasks: 8 },
+      { adjoint: 'store' },
+    ],
+    [
+      'a written rule with a state of synapses',
+      {
+        spec: { ...smooth, rule: RULE_PRESETS['differentiable-plasticity'].rule },
+        steps: 50,
+        tasks: 8,
+      },
+      { adjoint: 'store' },
+    ],
+    [
+      'a written rule with a state of neurons, lived forward',
+      { spec: { ...smooth, rule: RULE_PRESETS.bcm.rule }, steps: 50, batch: 2, tasks: 8 },
+      {},
+    ],
+    [
+      'a long equation',
+      { spec: { ...smooth, rule: LENGTHY }, steps: 20, tasks: 8 },
       { adjoint: 'store' },
     ],
     [
