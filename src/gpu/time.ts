@@ -1,4 +1,5 @@
 import { greatest } from '../extremes.js';
+import { productsOf } from './encoder.js';
 import type { Machine, Work } from './plan.js';
 import type { Segment } from './segments.js';
 
@@ -52,9 +53,9 @@ export function estimateSeconds(
   const step =
     rule * (back(turn * (2 + layers)) + batch * (back(neuron * neurons) + synapse * synapses));
   const rows = work.steps * batch + work.moments.length * queries;
-  const products = sizes
+  const products = system.layers
     .slice(0, encoderLayers)
-    .map((size, k) => (k > 0 ? back(2) : 1) * size * sizes[k + 1]!);
+    .map((layer, k) => (k > 0 ? back(2) : 1) * productsOf(layer));
   return {
     step,
     query: (learns ? 1 : 0.4) * (0.13 * neuron * neurons + 0.4 * synapse * synapses),
