@@ -30,11 +30,10 @@ fn set_column(task: u32, o: u32, j: u32, d: vec4f) {
 // d_z of channels o … o + 3 at position p of a row; 0 beyond the last channel.
 fn d_units(task: u32, row: u32, o: u32, p: u32) -> vec4f {
   let at = unit_at(task, row, o, p);
-  let next = select(0u, POSITIONS * TEAMS, o + 1u < CHANNELS);
-  let third = select(0u, 2u * POSITIONS * TEAMS, o + 2u < CHANNELS);
-  let last = select(0u, 3u * POSITIONS * TEAMS, o + 3u < CHANNELS);
+  let step = min(vec3u(1u, 2u, 3u), vec3u(CHANNELS - 1u - o)) * (POSITIONS * TEAMS);
   let d = vec4f(
-    activities[at], activities[at + next], activities[at + third], activities[at + last]);
+    activities[at], activities[at + step.x], activities[at + step.y], activities[at + step.z]);
+  if (CHANNELS % 4u == 0u) { return d; }
   return present(o, CHANNELS) * d;
 }
 
@@ -100,6 +99,7 @@ const BELOW_QUADS = (CHANNELS_BELOW + 3u) / 4u;
 const BELOW_TILES = BELOW_QUADS * BELOW_HEIGHT * PHASES * PHASE_TILES;
 
 // d_z of the layer below, or d_x where it pools: a lane makes 4 channels of 4 inputs of a row.
+// Neighbours have the same inputs, so that what is left out is left out by all.
 @compute @workgroup_size(64)
 fn below(
   @builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_count: vec3u,
@@ -109,49 +109,64 @@ fn below(
   let task = tile / (ROWS * BELOW_TILES);
   if (task >= pass_.tasks) { return; }
   let row = tile / BELOW_TILES % ROWS;
-  let x = tile % PHASE_TILES * 4u * STRIDE + tile / PHASE_TILES % PHASES;
-  let y = tile / (PHASE_TILES * PHASES) % BELOW_HEIGHT;
-  let c = tile / (PHASE_TILES * PHASES * BELOW_HEIGHT) % BELOW_QUADS * 4u;
-  let channels = min(vec4u(c, c + 1u, c + 2u, c + 3u), vec4u(CHANNELS_BELOW - 1u));
+  let c = tile % BELOW_QUADS * 4u;
+  let k = tile / BELOW_QUADS % (BELOW_HEIGHT * PHASES * PHASE_TILES);
+  let x = k % PHASE_TILES * 4u * STRIDE + k / PHASE_TILES % PHASES;
+  let y = k / (PHASE_TILES * PHASES);
 
-  var d = mat4x4f();
+  var d0 = vec4f();
+  var d1 = vec4f();
+  var d2 = vec4f();
+  var d3 = vec4f();
   for (var u = 0u; u < KERNEL; u++) {
-    let up = y + PADDING - u;
-    if (u > y + PADDING || up % STRIDE > 0u || up / STRIDE >= UNITS_HEIGHT) { continue; }
+    let down = y + PADDING - u;
+    if (u > y + PADDING || down % STRIDE > 0u || down / STRIDE >= UNITS_HEIGHT) { continue; }
+    let line = down / STRIDE * UNITS_WIDTH;
     for (var v = 0u; v < KERNEL; v++) {
-      if ((x + PADDING + KERNEL * STRIDE - v) % STRIDE > 0u) { continue; }
-      let places = Saw(up / STRIDE * UNITS_WIDTH, x + PADDING, v);
-      d += through(task, row, places, channels * (KERNEL * KERNEL) + u * KERNEL + v);
+      // How far right of the first input's unit, plus as many strides as keep it above 0.
+      let right = x + PADDING + KERNEL * STRIDE - v;
+      if (right % STRIDE > 0u) { continue; }
+      let saw0 = who_saw(line, right / STRIDE);
+      let saw1 = who_saw(line, right / STRIDE + 1u);
+      let saw2 = who_saw(line, right / STRIDE + 2u);
+      let saw3 = who_saw(line, right / STRIDE + 3u);
+      let columns = columns_of(c) + u * KERNEL + v;
+      for (var o = 0u; o < CHANNELS; o += 4u) {
+        let w = mat4x4f(
+          four_weights(o, columns.x), four_weights(o, columns.y), four_weights(o, columns.z),
+          four_weights(o, columns.w));
+        d0 += saw0.there * d_units(task, row, o, saw0.p) * w;
+        d1 += saw1.there * d_units(task, row, o, saw1.p) * w;
+        d2 += saw2.there * d_units(task, row, o, saw2.p) * w;
+        d3 += saw3.there * d_units(task, row, o, saw3.p) * w;
+      }
     }
   }
-  for (var n = 0u; n < 4u; n++) {
-    let at = x + n * STRIDE;
-    if (at < BELOW_WIDTH) { set_below(task, row, c, y * BELOW_WIDTH + at, d[n]); }
-  }
+  set_below(task, row, c, y, x, d0);
+  set_below(task, row, c, y, x + STRIDE, d1);
+  set_below(task, row, c, y, x + 2u * STRIDE, d2);
+  set_below(task, row, c, y, x + 3u * STRIDE, d3);
 }
 
-// Who saw input x + n STRIDE by its column v: where the positions of that row begin, x + P, v.
-struct Saw { first: u32, x: u32, v: u32 }
+// The position that saw an input by a column of its kernel, if there is one.
+struct Saw { p: u32, there: f32 }
 
-// What came through the kernel's columns `columns` of four channels to four inputs.
-fn through(task: u32, row: u32, saw: Saw, columns: vec4u) -> mat4x4f {
-  var d = mat4x4f();
-  for (var o = 0u; o < CHANNELS; o += 4u) {
-    let w = mat4x4f(
-      four_weights(o, columns.x), four_weights(o, columns.y), four_weights(o, columns.z),
-      four_weights(o, columns.w));
-    for (var n = 0u; n < 4u; n++) {
-      let x = saw.x + n * STRIDE;
-      if (saw.v > x || (x - saw.v) / STRIDE >= UNITS_WIDTH) { continue; }
-      d[n] += d_units(task, row, o, saw.first + (x - saw.v) / STRIDE) * w;
-    }
-  }
-  return d;
+// line: where the positions of its row begin; right: which of them it is, and KERNEL more.
+fn who_saw(line: u32, right: u32) -> Saw {
+  let there = right >= KERNEL && right - KERNEL < UNITS_WIDTH;
+  return Saw(line + select(0u, right - KERNEL, there), select(0.0, 1.0, there));
 }
 
-fn set_below(task: u32, row: u32, c: u32, pixel: u32, d: vec4f) {
+// The first columns of a patch that belong to input channels c … c + 3.
+fn columns_of(c: u32) -> vec4u {
+  let channels = min(vec4u(c, c + 1u, c + 2u, c + 3u), vec4u(CHANNELS_BELOW - 1u));
+  return channels * (KERNEL * KERNEL);
+}
+
+fn set_below(task: u32, row: u32, c: u32, y: u32, x: u32, d: vec4f) {
+  if (x >= BELOW_WIDTH) { return; }
   for (var n = 0u; n < min(4u, CHANNELS_BELOW - c); n++) {
-    let k = row_start(row) + BELOW + (c + n) * (BELOW_HEIGHT * BELOW_WIDTH) + pixel;
+    let k = row_start(row) + BELOW + ((c + n) * BELOW_HEIGHT + y) * BELOW_WIDTH + x;
     let at = (task / TEAMS * ACTIVITY + k) * TEAMS + task % TEAMS;
     activities[at] = select(slope(activities[at]), 1.0, BELOW_POOLED) * d[n];
   }

@@ -100,7 +100,7 @@ export function kernelWork(plan: Plan, label: string): Amount | undefined {
       synapses(layer) + rows * (system.sizes[index - 1]! + system.sizes[index]!),
     ),
   );
-  return shader === 'encode' || shader === 'encode.adjoint' ? product : undefined;
+  return /^(?:encode|convolve)/.test(shader!) ? product : undefined;
 }
 
 /** The norm of every task's gradient; without an encoder the lifetime's adjoint ends with it. */

@@ -1,3 +1,4 @@
+import { count } from '../systems/images.js';
 import type { Layer, System } from '../systems/system.js';
 import { fours } from './places.js';
 import type { Plan } from './plan.js';
@@ -13,7 +14,6 @@ type Extent = Pick<Plan, 'system' | 'perTask'>;
 
 const WORKGROUP = 64;
 const eights = (n: number) => Math.ceil(n / 8);
-const size = (shape: readonly number[]) => shape.reduce((product, n) => product * n, 1);
 
 /** Workgroups where each task has so many lanes. */
 const lanes = (perTask: number) => (tasks: number) => Math.ceil((tasks * perTask) / WORKGROUP);
@@ -22,11 +22,11 @@ const lanes = (perTask: number) => (tasks: number) => Math.ceil((tasks * perTask
 export function encoderStages({ system, perTask: { rows } }: Extent, index: number) {
   const { conv, fanOut } = system.layers[index - 1]!;
   if (!conv) return [['encode', lanes(eights(rows) * fours(fanOut)), 'main']] as EncoderStage[];
-  const positions = size(conv.units.slice(1));
+  const positions = conv.units[1] * conv.units[2];
   const made: EncoderStage[] = [
     ['convolve', lanes(eights(rows * positions) * fours(fanOut)), 'main'],
   ];
-  if (conv.pool) made.push(['pool', lanes(rows * size(conv.output)), 'main']);
+  if (conv.pool) made.push(['pool', lanes(rows * count(conv.output)), 'main']);
   return made;
 }
 
@@ -42,8 +42,8 @@ export function encoderStagesBack({ system, perTask: { rows } }: Extent, index: 
     return made;
   }
   if (conv.pool) {
-    const windows = conv.units.slice(1).map(n => Math.ceil(n / conv.poolSize));
-    made.push(['pool', lanes(rows * conv.channels * size(windows)), 'unpool']);
+    const [high, wide] = [conv.units[1], conv.units[2]].map(n => Math.ceil(n / conv.poolSize));
+    made.push(['pool', lanes(rows * conv.channels * high! * wide!), 'unpool']);
   }
   made.push(['convolve.adjoint', lanes(fours(fanOut) * eights(layer.fanIn)), 'weights']);
   if (index > 1) made.push(['convolve.adjoint', lanes(rows * belowTiles(conv)), 'below']);
@@ -65,7 +65,3 @@ export function encoderDispatches(system: System): { forward: number; back: numb
     back: index.flatMap(l => encoderStagesBack(any, l)).length,
   };
 }
-
-/** Products of one row in a layer. */
-export const productsOf = ({ fanIn, fanOut, conv }: Layer): number =>
-  fanIn * fanOut * size(conv?.units.slice(1) ?? []);

@@ -1,3 +1,4 @@
+import { count } from '../systems/images.js';
 import { poolNeeds } from '../systems/pool.js';
 import { ruleOf, statesOf, type System } from '../systems/system.js';
 
@@ -65,7 +66,7 @@ export function recordLayout(system: System): RecordLayout {
   sizes.forEach((n, l) => {
     unitsAt.push(Math.max(0, row));
     const { pool, units } = layers[l - 1]?.conv ?? {};
-    if (pool) row += units!.reduce((product, size) => product * size, 1);
+    if (pool) row += count(units!);
     xAt.push(Math.max(0, row));
     row += n;
   });

@@ -1,5 +1,5 @@
 import { greatest } from '../extremes.js';
-import { productsOf } from './encoder.js';
+import { productsOf } from '../systems/images.js';
 import type { Machine, Work } from './plan.js';
 import type { Segment } from './segments.js';
 

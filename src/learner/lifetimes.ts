@@ -1,7 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import { makeKernel, PASS, type Kernel } from '../gpu/kernel.js';
 import { orDestroy } from '../gpu/owned.js';
-import { fours } from '../gpu/places.js';
 import {
   collectors,
   outcomeSize,
@@ -168,7 +167,7 @@ export class Lifetimes {
 
   private async makeStages(rules: MeanRules): Promise<void> {
     const { plan, gpu } = this;
-    const { system, perTask } = plan;
+    const { system } = plan;
     const encoders = system.encoderLayers;
     const buffers = { ...this.buffers, ...this.inheritance } as Record<string, GPUBuffer>;
     const shape = shapeModule(plan, rules);
