@@ -3,7 +3,7 @@
 //   d_W = Σ_rows d_z x_belowᵀ,   d_b = Σ_rows d_z,   d_z_below = φ'(x_below) Wᵀ d_z (in place; only
 //   below it lies another layer).
 import package::shape::{ACTIVITY, BIASED, GRADIENT, ROWS, TEAMS};
-import package::layer::{BELOW, BIAS_AT, FAN_IN, FAN_OUT, WEIGHT_AT, X_AT};
+import package::layer::{BELOW, BELOW_POOLED, BIAS_AT, FAN_IN, FAN_OUT, WEIGHT_AT, X_AT};
 import package::encode::{FAN_IN_QUADS, sample_after};
 import package::input::{four, input_at};
 import package::memory::{activities, gradients, parameter, pass_, present, row_start};
@@ -80,7 +80,7 @@ fn weights(
   }
 }
 
-// d_z of the layer below, one neuron of one row a lane.
+// d_z of the layer below, or d_x where it pools, one neuron of one row a lane.
 @compute @workgroup_size(64)
 fn below(
   @builtin(workgroup_id) group_id: vec3u, @builtin(num_workgroups) group_count: vec3u,
@@ -97,5 +97,5 @@ fn below(
     sum += w * activities[activity_at(task, row, X_AT + i)];
   }
   let at = activity_at(task, row, BELOW + j);
-  activities[at] = slope(activities[at]) * sum;
+  activities[at] = select(slope(activities[at]), 1.0, BELOW_POOLED) * sum;
 }

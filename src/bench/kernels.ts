@@ -1,5 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import type { Learner, LearnerOptions } from '../learner/learner.js';
+import { defineSystem, widthsOf } from '../systems/system.js';
 import { recordDispatches, type Dispatch } from './calls.js';
 import {
   makeClock,
@@ -48,7 +49,7 @@ const LEARNER: Partial<LearnerOptions> = {
 };
 
 const describeWorkload = ({ name, rule, system, episodes: { tasks, steps } }: Workload): string =>
-  `${rule === undefined ? name : `${name} with ${rule}`}, N=${tasks}, T=${steps}, ${system.sizes.join('-')}`;
+  `${rule === undefined ? name : `${name} with ${rule}`}, N=${tasks}, T=${steps}, ${widthsOf(defineSystem(system)).join('-')}`;
 
 /**
  * Measures every kernel that a meta-step of each workload dispatches, those of a forward pass, and

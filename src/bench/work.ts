@@ -2,7 +2,7 @@ import { equationOperations, isMadeOfProducts, namesOf } from '../gpu/equation.j
 import type { Plan } from '../gpu/plan.js';
 import { isMixed } from '../parameters/layout.js';
 import type { WrittenRule } from '../rules/rule.js';
-import { ruleOf, statesOf, writtenOf, type Layer } from '../systems/system.js';
+import { productsOf, ruleOf, statesOf, writtenOf, type Layer } from '../systems/system.js';
 
 /**
  * What a piece of work asks for, by the mathematics and whatever way a kernel takes: operations (a
@@ -93,13 +93,16 @@ export function kernelWork(plan: Plan, label: string): Amount | undefined {
   if (shader === 'collect') return amount((2 * tasks + 3) * parameters, (tasks + 1) * parameters);
   if (shader === 'adam') return amount(14 * parameters, 7 * parameters);
   if (!layer) return undefined;
-  const { fanIn, fanOut } = layer;
+  const { index } = layer;
   const { rows } = perTask;
   const product = times(
     tasks,
-    amount(2 * rows * synapses(layer), synapses(layer) + rows * (fanIn + fanOut)),
+    amount(
+      2 * rows * productsOf(layer),
+      synapses(layer) + rows * (system.sizes[index - 1]! + system.sizes[index]!),
+    ),
   );
-  return shader === 'encode' || shader === 'encode.adjoint' ? product : undefined;
+  return /^(?:encode|convolve)/.test(shader!) ? product : undefined;
 }
 
 /** The norm of every task's gradient; without an encoder the lifetime's adjoint ends with it. */

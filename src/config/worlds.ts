@@ -5,7 +5,7 @@ import { checkClasses, classesWithImages, fewShotTasks, splitClasses } from '../
 import { readIdxImages } from '../tasks/idx.js';
 import { sineSequenceTasks, sineTasks, type SineSource } from '../tasks/sine.js';
 import { imageStreamTasks } from '../tasks/stream.js';
-import type { SystemSpec } from '../systems/system.js';
+import { defineSystem, seesImages, type System, type SystemSpec } from '../systems/system.js';
 import type { RunConfig, TaskConfig } from './config.js';
 
 /** A folder of data that is not packed. */
@@ -42,9 +42,10 @@ export interface World {
 
 /** Makes the tasks that a configuration describes; `read` is asked for the files of real data. */
 export async function openWorld(
-  { task, system, seed }: Pick<RunConfig, 'task' | 'seed'> & { readonly system: SystemSpec },
+  { task, system: spec, seed }: Pick<RunConfig, 'task' | 'seed'> & { readonly system: SystemSpec },
   read: ReadData,
 ): Promise<World> {
+  const system = defineSystem(spec);
   const outputs = system.sizes.at(-1)!;
   switch (task.kind) {
     case 'sine': {
@@ -64,7 +65,7 @@ export async function openWorld(
     }
     case 'few-shot': {
       const { bank, train, tests, notes } = await openImages(task, seed, read);
-      checkPixels(bank, system.sizes);
+      checkPixels(bank, system);
       const { kind: _, source: __, ...options } = task;
       return {
         bank,
@@ -81,7 +82,7 @@ export async function openWorld(
     }
     case 'stream': {
       const bank = await readIdx(task.source, read);
-      checkPixels(bank, system.sizes);
+      checkPixels(bank, system);
       const { kind: _, source: __, ...options } = task;
       const source = (order: Order) => imageStreamTasks({ ...options, bank, outputs, order, seed });
       return {
@@ -113,13 +114,22 @@ function inBothOrders(
   });
 }
 
-function checkPixels({ width, height }: ImageBank, sizes: readonly number[]): void {
-  if (width * height !== sizes[0])
-    throw new MetaplasticError({
-      where: 'system.sizes',
-      expected: `${width * height} inputs for images of ${width} × ${height}`,
-      got: `${sizes[0]}`,
-    });
+function checkPixels(bank: ImageBank, system: System): void {
+  if (seesImages(system, bank)) return;
+  const { width, height } = bank;
+  throw new MetaplasticError(
+    system.image
+      ? {
+          where: 'system.image',
+          expected: `[1, ${height}, ${width}] for grey images of ${width} × ${height}`,
+          got: `[${system.image.join(', ')}]`,
+        }
+      : {
+          where: 'system.sizes',
+          expected: `${width * height} inputs for images of ${width} × ${height}`,
+          got: `${system.sizes[0]}`,
+        },
+  );
 }
 
 async function readIdx(

@@ -4,7 +4,7 @@ import { inOrder } from '../parameters/layout.js';
 import { part } from '../tensor.js';
 import { gradientDescent } from '../reference/gradient-descent.js';
 import type { Preset } from '../systems/presets.js';
-import { defineSystem, ruleOf, type SystemSpec } from '../systems/system.js';
+import { defineSystem, productsOf, ruleOf, type SystemSpec } from '../systems/system.js';
 import { isRight } from '../tasks/classes.js';
 import type { Episodes } from '../tasks/episodes.js';
 import type { Sine, SineSource } from '../tasks/sine.js';
@@ -98,11 +98,11 @@ async function evaluateOn(
         ...(accuracies && { accuracies: stay(accuracies) }),
       }),
     );
-    const synapses = system.layers.reduce((n, l) => n + l.fanIn * l.fanOut, 0);
+    const products = system.layers.reduce((n, l) => n + productsOf(l), 0);
     if (
       RATES.length *
         tasks *
-        synapses *
+        products *
         (3 * source.steps * source.batch + width * source.queries) <=
       BASELINE_BUDGET
     ) {

@@ -7,11 +7,11 @@ import type { System } from '../systems/system.js';
  * column's, is 0 and stays 0. Elsewhere (files, the reference, what users read and write) they lie
  * as `Layout` says.
  *
- * - `rows`: W of a layer inside the lifetime, coefficients of its synapses or neurons, and B of
+ * - `rows`: W of a layer inside the lifetime, or of a convolution; coefficients of its synapses or neurons, and B of
  *   direct-rectified feedback. A quad is four rows of a column, because whatever a lifetime does
  *   with a weight it does with its neuron; a column's quads follow each other, because lanes take
  *   four rows each and so read neighbours at the same time.
- * - `columns`: W of an encoder, and B of an error path. A quad is four columns of a row, and a
+ * - `columns`: W of an encoder's dense layer, and B of an error path. A quad is four columns of a row, and a
  *   row's follow each other.
  * - `flat`: all else, four after four.
  */
@@ -59,7 +59,7 @@ export function placesOf(system: System, layout: Layout): Places {
   const starts = new Map<string, number>();
   let offset = 0;
   for (const tensor of layout.tensors) {
-    const [rows, columns = 1] = tensor.shape as [number, number?];
+    const { rows, columns } = matrixOf(tensor);
     starts.set(tensor.name, offset);
     offset += sizeOf(kindOf(system, tensor), rows, columns);
   }
@@ -106,7 +106,7 @@ function placesOfAll(
   const place = new Uint32Array(layout.size);
   for (const tensor of layout.tensors) {
     const kind = kindOf(system, tensor);
-    const [rows, columns = 1] = tensor.shape as [number, number?];
+    const { rows, columns } = matrixOf(tensor);
     const start = starts.get(tensor.name)!;
     for (let k = 0; k < tensor.size; k++)
       place[tensor.offset + k] =
@@ -115,8 +115,15 @@ function placesOfAll(
   return place;
 }
 
+/** A tensor as a matrix: a convolution's weights have a column for every place of a patch. */
+const matrixOf = ({ shape: [rows = 1, ...others] }: MetaParameter) => ({
+  rows,
+  columns: others.reduce((product, n) => product * n, 1),
+});
+
 function kindOf({ encoderLayers, feedback }: System, { name, shape }: MetaParameter): Kind {
   if (shape.length < 2) return 'flat';
+  if (shape.length > 2) return 'rows';
   const columns = name.startsWith('W')
     ? Number(name.slice(1)) <= encoderLayers
     : name.startsWith('B') && feedback !== 'direct-rectified';

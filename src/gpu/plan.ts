@@ -4,6 +4,7 @@ import { greatest } from '../extremes.js';
 import { layoutOf, type Layout } from '../parameters/layout.js';
 import { check, choice, list, needed, number, section, whole } from '../options.js';
 import { writtenOf, type System } from '../systems/system.js';
+import { encoderDispatches } from './encoder.js';
 import { fastLayout, type FastLayout } from './fast.js';
 import { metricsSizes } from './metrics.js';
 import {
@@ -237,12 +238,13 @@ export function makePlan(
   });
   const seconds = secondsOf(tasksPerChunk);
   const bytes = { ...shared, ...chunk(tasksPerChunk), passes: segments.length * PASS_STRIDE };
-  const encoder = work.system.encoderLayers;
+  const encoder = encoderDispatches(work.system);
   const perChunk =
-    encoder +
+    encoder.forward +
     segments.length +
     (work.metrics ? work.moments.length : 0) +
-    optimiser * (segments.length + (encoder ? 2 * encoder : 0) + 1);
+    // behind an encoder norm is a dispatch of its own
+    optimiser * (segments.length + encoder.back + (encoder.back ? 1 : 0) + 1);
   return {
     ...work,
     layout,

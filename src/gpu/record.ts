@@ -1,3 +1,4 @@
+import { count } from '../systems/images.js';
 import { poolNeeds } from '../systems/pool.js';
 import { ruleOf, statesOf, type System } from '../systems/system.js';
 
@@ -10,8 +11,9 @@ export interface RecordLayout {
   /** Numbers in a record, and those of x_0 … x_L alone (with an encoder from x_1 on). */
   readonly size: number;
   readonly row: number;
-  /** Where each x_l begins. */
+  /** Where each x_l begins; and what it is pooled from, which is itself where nothing is. */
   readonly xAt: readonly number[];
+  readonly unitsAt: readonly number[];
   /**
    * Numbers of all neurons inside the lifetime (x_l above a layer), and of all their inputs (x_l
    * below one).
@@ -59,11 +61,15 @@ export function recordLayout(system: System): RecordLayout {
   const depth = inside.length;
   const outputs = sizes.at(-1)!;
   const xAt: number[] = [];
+  const unitsAt: number[] = [];
   let row = encoderLayers ? -sizes[0]! : 0;
-  for (const n of sizes) {
+  sizes.forEach((n, l) => {
+    unitsAt.push(Math.max(0, row));
+    const { pool, units } = layers[l - 1]?.conv ?? {};
+    if (pool) row += count(units!);
     xAt.push(Math.max(0, row));
     row += n;
-  }
+  });
   const inputAt = xAt[encoderLayers]!;
   const neurons = inside.reduce((n, l) => n + l.fanOut, 0);
   const below = inside.reduce((n, l) => n + l.fanIn, 0);
@@ -108,7 +114,7 @@ export function recordLayout(system: System): RecordLayout {
   }
   if (primitives.includes('null')) add('R', below);
   if (primitives.includes('sparse')) add('P', neurons);
-  return { size, row, xAt, neurons, below, fields, rank, keepsZ, v, sums };
+  return { size, row, xAt, unitsAt, neurons, below, fields, rank, keepsZ, v, sums };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { drawsOf, PURPOSES } from '../parameters/draws.js';
 import { isMixed } from '../parameters/layout.js';
 import type { Penalty } from '../parameters/penalties.js';
-import { PRIMITIVES, statesOf, TERMS } from '../systems/system.js';
+import { PRIMITIVES, statesOf, TERMS, type Convolution } from '../systems/system.js';
 import { metricsShape } from './metrics.js';
 import { gridLayout } from './lanes.js';
 import { fours } from './places.js';
@@ -121,6 +121,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     TOLD_TARGET: TOLD.target,
     CARRIES: inLifetime.map(l => l.carries),
     INPUT_GRADIENT: encoderLayers > 0,
+    ENCODER_POOLS: layers[encoderLayers - 1]?.conv?.pool !== undefined,
     SECOND_ORDER: !system.firstOrder,
     // The rule: SHARE of the batch's sum, and the terms of the pool.
     SHARE: { real: system.reduction === 'mean' ? 1 / batch : 1 },
@@ -233,14 +234,39 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
 /** What the kernels of encoder layer `index` (from 1) know besides: the module `layer`. */
 export function encoderLayerModule({ system, places, record }: Plan, index: number): string {
   const layer = system.layers[index - 1]!;
+  const { conv } = layer;
   return emit({
-    FAN_IN: layer.fanIn,
+    FAN_IN: conv ? system.sizes[index - 1]! : layer.fanIn,
     FAN_OUT: layer.fanOut,
     WEIGHT_AT: places.at(`W${index}`)!,
     BIAS_AT: places.at(`b${index}`) ?? 0,
     X_AT: record.xAt[index]!,
     BELOW: record.xAt[index - 1]!,
+    BELOW_POOLED: system.layers[index - 2]?.conv?.pool !== undefined,
+    ...(conv && convolution(conv, record.unitsAt[index]!)),
   });
+}
+
+/** What a convolution's kernels know besides. */
+function convolution(
+  { channels, kernel, stride, padding, poolSize, input, units, output }: Convolution,
+  unitsAt: number,
+) {
+  return {
+    CHANNELS: channels,
+    KERNEL: kernel,
+    STRIDE: stride,
+    PADDING: padding,
+    POOL_SIZE: poolSize,
+    CHANNELS_BELOW: input[0],
+    BELOW_HEIGHT: input[1],
+    BELOW_WIDTH: input[2],
+    UNITS_AT: unitsAt,
+    UNITS_HEIGHT: units[1],
+    UNITS_WIDTH: units[2],
+    POOLED_HEIGHT: output[1],
+    POOLED_WIDTH: output[2],
+  };
 }
 
 /** The largest clip: no clip at all. */

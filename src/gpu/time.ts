@@ -1,5 +1,5 @@
 import { greatest } from '../extremes.js';
-import { type System, writtenOf } from '../systems/system.js';
+import { productsOf, type System, writtenOf } from '../systems/system.js';
 import { equationOperations, isMadeOfProducts } from './equation.js';
 import type { Machine, Work } from './plan.js';
 import type { Segment } from './segments.js';
@@ -57,9 +57,9 @@ export function estimateSeconds(
     (back(turn * (2 + layers) * ofTurns) +
       batch * (back(neuron * neurons * ofNeurons) + synapse * synapses * ofSynapses));
   const rows = work.steps * batch + work.moments.length * queries;
-  const products = sizes
+  const products = system.layers
     .slice(0, encoderLayers)
-    .map((size, k) => (k > 0 ? back(2) : 1) * size * sizes[k + 1]!);
+    .map((layer, k) => (k > 0 ? back(2) : 1) * productsOf(layer));
   return {
     step,
     query: (learns ? 1 : 0.4) * (0.13 * neuron * neurons + 0.4 * synapse * synapses),

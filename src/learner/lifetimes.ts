@@ -1,7 +1,6 @@
 import type { Gpu } from '../gpu/device.js';
 import { makeKernel, PASS, type Kernel } from '../gpu/kernel.js';
 import { orDestroy } from '../gpu/owned.js';
-import { fours } from '../gpu/places.js';
 import {
   collectors,
   outcomeSize,
@@ -13,6 +12,7 @@ import {
 import { encoderLayerModule, shapeModule, type MeanRules } from '../gpu/shape.js';
 import { linkShader } from '../gpu/shader.js';
 import { modulesOf, slotsOf, sweepsOf } from '../gpu/slots.js';
+import { encoderStages, encoderStagesBack } from '../gpu/encoder.js';
 import type { Episodes, Origin } from '../tasks/episodes.js';
 
 /**
@@ -167,7 +167,7 @@ export class Lifetimes {
 
   private async makeStages(rules: MeanRules): Promise<void> {
     const { plan, gpu } = this;
-    const { system, perTask } = plan;
+    const { system } = plan;
     const encoders = system.encoderLayers;
     const buffers = { ...this.buffers, ...this.inheritance } as Record<string, GPUBuffer>;
     const shape = shapeModule(plan, rules);
@@ -182,7 +182,11 @@ export class Lifetimes {
       const ownLayer = layer && { layer: encoderLayerModule(plan, layer) };
       const modules = { shape, ...modulesOf(plan), ...ownLayer };
       const linked = await linkShader(shader, {
-        slots: { ...slots, input: layer && layer > 1 ? 'inputs/activity' : rawInput },
+        slots: {
+          ...slots,
+          input: layer && layer > 1 ? 'inputs/activity' : rawInput,
+          pooling: `pools/${(layer && system.layers[layer - 1]!.conv?.pool) || 'max'}`,
+        },
         modules,
         sweeps: sweepsOf(plan),
       });
@@ -195,39 +199,13 @@ export class Lifetimes {
       return { kernel, group: kernel.bind(buffers), workgroups };
     };
     const groups = (tasks: number) => Math.ceil(tasks / plan.teams);
-    const lanes = (perItem: (tasks: number) => number) => (tasks: number) =>
-      Math.ceil(perItem(tasks) / 64);
-    const eights = (n: number) => Math.ceil(n / 8);
     const index = Array.from({ length: encoders }, (_, k) => k + 1);
-    const encode = (l: number) =>
-      stage(
-        'encode',
-        lanes(tasks => tasks * eights(perTask.rows) * fours(system.sizes[l]!)),
-        'main',
-        l,
-      );
-    const encodeAdjoint = (l: number) => [
-      stage(
-        'encode.adjoint',
-        lanes(tasks => tasks * fours(system.sizes[l]!) * eights(system.sizes[l - 1]!)),
-        'weights',
-        l,
-      ),
-      ...(l > 1
-        ? [
-            stage(
-              'encode.adjoint',
-              lanes(tasks => tasks * perTask.rows * system.sizes[l - 1]!),
-              'below',
-              l,
-            ),
-          ]
-        : []),
-    ];
+    const encode = (l: number) => encoderStages(plan, l).map(made => stage(...made, l));
+    const encodeAdjoint = (l: number) => encoderStagesBack(plan, l).map(made => stage(...made, l));
     const learns = plan.adjoint !== 'none';
     // All at once: where an adapter can, it compiles them side by side.
     [this.encode, this.episode, this.metrics, this.adjoint, this.afterwards] = await Promise.all([
-      Promise.all(index.map(encode)),
+      Promise.all(index.flatMap(encode)),
       stage('episode', groups),
       plan.metrics ? stage('metrics', groups) : undefined,
       learns ? stage('episode.adjoint', groups) : undefined,

@@ -26,7 +26,13 @@ import { checkRates, LONGEST, OPTIMISER, ratesOf, type Rates } from './optimiser
 import type { Lived } from './lived.js';
 import { VALUES } from './values.js';
 
-import { defineSystem, ruleOf, type System, type SystemSpec } from '../systems/system.js';
+import {
+  defineSystem,
+  ruleOf,
+  seesImages,
+  type System,
+  type SystemSpec,
+} from '../systems/system.js';
 import { checkBank, TASK_STREAMS, type ImageBank } from '../tasks/episodes.js';
 
 /** What a learner and a configuration's `meta` say alike. */
@@ -175,12 +181,13 @@ export function checkOptions(given: LearnerOptions): CheckedOptions {
   const system = defineSystem(options.system);
   const layout = layoutOf(system);
   const { bank, steps } = options.episode;
-  const inputs = system.sizes[0]!;
   if (bank) checkBank(bank, 'learner.episode.bank');
-  if (bank && bank.width * bank.height !== inputs)
+  if (bank && !seesImages(system, bank))
     throw new MetaplasticError({
       where: 'learner.episode.bank',
-      expected: `images of ${inputs} pixels (system.sizes[0])`,
+      expected: system.image
+        ? `grey images that system.image [${system.image.join(', ')}] says`
+        : `images of ${system.sizes[0]} pixels (system.sizes[0])`,
       got: `${bank.width} × ${bank.height}`,
     });
   checkMeta(options, system, steps, 'learner');

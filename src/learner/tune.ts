@@ -166,9 +166,10 @@ function keyOf({ adapter }: Gpu, options: LearnerOptions): string {
     momentWeights: __,
     ...work
   } = workOf(defineSystem(options.system), options);
-  const { layers: ___, ...slots } = system;
+  const { layers, ...slots } = system;
+  const convolutions = layers.flatMap(({ conv }) => conv ?? []);
   const { vendor, architecture, device, description } = adapter;
-  return `metaplastic tuning: ${JSON.stringify([vendor, architecture, device, description, { ...work, ...slots, budget: { ...DEFAULT_BUDGET, ...options.budget } }])}`;
+  return `metaplastic tuning: ${JSON.stringify([vendor, architecture, device, description, { ...work, ...slots, ...(convolutions.length && { convolutions }), budget: { ...DEFAULT_BUDGET, ...options.budget } }])}`;
 }
 
 /** What is tried, one kind after the other, each from the best so far. */

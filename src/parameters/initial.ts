@@ -112,11 +112,11 @@ export function initialNumbers(
       where: 'initialParameters',
       expected: `a system with at most ${MOST_PARAMETERS} meta-parameters`,
       got: `${layout.size}`,
-      hint: 'lower system.sizes',
+      hint: 'lower system.sizes or system.layers',
     });
   const parameters = new Float32Array(layout.size);
   layout.tensors.forEach((tensor, stream) => {
-    const [rows, columns] = tensor.shape as [number, number];
+    const [rows, columns] = fansOf(tensor);
     // a stream of its own: task i of a seed draws from stream i
     const own = random(seed ^ 0x696e6974, stream);
     const { normal, uniform } = own;
@@ -148,6 +148,16 @@ export function initialNumbers(
     for (let i = 0; i < tensor.size; i++) parameters[tensor.offset + i] = entry(i);
   });
   return parameters;
+}
+
+/**
+ * Outputs that an input of a matrix reaches, and inputs that an output sees: of the kernels of a
+ * convolution (channels, channels below, height, width) those at all its places.
+ */
+export function fansOf({ shape }: Pick<MetaParameter, 'shape'>): [rows: number, columns: number] {
+  const [rows = 1, columns = 1, ...places] = shape;
+  const area = places.reduce((a, b) => a * b, 1);
+  return [rows * area, columns * area];
 }
 
 /** Where the numbers of a written rule's coefficient begin. */

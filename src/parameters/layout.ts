@@ -22,7 +22,8 @@ export interface MetaParameter {
  * and Adam's two moments have the same layout, and a checkpoint is this table. Groups are
  * contiguous, in the order of GROUPS:
  *
- * - W: W1 … WL (n_l, n_{l-1}) unless drawn, then b1 … bL (n_l) if there are biases;
+ * - W: W1 … WL (n_l, n_{l-1}), of convolutions (channels, channels below, kernel, kernel), unless
+ *   drawn, then b1 … bL (n_l) or (channels) if there are biases;
  * - B, unless drawn: of FLP for layers told `mixed` B (n_l, n_L) and c (n_l); of an error path for
  *   layers that carry on their error B (n_{l-1}, n_l), or (n_{l-1}, n_L) if it is direct;
  * - alpha: plasticity coefficients of plastic layers by granularity (n_l, n_{l-1}), (n_l, 1), (1,
@@ -53,7 +54,7 @@ export function layoutOf(system: System): Layout {
   const groups: Record<Group, Named[]> = {
     W: [
       ...(system.weights === 'inherited'
-        ? system.layers.map((l): Named => [`W${l.index}`, [l.fanOut, l.fanIn]])
+        ? system.layers.map((l): Named => [`W${l.index}`, weightShape(l)])
         : []),
       ...(system.bias ? system.layers.map((l): Named => [`b${l.index}`, [l.fanOut]]) : []),
     ],
@@ -111,6 +112,10 @@ export function inOrder({ tensors, size }: Layout, byName: Tensors): Float32Arra
   for (const { name, offset } of tensors) all.set(byName[name]!.data, offset);
   return all;
 }
+
+/** Shape of a layer's weights. */
+export const weightShape = ({ fanOut, fanIn, conv }: Layer): number[] =>
+  conv ? [fanOut, conv.input[0], conv.kernel, conv.kernel] : [fanOut, fanIn];
 
 /** Told `mixed`: plastic, with B, c and β of direct-rectified feedback. */
 export const isMixed = (layer: Layer): boolean => layer.plastic && layer.told === 'mixed';

@@ -6,6 +6,7 @@ import {
   type Layout,
   layoutOf,
   type MetaParameter,
+  weightShape,
 } from '../parameters/layout.js';
 import { defineRule } from '../rules/define.js';
 import type { RuleSpec, State } from '../rules/rule.js';
@@ -13,7 +14,10 @@ import { inWords } from '../options.js';
 import {
   type Choice,
   defineSystem,
+  type Layer,
+  type LayerSpec,
   PRIMITIVES,
+  type Shape,
   statesOf,
   type System,
   type SystemSpec,
@@ -38,7 +42,7 @@ export interface OracleCase {
     readonly loss: number;
     /** (layout.size). */
     readonly gradient: Float64Array;
-    /** (tasks)(layers)(n_l, n_{l-1}). */
+    /** (tasks)(layers)(n_l, n_{l-1}), of convolutions (channels, channels below, k, k). */
     readonly finalWeights: Weights[];
     /** Of cases that learn them: (tasks)(layers)(n_{l-1}, n_l). */
     readonly finalFeedback?: Weights[];
@@ -89,7 +93,7 @@ export function readCase(json: unknown): OracleCase {
       ),
     );
   const { synapse, neuron } = statesOf(system);
-  const n0 = system.sizes[0]!;
+  const input = system.image ?? [system.sizes[0]!];
   const nL = system.sizes.at(-1)!;
   return {
     name,
@@ -102,15 +106,15 @@ export function readCase(json: unknown): OracleCase {
       steps,
       batch,
       queries,
-      supportX: data('support_x', [steps, batch, n0]),
+      supportX: data('support_x', [steps, batch, ...input]),
       supportY: data('support_y', [steps, batch, nL]),
-      queryX: data('query_x', [queries, n0]),
+      queryX: data('query_x', [queries, ...input]),
       queryY: data('query_y', [queries, nL]),
     },
     expected: {
       loss: tensor(at('expected', 'meta_loss'), [])[0]!,
       gradient: readParameters(at('expected', 'gradient'), system, layout),
-      finalWeights: finals('final_W', k => [system.layers[k]!.fanOut, system.layers[k]!.fanIn]),
+      finalWeights: finals('final_W', k => weightShape(system.layers[k]!)),
       ...(system.feedbackRule !== 'fixed' && {
         finalFeedback: finals('final_B', k => feedbackShape(system, system.layers[k]!)),
       }),
@@ -150,7 +154,7 @@ const SYSTEMS: Readonly<Record<string, (config: Field, depth: number) => Partial
   gradient: config => ({
     rule: 'gradient',
     activation: activation(config),
-    feedback: 'backprop',
+    feedback: has(config, 'feedback') ? pathNamed(text(member(config, 'feedback'))) : 'backprop',
     eta: 'layer',
   }),
   // Every case has all five primitives, some with coefficient 0, so that what else a feedback rule
@@ -181,14 +185,25 @@ function written(root: Field, config: Field): Partial<SystemSpec> {
   };
 }
 
+/** `sizes`, or `image` and `layers`, which `defineSystem` checks. */
+function readShapes(root: Field): Pick<SystemSpec, 'sizes' | 'image' | 'layers'> {
+  if (!has(root, 'layers')) return { sizes: list(member(root, 'sizes')).map(whole) };
+  return {
+    image: list(member(root, 'image')).map(whole) as unknown as Shape,
+    layers: list(member(root, 'layers')).map(layer => layer.value as LayerSpec),
+  };
+}
+
 function readSystem(root: Field): System {
   const config = member(root, 'config');
-  const sizes = list(member(root, 'sizes')).map(whole);
+  const shapes = readShapes(root);
+  const depth = shapes.layers?.length ?? shapes.sizes!.length - 1;
   const given = has(root, 'rule')
     ? written(root, config)
-    : SYSTEMS[choose(member(config, 'system'), Object.keys(SYSTEMS))]!(config, sizes.length - 1);
+    : SYSTEMS[choose(member(config, 'system'), Object.keys(SYSTEMS))]!(config, depth);
   return defineSystem({
-    sizes,
+    ...shapes,
+    ...(has(config, 'frozen') && { frozen: list(member(config, 'frozen')).map(whole) }),
     loss: LOSSES[choose(member(config, 'loss'), Object.keys(LOSSES))]!,
     ...given,
   });
@@ -215,17 +230,33 @@ function readParameters(tree: Field, system: System, layout: Layout): Float64Arr
     const tensors = own.filter(t => kindOf(t) === kind);
     const field = member(tree, KEYS[kind] ?? kind);
     if (kind === 'B' && typeof system.rule !== 'string') return readFeedback(field, system, layout);
-    const numbered = tensors[0]!.name !== kind;
-    return (numbered ? list(field, tensors.length) : [field]).map((entry, k) => ({
-      offset: tensors[k]!.offset,
-      numbers: tensor(entry, NUMBERS.includes(kind) ? [] : tensors[k]!.shape),
-    }));
+    const read = (entry: Field, { offset, shape }: MetaParameter): Found => ({
+      offset,
+      numbers: tensor(entry, NUMBERS.includes(kind) ? [] : shape),
+    });
+    const [{ name, offset }] = tensors as [MetaParameter];
+    if (kind === 'beta') {
+      const layers = listed(system, isMixed);
+      const numbers = tensor(field, [layers.length]);
+      return [{ offset, numbers: numbers.filter((_, k) => isMixed(layers[k]!)) }];
+    }
+    if (name === kind) return [read(field, tensors[0]!)];
+    const found = ({ index }: Layer) => layout.get(`${kind}${index}`);
+    const layers = listed(system, layer => found(layer) !== undefined);
+    return list(field, layers.length).flatMap((entry, k) => {
+      const own = found(layers[k]!);
+      return own ? [read(entry, own)] : [];
+    });
   });
   const flat = new Float64Array(layout.size);
   for (const { offset, numbers } of [...found, ...readCoefficients(tree, system, layout)])
     flat.set(numbers, offset);
   return flat;
 }
+
+/** Layers that have an entry there: a frozen one, too, which is empty or means nothing. */
+const listed = ({ layers }: System, has: (layer: Layer) => boolean): Layer[] =>
+  layers.filter(layer => has(layer) || (!layer.plastic && layer.told !== 'target'));
 
 interface Found {
   readonly offset: number;

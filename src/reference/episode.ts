@@ -1,5 +1,5 @@
 import { MetaplasticError } from '../errors.js';
-import type { System } from '../systems/system.js';
+import { seesImages, type System } from '../systems/system.js';
 import type { Episodes, ImageBank } from '../tasks/episodes.js';
 
 /**
@@ -76,7 +76,7 @@ function samples(
   expectLength(`episodes.${set}X`, inputs.length, count, indices ? 1 : n0);
   expectLength(`episodes.${set}Y`, targets.length, count, nL);
   const read = indices
-    ? image(bank, inputs, n0, set)
+    ? image(system, bank, inputs, set)
     : (k: number) => Float64Array.from(inputs.subarray(k * n0, (k + 1) * n0));
   return Array.from({ length: count }, (_, k) => ({
     x: read(k),
@@ -85,11 +85,12 @@ function samples(
 }
 
 function image(
+  system: System,
   bank: ImageBank | undefined,
   indices: Uint32Array,
-  n0: number,
   set: string,
 ): (k: number) => Float64Array {
+  const n0 = system.sizes[0]!;
   if (!bank)
     throw new MetaplasticError({
       where: `episodes.${set}X`,
@@ -98,10 +99,12 @@ function image(
       hint: 'pass options.bank',
     });
   const { width, height, pixels } = bank;
-  if (width * height !== n0)
+  if (!seesImages(system, bank))
     throw new MetaplasticError({
       where: 'options.bank',
-      expected: `images of ${n0} pixels, the system's inputs`,
+      expected: system.image
+        ? `grey images that system.image [${system.image.join(', ')}] says`
+        : `images of ${n0} pixels, the system's inputs`,
       got: `${width} × ${height}`,
     });
   return k => {

@@ -181,7 +181,7 @@ export function innerStepAdjoint(
     add(dX.at(-1)!, answerAdjoint(seen.answer[b]!, dSeen.answer[b]!));
     feedbackAdjoint(system, now, B, x, y, dSeen.post[b]!, dSeenB, dX, dSeenParameters);
     errorsAdjoint(system, W, B, x, y, seen.error[b]!, dSeen.error[b]!, dSeenW, dSeenB, dX);
-    forwardAdjoint(system, W, x, dX, dSeenW, dSeenParameters);
+    forwardAdjoint(system, now, W, x, dX, dSeenW, dSeenParameters);
   });
   dNow.forEach((dP, k) => {
     add(dBefore.W[k]!, dSeenW[k]!);

@@ -50,6 +50,6 @@ export function queryLossAdjoint(
       1,
       losses[system.loss].gradient(x.at(-1)!, y).map(g => (dLoss * g) / queries.length),
     );
-    forwardAdjoint(system, W, x, dX, dW, dParameters);
+    forwardAdjoint(system, parameters, W, x, dX, dW, dParameters);
   }
 }

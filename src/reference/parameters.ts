@@ -7,7 +7,7 @@ import { NONE } from './algebra.js';
  * have is empty. What layers share, every layer views.
  */
 export interface LayerParameters {
-  /** Initial weights (n_l, n_{l-1}). */
+  /** Initial weights (n_l, n_{l-1}); of a convolution (channels, channels below · kernel²). */
   readonly W: Float64Array;
   /** Initial biases (n_l), or those of a moment. */
   readonly b: Float64Array;

@@ -6,6 +6,7 @@ import {
 } from './meta-gradient.js';
 import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
 import type { Episodes, ImageBank } from '../tasks/episodes.js';
+import { fansOf } from '../parameters/initial.js';
 import { type Random, random } from '../tasks/random.js';
 
 /** What the rows of targets under cross-entropy may be. */
@@ -36,14 +37,15 @@ export const TARGETS = {
 } satisfies Record<string, (r: Random, row: Float32Array) => void>;
 
 export interface ProblemSpec {
-  readonly spec: SystemSpec;
+  readonly spec: SystemSpec | System;
   readonly tasks?: number;
   readonly steps?: number;
   readonly batch?: number;
   readonly queries?: number;
   readonly seed?: number;
   /**
-   * Draw inputs as indices into a bank of this many images, each of n_0 pixels in one row. Default:
+   * Draw inputs as indices into a bank of this many grey images, each of n_0 pixels in one row
+   * unless the system says their shape. Default:
    * numbers in −1 … 1, or in 0 … 1 for softplus, which has no slope below.
    */
   readonly images?: number;
@@ -107,7 +109,7 @@ export function randomProblem({
       queryX: inputs(query),
       queryY: targets(query),
     },
-    ...(images ? { bank: randomBank(images, n0, random(seed, 1)) } : {}),
+    ...(images ? { bank: randomBank(images, system, random(seed, 1)) } : {}),
   };
 }
 
@@ -123,7 +125,7 @@ export function solve(
 const DRAWS: Readonly<
   Record<string, (r: Random, shape: readonly number[], system: System, i: number) => number>
 > = {
-  W: (r, shape) => r.normal() * Math.sqrt(2 / shape[1]!),
+  W: (r, shape) => r.normal() * Math.sqrt(2 / fansOf({ shape })[1]),
   b: r => r.normal() * 0.1,
   B: (r, _, { feedback }) => r.normal() * (feedback === 'direct-rectified' ? 0.7 : 0.5),
   c: r => r.normal() * 0.1,
@@ -183,11 +185,13 @@ function writtenDraw({ rule }: System, tensor: string, seed: number): () => numb
   return () => between(r, start.uniform[0], start.uniform[1]);
 }
 
-function randomBank(count: number, pixels: number, r: Random): ImageBank {
+function randomBank(count: number, { sizes, image }: System, r: Random): ImageBank {
+  const pixels = sizes[0]!;
+  const [, height, width] = image ?? [1, 1, pixels];
   return {
     count,
-    width: pixels,
-    height: 1,
+    width,
+    height,
     classes: count,
     pixels: Uint8Array.from({ length: count * pixels }, () => r.below(256)),
     labels: Uint16Array.from({ length: count }, (_, i) => i),

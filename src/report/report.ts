@@ -1,6 +1,6 @@
 import { greatest } from '../extremes.js';
 import { layoutOf } from '../parameters/layout.js';
-import { defineSystem, type SystemSpec } from '../systems/system.js';
+import { defineSystem, widthsOf, type SystemSpec } from '../systems/system.js';
 import type { RunConfig } from '../config/config.js';
 import {
   formatCount,
@@ -86,7 +86,7 @@ function summary(
   const done = log.at(-1)?.metaStep ?? 0;
   const of = done < meta.steps ? ` of ${formatCount(meta.steps)}` : '';
   const sentences = [
-    `A network of ${system.sizes.join('–')} neurons was meta-trained for ${formatCount(done)}${of} meta-steps of ${plural(meta.tasks, 'lifetime')} each.`,
+    `A network of ${widthsOf(defineSystem(system)).join('–')} neurons was meta-trained for ${formatCount(done)}${of} meta-steps of ${plural(meta.tasks, 'lifetime')} each.`,
   ];
   for (const { title, metric, tasks, at, rows } of evaluations) {
     const [own, ...others] = rows;
@@ -326,11 +326,11 @@ const capital = (text: string) => text[0]!.toUpperCase() + text.slice(1);
  * Accuracy of guessing: among the classes of a stream or a task, or among all outputs where a class
  * keeps its own number.
  */
-const chanceIn = (task: RunConfig['task'], { sizes }: RunConfig['system']) =>
+const chanceIn = (task: RunConfig['task'], system: RunConfig['system']) =>
   1 /
   (task.kind === 'few-shot' && task.labels === 'permuted'
     ? task.ways
-    : (task.kind === 'stream' && numberOf(task.classes)) || sizes.at(-1)!);
+    : (task.kind === 'stream' && numberOf(task.classes)) || defineSystem(system).sizes.at(-1)!);
 
 const numberOf = (classes: number | readonly number[] | undefined) =>
   typeof classes === 'object' ? classes.length : classes;

@@ -1,5 +1,5 @@
 import type { Initial } from '../parameters/initial.js';
-import type { SystemSpec } from '../systems/system.js';
+import { defineSystem, type SystemSpec } from '../systems/system.js';
 import type { Lines } from '../report/chart.js';
 import { bestSetting, overLifetimes, type Setting, type Swept, type Sweep } from './sweep.js';
 import { momentsOf, over, scaled, type Measure, type Size, type Study } from './study.js';
@@ -172,7 +172,7 @@ export function bestOf(
   swept: Swept,
   s = bestSetting(swept),
 ): { eta: string; accuracy: Measure[]; delta: Measure[]; weight: Measure[] } {
-  const output = swept.sweep.system.sizes.length - 1;
+  const output = defineSystem(swept.sweep.system).layers.length;
   const degrees = (values: readonly number[]) => over(values, '°');
   return {
     eta: String(swept.sweep.settings[s]!['eta'] ?? ''),

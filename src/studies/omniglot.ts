@@ -1,6 +1,7 @@
 import type { GivenRates } from '../learner/optimiser.js';
 import type { RunConfigInput } from '../config/config.js';
 import { RUN_PRESETS } from '../config/presets.js';
+import { defineSystem, widthsOf } from '../systems/system.js';
 import { forgettingFigure, lossFigure, tableOf, type System } from './compare.js';
 import { scaled, seeded, type Size, type Study } from './study.js';
 
@@ -50,10 +51,7 @@ export const omniglot: Study = {
             },
       };
     };
-    const {
-      meta,
-      system: { sizes },
-    } = configOf('flp', 'iid');
+    const { meta, system } = configOf('flp', 'iid');
     const armOf = (order: Order) => (system: System) => `${system}-${order}`;
     return {
       // Seed by seed, so that more of them can be added.
@@ -63,7 +61,7 @@ export const omniglot: Study = {
         ),
       ).flat(),
       conditions: [
-        `5 ways, 5 shots, one image after another; ${sizes.join('-')} with the first layer frozen within a lifetime, of ${side} × ${side} pixels (the paper: six convolutions on 84 × 84, then two plastic layers).`,
+        `5 ways, 5 shots, one image after another; ${widthsOf(defineSystem(system)).join('-')} with the first layer frozen within a lifetime, of ${side} × ${side} pixels (the paper: six convolutions on 84 × 84, then two plastic layers).`,
         `Meta-trained on the 136 characters of Omniglot’s small set 1, also turned by quarters; tested on the 156 of small set 2, of which 106 are of unseen alphabets (the paper: 963 and 659 characters).`,
         `${meta.steps} meta-steps of ${meta.tasks} tasks (the paper: 40,000 of 1), ${seeds} seed(s), ${size.full ? 'each order with a meta-training of its own' : 'at three times the presets’ rates; meta-trained class by class and tested in both orders (the paper: each order with a meta-training of its own)'}.`,
         'MAML learns its beginning and one rate a synapse (Meta-SGD), by the exact second-order gradient or by the first-order one, behind the same frozen layer. The paper’s own baseline was first order.',

@@ -64,7 +64,7 @@ export const sine: Study = {
       ],
       conditions: [
         `One sine: 1-32-32-1, 20 examples one after another, amplitude 0.1 … 5; ${one('flp').meta.steps} meta-steps of ${one('flp').meta.tasks} lifetimes, 500 unseen sines.`,
-        `In sequence, trained function by function: ${sizes.join('-')}, ${size.full ? '10 functions × 40 minibatches of 32' : `${functions} functions × ${stepsPerFunction} examples`} (the paper: 11-300-300-300-300-300-900-300-300-1, 10 functions × 40 minibatches of 32), ${sequence('flp').meta.steps} meta-steps of ${sequence('flp').meta.tasks} (the paper: 20,000 of 1); functions that meta-training never saw.`,
+        `In sequence, trained function by function: ${sizes!.join('-')}, ${size.full ? '10 functions × 40 minibatches of 32' : `${functions} functions × ${stepsPerFunction} examples`} (the paper: 11-300-300-300-300-300-900-300-300-1, 10 functions × 40 minibatches of 32), ${sequence('flp').meta.steps} meta-steps of ${sequence('flp').meta.tasks} (the paper: 20,000 of 1); functions that meta-training never saw.`,
         'MAML learns its beginning and one rate a synapse (Meta-SGD), by the exact second-order gradient or by the first-order one. The paper’s own baseline was first order, because of a mistake that OML has mended since.',
         `${seeds} seed(s). The paper’s numbers were not at hand: no line to draw.`,
       ],

@@ -3,6 +3,7 @@ import {
   choice,
   flag,
   isNumber,
+  isObject,
   kind,
   list,
   needed,
@@ -16,6 +17,7 @@ import {
 } from '../options.js';
 import type { HandwrittenSpec } from '../rules/handwritten.js';
 import type { RuleSpec, WrittenRule } from '../rules/rule.js';
+import { POOLS, type LayerSpec, type Shape } from './images.js';
 import { TERMS } from './pool.js';
 import { SYSTEM_PRESETS, type Preset } from './presets.js';
 import { GRANULARITIES, ORIGINS, PRIMITIVES, RULES, SLOTS, type Choice } from './slots.js';
@@ -52,9 +54,65 @@ const RULE = v.pipe(
   Choice<'rule'> | RuleSpec | HandwrittenSpec
 >;
 
+const CONV = section({
+  channels: needed(whole(1), { about: 'Maps that it makes, each with a kernel and a bias.' }),
+  kernel: needed(whole(1), { about: 'Height and width of the patch that a neuron sees.' }),
+  stride: option(whole(1), { about: 'Pixels from one patch to the next.', standard: 1 }),
+  padding: option(whole(0), {
+    about: 'Zeros around the image, on each of its four sides.',
+    standard: 0,
+  }),
+  pool: option(choice(POOLS), {
+    about:
+      'After the activation, the largest or the average of every window of poolSize × poolSize; windows do not overlap, and what fills none at the border is dropped.',
+    otherwise: 'no pooling',
+  }),
+  poolSize: option(whole(1), { about: 'Height and width of a window.', otherwise: '2 with pool' }),
+});
+
+const LAYER = {
+  conv: option(CONV, {
+    about:
+      'A convolution, as the field means it: z = b + Σ W x over the channels and places of a patch, which is not turned around. Only the frozen first layers may be convolutions.',
+    otherwise: 'a dense layer',
+  }),
+  dense: option(whole(1), {
+    about: 'A dense layer of so many neurons.',
+    otherwise: 'a convolution',
+  }),
+};
+
+/** What is neither gets told what there is; the rest, which key of it is wrong. */
+const ONE_LAYER = v.lazy(given => {
+  const [key, ...others] = isObject(given) ? Object.keys(given) : [];
+  if (others.length === 0 && key === 'conv') return v.strictObject({ conv: CONV });
+  if (others.length === 0 && key === 'dense') return v.strictObject({ dense: whole(1) });
+  return kind<never>('{ conv: … } or { dense: … }', () => false);
+}) as unknown as Kind<LayerSpec>;
+
+const LAYERS = {
+  ...list(ONE_LAYER, 'layers', 1, MOST_SIZES - 1),
+  entries: LAYER,
+} as Kind<readonly LayerSpec[]>;
+
 const SLOTTED = {
-  sizes: needed(list(whole(1), 'whole numbers ≥ 1 (inputs … outputs)', 2, MOST_SIZES), {
-    about: 'n_0 … n_L: inputs, hidden widths, outputs.',
+  sizes: option(list(whole(1), 'whole numbers ≥ 1 (inputs … outputs)', 2, MOST_SIZES), {
+    about: 'n_0 … n_L of dense layers: inputs, hidden widths, outputs. Or say image and layers.',
+    otherwise: 'what image and layers make',
+  }),
+  image: option(
+    kind<Shape>(
+      '[channels, height, width], whole numbers ≥ 1',
+      x => Array.isArray(x) && x.length === 3 && x.every(n => Number.isInteger(n) && n >= 1),
+    ),
+    {
+      about: 'Shape of an input that layers see as an image, row by row.',
+      otherwise: 'no image, but sizes',
+    },
+  ),
+  layers: option(LAYERS, {
+    about: 'Instead of sizes: layers 1 … L, convolutions first, then dense ones.',
+    otherwise: 'those of sizes',
   }),
   loss: option(choice(SLOTS.loss), {
     about:
@@ -190,8 +248,8 @@ export type Slotted = Readonly<v.InferInput<Section<typeof SLOTTED>>>;
 
 /**
  * A network and how it learns within a lifetime. Layer l = 1 … L maps n_{l-1} to n_l; the output
- * layer is linear (its answer is the softmax under cross-entropy). Everything but `sizes` has a
- * default, which `defineSystem` fills in, so that a configuration keeps a system as it is written;
+ * layer is linear (its answer is the softmax under cross-entropy). Everything but `sizes`, or
+ * `image` and `layers`, has a default, which `defineSystem` fills in, so that a configuration keeps a system as it is written;
  * without any other key it is feedback and local plasticity (FLP, Lindsey & Litwin-Kumar 2020, §1).
  */
 export const SYSTEM = section({

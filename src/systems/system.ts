@@ -3,6 +3,7 @@ import { check, inWords, saidOf } from '../options.js';
 import { defineRule } from '../rules/define.js';
 import type { HandwrittenRule } from '../rules/handwritten.js';
 import type { WrittenRule } from '../rules/rule.js';
+import { shapesOf, type Convolution, type Shape, type Shapes } from './images.js';
 import { SYSTEM, type SystemSpec } from './options.js';
 import { poolNeeds, TERMS } from './pool.js';
 import { SYSTEM_PRESETS } from './presets.js';
@@ -19,6 +20,8 @@ import {
 
 export * from './slots.js';
 export type { SystemSpec } from './options.js';
+export { productsOf, seesImages, shapeInWords, widthsOf } from './images.js';
+export type { Convolution, LayerSpec, Shape } from './images.js';
 export { TERMS } from './pool.js';
 
 /**
@@ -33,8 +36,12 @@ export type Told = 'mixed' | 'activity' | 'target' | 'error' | 'nothing';
  */
 export interface Layer {
   readonly index: number;
+  /** Columns of its weights: inputs that one of its neurons sees. */
   readonly fanIn: number;
+  /** Rows of its weights: neurons, or channels of a convolution; x_l has sizes[l] numbers. */
   readonly fanOut: number;
+  /** If it is a convolution. */
+  readonly conv?: Convolution;
   readonly plastic: boolean;
   readonly told: Told;
   /** Its error goes on to the layer below: by B_l, unless by backprop. */
@@ -51,12 +58,15 @@ type Coefficient = 'alpha' | 'eta' | 'theta';
 export type SystemRule = Choice<'rule'> | WrittenRule | HandwrittenRule;
 
 /** Every key of a system but those, with its default filled in. */
-type Chosen = Required<Omit<SystemSpec, 'preset' | 'rule' | Coefficient>> & {
-  readonly rule: SystemRule;
-};
+type Chosen = Required<Omit<SystemSpec, 'preset' | 'rule' | 'image' | 'layers' | Coefficient>> &
+  Shapes & { readonly rule: SystemRule };
 
 /** A checked system: every default filled in, every layer described. */
-export interface System extends Readonly<Omit<Chosen, 'multiplier'>> {
+export interface System extends Readonly<Omit<Chosen, 'multiplier' | 'convolutions'>> {
+  /** Numbers of x_0 … x_L, of images and maps as well. */
+  readonly sizes: readonly number[];
+  /** Shape of x_0, if it is an image. */
+  readonly image?: Shape;
   readonly multiplier: readonly number[];
   readonly layers: readonly Layer[];
   /**
@@ -102,7 +112,11 @@ export function defineSystem(given: SystemSpec | System, where = 'system'): Syst
   if (CHECKED.has(given)) return given as System;
   const written = check(SYSTEM, given, where);
   const spec: SystemSpec = { ...(written.preset && SYSTEM_PRESETS[written.preset]), ...written };
-  const chosen = withDefaults(spec, checkedRule(spec.rule ?? 'oja', `${where}.rule`));
+  const chosen = withDefaults(
+    spec,
+    checkedShapes(spec, where),
+    checkedRule(spec.rule ?? 'oja', `${where}.rule`),
+  );
   for (const { key, holds, refuse } of TOGETHER)
     if (!holds(chosen, spec))
       throw new MetaplasticError({ where: `${where}.${key}`, ...refuse(chosen, spec) });
@@ -124,8 +138,40 @@ const DEFAULTS: { readonly [K in keyof Chosen]?: (chosen: Chosen) => Chosen[K] }
 const checkedRule = (rule: NonNullable<SystemSpec['rule']>, where: string): SystemRule =>
   typeof rule === 'string' ? rule : defineRule(rule, where);
 
-function withDefaults(spec: SystemSpec, rule: SystemRule): Chosen {
-  const chosen: Record<string, unknown> = { ...spec, rule };
+/** Either `sizes`, or `image` and `layers`. */
+function checkedShapes({ sizes, image, layers }: SystemSpec, where: string): Shapes {
+  if (sizes && layers)
+    throw new MetaplasticError({
+      where: `${where}.layers`,
+      expected: 'either sizes or layers',
+      got: 'both',
+      hint: 'sizes is the short form for dense layers: leave one of them out',
+    });
+  if (image && !layers)
+    throw new MetaplasticError({
+      where: `${where}.image`,
+      expected: 'layers beside an image',
+      got: sizes ? 'sizes' : 'none',
+      hint: 'say { layers: [{ conv: … }, …, { dense: n }] }, or leave image out',
+    });
+  if (layers && !image)
+    throw new MetaplasticError({
+      where: `${where}.image`,
+      expected: '[channels, height, width] beside layers',
+      got: 'nothing',
+      hint: 'of an input that is no image say sizes instead of layers',
+    });
+  if (image && layers) return shapesOf(image, layers, where);
+  if (sizes) return { sizes, convolutions: [] };
+  throw new MetaplasticError({
+    where: `${where}.sizes`,
+    expected: 'sizes, or image and layers',
+    got: 'neither',
+  });
+}
+
+function withDefaults(spec: SystemSpec, shapes: Shapes, rule: SystemRule): Chosen {
+  const chosen: Partial<Chosen> & Record<string, unknown> = { ...spec, ...shapes, rule };
   for (const [key, entry] of Object.entries(SYSTEM.entries))
     chosen[key] ??= DEFAULTS[key as keyof Chosen]?.(chosen as Chosen) ?? saidOf(entry).standard;
   return chosen as Chosen;
@@ -154,7 +200,7 @@ const fits = (feedback: Choice<'feedback'>, from: RuleFacts['from']) =>
   (FITTING[from] as readonly Choice<'feedback'>[]).includes(feedback);
 const READ = { post: 'post', error: 'e or e_pre', nothing: 'neither post nor an error' } as const;
 
-const depthOf = ({ sizes }: Chosen) => sizes.length - 1;
+const depthOf = ({ sizes }: Pick<Chosen, 'sizes'>) => sizes.length - 1;
 const learnsB = ({ feedbackRule }: Chosen) => feedbackRule !== 'fixed';
 
 /** A key that means something only in some systems: `when` says in which, in words. */
@@ -229,6 +275,15 @@ const TOGETHER: readonly Rule[] = [
       expected: 'at least one plastic layer',
       got: `all ${depthOf(s)} frozen`,
       hint: 'leave a layer out of the list',
+    }),
+  },
+  {
+    key: 'layers',
+    holds: s => s.convolutions.length <= encoderOf(s),
+    refuse: s => ({
+      expected: 'convolutions only among the frozen first layers',
+      got: `a convolution as layer ${encoderOf(s) + 1}, which is plastic`,
+      hint: `freeze layers 1 … ${s.convolutions.length}`,
     }),
   },
   {
@@ -357,7 +412,7 @@ function encoderOf({ frozen }: Pick<Chosen, 'frozen'>): number {
 
 /** The system that is chosen, with every layer described. */
 function describe(chosen: Chosen, spec: SystemSpec): System {
-  const { sizes, signal, feedbackTo } = chosen;
+  const { sizes, convolutions, signal, feedbackTo } = chosen;
   const depth = depthOf(chosen);
   const { from, coefficient, granularity } = ruleOf(chosen);
   const frozen = [...new Set(chosen.frozen)].sort((a, b) => a - b);
@@ -382,10 +437,12 @@ function describe(chosen: Chosen, spec: SystemSpec): System {
             : 'activity';
     const inside = from === 'error' && k >= encoderLayers;
     const aligned = inside && plastic && learnsB(chosen);
+    const conv = convolutions[k];
     return {
       index,
-      fanIn: sizes[k]!,
-      fanOut: sizes[index]!,
+      fanIn: conv ? conv.input[0] * conv.kernel ** 2 : sizes[k]!,
+      fanOut: conv ? conv.channels : sizes[index]!,
+      ...(conv && { conv }),
       plastic,
       told,
       carries: inside && (k > encoderLayers || errorBelow || aligned),
@@ -393,9 +450,18 @@ function describe(chosen: Chosen, spec: SystemSpec): System {
       multiplier: m,
     };
   });
-  const { preset: _, alpha: __, eta: ___, theta: ____, ...slots } = chosen as Chosen & SystemSpec;
+  const {
+    preset: _,
+    alpha: __,
+    eta: ___,
+    theta: ____,
+    convolutions: _____,
+    image,
+    ...slots
+  } = chosen as Chosen & SystemSpec;
   return {
     ...slots,
+    ...(image && { image }),
     frozen,
     terms,
     primitives: PRIMITIVES.filter(p => chosen.primitives.includes(p)),

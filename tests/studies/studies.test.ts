@@ -94,9 +94,9 @@ const shrunk = (study: Study): Study => ({
     };
   },
 });
-const narrow = <S extends { readonly sizes: readonly number[] }>(system: S): S => ({
+const narrow = <S extends { readonly sizes?: readonly number[] }>(system: S): S => ({
   ...system,
-  sizes: system.sizes.map((n, l, all) => (l > 0 && l < all.length - 1 ? 4 : n)),
+  sizes: system.sizes!.map((n, l, all) => (l > 0 && l < all.length - 1 ? 4 : n)),
 });
 const shrunkSweep = (sweep: Sweep): Sweep => ({
   ...sweep,
