@@ -110,6 +110,27 @@ const flpOmniglotContinual: RunConfigInput = {
   task: { ...flpOmniglot.task, order: 'continual' },
 };
 
+const lookingOn = { conv: { channels: 32, kernel: 3, stride: 2 } } as const;
+
+/**
+ * The same characters class by class behind a convolutional encoder, as the paper has one, of a
+ * size that two CPU cores train: 28 × 28 → 13 × 13 → 6 × 6 → 2 × 2, 32 channels.
+ */
+const flpOmniglotConv = {
+  ...flpOmniglotContinual,
+  name: 'flp-omniglot-conv',
+  system: {
+    image: [1, 28, 28],
+    layers: [lookingOn, lookingOn, lookingOn, { dense: 128 }, { dense: 5 }],
+    activation: 'relu',
+    rule: 'oja',
+    loss: 'cross-entropy',
+    alpha: 'synapse',
+    frozen: [1, 2, 3],
+  },
+  meta: { ...flpOmniglot.meta, steps: 2000, adjoint: 'reverse' },
+} satisfies RunConfigInput;
+
 /**
  * Gradient descent from a learned beginning at a learned rate of each synapse (Finn et al. 2017;
  * Meta-SGD, Li et al. 2017), on the task of flp-sine.
@@ -144,6 +165,29 @@ const mamlOmniglot: RunConfigInput = {
   },
   initial: { eta: 0.01 },
   meta: { ...flpOmniglot.meta, rates: { W: 1e-3, eta: 1e-3 } },
+};
+
+/** Gradient descent behind the encoder of flp-omniglot-conv. */
+const mamlOmniglotConv = {
+  ...flpOmniglotConv,
+  name: 'maml-omniglot-conv',
+  system: {
+    preset: 'maml',
+    image: flpOmniglotConv.system.image,
+    layers: flpOmniglotConv.system.layers,
+    loss: 'cross-entropy',
+    eta: 'synapse',
+    frozen: flpOmniglotConv.system.frozen,
+  },
+  initial: { eta: 0.01 },
+  meta: { ...flpOmniglotConv.meta, rates: { W: 1e-3, eta: 1e-3 }, adjoint: 'store' },
+} satisfies RunConfigInput;
+
+/** The same by a meta-gradient that takes what happens at a step as given. */
+const firstOrderMamlOmniglotConv: RunConfigInput = {
+  ...mamlOmniglotConv,
+  name: 'first-order-maml-omniglot-conv',
+  system: { ...mamlOmniglotConv.system, preset: 'first-order-maml' },
 };
 
 /**
@@ -245,6 +289,9 @@ export const RUN_PRESETS: Readonly<Record<string, RunConfigInput>> = Object.from
     mamlSine,
     firstOrderMamlSine,
     mamlOmniglot,
+    flpOmniglotConv,
+    mamlOmniglotConv,
+    firstOrderMamlOmniglotConv,
     onEmnist('pool-emnist', { preset: 'pool' }, POOL_L1, POOL_RATE),
     onEmnist('bioplausible-emnist', { preset: 'bioplausible' }, POOL_L1),
     // Paper 2 learns θ₀ alone for feedback alignment and backprop, without a penalty.
