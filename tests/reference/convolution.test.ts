@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { NONE } from '../../src/reference/algebra.js';
 import { convolve, pooled, pooledAdjoint } from '../../src/reference/convolution.js';
+import { gradientDescent } from '../../src/reference/gradient-descent.js';
+import { referenceMetrics } from '../../src/reference/metrics.js';
 import { referenceLoss } from '../../src/reference/meta-gradient.js';
 import {
   defineSystem,
@@ -158,6 +160,30 @@ describe('the numbers of dense layers are those', () => {
     expect(relativeError(a.gradient, b.gradient)).toBeLessThan(1e-14);
     expect(a.finalWeights).toEqual(b.finalWeights);
   };
+  const dense = {
+    sizes: [18, 5, 3, 2],
+    frozen: [1],
+    rule: 'gradient',
+    activation: 'tanh',
+  } as const;
+  const covering = encoding([2, 3, 3], [conv(5, 3), { dense: 3 }, { dense: 2 }]);
+
+  test('of the metrics of plastic layers behind them', () => {
+    const [a, b] = [covering, dense].map(spec => {
+      const { system, layout, parameters, episodes } = randomProblem({ spec, ...lives });
+      return referenceMetrics(system, layout, parameters, episodes, { moments: [0, 3] });
+    });
+    expect(a).toEqual(b);
+  });
+
+  test('of plain gradient descent, which moves kernels too', () => {
+    const [a, b] = [covering, dense].map(spec => {
+      const { system, layout, parameters, episodes } = randomProblem({ spec, ...lives });
+      return gradientDescent(system, layout, parameters, episodes, 0.1, [0, 3]).losses;
+    });
+    expect(relativeError(a!, b!)).toBeLessThan(1e-14);
+    expect(a![0]).not.toBe(a![1]);
+  });
 
   test.each(ways)('of 1 × 1 kernels on 1 × 1 images, under %o', more => {
     const layers = [conv(5, 1), conv(4, 1), { dense: 3 }, { dense: 2 }];
