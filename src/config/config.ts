@@ -29,7 +29,7 @@ import {
 } from '../learner/optimiser.js';
 import { checkMeta, META } from '../learner/options.js';
 import { SYSTEM } from '../systems/options.js';
-import { defineSystem } from '../systems/system.js';
+import { defineSystem, shapeInWords, type System } from '../systems/system.js';
 import { TASK_STREAMS } from '../tasks/episodes.js';
 import { CLASSES, FEW_SHOT, IDX, OMNIGLOT, SINE, SINE_SEQUENCE, STREAM } from '../tasks/options.js';
 
@@ -141,7 +141,7 @@ export function parseConfig(json: unknown, where: string): RunConfig {
   initialOf(system, initial, at('initial'));
   for (const { key, holds, refuse } of TASKS_TOGETHER)
     if (!holds(task)) throw new MetaplasticError({ where: at(`task.${key}`), ...refuse(task) });
-  checkSizes(task, system.sizes, at('system.sizes'));
+  checkSizes(task, system, at);
   const { steps } = shapeOf(task);
   checkMeta(meta, system, steps, at('meta'));
   checkMoments(evaluation.at, steps, at('evaluation.at'));
@@ -177,19 +177,19 @@ const TASKS_TOGETHER: readonly TaskRule[] = [
   })),
 ];
 
-function checkSizes(task: TaskConfig, sizes: readonly number[], where: string): void {
+function checkSizes(task: TaskConfig, { sizes, image }: System, at: (key: string) => string): void {
   const { inputs, outputs } = shapeOf(task);
   if (inputs !== undefined && sizes[0] !== inputs)
     throw new MetaplasticError({
-      where,
+      where: at(image ? 'system.image' : 'system.sizes'),
       expected: `${inputs} inputs for the task ${task.kind}`,
-      got: `${sizes[0]}`,
+      got: image ? `${sizes[0]}, ${shapeInWords(image)}` : `${sizes[0]}`,
     });
   // A classifier may have more outputs than a task has classes, as the published ones do.
   const spare = task.kind === 'few-shot' || task.kind === 'stream';
   if (spare ? sizes.at(-1)! < outputs : sizes.at(-1) !== outputs)
     throw new MetaplasticError({
-      where,
+      where: at(image ? 'system.layers' : 'system.sizes'),
       expected: `${spare ? 'at least ' : ''}${outputs} outputs for the task ${task.kind}`,
       got: `${sizes.at(-1)}`,
     });

@@ -1,7 +1,7 @@
 import type { Convolution } from '../systems/system.js';
 
 /**
- * The drive of the neurons of a convolution (docs/papers.md §6): neuron (o, y, x) sees the patch
+ * The drive of the neurons of a convolution (docs/papers.md §1.4): neuron (o, y, x) sees the patch
  * whose first pixel lies at (s y − p, s x − p), of an image with zeros around it,
  *
  *     z[o, y, x] = b[o] + Σ_{c, u, v} W[o, c, u, v] · image[c, s y + u − p, s x + v − p]

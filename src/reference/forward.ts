@@ -10,7 +10,7 @@ import type { LayerParameters, Weights } from './parameters.js';
  *
  *     z_l = W_l x_{l-1} + b_l,   x_l = φ(z_l) for l < L,   x_L = z_L
  *
- * In a convolution W_l goes over the image x_{l-1}, and x_l is φ(z_l) after pooling (§6).
+ * In a convolution W_l goes over the image x_{l-1}, and x_l is φ(z_l) after pooling (§1.4).
  */
 export function forward(
   system: System,

@@ -411,6 +411,26 @@ describe('parseConfig', () => {
       fewShot,
     ],
     [
+      'an image of other inputs than the task has',
+      'system',
+      {
+        image: [1, 2, 1],
+        layers: [{ conv: { channels: 2, kernel: 1 } }, { dense: 1 }],
+        frozen: [1],
+      },
+      'run.json: system.image: expected 1 inputs for the task sine, got 2, 1 × 2 × 1',
+    ],
+    [
+      'an output layer that does not fit the task',
+      'system',
+      {
+        image: [1, 1, 1],
+        layers: [{ conv: { channels: 2, kernel: 1 } }, { dense: 2 }],
+        frozen: [1],
+      },
+      'run.json: system.layers: expected 1 outputs for the task sine, got 2',
+    ],
+    [
       'a batch that does not divide the shots',
       'task.batch',
       5,

@@ -212,6 +212,17 @@ test.each([
   await expect(openWorld(config, readForty)).rejects.toThrow(
     'system.sizes: expected 6 inputs for images of 3 × 2, got 5',
   );
+  const { sizes: _, ...others } = common.system;
+  const layers = [{ conv: { channels: 2, kernel: 2 } }, { dense: 8 }, { dense: 5 }];
+  const imagesOf = (image: readonly number[]) =>
+    openWorld(
+      parseConfig({ ...common, system: { ...others, image, layers, frozen: [1] }, task }, 'test'),
+      readForty,
+    );
+  await expect(imagesOf([1, 3, 2])).rejects.toThrow(
+    'system.image: expected [1, 2, 3] for grey images of 3 × 2, got [1, 3, 2]',
+  );
+  expect((await imagesOf([1, 2, 3])).bank).toMatchObject({ width: 3, height: 2 });
 });
 
 describe('the world of few shots of IDX images', () => {

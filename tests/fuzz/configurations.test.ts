@@ -17,6 +17,7 @@ import { random } from '../../src/tasks/random.js';
 import { sineSequenceTasks, sineTasks } from '../../src/tasks/sine.js';
 import { imageStreamTasks } from '../../src/tasks/stream.js';
 import { SOFTWARE } from '../gpu/machine.js';
+import conv from '../oracle/conv-flp-encoder.json' with { type: 'json' };
 import flp from '../oracle/flp-regression-oja.json' with { type: 'json' };
 import { mutate } from './mutate.js';
 
@@ -169,7 +170,24 @@ const DOORS: readonly [string, readonly unknown[], (given: any) => unknown][] = 
     [{ bank, steps: 2, batch: 2, queries: 2, classes: 2, heldOut: 0.5, order: 'iid', outputs: 4 }],
     given => lived(imageStreamTasks(withBank(given))),
   ],
+  [
+    'a system with convolutions',
+    [
+      {
+        image: [2, 7, 5],
+        layers: [
+          { conv: { channels: 3, kernel: 3, stride: 2, padding: 1 } },
+          { conv: { channels: 2, kernel: 2, pool: 'max', poolSize: 2 } },
+          { dense: 4 },
+          { dense: 2 },
+        ],
+        frozen: [1, 2],
+      },
+    ],
+    given => layoutOf(defineSystem(given)),
+  ],
   ['a case', [flp], readCase],
+  ['a case with convolutions', [conv], readCase],
 ];
 
 test.each(DOORS)('%s with faults is a value or one clear error', (_, right, door) => {

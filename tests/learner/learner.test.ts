@@ -325,6 +325,16 @@ test('a bank of images of another size than the inputs is refused', async () => 
   ).toBe('learner.episode.bank: expected images of 2 pixels (system.sizes[0]), got 3 × 1');
 });
 
+test('a bank of images of another shape than the system’s is refused', async () => {
+  const layers = [{ conv: { channels: 1, kernel: 1 } }, { dense: 2 }];
+  const system = { image: [1, 3, 1] as const, layers, frozen: [1] };
+  const { bank } = randomProblem({ images: 4, spec: { sizes: [3, 2] } });
+  const episode = { steps: 4, batch: 2, queries: 4, bank };
+  expect(await refusal(() => Learner.create(under.gpu, { system, episode, tasks: 3 }))).toBe(
+    'learner.episode.bank: expected grey images that system.image [1, 3, 1] says, got 3 × 1',
+  );
+});
+
 test('calls that nobody awaits run in their order', async () => {
   const learner = await fresh();
   const patient = await fresh();

@@ -159,6 +159,76 @@ describe('a malformed case is refused by the name of its field', () => {
   });
 });
 
+describe('a malformed case with convolutions is refused by the name of its field', () => {
+  const spoiled = (spoil: (json: Record<string, any>) => void) => {
+    const json = load('conv-flp-encoder.json');
+    spoil(json);
+    return () => readCase(json);
+  };
+  test.each<[string, (json: Record<string, any>) => void, string]>([
+    [
+      'plastic convolutions',
+      c => {
+        c.config.frozen = [1];
+      },
+      'system.layers: expected convolutions only among the frozen first layers, got a convolution as layer 2, which is plastic; freeze layers 1 … 2',
+    ],
+    [
+      'a kernel that does not fit',
+      c => {
+        c.layers[1].conv.kernel = 6;
+      },
+      'system.layers.1.conv.kernel: expected at most 5 for layer 2, which gets 3 × 3 × 3 and pads it to 5 × 5, got 6; a padding of 2 would fit',
+    ],
+    [
+      'no image',
+      c => {
+        delete c.image;
+      },
+      'conv-flp-encoder.image: expected this field, got none',
+    ],
+    [
+      'weights of a kernel of another size',
+      c => {
+        c.parameters.W[0][2][0].pop();
+      },
+      'conv-flp-encoder.parameters.W[0][2][0]: expected 3 entries, got 2',
+    ],
+    [
+      'images of another size',
+      c => {
+        c.tasks[1].support_x[5][0][0].pop();
+      },
+      'conv-flp-encoder.tasks[1].support_x[5][0][0]: expected 8 entries, got 7',
+    ],
+    [
+      'an encoder’s layer without its entry',
+      c => {
+        c.parameters.alpha.shift();
+      },
+      'conv-flp-encoder.parameters.alpha: expected 4 entries, got 3',
+    ],
+    [
+      'a strength too few',
+      c => {
+        c.parameters.beta.shift();
+      },
+      'conv-flp-encoder.parameters.beta: expected 3 entries, got 2',
+    ],
+  ])('%s', (_, spoil, message) => {
+    expect(spoiled(spoil)).toThrow(expect.objectContaining({ message }));
+  });
+
+  test('entries of frozen layers mean nothing', () => {
+    const { parameters } = readCase(load('conv-flp-encoder.json'));
+    const other = load('conv-flp-encoder.json');
+    other['parameters'].alpha[0] = 'x';
+    other['parameters'].B[1] = null;
+    other['parameters'].beta[0] = 7;
+    expect(readCase(other).parameters).toEqual(parameters);
+  });
+});
+
 describe('a malformed case of a written rule is refused by the name of its field', () => {
   const spoiled = (name: string, spoil: (json: Record<string, any>) => void) => {
     const json = load(`${name}.json`);

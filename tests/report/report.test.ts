@@ -59,6 +59,14 @@ describe('a report', () => {
   test('asks the network for nothing', () => {
     expect(page).not.toMatch(/<(?:script|img|link|iframe)[^>]*(?:src|href)=|@import|url\(|fetch\(/);
   });
+  test('calls a network of images by the shapes of its layers', () => {
+    const layers = [{ conv: { channels: 4, kernel: 1 } }, { dense: 9 }, { dense: 1 }];
+    const { sizes: _, ...others } = config.system;
+    const system = { ...others, image: [1, 1, 1] as const, layers, frozen: [1] };
+    const seen = renderReport({ config: { ...config, system }, environment, log, evaluation });
+    expect(page).toContain('A network of 1–32–32–1 neurons');
+    expect(seen).toContain('A network of 1 × 1 × 1–4 × 1 × 1–9–1 neurons');
+  });
   test('escapes every text that comes from outside', () => {
     const evil = '</script><img src=x onerror="alert(1)">&\'';
     const html = renderReport({
