@@ -26,12 +26,12 @@ test.each([
   ).toEqual([...more, 'wesl/core']);
 });
 
-test('the file for browsers imports nothing, but for a reader of PNG when it is asked for, and is at most 132 kB to load', () => {
+test('the file for browsers imports nothing, but for a reader of PNG when it is asked for, and is at most 140 kB to load', () => {
   const file = new URL('../../dist/metaplastic.browser.js', import.meta.url);
   const text = readFileSync(file, 'utf8');
   expect(text).not.toMatch(/^import\b/); // where a bundler puts what it leaves to be imported
   expect([...text.matchAll(/\bimport\([`'"]([^`'"]+)[`'"]\)/g)].map(([, name]) => name)).toEqual([
     './metaplastic.browser.omniglot.js',
   ]);
-  expect(gzipSync(text, { level: 9 }).length).toBeLessThan(132_000);
+  expect(gzipSync(text, { level: 9 }).length).toBeLessThan(140_000);
 });
