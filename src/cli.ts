@@ -9,6 +9,7 @@ import * as evaluate from './cli/eval.js';
 import * as plan from './cli/plan.js';
 import * as report from './cli/report.js';
 import * as rule from './cli/rule.js';
+import { version } from './cli/run-folder.js';
 import * as study from './cli/study.js';
 import * as train from './cli/train.js';
 import * as tune from './cli/tune.js';
@@ -42,9 +43,13 @@ ${Object.entries(COMMANDS)
   .map(([name, { HELP }]) => `  ${name.padEnd(9)}${HELP.split('\n')[0]}`)
   .join('\n')}
 
-metaplastic COMMAND --help tells more.`;
+metaplastic COMMAND --help tells more; metaplastic --version, which one this is.`;
 
 async function main([name, ...args]: string[]): Promise<number> {
+  if (name === '--version' || name === '-v') {
+    console.log(version());
+    return 0;
+  }
   if (!name || ['--help', '-h', 'help'].includes(name)) {
     console.log(HELP);
     return name ? 0 : 1;

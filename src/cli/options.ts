@@ -92,6 +92,12 @@ export function optionsHelp(known: Arguments): string {
     .join('\n');
 }
 
+/** Names in the help, in lines of its width. */
+export const listed = (names: readonly string[]): string =>
+  wrapped(names.join(', '), WIDTH - 2)
+    .map(line => `  ${line}`)
+    .join('\n');
+
 /** A text in lines of so many columns. */
 const wrapped = (text: string, width: number): string[] =>
   text.split(' ').reduce<string[]>((lines, word) => {

@@ -5,6 +5,7 @@ import type { Gpu } from '../gpu/device.js';
 import { layoutOf } from '../parameters/layout.js';
 import { openNodeGpu } from '../node/open.js';
 import { CONFIG, parseConfig, type RunConfig } from '../config/config.js';
+import { RUN_PRESETS } from '../config/presets.js';
 import { kind, option, whole } from '../options.js';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from '../runs/checkpoint.js';
 import { formatLogLine, orderedLog, progressLine, type LogLine } from '../runs/log.js';
@@ -16,7 +17,7 @@ import { openWorldOn } from './data.js';
 import { append, readPlain, sync, writeWhole } from './disk.js';
 import { EvaluationError, evaluateTrained } from './eval.js';
 import type { FolderLock } from './lock.js';
-import { DATA, dataFolder, folder, likewise, optionsHelp, parse } from './options.js';
+import { DATA, dataFolder, folder, likewise, listed, optionsHelp, parse } from './options.js';
 import {
   describeAdapter,
   differences,
@@ -60,7 +61,8 @@ export const HELP = `meta-trains a system and evaluates it on unseen tasks
 Usage: metaplastic train CONFIG|PRESET [options]
        metaplastic train --resume RUN [--meta-steps N] [--data DIR]
 
-CONFIG is a JSON file; presets are listed in the README.
+CONFIG is a JSON file, PRESET one of
+${listed(Object.keys(RUN_PRESETS))}
 
 ${optionsHelp(OPTIONS)}
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { metaplastic, newFolder, TINY, writeConfig } from './command.js';
@@ -50,6 +50,15 @@ describe('the command line', () => {
       status: 0,
       out: expect.stringContaining(`Usage: metaplastic ${command}`),
     });
+  });
+  test('tells its version', () => {
+    const { version } = JSON.parse(
+      readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+    );
+    expect(metaplastic(['--version'])).toMatchObject({ status: 0, out: `${version}\n` });
+  });
+  test('lists the presets', () => {
+    expect(metaplastic(['train', '--help']).out).toMatch(/^  flp-sine, .*maml-sine/m);
   });
   test('names the known commands to an unknown one', () => {
     expect(refusal(['trian'])).toBe(
