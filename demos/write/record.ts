@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { learnerOf, openWorld, parseConfig, train, type LogLine } from 'metaplastic';
 import { openNodeGpu } from 'metaplastic/node';
@@ -11,6 +11,7 @@ import { configOf, LEARNERS, readDrawings, rivalOf, type LearnerName } from './t
 const rounded = (key: string, x: unknown) =>
   typeof x === 'number' && key !== 'metaStep' ? Number(x.toPrecision(DIGITS)) : x;
 
+const AT = fileURLToPath(new URL('./recorded/run.json', import.meta.url));
 const STEPS = 600;
 /** Every how many meta-steps a line of the logs is kept. */
 const EVERY = 6;
@@ -18,9 +19,10 @@ const DIGITS = 3;
 
 /**
  * Writes `recorded/run.json`: node demos/record.js write. Meta-trains the rule that the page begins
- * with, gradient descent and FLP’s rule, on sines (some minutes on two CPU cores).
+ * with, gradient descent and FLP’s rule, on sines (some minutes on two CPU cores); node
+ * demos/record.js write descent: only this one, and keeps what was recorded of the others.
  */
-export async function record(): Promise<void> {
+export async function record(only?: LearnerName): Promise<void> {
   const gpu = await openNodeGpu();
   const config = parseConfig(
     configOf({
@@ -40,7 +42,14 @@ export async function record(): Promise<void> {
   const logs: Partial<Record<LearnerName, RecordedLine[]>> = {};
   const courses: Partial<Record<LearnerName, Course>> = {};
   let spreads: Recorded['spreads'] = [];
+  if (only) {
+    const before = JSON.parse(readFileSync(AT, 'utf8')) as Recorded;
+    Object.assign(logs, before.logs);
+    Object.assign(courses, before.life.courses);
+    spreads = before.spreads;
+  }
   for (const name of LEARNERS) {
+    if (only && only !== name) continue;
     const own = name === 'rule' ? config : parseConfig(rivalOf(config, name), name);
     const learner = await learnerOf(gpu, own, world);
     const born = await numbersOf(learner);
@@ -74,8 +83,5 @@ export async function record(): Promise<void> {
   const results = { logs, life: { shown: unseen.shown, courses }, spreads };
   // a configuration is not rounded
   const recorded = { config, ...(JSON.parse(JSON.stringify(results, rounded)) as typeof results) };
-  writeFileSync(
-    fileURLToPath(new URL('./recorded/run.json', import.meta.url)),
-    JSON.stringify(recorded),
-  );
+  writeFileSync(AT, JSON.stringify(recorded));
 }

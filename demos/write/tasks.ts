@@ -52,10 +52,9 @@ interface Task {
   readonly network: Pick<RunConfigInput['system'], 'loss' | 'frozen'>;
   /** Of weights and feedback, and of a coefficient of the rule that says none of its own. */
   readonly rates: { readonly W: number; readonly rule: number };
-  /** Of the rivals, as of the presets of the same tasks. */
+  /** Of the rivals’ own coefficients, as of the presets of the same tasks. */
   readonly alpha: number;
   readonly eta: number;
-  readonly descentW: number;
 }
 
 export const TASKS = {
@@ -68,7 +67,6 @@ export const TASKS = {
     rates: { W: 4e-3, rule: 1e-3 },
     alpha: 1e-3,
     eta: 1e-3,
-    descentW: 1e-3,
   },
   symbols: {
     task: {
@@ -86,7 +84,6 @@ export const TASKS = {
     rates: { W: 2e-3, rule: 1e-3 },
     alpha: 6e-4,
     eta: 1e-3,
-    descentW: 2e-3,
   },
 } as const satisfies Record<string, Task>;
 export type TaskName = keyof typeof TASKS;
@@ -145,7 +142,7 @@ export function taskOf({ task }: Pick<RunConfig, 'task'>): TaskName | undefined 
  * weights at a learned rate of each synapse.
  */
 export function rivalOf(own: RunConfig, name: 'descent' | 'oja'): RunConfigInput {
-  const { alpha, eta, descentW, rates }: Task = TASKS[taskOf(own)!];
+  const { alpha, eta, rates }: Task = TASKS[taskOf(own)!];
   const { sizes, activation, loss, frozen } = own.system;
   const network = { sizes, activation, loss, frozen };
   const { plan: _, ...rest } = own;
@@ -163,7 +160,7 @@ export function rivalOf(own: RunConfig, name: 'descent' | 'oja'): RunConfigInput
         ...rest,
         system: { ...network, preset: 'maml', eta: 'synapse' },
         initial: { eta: 0.01 },
-        meta: { ...own.meta, rates: { W: descentW, eta } },
+        meta: { ...own.meta, rates: { W: rates.W, eta } },
       };
 }
 

@@ -495,14 +495,14 @@ function showSettings(): void {
 const recorded = readRecorded();
 ({ ran, look } = recorded);
 logs = recorded.logs;
+tell(
+  `Recorded: ${ran.rule.name}, meta-trained on sines for ${formatCount(metaStep())} meta-steps in Node.`,
+);
 takeAddress();
 showSettings();
 showTraining();
 showLife();
 tellLife();
-tell(
-  `Recorded: ${ran.rule.name}, meta-trained on sines for ${formatCount(metaStep())} meta-steps in Node.`,
-);
 webGpu = await findWebGpu(
   'A rule is understood here all the same; the training and the lifetime below were recorded.',
 );

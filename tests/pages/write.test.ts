@@ -127,7 +127,7 @@ describe('Write a rule', () => {
       expect([read.checkpoint.metaStep, read.log.length]).toEqual([20, 20]);
       const folder = newFolder();
       for (const [path, bytes] of Object.entries(unzipSync(zip)))
-        writeFileSync(join(folder, path.replace(/^.*\//, '')), bytes);
+        if (!path.endsWith('/')) writeFileSync(join(folder, path.replace(/^.*\//, '')), bytes);
       const evaluated = metaplastic(['eval', folder]);
       expect(evaluated.err).toBe('');
       expect(evaluated.status).toBe(0);
@@ -214,7 +214,7 @@ describe('Write a rule without WebGPU', () => {
       /WebGPU is not available: .+Chrome/s,
     );
     expect(await page.getByRole('button', { name: 'Meta-train' }).isDisabled()).toBe(true);
-    await dw(page).fill('alpha * nothing');
+    await dw(page).fill('eta * nothing');
     await page.getByText('unknown name `nothing`').first().waitFor();
     await page.getByRole('button', { name: 'Play' }).click();
     await expect.poll(() => page.textContent('#seen')).toBe('2');
