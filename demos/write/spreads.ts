@@ -10,7 +10,7 @@ export interface Spread {
 /** The numbers of every coefficient that each synapse or neuron has for itself, layer upon layer. */
 export async function numbersOf(learner: Learner): Promise<Record<string, Float32Array>> {
   const { rule } = learner.system;
-  if (typeof rule === 'string') return {};
+  if (typeof rule === 'string' || rule.kind !== 'written') return {};
   const found: Record<string, Float32Array> = {};
   for (const { name, per } of rule.coefficients) {
     if (per !== 'synapse' && per !== 'neuron') continue;
