@@ -11,6 +11,8 @@ export interface ErrorParts {
   readonly hint?: string;
   /** What another program said, such as a compiler: shown below the message. */
   readonly detail?: string;
+  /** The place in a text, such as a rule's, that it is about: characters before it. */
+  readonly column?: number;
   readonly cause?: unknown;
   /** Which task of a meta-batch, tensor, meta-step, layer it is about. */
   readonly task?: number;
@@ -32,6 +34,7 @@ export class MetaplasticError extends Error {
   readonly problem: string;
   readonly hint: string | undefined;
   readonly detail: string | undefined;
+  readonly column: number | undefined;
   readonly task: number | undefined;
   readonly tensor: string | undefined;
   readonly metaStep: number | undefined;
@@ -53,6 +56,7 @@ export class MetaplasticError extends Error {
     this.problem = problem;
     this.hint = hint;
     this.detail = parts.detail;
+    this.column = parts.column;
     this.task = parts.task;
     this.tensor = parts.tensor;
     this.metaStep = parts.metaStep;
@@ -134,8 +138,21 @@ export function plainError(thrown: unknown): PlainError {
   const { name, message, stack } = thrown;
   const cause = thrown.cause === undefined ? {} : { cause: plainError(thrown.cause) };
   if (!(thrown instanceof MetaplasticError)) return { name, message, stack, ...cause };
-  const { where, expected, got, problem, hint, detail, task, tensor, metaStep, layer } = thrown;
-  const parts = { where, expected, got, problem, hint, detail, task, tensor, metaStep, layer };
+  const { where, expected, got, problem, hint, detail, column, task, tensor, metaStep, layer } =
+    thrown;
+  const parts = {
+    where,
+    expected,
+    got,
+    problem,
+    hint,
+    detail,
+    column,
+    task,
+    tensor,
+    metaStep,
+    layer,
+  };
   return { name, message, stack, parts, ...cause };
 }
 

@@ -2,6 +2,7 @@ import type { Plugin } from 'vite';
 
 /** The demos, in the order of the gallery. A folder each, with its `index.html`. */
 export const DEMOS = [
+  { folder: 'write', title: 'Write a rule' },
   { folder: 'sine', title: 'Learn a sine' },
   { folder: 'draw', title: 'Draw and teach' },
   { folder: 'rules', title: 'Rules at work' },

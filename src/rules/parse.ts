@@ -222,7 +222,7 @@ export function errorAt(
   where: string,
   parts: Omit<ErrorParts, 'where'>,
 ): MetaplasticError {
-  return new MetaplasticError({ where, ...parts, detail: pointed(text, column) });
+  return new MetaplasticError({ where, ...parts, column, detail: pointed(text, column) });
 }
 
 /** How many characters of a text an error shows, and how many of them before the place. */

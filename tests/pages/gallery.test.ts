@@ -9,6 +9,7 @@ test('the gallery has a card for each demo, which all open, below any path, by k
   const { page } = opened;
   const cards = page.locator('.card');
   expect(await cards.evaluateAll(all => all.map(a => a.getAttribute('href')))).toEqual([
+    './write/',
     './sine/',
     './draw/',
     './rules/',
@@ -21,11 +22,11 @@ test('the gallery has a card for each demo, which all open, below any path, by k
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Learn a sine', level: 1 }).waitFor();
+  await page.getByRole('heading', { name: 'Write a rule', level: 1 }).waitFor();
   await closeQuietly(opened);
 });
 
-const PAGES = ['', 'sine/', 'draw/', 'rules/', 'throughput/'];
+const PAGES = ['', 'write/', 'sine/', 'draw/', 'rules/', 'throughput/'];
 
 test.each(PAGES)(
   'site/%s fits a phone and a desk, has one main heading, and starts nothing',
