@@ -7,7 +7,11 @@ export interface RulePreset {
   readonly rule: RuleSpec;
 }
 
-/** Published rules as text, with starts from which meta-learning goes well. */
+/**
+ * Published rules as text, with starts and rates from which meta-learning goes well. Where a paper
+ * has a neuron's own activity, they read `post`, so that they are told what to learn: a rule that
+ * reads `x` instead never sees a target.
+ */
 export const RULE_PRESETS = {
   oja: {
     about: 'Hebb’s rule towards what feedback tells a neuron to be, with Oja’s decay, as in FLP.',
@@ -15,7 +19,7 @@ export const RULE_PRESETS = {
     rule: {
       name: 'oja',
       dw: 'alpha * (post * pre - post^2 * w)',
-      coefficients: { alpha: { per: 'synapse', start: 0.01 } },
+      coefficients: { alpha: { per: 'synapse', start: 1e-3, rate: 3e-3 } },
     },
   },
   'hebb-abcd': {
@@ -23,13 +27,13 @@ export const RULE_PRESETS = {
     source: 'Najarro & Risi 2020, Eq. 1',
     rule: {
       name: 'hebb-abcd',
-      dw: 'eta * (A * pre * x + B * pre + C * x + D)',
+      dw: 'eta * (A * pre * post + B * pre + C * post + D)',
       coefficients: {
-        A: { per: 'synapse', start: { normal: 0.1 } },
-        B: { per: 'synapse', start: { normal: 0.1 } },
-        C: { per: 'synapse', start: { normal: 0.1 } },
-        D: { per: 'synapse', start: { normal: 0.1 } },
-        eta: { per: 'layer', start: 0.1 },
+        A: { per: 'synapse', start: 0.01, rate: 0.03 },
+        B: { per: 'synapse', start: 0, rate: 0.01 },
+        C: { per: 'synapse', start: 0, rate: 0.01 },
+        D: { per: 'synapse', start: 0, rate: 0.01 },
+        eta: { per: 'layer', start: 0.1, rate: 1e-3 },
       },
     },
   },
@@ -38,9 +42,12 @@ export const RULE_PRESETS = {
     source: 'Bienenstock, Cooper & Munro 1982; Intrator & Cooper 1992',
     rule: {
       name: 'bcm',
-      dw: 'eta * pre * x * (x - theta)',
+      dw: 'eta * pre * post * (post - theta)',
       neuron: { theta: { d: 'k * (x^2 - theta)', start: 0.5 } },
-      coefficients: { eta: { per: 'layer', start: 0.05 }, k: { per: 'network', start: 0.2 } },
+      coefficients: {
+        eta: { per: 'layer', start: 2e-4, rate: 3e-4 },
+        k: { per: 'network', start: 0.2, rate: 1e-3 },
+      },
     },
   },
   covariance: {
@@ -48,9 +55,12 @@ export const RULE_PRESETS = {
     source: 'Sejnowski 1977',
     rule: {
       name: 'covariance',
-      dw: 'eta * (x - m) * (pre - m_pre)',
+      dw: 'eta * (post - m) * (pre - m_pre)',
       neuron: { m: { d: 'k * (x - m)' } },
-      coefficients: { eta: { per: 'neuron', start: 0.05 }, k: { per: 'network', start: 0.2 } },
+      coefficients: {
+        eta: { per: 'neuron', start: 2e-3, rate: 2e-3 },
+        k: { per: 'network', start: 0.2, rate: 1e-3 },
+      },
     },
   },
   'differentiable-plasticity': {
@@ -58,11 +68,11 @@ export const RULE_PRESETS = {
     source: 'Miconi, Stanley & Clune 2018, Eqs. 1–2',
     rule: {
       name: 'differentiable-plasticity',
-      dw: 'a * eta * (pre * x - h)',
-      synapse: { h: { d: 'eta * (pre * x - h)' } },
+      dw: 'a * eta * (pre * post - h)',
+      synapse: { h: { d: 'eta * (pre * post - h)' } },
       coefficients: {
-        a: { per: 'synapse', start: { normal: 0.1 } },
-        eta: { per: 'network', start: 0.1 },
+        a: { per: 'synapse', start: 0.01, rate: 0.03 },
+        eta: { per: 'network', start: 0.1, rate: 1e-3 },
       },
     },
   },
@@ -74,8 +84,8 @@ export const RULE_PRESETS = {
       dw: '-eta * h',
       synapse: { h: { d: 'e * pre - decay * h' } },
       coefficients: {
-        eta: { per: 'layer', start: 0.02 },
-        decay: { per: 'network', start: 0.5 },
+        eta: { per: 'layer', start: 5e-3, rate: 1e-3 },
+        decay: { per: 'network', start: 0.5, rate: 1e-3 },
       },
     },
   },
@@ -87,10 +97,10 @@ export const RULE_PRESETS = {
       dw: `t0 * e * pre + t1 * x * e_pre + t2 * e * e_pre + t3 * w
         + t4 * e_pre + t5 * x * pre + t6 * x^2 * w + t7 * e^2 * w`,
       coefficients: {
-        t0: { per: 'network', start: -0.01, l1: 1e-3 },
+        t0: { per: 'network', start: -0.01, rate: 1e-3, l1: 0.03 },
         ...Object.fromEntries(
           [1, 2, 3, 4, 5, 6, 7].map(
-            k => [`t${k}`, { per: 'network', start: 0, l1: 1e-3 }] as const,
+            k => [`t${k}`, { per: 'network', start: 0, rate: 1e-3, l1: 0.03 }] as const,
           ),
         ),
       },
@@ -103,8 +113,8 @@ export const RULE_PRESETS = {
       name: 'soft-bounds',
       dw: 'alpha * post * pre * (bound - w) * (bound + w)',
       coefficients: {
-        alpha: { per: 'synapse', start: 0.01 },
-        bound: { per: 'layer', start: 1.5 },
+        alpha: { per: 'synapse', start: 1e-3, rate: 3e-3 },
+        bound: { per: 'layer', start: 1.5, rate: 1e-3 },
       },
     },
   },
@@ -116,8 +126,8 @@ export const RULE_PRESETS = {
       dw: 'alpha * r * (post * pre - post^2 * w)',
       synapse: { r: { d: '-wear * r * abs(pre * post)', start: 1 } },
       coefficients: {
-        alpha: { per: 'synapse', start: 0.02 },
-        wear: { per: 'layer', start: 0.05 },
+        alpha: { per: 'synapse', start: 1e-3, rate: 3e-3 },
+        wear: { per: 'layer', start: 0.01, rate: 1e-3 },
       },
     },
   },
@@ -127,7 +137,7 @@ export const RULE_PRESETS = {
     rule: {
       name: 'gradient',
       dw: '-eta * e * pre',
-      coefficients: { eta: { per: 'layer', start: 0.01 } },
+      coefficients: { eta: { per: 'layer', start: 0.01, rate: 1e-3 } },
     },
   },
 } as const satisfies Readonly<Record<string, RulePreset>>;

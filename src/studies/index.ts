@@ -3,12 +3,13 @@ import { alignment } from './alignment.js';
 import { omniglot } from './omniglot.js';
 import { onlineMnist } from './online-mnist.js';
 import { pool } from './pool.js';
+import { rules } from './rules.js';
 import { sine } from './sine.js';
 import type { Study } from './study.js';
 
 /** Studies by name. */
 export const STUDIES: Readonly<Record<string, Study>> = Object.fromEntries(
-  [pool, onlineMnist, alignment, alignmentLearned, sine, omniglot].map(study => [
+  [pool, onlineMnist, alignment, alignmentLearned, sine, omniglot, rules].map(study => [
     study.name,
     study,
   ]),

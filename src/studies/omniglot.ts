@@ -1,9 +1,8 @@
-import type { GivenRates } from '../learner/optimiser.js';
 import type { RunConfigInput } from '../config/config.js';
 import { RUN_PRESETS } from '../config/presets.js';
 import { defineSystem, widthsOf } from '../systems/system.js';
 import { forgettingFigure, lossFigure, tableOf, type System } from './compare.js';
-import { scaled, seeded, type Size, type Study } from './study.js';
+import { scaled, seeded, threefold, type Size, type Study } from './study.js';
 
 const SYSTEMS: readonly System[] = ['flp', 'maml', 'first-order-maml'];
 const ORDERS = ['iid', 'continual'] as const;
@@ -109,7 +108,3 @@ export const omniglot: Study = {
     };
   },
 };
-
-/** Few meta-steps are made with higher rates, alike for all. */
-const threefold = (rates: GivenRates) =>
-  Object.fromEntries(Object.entries(rates).map(([group, rate]) => [group, 3 * rate!]));

@@ -1,4 +1,5 @@
 import { MetaplasticError } from '../errors.js';
+import type { GivenRates } from '../learner/optimiser.js';
 import type { RunConfig, RunConfigInput } from '../config/config.js';
 import {
   aligned,
@@ -197,6 +198,10 @@ export const momentsOf = (steps: number, parts: number): number[] => [
 /** A count times the factor, at least `least`. */
 export const scaled = (count: number, { scale }: Size, least = 1): number =>
   Math.max(least, Math.round(count * scale));
+
+/** Few meta-steps are made with higher rates, alike for all. */
+export const threefold = (rates: GivenRates): GivenRates =>
+  Object.fromEntries(Object.entries(rates).map(([group, rate]) => [group, 3 * rate!]));
 
 /** The summary as Markdown: every table, then what was done. */
 export function markdown(

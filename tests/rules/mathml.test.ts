@@ -44,7 +44,7 @@ describe('a rule as MathML', () => {
   const [i, j] = ['msub[xi]', 'msub[xj]'];
   test('has indices of the neuron, its input, or the layer', () => {
     expect(of(RULE_PRESETS.covariance.rule)).toBe(
-      `mrow[Δmsub[wmrow[ij]]]=mrow[mrow[msub[ηi] mrow[(mrow[${i}−msub[mi]])]] mrow[(mrow[${j}−msub[mj]])]]; ` +
+      `mrow[Δmsub[wmrow[ij]]]=mrow[mrow[msub[ηi] mrow[(mrow[msub[posti]−msub[mi]])]] mrow[(mrow[${j}−msub[mj]])]]; ` +
         `mrow[Δmsub[mi]]=mrow[k mrow[(mrow[${i}−msub[mi]])]]; `,
     );
     expect(

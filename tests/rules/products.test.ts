@@ -125,10 +125,10 @@ describe('an update can be undone', () => {
 describe('of the published rules', () => {
   test.each([
     ['oja', 'post', true, 1, true],
-    ['hebb-abcd', 'nothing', true, undefined, false],
-    ['bcm', 'nothing', false, 1, false],
-    ['covariance', 'nothing', false, 1, false],
-    ['differentiable-plasticity', 'nothing', false, undefined, false],
+    ['hebb-abcd', 'post', true, undefined, false],
+    ['bcm', 'post', false, 1, false],
+    ['covariance', 'post', false, 1, false],
+    ['differentiable-plasticity', 'post', false, undefined, false],
     ['eligibility', 'error', false, undefined, false],
     ['taylor', 'error', true, 2, false],
     ['soft-bounds', 'post', false, undefined, false],

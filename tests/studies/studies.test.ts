@@ -6,6 +6,7 @@ import { dataReader } from '../../src/cli/data.js';
 import { parseConfig, type RunConfigInput } from '../../src/config/config.js';
 import type { Gpu } from '../../src/gpu/device.js';
 import { STUDIES } from '../../src/studies/index.js';
+import { RULE_LEARNERS, ruleStudy } from '../../src/studies/rules.js';
 import {
   lastMedianOf,
   lastOf,
@@ -160,6 +161,20 @@ describe('what a tiny run leaves is summed up in tables and figures', () => {
   test.runIf(hasData)(
     onRealData('of meta-trainings, and of lifetimes that are only lived with what was learned'),
     () => leavesTablesAndFigures(STUDIES['alignment-learned']!),
+  );
+  test.runIf(hasData)(onRealData('of rules that are told in different ways'), () =>
+    leavesTablesAndFigures(
+      ruleStudy(
+        RULE_LEARNERS.filter(({ name, way }) =>
+          [
+            'oja learned feedback',
+            'oja nothing',
+            'taylor learned feedback',
+            'gradient backprop',
+          ].includes(`${name} ${way}`),
+        ),
+      ),
+    ),
   );
 });
 
