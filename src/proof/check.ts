@@ -8,6 +8,7 @@ import { Learner, type LearnerOptions, type Lived } from '../learner/learner.js'
 import { adam, adamStart, meanGradient } from '../reference/adam.js';
 import type { OracleCase } from '../reference/case.js';
 import { inFloat32 } from '../reference/episode.js';
+import { referenceGradient, type ReferenceGradient } from '../reference/meta-gradient.js';
 import type { Weights } from '../reference/parameters.js';
 import {
   type Problem,
@@ -170,7 +171,8 @@ export async function checkCase(
   };
   const result = await ask(gpu, question);
   if (result.passed || result.error) return result;
-  const moved = roundingOf(question);
+  const exact = referenceGradient(system, layout, parameters, episodes, { l1 });
+  const moved = roundingOf(question, exact);
   const comparisons = result.comparisons.map(one => {
     const rounding = moved.find(({ of, tensor }) => of === one.of && tensor === one.tensor)?.error;
     return { ...one, rounding };
@@ -178,9 +180,15 @@ export async function checkCase(
   return { ...result, comparisons, passed: comparisons.every(passes) };
 }
 
-/** How far the answer moves when what is asked is rounded to float32, and nothing else. */
-function roundingOf(question: Question): Comparison[] {
-  const { system, layout } = question;
+/**
+ * How far the answer moves when what is asked is rounded to float32, and nothing else: from the
+ * reference's own, whatever the case expects.
+ */
+function roundingOf(question: Question, exact: ReferenceGradient): Comparison[] {
+  const { system, layout, expected } = question;
+  const own = Object.fromEntries(
+    Object.keys(expected).map(key => [key, exact[key as keyof ReferenceGradient]]),
+  ) as unknown as Question['expected'];
   const { loss, gradient, ...lived } = answer(question, question.settings);
   const named = (kind: string, tasks: readonly Weights[]) =>
     tasks.map(layers => tensorsNamed(layers, k => `${kind}${k + 1}`));
@@ -193,7 +201,7 @@ function roundingOf(question: Question): Comparison[] {
         ),
       ),
     );
-  return comparisonsOf(system, layout, question.expected, {
+  return comparisonsOf(system, layout, own, {
     loss,
     gradient: tensorsOf(layout, Float32Array.from(gradient)),
     finalWeights: named('W', lived.finalWeights),

@@ -5,7 +5,7 @@ import { useBrowserGpu } from './open.js';
 
 const under = useBrowserGpu();
 const CASES = Object.entries(
-  import.meta.glob<object>('../oracle/{flp,rule}-*.json', { eager: true, import: 'default' }),
+  import.meta.glob<object>('../oracle/{conv,flp,rule}-*.json', { eager: true, import: 'default' }),
 );
 
 /**
@@ -51,5 +51,5 @@ test.each(CASES)(
 );
 
 test('there are cases of an independent implementation', () => {
-  expect(CASES).toHaveLength(15);
+  expect(CASES).toHaveLength(18);
 });
