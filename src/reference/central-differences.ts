@@ -1,4 +1,5 @@
 import type { Layout } from '../parameters/layout.js';
+import { dot } from './algebra.js';
 import { referenceGradient, referenceLoss, type ReferenceOptions } from './meta-gradient.js';
 import type { Problem } from './random-problem.js';
 
@@ -48,7 +49,8 @@ export function relativeErrors(
  */
 export function relativeError(got: Float64Array, expected: Float64Array): number {
   if (got.length !== expected.length) return NaN;
-  return Math.hypot(...got.map((g, i) => g - expected[i]!)) / Math.hypot(...expected);
+  const off = got.map((g, i) => g - expected[i]!);
+  return Math.sqrt(dot(off, off)) / Math.sqrt(dot(expected, expected));
 }
 
 /** What the reference's gradient of a tensor may be from central differences, at most. */
