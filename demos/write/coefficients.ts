@@ -113,7 +113,7 @@ function histogram({ name, born, now }: Spread): Html {
   const [low, high] = [lowest - room, highest + room];
   const bars = counts(now, low, high);
   const before = counts(born, low, high);
-  const most = Math.max(...bars, 1);
+  const most = bars.reduce((a, b) => Math.max(a, b), 1);
   const step = WIDTH / BINS;
   const at = (x: number) => ((x - low) / (high - low)) * WIDTH;
   const top = (n: number) => HEIGHT - (HEIGHT - 6) * Math.min(1, n / most);

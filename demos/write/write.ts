@@ -270,7 +270,7 @@ train.addEventListener('click', async () => {
     if (!(await relook())) throw new Error(element('told').textContent!);
     const adapter = await worker.adapter();
     const heard = proxy((name: LearnerName, lines: readonly LogLine[]) => {
-      logs[name].push(...lines);
+      for (const line of lines) logs[name].push(line);
       if (state === 'training') tell(`Training on ${adapter}.`);
       showTraining();
       if (performance.now() - lookedAt > LOOK_EVERY) void relook();
