@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import { check, needed, option, section, thing, whole } from '../options.js';
-import { checkBank, checkCounts, checkSeed, type ImageBank, type TaskSource } from './episodes.js';
+import { checkBank, checkCounts, checkSeed, pixelsOf, type ImageBank, type TaskSource } from './episodes.js';
 import { CLASSES, FEW_SHOT } from './options.js';
 import { sourceOf } from './source.js';
 import { split } from './split.js';
@@ -26,7 +26,7 @@ export type FewShotOptions = Readonly<v.InferInput<typeof OPTIONS>>;
  * labels 0 … ways − 1 are a random permutation (or their own), and shots + queriesPerClass
  * different images of each: no image is in both the support stream and the query set.
  * T = ways · shots / batch steps; queries = ways · queriesPerClass, class after class. Inputs are
- * indices into the bank (width · height numbers each), targets one-hot (outputs). With `batch: 1`
+ * indices into the bank (channels · height · width numbers each), targets one-hot (outputs). With `batch: 1`
  * this is the protocol of Lindsey & Litwin-Kumar 2020 (Omniglot: 5 ways, 5 shots) and, with own
  * labels, of Shervani-Tabar & Rosenbaum 2023, Algorithm 1 (EMNIST: 5 ways, 50 shots, 10 queries per
  * class, a softmax over all 47 classes). The same seed and task have the same images in both orders
@@ -88,7 +88,7 @@ export function fewShotTasks(options: FewShotOptions): TaskSource {
 
   const steps = support / batch;
   const queries = ways * queriesPerClass;
-  const inputs = bank.width * bank.height;
+  const inputs = pixelsOf(bank);
   const shape = { inputs, outputs, steps, batch, queries, bank };
   const places = Array.from({ length: ways }, (_, place) => place);
   const shotNumbers = Array.from({ length: support }, (_, shot) => shot);

@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import { check, needed, option, section, seed, thing, whole } from '../options.js';
-import { checkBank, checkCounts, type ImageBank, type TaskSource } from './episodes.js';
+import { checkBank, checkCounts, pixelsOf, type ImageBank, type TaskSource } from './episodes.js';
 import { checkClasses } from './few-shot.js';
 import { STREAM } from './options.js';
 import { sourceOf } from './source.js';
@@ -31,7 +31,7 @@ export type ImageStreamOptions = Readonly<v.InferInput<typeof OPTIONS>>;
  * bank, and is asked `queries` different ones of those held out, its own draw. The images are split
  * once, at random, for all tasks, so no query image is in any support stream. A stream longer than
  * the training images goes on in epochs, each shuffled anew. Inputs are indices into the bank
- * (width · height numbers each), targets one-hot (outputs), the label is the class's number in the
+ * (channels · height · width numbers each), targets one-hot (outputs), the label is the class's number in the
  * bank. The same seed and task have the same images in both orders; in continual order a class
  * shows its images of all epochs before the next class begins, and a minibatch may hold the end of
  * one class and the begin of the next. With `batch: 1` and one epoch this is the online MNIST of
@@ -79,7 +79,7 @@ export function imageStreamTasks(options: ImageStreamOptions): TaskSource {
 
   const seen = steps * batch;
   const places = classNumbers.map((_, place) => place);
-  const inputs = bank.width * bank.height;
+  const inputs = pixelsOf(bank);
   const shape = { inputs, outputs, steps, batch, queries, bank };
   return sourceOf(shape, where, (r, task, { supportX, supportY, queryX, queryY }) => {
     const stream: number[] = [];
