@@ -186,7 +186,7 @@ export function checkOptions(given: LearnerOptions): CheckedOptions {
     throw new MetaplasticError({
       where: 'learner.episode.bank',
       expected: system.image
-        ? `images that system.image [${system.image.join(', ')}] says`
+        ? `${system.image[0] === 1 ? 'grey ' : ''}images that system.image [${system.image.join(', ')}] says`
         : `images of ${system.sizes[0]} pixels (system.sizes[0])`,
       got: sizeOf(bank),
     });

@@ -103,7 +103,7 @@ function image(
     throw new MetaplasticError({
       where: 'options.bank',
       expected: system.image
-        ? `images that system.image [${system.image.join(', ')}] says`
+        ? `${system.image[0] === 1 ? 'grey ' : ''}images that system.image [${system.image.join(', ')}] says`
         : `images of ${n0} pixels, the system's inputs`,
       got: sizeOf(bank),
     });

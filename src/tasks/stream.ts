@@ -1,8 +1,8 @@
 import type * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
-import { check, needed, option, section, seed, thing, whole } from '../options.js';
+import { array, check, needed, option, section, seed, thing, whole } from '../options.js';
 import { checkBank, checkCounts, pixelsOf, type ImageBank, type TaskSource } from './episodes.js';
-import { checkClasses } from './few-shot.js';
+import { checkClasses, imagesAmong } from './few-shot.js';
 import { STREAM } from './options.js';
 import { sourceOf } from './source.js';
 import { split } from './split.js';
@@ -15,6 +15,11 @@ const OPTIONS = section({
       'Outputs of the network, one for each number up to the largest class; those of other classes are never a target.',
     otherwise: 'as few as that',
   }),
+  test: option(array<Uint32Array>('a Uint32Array'), {
+    about:
+      'The images that no lifetime sees, by their numbers, such as the test images of a set: in place of heldOut.',
+    otherwise: 'drawn, as heldOut says',
+  }),
   seed: option(
     seed,
     {
@@ -24,6 +29,9 @@ const OPTIONS = section({
     0,
   ),
 });
+/** Share of the images that is held out unless told otherwise. */
+const HELD_OUT = 0.2;
+
 export type ImageStreamOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 
 /**
@@ -45,7 +53,7 @@ export type ImageStreamOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 export function imageStreamTasks(options: ImageStreamOptions): TaskSource {
   const where = 'imageStreamTasks';
   const given = check(OPTIONS, options, where);
-  const { bank, steps, batch, queries, order, heldOut, seed: splitSeed } = given;
+  const { bank, steps, batch, queries, order } = given;
   checkBank(bank, `${where}.bank`);
   const { classes = bank.classes } = given;
   const classNumbers = numbersOf(classes, bank.classes, where);
@@ -62,19 +70,21 @@ export function imageStreamTasks(options: ImageStreamOptions): TaskSource {
     });
   const wanted = new Set(classNumbers);
   const images = [...bank.labels.keys()].filter(image => wanted.has(bank.labels[image]!));
-  const [held, training] = split(
-    images.length,
-    heldOut,
-    splitSeed,
-    `${where}.heldOut`,
-    'images',
-  ).map(side => side.map(k => images[k]!)) as [number[], number[]];
+  const [held, training] = given.test
+    ? apart(bank, images, given, where)
+    : (split(
+        images.length,
+        given.heldOut ?? HELD_OUT,
+        given.seed,
+        `${where}.heldOut`,
+        'images',
+      ).map(side => side.map(k => images[k]!)) as [number[], number[]]);
   if (queries > held.length)
     throw new MetaplasticError({
       where: `${where}.queries`,
       expected: `at most ${held.length}, the images held out`,
       got: `${queries}`,
-      hint: 'lower queries or raise heldOut',
+      hint: given.test ? 'lower queries' : 'lower queries or raise heldOut',
     });
 
   const seen = steps * batch;
@@ -102,6 +112,30 @@ export function imageStreamTasks(options: ImageStreamOptions): TaskSource {
     show(supportX, supportY, task * seen, stream);
     show(queryX, queryY, task * queries, asked);
   });
+}
+
+/** The images that are listed as held out, and all others. */
+function apart(
+  bank: ImageBank,
+  images: readonly number[],
+  { test, heldOut }: Pick<ImageStreamOptions, 'test' | 'heldOut'>,
+  where: string,
+): readonly [held: readonly number[], training: readonly number[]] {
+  if (heldOut !== undefined)
+    throw new MetaplasticError({
+      where: `${where}.heldOut`,
+      expected: 'heldOut or test, not both',
+      got: `${heldOut}, and ${test!.length} images`,
+    });
+  const listed = new Set(imagesAmong(bank, test, `${where}.test`));
+  const training = images.filter(image => !listed.has(image));
+  if (training.length === 0)
+    throw new MetaplasticError({
+      where: `${where}.test`,
+      expected: 'some images left to learn from',
+      got: `all ${images.length}`,
+    });
+  return [images.filter(image => listed.has(image)), training];
 }
 
 /** The numbers of the classes that an option asks for: a list, or how many from 0 on. */
