@@ -23,25 +23,20 @@ export function readPng(png: Uint8Array, channels: Channels, fit: Fit, where: st
   const { width, height } = image;
   const samples = samplesOf(image);
   const colour = colourOf(image);
+  const pixels = width * height;
   if (image.channels > 1 || image.depth > 8)
     return {
       width,
       height,
-      levels: levelsOf(width * height, channels, (i, rgb) =>
-        colour(samples, i * image.channels, rgb),
-      ),
+      levels: levelsOf(pixels, channels, (i, rgb) => colour(samples, i * image.channels, rgb)),
     };
-  // Few different samples: their colours are worked out once.
-  const table = Array.from({ length: 2 ** image.depth }, (_, sample) => {
-    const rgb = new Float64Array(3);
-    colour([sample], 0, rgb);
-    return rgb;
-  });
-  return {
-    width,
-    height,
-    levels: levelsOf(width * height, channels, (i, rgb) => rgb.set(table[samples[i]!]!)),
-  };
+  // Few different samples: the levels of each are worked out once, (channels, samples).
+  const kinds = 2 ** image.depth;
+  const table = levelsOf(kinds, channels, (sample, rgb) => colour([sample], 0, rgb));
+  const levels = new Float32Array(channels * pixels);
+  for (let c = 0; c < channels; c++)
+    for (let i = 0; i < pixels; i++) levels[c * pixels + i] = table[c * kinds + samples[i]!]!;
+  return { width, height, levels };
 }
 
 /** The numbers of a PNG, (height, width, channels), each by itself. */
