@@ -211,13 +211,12 @@ async function readCifarFiles(
 }
 
 async function openStream(
-  { source, heldOut }: Stream,
+  { source }: Stream,
   read: ReadData,
 ): Promise<Pick<Images, 'bank' | 'notes'> & { readonly test?: Uint32Array }> {
   if (source.format === 'idx') return { bank: await readIdx(source, read) };
   const { set, note } = await readSet(source, read);
-  const own = heldOut === undefined && set.test.length > 0;
-  return { bank: set, notes: [note], ...(own && { test: set.test }) };
+  return { bank: set, notes: [note], ...(set.test.length > 0 && { test: set.test }) };
 }
 
 /** What tasks draw from: these classes, and of them these images, or all. */

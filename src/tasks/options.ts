@@ -93,9 +93,10 @@ export const STREAM = {
       x => typeof x === 'number' && x > 0 && (x < 1 || Number.isSafeInteger(x)),
     ),
     {
-      about: 'Images that no lifetime sees, which queries are drawn from: a share, or how many.',
-      otherwise: 'the test images, if the data come with some, else 0.2',
+      about:
+        'Images that no lifetime sees, which queries are drawn from: a share, or how many. Data that come with test images hold out these instead.',
     },
+    0.2,
   ),
 };
 

@@ -18,7 +18,7 @@ const OPTIONS = section({
   test: option(array<Uint32Array>('a Uint32Array'), {
     about:
       'The images that no lifetime sees, by their numbers, such as the test images of a set: in place of heldOut.',
-    otherwise: 'drawn, as heldOut says',
+    otherwise: 'as heldOut says',
   }),
   seed: option(
     seed,
@@ -29,9 +29,6 @@ const OPTIONS = section({
     0,
   ),
 });
-/** Share of the images that is held out unless told otherwise. */
-const HELD_OUT = 0.2;
-
 export type ImageStreamOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 
 /**
@@ -71,14 +68,10 @@ export function imageStreamTasks(options: ImageStreamOptions): TaskSource {
   const wanted = new Set(classNumbers);
   const images = [...bank.labels.keys()].filter(image => wanted.has(bank.labels[image]!));
   const [held, training] = given.test
-    ? apart(bank, images, given, where)
-    : (split(
-        images.length,
-        given.heldOut ?? HELD_OUT,
-        given.seed,
-        `${where}.heldOut`,
-        'images',
-      ).map(side => side.map(k => images[k]!)) as [number[], number[]]);
+    ? apart(bank, images, given.test, where)
+    : (split(images.length, given.heldOut, given.seed, `${where}.heldOut`, 'images').map(side =>
+        side.map(k => images[k]!),
+      ) as [number[], number[]]);
   if (queries > held.length)
     throw new MetaplasticError({
       where: `${where}.queries`,
@@ -118,15 +111,9 @@ export function imageStreamTasks(options: ImageStreamOptions): TaskSource {
 function apart(
   bank: ImageBank,
   images: readonly number[],
-  { test, heldOut }: Pick<ImageStreamOptions, 'test' | 'heldOut'>,
+  test: Uint32Array,
   where: string,
 ): readonly [held: readonly number[], training: readonly number[]] {
-  if (heldOut !== undefined)
-    throw new MetaplasticError({
-      where: `${where}.heldOut`,
-      expected: 'heldOut or test, not both',
-      got: `${heldOut}, and ${test!.length} images`,
-    });
   const listed = new Set(imagesAmong(bank, test, `${where}.test`));
   const training = images.filter(image => !listed.has(image));
   if (training.length === 0)
