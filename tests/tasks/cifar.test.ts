@@ -12,10 +12,10 @@ const file = (...images: readonly (readonly [label: number, ...levels: number[]]
   );
 
 const train = [file([3, 10, 20, 30], [9, 1, 2, 3]), file([0, 0, 0, 0])];
-const test_ = [file([3, 255, 255, 255])];
+const last = [file([3, 255, 255, 255])];
 
 test("CIFAR-10's files are images of their labels, those to test on last", () => {
-  const set = readCifar({ train, test: test_ }, {}, 'c');
+  const set = readCifar({ train, test: last }, {}, 'c');
   expect(set).toMatchObject({ count: 4, width: 32, height: 32, channels: 3, classes: 10 });
   expect([...set.labels]).toEqual([3, 9, 0, 3]);
   expect([[...set.train], [...set.test]]).toEqual([[0, 1, 2], [3]]);
