@@ -457,7 +457,13 @@ describe('the world of images in folders', () => {
       'test: system.sizes: expected 2 inputs for the task few-shot, got 6',
     );
     expect(asked({})).not.toThrow();
-    expect(asked({ format: 'cifar10' })).toThrow();
+    const conv = { image: [1, 2, 1], layers: [{ conv: { channels: 1, kernel: 1 } }, { dense: 5 }] };
+    expect(() =>
+      parseConfig(
+        { ...common, system: { ...conv, frozen: [1] }, task: { ...task, source: folder } },
+        't',
+      ),
+    ).toThrow('t: system.image: expected 6 inputs for the task few-shot, got 2');
   });
 
   test('streams what lies below train/, and asks what lies below test/', async () => {
