@@ -18,7 +18,7 @@ const library: UserConfig['build'] = {
     formats: ['es'],
   },
   rolldownOptions: {
-    external: [/^node:/, 'webgpu', 'wesl', /^wesl\//, 'fflate', 'fast-png', 'valibot'],
+    external: [/^node:/, 'webgpu', 'wesl', /^wesl\//, 'fflate', 'fast-png', 'jpeg-js', 'valibot'],
     output: {
       preserveModules: true,
       preserveModulesRoot: 'src',
@@ -29,7 +29,7 @@ const library: UserConfig['build'] = {
 
 /**
  * The library with all it needs in one file, which a plain script tag imports: `vite build --mode
- * browser`. What reads PNG is a second file, loaded when it is needed.
+ * browser`. What reads images is in files of its own, loaded when it is needed.
  */
 const browser: UserConfig['build'] = {
   target: 'es2023',

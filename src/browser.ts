@@ -105,6 +105,12 @@ export {
 } from './systems/system.js';
 export type { Episodes, ImageBank, TaskSource } from './tasks/episodes.js';
 export { fewShotTasks, splitClasses } from './tasks/few-shot.js';
-export { readIdx, readIdxImages, type Idx, type IdxOptions } from './tasks/idx.js';
+export {
+  readIdx,
+  readIdxImages,
+  type Idx,
+  type IdxImagesOptions,
+  type IdxOptions,
+} from './tasks/idx.js';
 export { sineSequenceTasks, sineTasks } from './tasks/sine.js';
 export { imageStreamTasks } from './tasks/stream.js';

@@ -3,6 +3,8 @@ export { RUN_PRESETS } from './config/presets.js';
 export { describePlan } from './gpu/plan.js';
 export { interference, type Interference } from './evaluation/interference.js';
 export { checkRule, type RuleResult } from './proof/rule.js';
+export { readCifar, type CifarOptions } from './tasks/cifar.js';
+export { readImages, type ImageFiles, type ImageSet, type ImagesOptions } from './tasks/images.js';
 export { readOmniglot } from './tasks/omniglot.js';
 export {
   rememberedTuning,

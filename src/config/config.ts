@@ -30,25 +30,43 @@ import {
 import { checkMeta, META } from '../learner/options.js';
 import { SYSTEM } from '../systems/options.js';
 import { defineSystem, shapeInWords, type System } from '../systems/system.js';
-import { TASK_STREAMS } from '../tasks/episodes.js';
-import { CLASSES, FEW_SHOT, IDX, OMNIGLOT, SINE, SINE_SEQUENCE, STREAM } from '../tasks/options.js';
+import { pixelsOf, TASK_STREAMS } from '../tasks/episodes.js';
+import {
+  CIFAR,
+  CLASSES,
+  FEW_SHOT,
+  IDX,
+  IMAGES,
+  OMNIGLOT,
+  SINE,
+  SINE_SEQUENCE,
+  STREAM,
+} from '../tasks/options.js';
+
+const share = kind<number>('a number from 0 to below 1', x => isNumber(x) && x >= 0 && x < 1);
+
+/** A share of unseen classes where the data come with test images of their own. */
+const testFraction = option(share, {
+  about:
+    'Share of the classes that meta-training never sees, of all images; 0: tests are fresh draws of the same classes.',
+  otherwise: 'the data tell which images are to test on',
+});
 
 const SOURCE = variant(
   'format',
-  ['omniglot', 'idx'],
+  ['omniglot', 'images', 'cifar10', 'idx'],
   [
     section({ format: literal('omniglot'), ...OMNIGLOT }),
+    section({ format: literal('images'), ...IMAGES, testFraction }),
+    section({ format: literal('cifar10'), ...CIFAR, testFraction }),
     section({
       format: literal('idx'),
       ...IDX,
-      testFraction: needed(
-        kind<number>('a number from 0 to below 1', x => isNumber(x) && x >= 0 && x < 1),
-        {
-          about:
-            'Share of the classes that meta-training never sees; 0: tests are fresh draws of the same classes.',
-          source: 'docs/papers.md §2.3',
-        },
-      ),
+      testFraction: needed(share, {
+        about:
+          'Share of the classes that meta-training never sees; 0: tests are fresh draws of the same classes.',
+        source: 'docs/papers.md §2.3',
+      }),
     }),
   ],
 );
@@ -63,16 +81,25 @@ const TASK = variant(
       kind: literal('few-shot'),
       source: needed(SOURCE, { about: 'The images, below the folder of data.' }),
       classes: option(CLASSES, {
-        about: 'Which classes of IDX files tasks draw from.',
+        about: 'Which classes tasks draw from, by their numbers in the data; not of Omniglot.',
         otherwise: 'all that have images',
       }),
       ...FEW_SHOT,
     }),
     section({
       kind: literal('stream'),
-      source: needed(section({ format: literal('idx'), ...IDX }), {
-        about: 'The images, below the folder of data.',
-      }),
+      source: needed(
+        variant(
+          'format',
+          ['idx', 'images', 'cifar10'],
+          [
+            section({ format: literal('idx'), ...IDX }),
+            section({ format: literal('images'), ...IMAGES }),
+            section({ format: literal('cifar10'), ...CIFAR }),
+          ],
+        ),
+        { about: 'The images, below the folder of data.' },
+      ),
       ...STREAM,
     }),
   ],
@@ -230,18 +257,29 @@ export function shapeOf(task: TaskConfig): {
       return { inputs: task.slots + 1, outputs: 1, steps: task.functions * task.stepsPerFunction };
     case 'few-shot':
       return {
-        inputs: task.source.format === 'omniglot' ? task.source.size ** 2 : undefined,
+        inputs: pixelsAsked(task.source),
         outputs: task.ways,
         steps: (task.ways * task.shots) / task.batch,
       };
     case 'stream':
       return {
+        inputs: pixelsAsked(task.source),
         outputs: Array.isArray(task.classes)
           ? task.classes.reduce((most, c) => Math.max(most, c + 1), 1)
           : (task.classes ?? 1),
         steps: task.steps,
       };
   }
+}
+
+/** Numbers of an image, where the configuration decides what it becomes. */
+function pixelsAsked(
+  source: Extract<TaskConfig, { kind: 'few-shot' | 'stream' }>['source'],
+): number | undefined {
+  if (source.format === 'idx') return undefined;
+  if (source.format === 'omniglot') return source.size ** 2;
+  const [height, width] = source.size;
+  return pixelsOf({ height, width, channels: source.colour === 'rgb' ? 3 : 1 });
 }
 
 /** The schedule of a run's optimiser: its decay, over so many meta-steps. */

@@ -1,20 +1,15 @@
 import { MetaplasticError } from '../errors.js';
-import type { ImageBank, TaskSource } from '../tasks/episodes.js';
+import { pixelsOf, sizeOf, type ImageBank, type TaskSource } from '../tasks/episodes.js';
 import { checkRoom, MAX_BYTES } from '../tasks/archive.js';
 import { checkClasses, classesWithImages, fewShotTasks, splitClasses } from '../tasks/few-shot.js';
+import type { DataFolder, ImageSet } from '../tasks/images.js';
 import { readIdxImages } from '../tasks/idx.js';
 import { sineSequenceTasks, sineTasks, type SineSource } from '../tasks/sine.js';
 import { imageStreamTasks } from '../tasks/stream.js';
 import { defineSystem, seesImages, type System, type SystemSpec } from '../systems/system.js';
 import type { RunConfig, TaskConfig } from './config.js';
 
-/** A folder of data that is not packed. */
-export interface DataFolder {
-  /** The paths of the files in it, at any depth, with slashes. */
-  paths(): Promise<readonly string[]>;
-  /** Reads one of them. */
-  read(path: string): Promise<Uint8Array>;
-}
+export type { DataFolder } from '../tasks/images.js';
 
 /** Reads a data file, given its path below the data folder; or tells of a folder in its place. */
 export type ReadData = (path: string) => Promise<Uint8Array | DataFolder>;
@@ -64,29 +59,31 @@ export async function openWorld(
       };
     }
     case 'few-shot': {
-      const { bank, train, tests, notes } = await openImages(task, seed, read);
+      const { bank, train, tests, notes } = await openFewShot(task, seed, read);
       checkPixels(bank, system);
       const { kind: _, source: __, ...options } = task;
       return {
         bank,
         ...(notes && { notes }),
-        train: fewShotTasks({ ...options, bank, outputs, classes: train }),
-        tests: tests.flatMap(({ title, classes }) =>
+        train: fewShotTasks({ ...options, bank, outputs, ...train }),
+        tests: tests.flatMap(({ title, ...drawn }) =>
           inBothOrders(
             task.order,
-            order => fewShotTasks({ ...options, bank, outputs, classes, order }),
+            order => fewShotTasks({ ...options, bank, outputs, ...drawn, order }),
             { of: title, parts: task.ways },
           ),
         ),
       };
     }
     case 'stream': {
-      const bank = await readIdx(task.source, read);
+      const { bank, test, notes } = await openStream(task, read);
       checkPixels(bank, system);
       const { kind: _, source: __, ...options } = task;
-      const source = (order: Order) => imageStreamTasks({ ...options, bank, outputs, order, seed });
+      const source = (order: Order) =>
+        imageStreamTasks({ ...options, bank, outputs, order, seed, ...(test && { test }) });
       return {
         bank,
+        ...(notes && { notes }),
         train: source(task.order),
         tests: inBothOrders(task.order, source, { of: 'fresh draws of the same images' }),
       };
@@ -116,69 +113,193 @@ function inBothOrders(
 
 function checkPixels(bank: ImageBank, system: System): void {
   if (seesImages(system, bank)) return;
-  const { width, height } = bank;
+  const { width, height, channels = 1 } = bank;
   throw new MetaplasticError(
     system.image
       ? {
           where: 'system.image',
-          expected: `[1, ${height}, ${width}] for grey images of ${width} × ${height}`,
+          expected: `[${channels}, ${height}, ${width}] for ${channels === 1 ? 'grey ' : ''}images of ${sizeOf(bank)}`,
           got: `[${system.image.join(', ')}]`,
         }
       : {
           where: 'system.sizes',
-          expected: `${width * height} inputs for images of ${width} × ${height}`,
+          expected: `${pixelsOf(bank)} inputs for images of ${sizeOf(bank)}`,
           got: `${system.sizes[0]}`,
         },
   );
 }
 
+type Stream = Extract<TaskConfig, { kind: 'stream' }>;
+type FewShot = Extract<TaskConfig, { kind: 'few-shot' }>;
+type Source<F extends string> = Extract<(Stream | FewShot)['source'], { format: F }>;
+
 async function readIdx(
-  { images, labels, maxBytes }: Extract<TaskConfig, { kind: 'stream' }>['source'],
+  { images, labels, transposed, inverted, maxBytes }: Source<'idx'>,
   read: ReadData,
 ): Promise<ImageBank> {
-  const file = async (path: string) => {
-    const found = await read(path);
-    if (found instanceof Uint8Array) return found;
-    throw new MetaplasticError({
-      where: path,
-      expected: 'an IDX file',
-      got: 'a folder',
-      hint: 'name the file in it, plain or gzipped',
-    });
+  const file = (path: string) =>
+    fileOf(path, read, { expected: 'an IDX file', hint: 'name the file in it, plain or gzipped' });
+  return readIdxImages(await file(images), await file(labels), images, {
+    transposed,
+    inverted,
+    maxBytes,
+  });
+}
+
+async function fileOf(
+  path: string,
+  read: ReadData,
+  { expected, hint }: { readonly expected: string; readonly hint: string },
+): Promise<Uint8Array> {
+  const found = await read(path);
+  if (found instanceof Uint8Array) return found;
+  throw new MetaplasticError({ where: path, expected, got: 'a folder', hint });
+}
+
+/** Images by class of a folder, an archive or CIFAR-10's files, and what they are in words. */
+async function readSet(
+  source: Source<'images' | 'cifar10'>,
+  read: ReadData,
+): Promise<{ readonly set: ImageSet; readonly note: string }> {
+  const set = await (source.format === 'images'
+    ? readFolder(source, read)
+    : readCifarFiles(source, read));
+  const { count, classes, names, train, test, leftOut } = set;
+  const name = source.format === 'images' ? source.path : source.folder;
+  const parts = test.length ? `, ${train.length} to train on and ${test.length} to test on` : '';
+  const rest = leftOut ? `; ${leftOut} more are left out` : '';
+  const note = `${name} has ${count} images of ${classes} classes (${someOf(names)})${parts}${rest}`;
+  return { set, note };
+}
+
+async function readFolder(
+  { path, size, colour, trainList, testList, maxBytes }: Source<'images'>,
+  read: ReadData,
+): Promise<ImageSet> {
+  const listAt = async (list: string) =>
+    new TextDecoder().decode(
+      await fileOf(list, read, { expected: 'a CSV file', hint: 'name the file in it' }),
+    );
+  const lists = {
+    ...(trainList && { train: await listAt(trainList) }),
+    ...(testList && { test: await listAt(testList) }),
   };
-  return readIdxImages(await file(images), await file(labels), images, { maxBytes });
+  const { readImages } = await import('../tasks/images.js');
+  const options = { size, colour, maxBytes, ...((trainList || testList) && { lists }) };
+  return readImages(await read(path), options, path);
+}
+
+async function readCifarFiles(
+  { folder, train, test, size, colour }: Source<'cifar10'>,
+  read: ReadData,
+): Promise<ImageSet> {
+  const files = (names: readonly string[]) =>
+    Promise.all(
+      names.map(name =>
+        fileOf(`${folder}/${name}`, read, {
+          expected: 'a file of CIFAR-10',
+          hint: 'give the .bin files of cifar-10-binary.tar.gz, unpacked',
+        }),
+      ),
+    );
+  const { readCifar } = await import('../tasks/cifar.js');
+  return readCifar(
+    { train: await files(train), test: await files(test) },
+    { size, colour },
+    folder,
+  );
+}
+
+async function openStream(
+  { source }: Stream,
+  read: ReadData,
+): Promise<Pick<Images, 'bank' | 'notes'> & { readonly test?: Uint32Array }> {
+  if (source.format === 'idx') return { bank: await readIdx(source, read) };
+  const { set, note } = await readSet(source, read);
+  return { bank: set, notes: [note], ...(set.test.length > 0 && { test: set.test }) };
+}
+
+/** What tasks draw from: these classes, and of them these images, or all. */
+interface Drawn {
+  readonly classes: readonly number[];
+  readonly images?: Uint32Array;
 }
 
 interface Images {
   readonly bank: ImageBank;
-  readonly train: readonly number[];
-  readonly tests: readonly { readonly title: string; readonly classes: readonly number[] }[];
+  readonly train: Drawn;
+  readonly tests: readonly (Drawn & { readonly title: string })[];
   readonly notes?: readonly string[];
 }
 
-type FewShot = Extract<TaskConfig, { kind: 'few-shot' }>;
-
-async function openImages(
-  { source, classes: wanted, ways }: FewShot,
-  seed: number,
-  read: ReadData,
-): Promise<Images> {
+async function openFewShot(task: FewShot, seed: number, read: ReadData): Promise<Images> {
+  const { source, classes: wanted, ways } = task;
   if (source.format === 'omniglot') return openOmniglot(source, ways, read);
-  const bank = await readIdx(source, read);
+  if (source.format === 'idx') {
+    const bank = await readIdx(source, read);
+    return { bank, ...byClasses(bank, wanted, source.testFraction, seed) };
+  }
+  const { set, note } = await readSet(source, read);
+  const { testFraction } = source;
+  const split =
+    testFraction === undefined ? byImages(set, task) : byClasses(set, wanted, testFraction, seed);
+  return { bank: set, ...split, notes: [note, ...(split.notes ?? [])] };
+}
+
+type Split = Omit<Images, 'bank'>;
+
+/** Classes that meta-training never sees, drawn at random; or none, if their share is 0. */
+function byClasses(
+  bank: ImageBank,
+  wanted: readonly number[] | undefined,
+  testFraction: number,
+  seed: number,
+): Split {
   if (wanted) checkClasses(wanted, bank.classes, 'task.classes');
   const classes = wanted ?? classesWithImages(bank);
-  if (source.testFraction === 0)
+  if (testFraction === 0)
     return {
-      bank,
-      train: classes,
+      train: { classes },
       tests: [{ title: `fresh draws of the same ${classes.length} classes`, classes }],
     };
-  const { train, test } = splitClasses(classes.length, 1 - source.testFraction, seed);
+  const { train, test } = splitClasses(classes.length, 1 - testFraction, seed);
   const numbers = (side: readonly number[]) => side.map(k => classes[k]!);
   return {
-    bank,
-    train: numbers(train),
+    train: { classes: numbers(train) },
     tests: [{ title: `${test.length} unseen classes`, classes: numbers(test) }],
+  };
+}
+
+/** Images that meta-training never sees, as the data have them: of other classes, or of the same. */
+function byImages(set: ImageSet, { classes: wanted, ways }: FewShot): Split {
+  if (set.test.length === 0 || set.train.length === 0)
+    throw new MetaplasticError({
+      where: 'task.source',
+      expected: 'data with images to train on and images to test on',
+      got: `no images to ${set.test.length ? 'train' : 'test'} on`,
+      hint: 'put them below train/ and test/, list them in trainList and testList, or say with testFraction what share of the classes is to test on',
+    });
+  if (wanted) checkClasses(wanted, set.classes, 'task.classes');
+  const among = (images: Uint32Array) =>
+    classesWithImages(set, images).filter(c => wanted?.includes(c) ?? true);
+  const [train, test] = [among(set.train), among(set.test)];
+  const seen = new Set(train);
+  const unseen = test.filter(c => !seen.has(c));
+  const testOn = (title: string, classes: readonly number[]) => [
+    { title, classes, images: set.test },
+  ];
+  const shared = test.length - unseen.length;
+  const all = shared
+    ? testOn(`test images of ${test.length} classes, ${shared} of them seen in meta-training`, test)
+    : [];
+  return {
+    train: { classes: train, images: set.train },
+    tests: [
+      ...all,
+      ...(unseen.length >= ways || !shared
+        ? testOn(`${unseen.length} unseen classes`, unseen)
+        : []),
+    ],
   };
 }
 
@@ -205,7 +326,7 @@ async function openOmniglot(
   const classes = held.names.map((_, c) => seen.classes + c);
   return {
     bank: join(seen, held),
-    train: Array.from({ length: seen.classes }, (_, c) => c),
+    train: { classes: Array.from({ length: seen.classes }, (_, c) => c) },
     ...apart(source, trained.names, held.names, classes, ways),
   };
 }

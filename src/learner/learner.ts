@@ -14,7 +14,7 @@ import { check, inWords, unknownName } from '../options.js';
 import type { System } from '../systems/system.js';
 import { areClasses } from '../tasks/classes.js';
 import type { Tensor, Tensors } from '../tensor.js';
-import { checkEpisodes, type Episodes, type ImageBank } from '../tasks/episodes.js';
+import { checkEpisodes, pixelsOf, type Episodes, type ImageBank } from '../tasks/episodes.js';
 import { makeAdam, type Adam } from './adam.js';
 import {
   ADAPT,
@@ -679,13 +679,13 @@ export const adaptChoices = ({ lanes, teams, grid }: PlanChoices): PlanChoices =
   grid,
 });
 
-/** Each image in whole words of four grey levels. */
+/** Each image in whole words of four levels. */
 function uploadBank(
   { device, run }: Gpu,
   bank: ImageBank,
   make: (label: string, size: number) => GPUBuffer,
 ): GPUBuffer {
-  const pixels = bank.width * bank.height;
+  const pixels = pixelsOf(bank);
   const stride = Math.ceil(pixels / 4) * 4;
   const padded = new Uint8Array(bank.count * stride);
   for (let i = 0; i < bank.count; i++)

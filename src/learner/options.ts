@@ -33,7 +33,7 @@ import {
   type System,
   type SystemSpec,
 } from '../systems/system.js';
-import { checkBank, TASK_STREAMS, type ImageBank } from '../tasks/episodes.js';
+import { checkBank, sizeOf, TASK_STREAMS, type ImageBank } from '../tasks/episodes.js';
 
 /** What a learner and a configuration's `meta` say alike. */
 export const META = {
@@ -186,9 +186,9 @@ export function checkOptions(given: LearnerOptions): CheckedOptions {
     throw new MetaplasticError({
       where: 'learner.episode.bank',
       expected: system.image
-        ? `grey images that system.image [${system.image.join(', ')}] says`
+        ? `${system.image[0] === 1 ? 'grey ' : ''}images that system.image [${system.image.join(', ')}] says`
         : `images of ${system.sizes[0]} pixels (system.sizes[0])`,
-      got: `${bank.width} × ${bank.height}`,
+      got: sizeOf(bank),
     });
   checkMeta(options, system, steps, 'learner');
   initialOf(system, options.initial, 'learner.initial');

@@ -1,6 +1,6 @@
 import { MetaplasticError } from '../errors.js';
 import { seesImages, type System } from '../systems/system.js';
-import type { Episodes, ImageBank } from '../tasks/episodes.js';
+import { sizeOf, type Episodes, type ImageBank } from '../tasks/episodes.js';
 
 /**
  * Episodes, whose numbers may also be float64: the reference agrees with an oracle more closely
@@ -98,14 +98,14 @@ function image(
       got: 'none',
       hint: 'pass options.bank',
     });
-  const { width, height, pixels } = bank;
+  const { pixels } = bank;
   if (!seesImages(system, bank))
     throw new MetaplasticError({
       where: 'options.bank',
       expected: system.image
-        ? `grey images that system.image [${system.image.join(', ')}] says`
+        ? `${system.image[0] === 1 ? 'grey ' : ''}images that system.image [${system.image.join(', ')}] says`
         : `images of ${n0} pixels, the system's inputs`,
-      got: `${width} × ${height}`,
+      got: sizeOf(bank),
     });
   return k => {
     const index = indices[k]!;
@@ -115,7 +115,7 @@ function image(
         expected: `image indices below ${bank.count}`,
         got: `${index} at ${k}`,
       });
-    return Float64Array.from(pixels.subarray(index * n0, (index + 1) * n0), grey => grey / 255);
+    return Float64Array.from(pixels.subarray(index * n0, (index + 1) * n0), level => level / 255);
   };
 }
 

@@ -79,12 +79,18 @@ export const productsOf = ({
   readonly conv?: Convolution;
 }): number => fanIn * fanOut * (conv ? conv.units[1] * conv.units[2] : 1);
 
-/** Are images of that height and width, grey ones, what a system with these inputs sees? */
+/** Are images of these channels (grey: 1), height and width what a system with these inputs sees? */
 export const seesImages = (
   { sizes, image }: { readonly sizes: readonly number[]; readonly image?: Shape },
-  { height, width }: { readonly height: number; readonly width: number },
+  {
+    channels = 1,
+    height,
+    width,
+  }: { readonly channels?: number; readonly height: number; readonly width: number },
 ): boolean =>
-  image ? image[0] === 1 && image[1] === height && image[2] === width : sizes[0] === height * width;
+  image
+    ? image[0] === channels && image[1] === height && image[2] === width
+    : sizes[0] === channels * height * width;
 
 /**
  * What layers make of an image, one after the other. Throws a MetaplasticError that says which

@@ -152,10 +152,22 @@ export interface UnzipOptions {
  */
 export function unzip(
   zip: Uint8Array,
-  { wanted, maxBytes }: UnzipOptions,
+  options: UnzipOptions,
   where: string,
 ): ReadonlyMap<string, Uint8Array> {
-  const files = new Map<string, Uint8Array>();
+  return new Map([...openZip(zip, options, where)].map(([path, read]) => [path, read()]));
+}
+
+/**
+ * As `unzip`, but each file is unpacked when it is asked for, so that not all of them need room at
+ * once.
+ */
+export function openZip(
+  zip: Uint8Array,
+  { wanted, maxBytes }: UnzipOptions,
+  where: string,
+): ReadonlyMap<string, () => Uint8Array> {
+  const files = new Map<string, () => Uint8Array>();
   let unpacked = 0;
   for (const entry of directory(zip, where)) {
     const path = entry.name.replaceAll('\\', '/');
@@ -170,7 +182,7 @@ export function unzip(
       });
     unpacked += entry.size;
     checkRoom(unpacked, maxBytes, where);
-    files.set(path, unpackedFile(zip, entry, whereFile));
+    files.set(path, () => unpackedFile(zip, entry, whereFile));
   }
   return files;
 }

@@ -1,5 +1,5 @@
 import { MetaplasticError } from '../errors.js';
-import { array, check, needed, section, seed, whole } from '../options.js';
+import { array, check, kind, needed, option, section, seed, whole } from '../options.js';
 
 /**
  * A meta-batch of lifetimes: for each task a support stream (T inner steps of a batch of samples)
@@ -42,14 +42,16 @@ export interface Origin {
 }
 
 /**
- * Images of one size, grey levels in [0, 1], row-major; `labels[i]` is the class of image i, 0 …
- * classes − 1.
+ * Images of one size, levels in [0, 1], row-major; `labels[i]` is the class of image i, 0 …
+ * classes − 1. A network's inputs are (channels, height, width).
  */
 export interface ImageBank {
   readonly count: number;
   readonly width: number;
   readonly height: number;
-  /** (count, height, width) as bytes, 0 … 255 for 0 … 1. */
+  /** 1 (grey, the default) or 3 (red, green and blue). */
+  readonly channels?: 1 | 3;
+  /** (count, channels, height, width) as bytes, 0 … 255 for 0 … 1. */
   readonly pixels: Uint8Array;
   readonly labels: Uint16Array;
   readonly classes: number;
@@ -124,6 +126,16 @@ export function checkStream(
     });
 }
 
+type ImageSize = Pick<ImageBank, 'width' | 'height' | 'channels'>;
+
+/** Numbers of an image: channels · height · width, as many as a network has inputs for it. */
+export const pixelsOf = ({ width, height, channels = 1 }: ImageSize): number =>
+  channels * height * width;
+
+/** The size of images in words: width × height, and × 3 in colours. */
+export const sizeOf = ({ width, height, channels = 1 }: ImageSize): string =>
+  `${width} × ${height}${channels > 1 ? ` × ${channels}` : ''}`;
+
 /** Classes at most: labels have 16 bits. */
 const MOST_CLASSES = 2 ** 16;
 
@@ -132,8 +144,15 @@ const BANK = section(
     count: needed(whole(1), { about: 'Images.' }),
     width: needed(whole(1), { about: 'Pixels of a row.' }),
     height: needed(whole(1), { about: 'Rows of an image.' }),
+    channels: option(
+      kind<1 | 3>('1 (grey) or 3 (red, green and blue)', x => x === 1 || x === 3),
+      { about: 'Planes of an image.' },
+      1,
+    ),
     classes: needed(whole(1, MOST_CLASSES), { about: 'Classes.' }),
-    pixels: needed(array<Uint8Array>('a Uint8Array'), { about: '(count, height, width) bytes.' }),
+    pixels: needed(array<Uint8Array>('a Uint8Array'), {
+      about: '(count, channels, height, width) bytes.',
+    }),
     labels: needed(array<Uint16Array>('a Uint16Array'), { about: '(count) classes.' }),
   },
   { open: true },
@@ -144,11 +163,13 @@ const BANK = section(
  * labels below `classes`.
  */
 export function checkBank(bank: ImageBank, where: string): void {
-  const { count, width, height, classes, pixels, labels } = check(BANK, bank, where);
-  if (pixels.length !== count * width * height) {
+  const checked = check(BANK, bank, where);
+  const { count, width, height, channels, classes, pixels, labels } = checked;
+  const length = count * pixelsOf(checked);
+  if (pixels.length !== length) {
     throw new MetaplasticError({
       where: `${where}.pixels`,
-      expected: `count × height × width = ${count} × ${height} × ${width} = ${count * height * width} bytes`,
+      expected: `${channels > 1 ? `count × channels × height × width = ${count} × ${channels}` : `count × height × width = ${count}`} × ${height} × ${width} = ${length} bytes`,
       got: `${pixels.length}`,
     });
   }
@@ -194,11 +215,11 @@ export function checkEpisodes(
     });
   }
   checkCounts({ tasks, batch, queries }, where);
-  if (bank && bank.width * bank.height !== inputs) {
+  if (bank && pixelsOf(bank) !== inputs) {
     throw new MetaplasticError({
       where,
       expected: `images of ${inputs} pixels, one for each input`,
-      got: `${bank.width} × ${bank.height} = ${bank.width * bank.height}`,
+      got: `${sizeOf(bank)} = ${pixelsOf(bank)}`,
       hint: 'change the first size of the network or the size of the images',
     });
   }
@@ -224,7 +245,7 @@ function checkNumbers(array: Float32Array | Uint32Array, shape: Shape, where: st
     throw new MetaplasticError({
       where,
       expected: 'a Float32Array',
-      got: `${kind(array)}`,
+      got: `${nameOf(array)}`,
       hint: 'image indices need a bank',
     });
   checkLength(array, shape, where);
@@ -248,7 +269,7 @@ function checkIndices(
     throw new MetaplasticError({
       where,
       expected: 'a Uint32Array of image indices',
-      got: `${kind(array)}`,
+      got: `${nameOf(array)}`,
       hint: 'leave the bank out if the inputs are numbers',
     });
   checkLength(array, shape, where);
@@ -279,5 +300,5 @@ function place(i: number, array: { readonly length: number }, shape: Shape): str
   return `in task ${Math.floor(i / perTask)} at position ${i % perTask}`;
 }
 
-const kind = (value: unknown): string =>
+const nameOf = (value: unknown): string =>
   (value as object | undefined)?.constructor?.name ?? String(value);

@@ -1,7 +1,14 @@
 import type * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
-import { check, needed, option, section, thing, whole } from '../options.js';
-import { checkBank, checkCounts, checkSeed, type ImageBank, type TaskSource } from './episodes.js';
+import { array, check, needed, option, section, thing, whole } from '../options.js';
+import {
+  checkBank,
+  checkCounts,
+  checkSeed,
+  pixelsOf,
+  type ImageBank,
+  type TaskSource,
+} from './episodes.js';
 import { CLASSES, FEW_SHOT } from './options.js';
 import { sourceOf } from './source.js';
 import { split } from './split.js';
@@ -12,6 +19,10 @@ const OPTIONS = section({
   classes: option(CLASSES, {
     about: 'The classes that tasks may draw from.',
     otherwise: 'all of the bank that have images',
+  }),
+  images: option(array<Uint32Array>('a Uint32Array'), {
+    about: 'The images that tasks may draw, by their numbers, such as the train images of a set.',
+    otherwise: 'all of the bank',
   }),
   outputs: option(whole(1), {
     about:
@@ -26,7 +37,7 @@ export type FewShotOptions = Readonly<v.InferInput<typeof OPTIONS>>;
  * labels 0 … ways − 1 are a random permutation (or their own), and shots + queriesPerClass
  * different images of each: no image is in both the support stream and the query set.
  * T = ways · shots / batch steps; queries = ways · queriesPerClass, class after class. Inputs are
- * indices into the bank (width · height numbers each), targets one-hot (outputs). With `batch: 1`
+ * indices into the bank (channels · height · width numbers each), targets one-hot (outputs). With `batch: 1`
  * this is the protocol of Lindsey & Litwin-Kumar 2020 (Omniglot: 5 ways, 5 shots) and, with own
  * labels, of Shervani-Tabar & Rosenbaum 2023, Algorithm 1 (EMNIST: 5 ways, 50 shots, 10 queries per
  * class, a softmax over all 47 classes). The same seed and task have the same images in both orders
@@ -61,7 +72,8 @@ export function fewShotTasks(options: FewShotOptions): TaskSource {
       hint: 'change batch, ways or shots',
     });
   }
-  const drawable = classes ?? classesWithImages(bank);
+  const images = imagesAmong(bank, given.images, `${where}.images`);
+  const drawable = classes ?? classesWithImages(bank, images);
   checkClasses(drawable, bank.classes, `${where}.classes`);
   if (drawable.length < ways) {
     throw new MetaplasticError({
@@ -73,7 +85,7 @@ export function fewShotTasks(options: FewShotOptions): TaskSource {
         : 'lower ways or give a bank with more classes',
     });
   }
-  const imagesOf = imagesByClass(bank);
+  const imagesOf = imagesByClass(bank, images);
   const perClass = shots + queriesPerClass;
   for (const c of drawable) {
     if (imagesOf[c]!.length < perClass) {
@@ -88,7 +100,7 @@ export function fewShotTasks(options: FewShotOptions): TaskSource {
 
   const steps = support / batch;
   const queries = ways * queriesPerClass;
-  const inputs = bank.width * bank.height;
+  const inputs = pixelsOf(bank);
   const shape = { inputs, outputs, steps, batch, queries, bank };
   const places = Array.from({ length: ways }, (_, place) => place);
   const shotNumbers = Array.from({ length: support }, (_, shot) => shot);
@@ -97,20 +109,20 @@ export function fewShotTasks(options: FewShotOptions): TaskSource {
     // Drawn in random order, so that the place of a class is its permuted label; of its images,
     // the first `shots` are the support.
     const chosen = r.chosen(drawable, ways);
-    const images = chosen.map(c => r.chosen(imagesOf[c]!, perClass));
+    const drawn = chosen.map(c => r.chosen(imagesOf[c]!, perClass));
     const labelOf = labels === 'own' ? chosen : places;
     // Shot s is image s % shots of the class at place s / shots.
     const stream = order === 'iid' ? r.shuffled(shotNumbers) : r.shuffled(places).flatMap(ofPlace);
     stream.forEach((shot, i) => {
       const sample = task * support + i;
       const place = Math.floor(shot / shots);
-      supportX[sample] = images[place]![shot % shots]!;
+      supportX[sample] = drawn[place]![shot % shots]!;
       supportY[sample * outputs + labelOf[place]!] = 1;
     });
     for (let q = 0; q < queries; q++) {
       const sample = task * queries + q;
       const place = Math.floor(q / queriesPerClass);
-      queryX[sample] = images[place]![shots + (q % queriesPerClass)]!;
+      queryX[sample] = drawn[place]![shots + (q % queriesPerClass)]!;
       queryY[sample * outputs + labelOf[place]!] = 1;
     }
   });
@@ -135,15 +147,43 @@ export function splitClasses(
   return { train: first, test: second };
 }
 
-/** The classes of a bank that have images, in ascending order: of EMNIST Letters 1 … 26, not 0. */
-export function classesWithImages({ labels }: ImageBank): readonly number[] {
-  return [...new Set(labels)].sort((a, b) => a - b);
+/**
+ * The classes of a bank that have images, or some among these, in ascending order: of EMNIST
+ * Letters 1 … 26, not 0.
+ */
+export function classesWithImages(
+  { labels }: ImageBank,
+  images: Iterable<number> = labels.keys(),
+): readonly number[] {
+  const classes = new Set<number>();
+  for (const image of images) classes.add(labels[image]!);
+  return [...classes].sort((a, b) => a - b);
 }
 
-function imagesByClass({ labels, classes }: ImageBank): number[][] {
+function imagesByClass({ labels, classes }: ImageBank, images: readonly number[]): number[][] {
   const lists: number[][] = Array.from({ length: classes }, () => []);
-  labels.forEach((label, image) => lists[label]!.push(image));
+  for (const image of images) lists[labels[image]!]!.push(image);
   return lists;
+}
+
+/** Checks a list of images of a bank, each of them once; without one, all are meant. */
+export function imagesAmong(
+  { count }: ImageBank,
+  list: Uint32Array | undefined,
+  where: string,
+): readonly number[] {
+  if (!list) return Array.from({ length: count }, (_, image) => image);
+  const seen = new Uint8Array(count);
+  for (const image of list) {
+    if (!(image < count) || seen[image])
+      throw new MetaplasticError({
+        where,
+        expected: `different images of the bank, 0 to ${count - 1}`,
+        got: seen[image] ? `${image} twice` : `${image}`,
+      });
+    seen[image] = 1;
+  }
+  return [...list];
 }
 
 /** Checks a list of classes of a bank: each of them one, and none twice. */

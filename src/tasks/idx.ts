@@ -1,7 +1,8 @@
 import { MetaplasticError } from '../errors.js';
-import { bytes as fileBytes, check } from '../options.js';
+import { bytes as fileBytes, check, section } from '../options.js';
 import { checkMaxBytes, checkRoom, gunzip, hex, isGzip, MAX_BYTES } from './archive.js';
 import type { ImageBank } from './episodes.js';
+import { IDX_STORED } from './options.js';
 
 /** The numbers of an IDX file, in the type that its header names. */
 export type IdxData =
@@ -17,6 +18,13 @@ export interface Idx {
 export interface IdxOptions {
   /** Bytes that a gzipped file may unpack to; default 2³⁰. */
   readonly maxBytes?: number;
+}
+
+export interface IdxImagesOptions extends IdxOptions {
+  /** Images are stored column by column, as EMNIST's published files are; default false. */
+  readonly transposed?: boolean;
+  /** Ink is stored as 0 and paper as the largest level; default false. */
+  readonly inverted?: boolean;
 }
 
 interface Type {
@@ -132,11 +140,13 @@ function headerOf(
   return { header, shape, type };
 }
 
+const STORED = section(IDX_STORED);
+
 /**
  * A bank from an IDX file of images and one of labels, each plain or gzipped, of any type of
  * numbers. Images are (images, height, width), or have one channel beside these: (images, 1,
  * height, width) or (images, height, width, 1). Grey levels are kept as they are (ink is 1 in the
- * MNIST family): whole numbers count from 0 to 255, others from 0 to 1, and are rounded to 255ths.
+ * MNIST family) unless `inverted`, and images unless `transposed`: whole numbers count from 0 to 255, others from 0 to 1, and are rounded to 255ths.
  * Labels are (labels), or the first column of (labels, columns), as in QMNIST; the number of
  * classes is the largest label plus one, so a set whose labels begin with 1 (EMNIST Letters) has a
  * class 0 without images.
@@ -149,11 +159,14 @@ export function readIdxImages(
   imageBytes: Uint8Array,
   labelBytes: Uint8Array,
   where = 'readIdxImages',
-  options: IdxOptions = {},
+  { maxBytes, ...stored }: IdxImagesOptions = {},
 ): ImageBank {
+  const options = { ...(maxBytes !== undefined && { maxBytes }) };
+  const { transposed, inverted } = check(STORED, stored, 'readIdxImages');
   const images = readIdx(imageBytes, `${where} images`, options);
   const labels = readIdx(labelBytes, `${where} labels`, options);
-  const [count, height, width] = imageShape(images.shape, `${where} images`);
+  const [count, ...sides] = imageShape(images.shape, `${where} images`);
+  const [height, width] = transposed ? [sides[1], sides[0]] : sides;
   if (labels.shape.length > 2)
     throw new MetaplasticError({
       where: `${where} labels`,
@@ -185,14 +198,25 @@ export function readIdxImages(
   const numbers = Uint16Array.from({ length: count }, (_, i) =>
     labelOf(labels.data[i * columns]!, i, `${where} labels`),
   );
+  const levels = greyLevels(images.data, `${where} images`);
+  const turned = transposed ? transpose(levels, width, height) : levels;
   return {
     count,
     width,
     height,
-    pixels: greyLevels(images.data, `${where} images`),
+    pixels: inverted ? turned.map(level => 255 - level) : turned,
     labels: numbers,
     classes: numbers.reduce((a, b) => Math.max(a, b), 0) + 1,
   };
+}
+
+/** Images of (width, height) levels as (height, width). */
+function transpose(pixels: Uint8Array, width: number, height: number): Uint8Array {
+  const plane = width * height;
+  return pixels.map((_, i) => {
+    const at = i % plane;
+    return pixels[i - at + (at % width) * height + Math.floor(at / width)]!;
+  });
 }
 
 function imageShape(shape: readonly number[], where: string): readonly [number, number, number] {

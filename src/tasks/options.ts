@@ -92,7 +92,10 @@ export const STREAM = {
       'a share between 0 and 1, or a whole number ≥ 1',
       x => typeof x === 'number' && x > 0 && (x < 1 || Number.isSafeInteger(x)),
     ),
-    { about: 'Images that no lifetime sees, which queries are drawn from: a share, or how many.' },
+    {
+      about:
+        'Images that no lifetime sees, which queries are drawn from: a share, or how many. Data that come with test images hold out these instead.',
+    },
     0.2,
   ),
 };
@@ -108,11 +111,74 @@ const maxBytes = option(whole(1), {
   otherwise: '2³⁰',
 });
 
+/** Height and width. */
+export const SIZE = kind<readonly [number, number]>(
+  'two whole numbers [height, width] from 1 to 1024',
+  x => Array.isArray(x) && x.length === 2 && x.every(side => v.is(whole(1, 1024), side)),
+);
+
+/** What colours become. */
+export const COLOUR = option(
+  choice(['rgb', 'grey']),
+  { about: 'rgb: three channels, red, green and blue; grey: one, their luma (ITU-R BT.601).' },
+  'rgb',
+);
+
+/** How images of IDX files may have been stored otherwise than MNIST's. */
+export const IDX_STORED = {
+  transposed: option(flag, {
+    about: 'Images are stored column by column, as EMNIST’s published files are: turn them.',
+    otherwise: 'false',
+  }),
+  inverted: option(flag, {
+    about: 'Ink is stored as 0 and paper as the largest level: make ink 1 and paper 0.',
+    otherwise: 'false',
+  }),
+};
+
 /** Images and labels in the format of MNIST. */
 export const IDX = {
   images: needed(below, { about: 'File of the images, below the folder of data.' }),
   labels: needed(below, { about: 'File of the labels, below the folder of data.' }),
+  ...IDX_STORED,
   maxBytes,
+};
+
+const neededSize = needed(SIZE, { about: 'Height and width that images are averaged to.' });
+
+/** Images by class: PNG and JPEG in folders, packed or not. */
+export const IMAGES = {
+  path: needed(below, { about: 'Archive or folder of the images, below the folder of data.' }),
+  size: neededSize,
+  colour: COLOUR,
+  trainList: option(below, {
+    about: 'CSV (filename,label) of the images to meta-train on, as mini-ImageNet’s splits come.',
+    otherwise: 'the folders tell',
+  }),
+  testList: option(below, {
+    about: 'CSV (filename,label) of the images to test on.',
+    otherwise: 'the folders tell',
+  }),
+  maxBytes,
+};
+
+/** CIFAR-10's files for C programs. */
+export const CIFAR = {
+  folder: option(
+    below,
+    { about: 'Folder of the .bin files, below the folder of data.' },
+    'cifar-10-batches-bin',
+  ),
+  train: option(
+    list(below, 'files', 1),
+    { about: 'Files of the images to train on.' },
+    [1, 2, 3, 4, 5].map(n => `data_batch_${n}.bin`),
+  ),
+  test: option(list(below, 'files', 1), { about: 'Files of the images to test on.' }, [
+    'test_batch.bin',
+  ]),
+  size: option(SIZE, { about: 'Height and width that images are averaged to.' }, [32, 32]),
+  colour: COLOUR,
 };
 
 /** Pixels of a published drawing's side: drawings are made smaller, never larger. */

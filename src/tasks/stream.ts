@@ -1,8 +1,8 @@
 import type * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
-import { check, needed, option, section, seed, thing, whole } from '../options.js';
-import { checkBank, checkCounts, type ImageBank, type TaskSource } from './episodes.js';
-import { checkClasses } from './few-shot.js';
+import { array, check, needed, option, section, seed, thing, whole } from '../options.js';
+import { checkBank, checkCounts, pixelsOf, type ImageBank, type TaskSource } from './episodes.js';
+import { checkClasses, imagesAmong } from './few-shot.js';
 import { STREAM } from './options.js';
 import { sourceOf } from './source.js';
 import { split } from './split.js';
@@ -14,6 +14,11 @@ const OPTIONS = section({
     about:
       'Outputs of the network, one for each number up to the largest class; those of other classes are never a target.',
     otherwise: 'as few as that',
+  }),
+  test: option(array<Uint32Array>('a Uint32Array'), {
+    about:
+      'The images that no lifetime sees, by their numbers, such as the test images of a set: in place of heldOut.',
+    otherwise: 'as heldOut says',
   }),
   seed: option(
     seed,
@@ -31,7 +36,7 @@ export type ImageStreamOptions = Readonly<v.InferInput<typeof OPTIONS>>;
  * bank, and is asked `queries` different ones of those held out, its own draw. The images are split
  * once, at random, for all tasks, so no query image is in any support stream. A stream longer than
  * the training images goes on in epochs, each shuffled anew. Inputs are indices into the bank
- * (width · height numbers each), targets one-hot (outputs), the label is the class's number in the
+ * (channels · height · width numbers each), targets one-hot (outputs), the label is the class's number in the
  * bank. The same seed and task have the same images in both orders; in continual order a class
  * shows its images of all epochs before the next class begins, and a minibatch may hold the end of
  * one class and the begin of the next. With `batch: 1` and one epoch this is the online MNIST of
@@ -45,7 +50,7 @@ export type ImageStreamOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 export function imageStreamTasks(options: ImageStreamOptions): TaskSource {
   const where = 'imageStreamTasks';
   const given = check(OPTIONS, options, where);
-  const { bank, steps, batch, queries, order, heldOut, seed: splitSeed } = given;
+  const { bank, steps, batch, queries, order } = given;
   checkBank(bank, `${where}.bank`);
   const { classes = bank.classes } = given;
   const classNumbers = numbersOf(classes, bank.classes, where);
@@ -62,24 +67,22 @@ export function imageStreamTasks(options: ImageStreamOptions): TaskSource {
     });
   const wanted = new Set(classNumbers);
   const images = [...bank.labels.keys()].filter(image => wanted.has(bank.labels[image]!));
-  const [held, training] = split(
-    images.length,
-    heldOut,
-    splitSeed,
-    `${where}.heldOut`,
-    'images',
-  ).map(side => side.map(k => images[k]!)) as [number[], number[]];
+  const [held, training] = given.test
+    ? apart(bank, images, given.test, where)
+    : (split(images.length, given.heldOut, given.seed, `${where}.heldOut`, 'images').map(side =>
+        side.map(k => images[k]!),
+      ) as [number[], number[]]);
   if (queries > held.length)
     throw new MetaplasticError({
       where: `${where}.queries`,
       expected: `at most ${held.length}, the images held out`,
       got: `${queries}`,
-      hint: 'lower queries or raise heldOut',
+      hint: given.test ? 'lower queries' : 'lower queries or raise heldOut',
     });
 
   const seen = steps * batch;
   const places = classNumbers.map((_, place) => place);
-  const inputs = bank.width * bank.height;
+  const inputs = pixelsOf(bank);
   const shape = { inputs, outputs, steps, batch, queries, bank };
   return sourceOf(shape, where, (r, task, { supportX, supportY, queryX, queryY }) => {
     const stream: number[] = [];
@@ -102,6 +105,24 @@ export function imageStreamTasks(options: ImageStreamOptions): TaskSource {
     show(supportX, supportY, task * seen, stream);
     show(queryX, queryY, task * queries, asked);
   });
+}
+
+/** The images that are listed as held out, and all others. */
+function apart(
+  bank: ImageBank,
+  images: readonly number[],
+  test: Uint32Array,
+  where: string,
+): readonly [held: readonly number[], training: readonly number[]] {
+  const listed = new Set(imagesAmong(bank, test, `${where}.test`));
+  const training = images.filter(image => !listed.has(image));
+  if (training.length === 0)
+    throw new MetaplasticError({
+      where: `${where}.test`,
+      expected: 'some images left to learn from',
+      got: `all ${images.length}`,
+    });
+  return [images.filter(image => listed.has(image)), training];
 }
 
 /** The numbers of the classes that an option asks for: a list, or how many from 0 on. */

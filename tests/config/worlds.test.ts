@@ -337,6 +337,180 @@ test('the world of sines in sequence is tested on functions that meta-training n
   expect(tests.map(t => t.title)).toEqual(['i.i.d.', 'function by function']);
 });
 
+/** A zip of `CLASS/N.png`, each a dot, six of each class of each part. */
+const dots = (parts: Readonly<Record<string, string>>) =>
+  zipSync(
+    Object.fromEntries(
+      Object.entries(parts).flatMap(([part, names]) =>
+        [...names].flatMap(name =>
+          [1, 2, 3, 4, 5, 6].map(n => [`${part}${name}/${n}.png`, drawing(() => true, 2)] as const),
+        ),
+      ),
+    ),
+  );
+const folder = { format: 'images', path: 'dots.zip', size: [1, 2] } as const;
+const onImages = (zip: Uint8Array, source: object = {}, task: object = {}) =>
+  openWorld(
+    parseConfig(
+      {
+        ...common,
+        task: {
+          kind: 'few-shot',
+          source: { ...folder, ...source },
+          ways: 2,
+          shots: 3,
+          queriesPerClass: 2,
+          ...task,
+        },
+      },
+      'test',
+    ),
+    async path => (path === 'dots.zip' ? zip : strToU8(path)),
+  );
+
+describe('the world of images in folders', () => {
+  test('has as many inputs as channels, height and width say', async () => {
+    const { train: source, bank } = await onImages(dots({ 'train/': 'ab', 'test/': 'cd' }));
+    expect([source.inputs, bank!.channels, bank!.count]).toEqual([6, 3, 24]);
+  });
+
+  test('tests on the classes below test/, with its images, and says what there is', async () => {
+    const { train: source, tests, notes } = await onImages(dots({ 'train/': 'ab', 'test/': 'cd' }));
+    // sorted by path, those of test/ are the first twelve
+    const drawn = (s: typeof source) => [...s.episodes(1, 0, 50).supportX];
+    expect([Math.min(...drawn(source)), Math.max(...drawn(tests[0]!.source as never))]).toEqual([
+      12, 11,
+    ]);
+    expect(tests.map(t => t.title)).toEqual([
+      'i.i.d., 2 unseen classes',
+      'class by class, 2 unseen classes',
+    ]);
+    expect(notes).toEqual([
+      'dots.zip has 24 images of 4 classes (a, b … d), 12 to train on and 12 to test on',
+    ]);
+  });
+
+  test('tells apart classes below test/ that meta-training saw', async () => {
+    const titles = async (test: string) =>
+      (await onImages(dots({ 'train/': 'ab', 'test/': test }))).tests.map(t => t.title);
+    expect(await titles('ab')).toEqual([
+      'i.i.d., test images of 2 classes, 2 of them seen in meta-training',
+      'class by class, test images of 2 classes, 2 of them seen in meta-training',
+    ]);
+    expect(await titles('acd')).toEqual([
+      'i.i.d., test images of 3 classes, 1 of them seen in meta-training',
+      'class by class, test images of 3 classes, 1 of them seen in meta-training',
+      'i.i.d., 2 unseen classes',
+      'class by class, 2 unseen classes',
+    ]);
+  });
+
+  test('holds out a share of the classes where it is told to', async () => {
+    const { tests } = await onImages(dots({ '': 'abcd' }), { testFraction: 0.5 });
+    expect(tests[0]!.title).toBe('i.i.d., 2 unseen classes');
+  });
+
+  test('draws from the classes told alone', async () => {
+    const zip = dots({ 'train/': 'abc', 'test/': 'abc' });
+    const { train: source, bank } = await onImages(zip, {}, { classes: [0, 2] });
+    const drawn = source.episodes(1, 0, 50).supportX;
+    expect(new Set([...drawn].map(image => bank!.labels[image]))).toEqual(new Set([0, 2]));
+  });
+
+  test('is refused without images to test on', async () => {
+    await expect(onImages(dots({ '': 'ab' }))).rejects.toThrow(
+      'task.source: expected data with images to train on and images to test on, got no images to test on; put them below train/ and test/',
+    );
+  });
+
+  test('takes its classes from CSV lists', async () => {
+    const list = (...names: string[]) =>
+      strToU8(
+        `filename,label\n${names.flatMap(n => [1, 2, 3, 4, 5].map(k => `${n}/${k}.png,${n}`)).join('\n')}`,
+      );
+    const zip = dots({ '': 'abcde' });
+    const files: Record<string, Uint8Array> = {
+      'dots.zip': zip,
+      'train.csv': list('a', 'b'),
+      'test.csv': list('c', 'd'),
+    };
+    const source = { ...folder, trainList: 'train.csv', testList: 'test.csv' };
+    const { tests, notes } = await openWorld(
+      parseConfig(
+        {
+          ...common,
+          task: { kind: 'few-shot', source, ways: 2, shots: 3, queriesPerClass: 2 },
+        },
+        'test',
+      ),
+      async path => files[path]!,
+    );
+    expect(tests[0]!.title).toBe('i.i.d., 2 unseen classes');
+    expect(notes![0]).toContain('10 to train on and 10 to test on; 10 more are left out');
+  });
+
+  test('is refused if its size is not that of the inputs, before anything is read', () => {
+    const task = { kind: 'few-shot', source: folder, ways: 2, shots: 1, queriesPerClass: 1 };
+    const asked = (source: object) => () =>
+      parseConfig({ ...common, task: { ...task, source: { ...folder, ...source } } }, 'test');
+    expect(asked({ colour: 'grey' })).toThrow(
+      'test: system.sizes: expected 2 inputs for the task few-shot, got 6',
+    );
+    expect(asked({})).not.toThrow();
+    const conv = { image: [1, 2, 1], layers: [{ conv: { channels: 1, kernel: 1 } }, { dense: 5 }] };
+    expect(() =>
+      parseConfig(
+        { ...common, system: { ...conv, frozen: [1] }, task: { ...task, source: folder } },
+        't',
+      ),
+    ).toThrow('t: system.image: expected 6 inputs for the task few-shot, got 2');
+  });
+
+  test('streams what lies below train/, and asks what lies below test/', async () => {
+    const zip = dots({ 'train/': 'ab', 'test/': 'ab' });
+    const task = { kind: 'stream', source: folder, steps: 12, batch: 1, queries: 12 };
+    const { train: source, notes } = await openWorld(
+      parseConfig({ ...common, task }, 'test'),
+      async () => zip,
+    );
+    const { supportX, queryX } = source.episodes(1, 0, 1);
+    expect([Math.min(...supportX), Math.max(...queryX)]).toEqual([12, 11]);
+    expect(notes).toHaveLength(1);
+  });
+});
+
+test("the world of CIFAR-10 reads its files by their names, and tests on the test batch's images", async () => {
+  const batch = (first: number) =>
+    Uint8Array.from({ length: 10 * 3073 }, (_, i) =>
+      i % 3073 ? 0 : (first + Math.floor(i / 3073)) % 2,
+    );
+  const asked: string[] = [];
+  const config = parseConfig(
+    {
+      ...common,
+      system: { ...common.system, sizes: [3072, 4, 5] },
+      task: {
+        kind: 'few-shot',
+        source: { format: 'cifar10', folder: 'c', train: ['data_batch_1.bin'] },
+        ways: 2,
+        shots: 3,
+        queriesPerClass: 2,
+      },
+    },
+    'test',
+  );
+  const { tests, notes } = await openWorld(config, async path => {
+    asked.push(path);
+    return batch(asked.length);
+  });
+  expect(asked).toEqual(['c/data_batch_1.bin', 'c/test_batch.bin']);
+  expect(notes).toEqual([
+    'c has 20 images of 10 classes (airplane, automobile … truck), 10 to train on and 10 to test on',
+  ]);
+  const { supportX } = tests[0]!.source.episodes(1, 0, 10);
+  expect(Math.min(...supportX)).toBeGreaterThanOrEqual(10);
+});
+
 test('classes may be a list: only these are drawn, whatever others have', async () => {
   const { train: source } = await stream({ classes: [1, 3], queries: 4 });
   const { supportX, queryX } = source.episodes(1, 0, 20);

@@ -17,7 +17,12 @@ import {
 import { useGpu } from '../kernels/open.js';
 import { refusal } from '../refusal.js';
 import { relativeErrors } from '../reference/central-differences.js';
-import { type Problem, type ProblemSpec, randomProblem } from '../reference/random-problem.js';
+import {
+  type Problem,
+  type ProblemSpec,
+  randomProblem,
+  solve,
+} from '../reference/random-problem.js';
 
 const under = useGpu();
 const spec: ProblemSpec = { spec: { sizes: [2, 5, 3, 2] }, tasks: 3, steps: 4, batch: 2 };
@@ -333,6 +338,20 @@ test('a bank of images of another shape than the system’s is refused', async (
   expect(await refusal(() => Learner.create(under.gpu, { system, episode, tasks: 3 }))).toBe(
     'learner.episode.bank: expected grey images that system.image [1, 3, 1] says, got 3 × 1',
   );
+});
+
+test('images in colours are as many inputs in a row, to kernels and to the reference', async () => {
+  const coloured: ProblemSpec = { ...spec, images: 5, spec: { sizes: [6, 4, 2] } };
+  const row = randomProblem(coloured);
+  const bank = { ...row.bank!, channels: 3 as const, height: 2, width: 1 };
+  const answers = [];
+  for (const problem of [row, { ...row, bank }]) {
+    const learner = await learnerFor(under.gpu, coloured, problem);
+    answers.push(await learner.gradient(row.episodes));
+    learner.destroy();
+  }
+  expect(answers[1]).toEqual(answers[0]);
+  expect(solve({ ...row, bank })).toEqual(solve(row));
 });
 
 test('calls that nobody awaits run in their order', async () => {

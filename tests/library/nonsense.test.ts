@@ -16,7 +16,8 @@ const NONSENSE: readonly (readonly unknown[])[] = [
 /** What takes files, devices, options or configurations from outside, in whatever state they are. */
 const { isAvailable, openGpu, useDevice, parseConfig, defineSystem } = library;
 const { fewShotTasks, sineTasks, sineSequenceTasks, splitClasses } = library;
-const { readIdx, readIdxImages, readOmniglot, readRun, readSafetensors } = library;
+const { readCifar, readIdx, readIdxImages, readImages, readOmniglot } = library;
+const { readRun, readSafetensors } = library;
 const DOORS = {
   isAvailable,
   openGpu,
@@ -27,8 +28,10 @@ const DOORS = {
   sineTasks,
   sineSequenceTasks,
   splitClasses,
+  readCifar,
   readIdx,
   readIdxImages,
+  readImages,
   readOmniglot,
   readRun,
   readSafetensors,

@@ -126,11 +126,12 @@ describe('a system with convolutions', () => {
     expect(system.sizes).toEqual(sizes);
   });
 
-  test('sees grey images of its height and width alone', () => {
+  test('sees images of its channels, height and width alone', () => {
     expect(seesImages(OMNIGLOT, { height: 28, width: 28 })).toBe(true);
     expect(seesImages(OMNIGLOT, { height: 14, width: 56 })).toBe(false);
     const colours = network([3, 2, 2], [conv(1, 1), { dense: 1 }]);
     expect(seesImages(colours, { height: 2, width: 2 })).toBe(false);
+    expect(seesImages(colours, { channels: 3, height: 2, width: 2 })).toBe(true);
     expect(seesImages(defineSystem({ sizes: [6, 1] }), { height: 2, width: 3 })).toBe(true);
   });
 

@@ -135,6 +135,21 @@ describe('the check of raw episodes', () => {
 });
 
 describe('the check of a bank', () => {
+  test('counts the channels of images in colours', () => {
+    const coloured = { ...bank, channels: 3 as const };
+    expect(problem(() => checkBank(coloured, 'bank'))).toBe(
+      'bank.pixels: expected count × channels × height × width = 6 × 3 × 1 × 3 = 54 bytes, got 18',
+    );
+    const pixels = new Uint8Array(54);
+    expect(() => checkBank({ ...coloured, pixels }, 'bank')).not.toThrow();
+    const net = { inputs: 3, outputs: 2, bank: { ...coloured, pixels } };
+    expect(problem(() => checkEpisodes(indices(), net, 'mine'))).toContain('got 3 × 1 × 3 = 9');
+  });
+  test.each([0, 2, 4])('refuses %i channels', channels => {
+    expect(problem(() => checkBank({ ...bank, channels: channels as 1 }, 'bank'))).toBe(
+      `bank.channels: expected 1 (grey) or 3 (red, green and blue), got ${channels}`,
+    );
+  });
   test('lets a bank pass that agrees with itself', () => {
     expect(() => checkBank(bank, 'bank')).not.toThrow();
   });

@@ -162,6 +162,31 @@ describe('an IDX file', () => {
 });
 
 describe('a bank of IDX images', () => {
+  test('may be stored column by column', () => {
+    const {
+      width,
+      height,
+      pixels: turned,
+    } = readIdxImages(images, labels, 'set', {
+      transposed: true,
+    });
+    expect([width, height]).toEqual([2, 3]);
+    // stored 0 10 20 / 30 40 50, and the next image behind it
+    expect([...turned.subarray(0, 12)]).toEqual([0, 30, 10, 40, 20, 50, 60, 90, 70, 100, 80, 110]);
+  });
+
+  test('may be stored with ink as 0', () => {
+    const inverted = readIdxImages(images, labels, 'set', { inverted: true }).pixels;
+    expect([...inverted]).toEqual(pixels.map(level => 255 - level));
+  });
+
+  test('is refused with an option that is none', () => {
+    const options = { inverted: 'yes' as unknown as boolean };
+    expect(problem(() => readIdxImages(images, labels, 'set', options))).toBe(
+      'readIdxImages.inverted: expected true or false, got "yes"',
+    );
+  });
+
   test('has the images of one file and the labels of the other', () => {
     expect(readIdxImages(images, gzipSync(labels), 'set')).toEqual({
       count: 4,
