@@ -7,7 +7,7 @@ import package::layer::{
 };
 import package::activation::slope;
 import package::memory::{activities, pass_, row_start};
-import package::pooling::{pooled, share};
+import package::pooling::{flow_back, pooled};
 
 fn place(task: u32, row: u32, k: u32) -> u32 {
   return (task / TEAMS * ACTIVITY + row_start(row) + k) * TEAMS + task % TEAMS;
@@ -17,6 +17,12 @@ fn place(task: u32, row: u32, k: u32) -> u32 {
 fn unit(corner: u32, k: u32) -> f32 { return activities[unit_place(corner, k)]; }
 fn unit_place(corner: u32, k: u32) -> u32 {
   return corner + (k / POOL_SIZE * UNITS_WIDTH + k % POOL_SIZE) * TEAMS;
+}
+
+// d_z of unit k in its place, which its slope is read from: where d flows to it.
+fn set_d_unit(corner: u32, k: u32, d: f32) {
+  let at = unit_place(corner, k);
+  activities[at] = d * slope(activities[at]);
 }
 
 @compute @workgroup_size(64)
@@ -68,13 +74,4 @@ fn unpool(
       activities[corner + (n / wide * UNITS_WIDTH + n % wide) * TEAMS] = 0.0;
     }
   }
-}
-
-// Shares depend on the units as they were: all are read before one is written.
-fn flow_back(corner: u32, d: f32) {
-  var d_z = array<f32, POOL_SIZE * POOL_SIZE>();
-  for (var n = 0u; n < POOL_SIZE * POOL_SIZE; n++) {
-    d_z[n] = share(corner, n) * d * slope(unit(corner, n));
-  }
-  for (var n = 0u; n < POOL_SIZE * POOL_SIZE; n++) { activities[unit_place(corner, n)] = d_z[n]; }
 }

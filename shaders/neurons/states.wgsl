@@ -3,7 +3,9 @@
 import package::shape::{
   BATCH, BELOW, BELOW_AT, DEPTH, LANES, NEURON_STATES, RECORD, SECOND_ORDER, STATES_BELOW, WIDTH
 };
-import package::memory::{activity4, add_adjoints, add_gradient, adjoint, four, lane, present};
+import package::memory::{
+  activity4, add_adjoints, add_gradient_quad, adjoint4, four, fours, lane, present
+};
 import package::equation::{
   NetworkFlow, Neuron, change_neuron, change_neuron_adjoint, moved_neuron, plus_network,
   plus_neuron, told_by_neuron
@@ -64,12 +66,13 @@ fn layer_adjoint(l: u32, first: u32, slot: u32, found: ptr<function, NetworkFlow
 fn tell_states_below() {
   for (var l = 0u; l < DEPTH; l++) {
     let n = WIDTH[l];
-    for (var k = lane; k < NEURON_STATES * n; k += LANES) {
-      let j = k % n;
-      let at = STATES_BELOW + k / n * BELOW + BELOW_AT[l] + j;
-      var d = 0.0;
-      for (var b = 0u; b < BATCH; b++) { d += adjoint(b * RECORD + at); }
-      add_gradient(d_state_at(k / n, l) + j, d);
+    let quads = fours(n);
+    for (var k = lane; k < NEURON_STATES * quads; k += LANES) {
+      let j = k % quads * 4u;
+      let at = STATES_BELOW + k / quads * BELOW + BELOW_AT[l] + four(j, n);
+      var d = vec4f();
+      for (var b = 0u; b < BATCH; b++) { d += adjoint4(b * RECORD + at); }
+      add_gradient_quad((d_state_at(k / quads, l) + j) / 4u, present(j, n) * d);
     }
   }
   team_barrier();

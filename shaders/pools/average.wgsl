@@ -1,12 +1,16 @@
 // The mean of a window's units.
 import package::layer::POOL_SIZE;
-import package::pool::unit;
+import package::pool::{set_d_unit, unit};
+
+const UNITS = POOL_SIZE * POOL_SIZE;
 
 fn pooled(corner: u32) -> f32 {
   var sum = 0.0;
-  for (var k = 0u; k < POOL_SIZE * POOL_SIZE; k++) { sum += unit(corner, k); }
-  return sum / f32(POOL_SIZE * POOL_SIZE);
+  for (var k = 0u; k < UNITS; k++) { sum += unit(corner, k); }
+  return sum / f32(UNITS);
 }
 
-// What flows to unit k of the window.
-fn share(corner: u32, k: u32) -> f32 { return 1.0 / f32(POOL_SIZE * POOL_SIZE); }
+// d flows to all alike.
+fn flow_back(corner: u32, d: f32) {
+  for (var k = 0u; k < UNITS; k++) { set_d_unit(corner, k, d / f32(UNITS)); }
+}

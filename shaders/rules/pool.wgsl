@@ -127,20 +127,22 @@ fn find_d_sums(first: u32) {
   }
 }
 
-// Adds d_θ over the samples; of terms shared by the layers one lane adds up all, else a layer a
-// lane.
+// Adds d_θ over the samples, a layer a lane, because lanes must not share a quad of it; of terms
+// shared by the layers one lane adds up all.
 fn add_d_thetas() {
-  for (var k = lane; k < DEPTH * TERM_COUNT; k += LANES) {
-    let l = k / TERM_COUNT;
-    let r = k % TERM_COUNT;
+  for (var l = lane; l < DEPTH; l += LANES) {
     if (select(!PLASTIC[l], l > 0u, THETA_SHARED)) { continue; }
-    var d = 0.0;
-    for (var m = l; m < select(l + 1u, DEPTH, THETA_SHARED); m++) {
-      let at = TERM_GRADIENTS + m * TERM_COUNT + r;
-      for (var b = 0u; b < BATCH; b++) { d += adjoint(b * RECORD + at); }
-    }
-    add_gradient(THETA_AT[l] + r, d);
+    for (var r = 0u; r < TERM_COUNT; r++) { add_gradient(THETA_AT[l] + r, d_theta_of(l, r)); }
   }
+}
+
+fn d_theta_of(l: u32, r: u32) -> f32 {
+  var d = 0.0;
+  for (var m = l; m < select(l + 1u, DEPTH, THETA_SHARED); m++) {
+    let at = TERM_GRADIENTS + m * TERM_COUNT + r;
+    for (var b = 0u; b < BATCH; b++) { d += adjoint(b * RECORD + at); }
+  }
+  return d;
 }
 
 // d_p, d_f and d_v of layer l + 1, an input and sample a lane.

@@ -1,5 +1,6 @@
 import { coefficientName } from '../parameters/layout.js';
 import type { WrittenRule } from '../rules/rule.js';
+import { wgslNumber } from '../rules/wgsl.js';
 import { namesOf, networkOf, type Named } from './equation.js';
 import type { Plan } from './plan.js';
 
@@ -136,7 +137,8 @@ const SEEN_AT: Readonly<Record<string, string>> = {
   e_pre: 'ERROR + BELOW_AT[l]',
 };
 
-const table = ({ field }: Named) => `at_${field}`;
+/** Names that are made of a rule's end with a _, as no name of a shader does. */
+const table = ({ field }: Named) => `at_${field}_`;
 const u32s = (numbers: readonly number[]) =>
   `array<u32, ${numbers.length}>(${numbers.map(n => `${n}u`).join(', ')})`;
 
@@ -184,21 +186,21 @@ ${own.map(({ field }) => `  add_gradient_quad(places.${field} + column, d.${fiel
 /** What flows to coefficients of neurons, at the end of a row; and of layers, at the end of these. */
 function coarsePlaces(ofNeurons: readonly Named[], shared: readonly Named[]): string[] {
   return [
-    ...shared.map(({ field }) => `var<private> d_${field}: f32;`),
+    ...shared.map(({ field }) => `var<private> d_${field}_: f32;`),
     `fn tell_coarse(l: u32, i: u32, d: CoarseFlow) {
 ${ofNeurons
   .map(one => `  add_gradient_quad((${table(one)}[l] + i) / 4u, d.${one.field});`)
   .join('\n')}
-${shared.map(({ field }) => `  d_${field} += dot(d.${field}, vec4f(1.0));`).join('\n')}
+${shared.map(({ field }) => `  d_${field}_ += dot(d.${field}, vec4f(1.0));`).join('\n')}
 }
 fn forget_layer() {
-${shared.map(({ field }) => `  d_${field} = 0.0;`).join('\n')}
+${shared.map(({ field }) => `  d_${field}_ = 0.0;`).join('\n')}
 }
 fn tell_layer(l: u32) {
 ${shared
   .map(
-    one => `  let sum_${one.field} = team_sum(d_${one.field});
-  if (speaks()) { add_gradient(${table(one)}[l], sum_${one.field}); }`,
+    one => `  let sum_${one.field}_ = team_sum(d_${one.field}_);
+  if (speaks()) { add_gradient(${table(one)}[l], sum_${one.field}_); }`,
   )
   .join('\n')}
 }`,
@@ -246,8 +248,8 @@ fn network() -> Network {
 fn add_d_network(d: NetworkFlow) {
 ${network
   .map(
-    one => `  let sum_${one.field} = team_sum(dot(d.${one.field}, vec4f(1.0)));
-  if (speaks()) { add_gradient(${table(one)}[0], sum_${one.field}); }`,
+    one => `  let sum_${one.field}_ = team_sum(dot(d.${one.field}, vec4f(1.0)));
+  if (speaks()) { add_gradient(${table(one)}[0], sum_${one.field}_); }`,
   )
   .join('\n')}
 }`,
@@ -258,9 +260,9 @@ ${network
 export function statesModule(rule: WrittenRule): string {
   const synapses = rule.synapse.map(
     ({ start }, k) =>
-      `    set_weight_quad(w + q + ${k + 1}u * (PLASTIC_SIZE / 4u), vec4f(f32(${start})));`,
+      `    set_weight_quad(w + q + ${k + 1}u * (PLASTIC_SIZE / 4u), vec4f(${wgslNumber(start)}));`,
   );
-  const starts = rule.neuron.map(({ start }) => `f32(${start})`);
+  const starts = rule.neuron.map(({ start }) => wgslNumber(start));
   const values = starts.length ? starts : ['0.0'];
   return `import package::shape::{
   FAST_AT, LANES, NEURON_STATES, NEURON_STATES_AT, NEURON_STATE_SIZE, PLASTIC, PLASTIC_SIZE, QUADS,

@@ -4,7 +4,7 @@ import { simplified } from '../rules/simplify.js';
 import { textOf } from '../rules/text.js';
 import { namesOf as namesIn, type Tree } from '../rules/tree.js';
 import type { SystemRule } from '../systems/system.js';
-import { operationsIn, wgslName, wgslOf } from '../rules/wgsl.js';
+import { operationsIn, wgslName, wgslOf, wgslNumber } from '../rules/wgsl.js';
 
 /**
  * The maths module `equation` of a written rule, for shaders/plasticities/equation.wgsl: what
@@ -308,18 +308,15 @@ const keptOf = (struct: string, part: string, fields: readonly Named[]) =>
 
 /**
  * Is a rule made of products of what neurons and inputs have (shaders/plasticities/products.wgsl)?
- * Others are equations. Of a written rule's product both factors have to lie where nothing else
- * flows back to.
+ * Others are equations.
  */
 export function isMadeOfProducts(rule: SystemRule): boolean {
-  if (typeof rule === 'string' || rule.kind === 'handwritten') return true;
-  const { product } = rule;
-  return product !== undefined && product.left !== 'x' && product.right === 'pre';
+  return typeof rule === 'string' || rule.kind === 'handwritten' || rule.product !== undefined;
 }
 
 /**
  * The module `rule` of a written rule that is one product, for shaders/plasticities/products.wgsl:
- *   dw = direction · factor · (left · right − κ w), κ of the neuron.
+ *   dw = direction · factor · (left · pre − κ w), κ of the neuron.
  */
 export function productModule(rule: WrittenRule): string {
   const { direction, kappa } = rule.product!;
@@ -338,7 +335,7 @@ export function productModule(rule: WrittenRule): string {
 };
 import package::memory::{activity4, add_adjoints, four};
 ${importOf(value?.calls, ...slopes.map(({ calls }) => calls))}
-const DIRECTION = ${float(direction)};
+const DIRECTION = ${wgslNumber(direction)};
 fn prepare(first: u32, slot: u32) {}
 fn prepare_adjoint(first: u32, slot: u32) {}`,
     value
@@ -386,5 +383,3 @@ const PLACES = {
   post: 'LEFT + NEURON_AT[l]',
   e: 'ERROR + BELOW_AT[l + 1u]',
 } as const;
-
-const float = (x: number) => `f32(${x})`;

@@ -119,7 +119,7 @@ function sideOf(tree: Tree, sideOfName: (name: string) => Side): Side {
 }
 
 /**
- * The least number of products: the rank of the matrix that has a row for all that is above, a
+ * How many products suffice: the rank of the matrix that has a row for all that is above, a
  * column for all that is below. A decay is none, if the neuron above knows it.
  */
 function rankOf(
@@ -156,11 +156,12 @@ function rankOf(
 /** By Gauss's elimination; numbers are as they are written, so a rest of rounding is a 0. */
 function matrixRank(given: readonly (readonly number[])[]): number {
   let rows = given;
+  const largest = given.flat().reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   let rank = 0;
   for (let column = 0; column < (given[0]?.length ?? 0); column++) {
     const candidates = rows.toSorted((a, b) => Math.abs(b[column]!) - Math.abs(a[column]!));
     const pivot = candidates[0];
-    if (!pivot || Math.abs(pivot[column]!) < 1e-12) continue;
+    if (!pivot || Math.abs(pivot[column]!) <= 1e-12 * largest) continue;
     const others = candidates.slice(1).map(row => {
       const share = row[column]! / pivot[column]!;
       return row.map((value, k) => value - share * pivot[k]!);
@@ -171,8 +172,15 @@ function matrixRank(given: readonly (readonly number[])[]): number {
   return rank;
 }
 
-const LEFT = ['x', 'post', 'e'] as const;
-const RIGHT = ['pre', 'e_pre'] as const;
+/**
+ * What a neuron knows; and which of it may be the factor of a product, because it lies where
+ * nothing else flows back to.
+ */
+const KNOWN = ['x', 'post', 'e'] as const;
+const LEFT = ['post', 'e'] as const;
+
+/** A factor on all of an update that float32 holds with room. */
+const MOST = 1e30;
 
 function productOf(
   make: Builder,
@@ -188,14 +196,13 @@ function productOf(
   if (!main || more.length > 0 || main.factors.size !== 2) return undefined;
   const is = (name: string) => main.factors.get(make.name(name)) === 1;
   const left = LEFT.find(is);
-  const right = RIGHT.find(is);
-  if (!left || !right) return undefined;
   const direction = main.number;
+  if (!left || !is('pre') || !(Math.abs(direction) < MOST)) return undefined;
   const decays = terms.filter(hasWeight).map(term => without(term, weight));
   const read = new Set(
     decays.flatMap(({ factors }) => [...factors.keys()].flatMap(base => [...namesOf(base)])),
   );
-  if (![...read].every(name => (LEFT as readonly string[]).includes(name))) return undefined;
+  if (![...read].every(name => (KNOWN as readonly string[]).includes(name))) return undefined;
   const kappa = decays
     .map(({ number, factors }) => treeOf(make, -number / direction, factors))
     .reduce((sum, term) => make.apply('+', sum, term), make.number(0));
@@ -203,7 +210,6 @@ function productOf(
     direction,
     ...(factor !== undefined && { factor }),
     left,
-    right,
     ...(decays.length > 0 && { kappa }),
   };
 }

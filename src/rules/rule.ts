@@ -57,15 +57,14 @@ export interface CoefficientSpec {
 
 /**
  * An update that is one product, and perhaps a decay that the neuron knows:
- *   dw = direction · factor · (left · right − kappa · w),
- * left what the neuron has, right what its input has, kappa a tree over what the neuron has.
+ *   dw = direction · factor · (left · pre − kappa · w),
+ * left what the neuron is told, kappa a tree over what it has. The built-in rules are such.
  */
 export interface Product {
   readonly direction: number;
   /** Name of the coefficient that multiplies all of it. */
   readonly factor?: string;
-  readonly left: 'x' | 'post' | 'e';
-  readonly right: 'pre' | 'e_pre';
+  readonly left: 'post' | 'e';
   readonly kappa?: Tree;
 }
 
@@ -86,7 +85,7 @@ export interface WrittenRule {
   readonly dw: Tree;
   /** Can an update be undone: is dw affine in w, and has the rule no states? */
   readonly undoable: boolean;
-  /** If dw is one product of numbers that lie there anyway. */
+  /** If dw is one product as those of the built-in rules are, and there are no states. */
   readonly product?: Product;
   /** How many products of a neuron's and an input's numbers make up dw, if any number does. */
   readonly rank?: number;

@@ -47,7 +47,9 @@ const RULE = v.pipe(
           )
         : choice(SLOTS.rule),
   ),
-  v.transform(rule => (typeof rule === 'object' && 'spec' in rule ? rule.spec : rule)),
+  v.transform(rule =>
+    isObject(rule) && rule['kind'] === 'written' && isObject(rule['spec']) ? rule['spec'] : rule,
+  ),
   v.metadata({ range: `${SLOTS.rule.join(', ')}, or a rule of your own: { dw: '…', … }` }),
 ) as unknown as Kind<
   Choice<'rule'> | RuleSpec | WrittenRule | HandwrittenSpec,
