@@ -6,7 +6,7 @@ import { defineRule } from '../rules/define.js';
 import { RULE_PRESETS } from '../rules/presets.js';
 import type { RuleSpec } from '../rules/rule.js';
 import type { SystemSpec } from '../systems/system.js';
-import { countOf } from '../runs/log.js';
+import { countOf, type Evaluation } from '../runs/log.js';
 import {
   evaluationOf,
   lastCoefficients,
@@ -139,7 +139,7 @@ export const ruleStudy = (learners: readonly RuleLearner[]): Study => ({
         `One sine: ${sine.system.sizes!.join('-')}, relu, 20 examples one after another, amplitude 0.1 … 5; ${sine.meta.steps} meta-steps of ${sine.meta.tasks} lifetimes; ${sine.evaluation.tasks} unseen sines.`,
         `Five characters: ${omniglot.system.sizes!.join('-')}, relu, the first layer frozen within a lifetime, 5 ways, 5 shots of Omniglot’s small set 1, one image after another, in random order; ${omniglot.meta.steps} meta-steps of ${omniglot.meta.tasks} lifetimes; ${omniglot.evaluation.tasks} unseen tasks of small set 2. Guessing gives 20 %.`,
         'Meta-learned are W at birth, its biases, feedback weights and strengths, and the coefficients of the rule, from the starts and at the rates of RULE_PRESETS, alike on both tasks; what is alike for all rules has the rates of flp-sine and three times those of flp-omniglot.',
-        'Learned feedback: rules that read post are told by direct rectified feedback, those that read an error by errors that come down by learned B. Target at the output: the output layer is told the target, hidden neurons nothing but their own activity; there is no B. Backprop is not local: the yardstick.',
+        'Learned feedback: rules that read post are told by direct rectified feedback, those that read an error by errors that come down by learned B. Target at the output: the output layer is told the target, hidden neurons nothing but their own activity; there is no B. On sines feedback carries the error instead. Backprop is not local: the yardstick.',
         'A rule that reads x in the place of post, as published for unsupervised learning, is told of no target, so that what it ends at is what can be known of a task without one: Oja’s own stands for all of them.',
         `Time is that of a lifetime with its share of the meta-step, as in the fastest tenth of meta-steps, in units of Oja’s with learned feedback of the same seed. A term of Taylor’s has survived if it ends more than ${SURVIVES} of Adam’s last steps away from 0.`,
         `${seeds} seed(s); a task of the same seed is the same for all rules.`,
@@ -243,6 +243,11 @@ function curves(
   const { metric, at, tasks } = all[0]!.evaluations[0]!;
   const percent = metric === 'accuracy';
   const statistic = percent ? 'mean' : 'median';
+  const values = (evaluations: readonly Evaluation[]) =>
+    at.map((_, k) => over(evaluations.map(e => e.rows[0]![statistic][k]!)).mean);
+  const untold = learners
+    .filter(learner => learner.way === 'nothing')
+    .map(learner => values(runsOf(learner).map(run => evaluationOf(run, ''))).at(-1)!);
   return {
     title: `${CALLED[task][0]!.toUpperCase()}${CALLED[task].slice(1)}: ${way}`,
     note: `${percent ? 'Mean over' : 'The median of'} ${tasks} unseen tasks, mean over seeds.`,
@@ -254,8 +259,9 @@ function curves(
       few: true,
       lines: all.map(({ learner, evaluations }) => ({
         name: learner.way === 'backprop' ? `${learner.name} by backprop` : learner.name,
-        values: at.map((_, k) => over(evaluations.map(e => e.rows[0]![statistic][k]!)).mean),
+        values: values(evaluations),
       })),
+      references: untold.map(value => ({ name: 'told nothing, in the end', value })),
     },
   };
 }
