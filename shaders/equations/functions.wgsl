@@ -22,6 +22,10 @@ fn tanh4_(z: vec4f) -> vec4f {
   return select(far, fraction, abs(z) < vec4f(0.5));
 }
 
+// log, of whose value below 0 WGSL says nothing: NaN, as that of a root.
+fn log_(z: f32) -> f32 { return log4_(vec4f(z)).x; }
+fn log4_(z: vec4f) -> vec4f { return select(log(z), sqrt(z), z < vec4f()); }
+
 // a^b of an exponent that is no whole constant: NaN for a < 0.
 fn power_(a: f32, b: f32) -> f32 { return power4_(vec4f(a), vec4f(b)).x; }
 fn power4_(a: vec4f, b: vec4f) -> vec4f {
@@ -30,4 +34,18 @@ fn power4_(a: vec4f, b: vec4f) -> vec4f {
   let at_zero = select(select(1.0 / a, vec4f(1.0), b == vec4f()), vec4f(), b > vec4f());
   let power = select(pow(a, b), at_zero, a == vec4f());
   return select(power, sqrt(a), a < vec4f());
+}
+
+// max and min, which WGSL lets pass over a NaN: a lifetime that is not finite has to stay so, that
+// it is left out and counted. By bits, because compilers may assume that no number is NaN.
+fn largest_(a: f32, b: f32) -> f32 { return largest4_(vec4f(a), vec4f(b)).x; }
+fn largest4_(a: vec4f, b: vec4f) -> vec4f { return with_nan(a, b, max(a, b)); }
+fn least_(a: f32, b: f32) -> f32 { return least4_(vec4f(a), vec4f(b)).x; }
+fn least4_(a: vec4f, b: vec4f) -> vec4f { return with_nan(a, b, min(a, b)); }
+
+fn with_nan(a: vec4f, b: vec4f, result: vec4f) -> vec4f {
+  return select(select(result, b, is_nan(b)), a, is_nan(a));
+}
+fn is_nan(z: vec4f) -> vec4<bool> {
+  return (bitcast<vec4u>(z) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
 }

@@ -136,7 +136,15 @@ export function ruleNamed(word: string, declared: readonly string[] = []): Writt
       hint: 'leave it out',
     });
   if (given) return given;
-  const coefficients = Object.fromEntries(declared.map(coefficientOf));
+  const named = declared.map(coefficientOf);
+  const twice = named.find(([name], k) => named.some(([other], n) => n < k && other === name));
+  if (twice)
+    throw new MetaplasticError({
+      where: '--coefficient',
+      expected: 'each coefficient once',
+      got: `${inWords(twice[0])} twice`,
+    });
+  const coefficients = Object.fromEntries(named);
   const isBuiltIn = Object.hasOwn(RULES, word);
   const presets = Object.keys(RULE_PRESETS);
   // a name alone that is none of an expression was meant to be one of ours

@@ -73,7 +73,7 @@ export function readRule(path: string): { readonly written: RuleSpec; readonly r
 export function readJson(path: string, read: (path: string) => Buffer = readPlain): unknown {
   const text = textOf(read(path), path);
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, '')); // a mark of byte order, as some editors write
   } catch (error) {
     throw new MetaplasticError({
       where: path,

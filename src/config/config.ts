@@ -163,6 +163,13 @@ export function parseConfig(json: unknown, where: string): RunConfig {
   const config = check(CONFIG, json, where, ': ');
   const { task, system: spec, initial, meta, evaluation } = config;
   const at = (key: string) => `${where}: ${key}`;
+  if (typeof spec.rule === 'object' && 'wgsl' in spec.rule)
+    throw new MetaplasticError({
+      where: at('system.rule'),
+      expected: 'a rule as text or by its name, which JSON can hold',
+      got: 'one that is written by hand',
+      hint: 'make a learner of it in a program',
+    });
   const system = defineSystem(spec, at('system'));
   const layout = layoutOf(system);
   initialOf(system, initial, at('initial'));

@@ -12,6 +12,7 @@ import {
   text,
   type Kind,
   type Said,
+  within,
 } from '../options.js';
 import { GRANULARITIES, type CoefficientSpec, type Start, type StateSpec } from './rule.js';
 
@@ -27,7 +28,7 @@ const NAMES = 'a letter, then letters, digits and _, at most 40 in all';
 export const TITLE = /^[\p{L}\p{N} ._,'’()+-]{1,40}$/u;
 
 const isSpread = (x: Record<string, unknown>) =>
-  (isNumber(x['normal']) && x['normal'] >= 0) ||
+  (isNumber(x['normal']) && x['normal'] >= 0 && x['normal'] <= 1e37) ||
   (Array.isArray(x['uniform']) &&
     x['uniform'].length === 2 &&
     x['uniform'].every(isNumber) &&
@@ -36,7 +37,10 @@ const isStart = (x: unknown): x is Start =>
   isNumber(x) || (isObject(x) && Object.keys(x).length === 1 && isSpread(x));
 
 const start = (standard: string) =>
-  kind<Start>(`a finite number, { normal: sd ≥ 0 } or { uniform: [from, to] }${standard}`, isStart);
+  kind<Start>(
+    `a finite number, { normal: sd from 0 to 1e37 } or { uniform: [from, to] }${standard}`,
+    isStart,
+  );
 
 const STATE = section({
   d: needed(text, { about: 'What an inner step adds to it, averaged over the batch.' }),
@@ -50,7 +54,7 @@ const COEFFICIENT = section({
     { about: 'Where its numbers begin: all at one, N(0, sd²), or uniform.' },
     0.01,
   ),
-  rate: option(atLeast(0), {
+  rate: option(within(0, 1e6), {
     about: 'Its meta-learning rate.',
     otherwise: 'that of the group rule',
   }),

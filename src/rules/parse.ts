@@ -5,7 +5,7 @@ import { FUNCTIONS, type FunctionName, type Operation, type Tree } from './tree.
 /** How long a text may be, how deep its brackets, signs and powers, how many nodes its tree. */
 export const MOST_CHARACTERS = 2_000;
 export const DEEPEST = 64;
-export const MOST_NODES = 1_000;
+export const MOST_NODES = 300;
 
 /** A text's tree, and the column of every node of it: of a name, a number, an operator. */
 export interface Parsed {

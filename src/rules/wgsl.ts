@@ -73,10 +73,14 @@ export function wgslOf(trees: readonly Tree[], nameOf: (name: string) => Code): 
       return { code: `${at(a!, PRODUCT)} ${of} ${at(b!, SIGN)}`, vector, hold: PRODUCT };
     if (of === 'negate') return { code: `-${at(a!, WHOLE)}`, vector, hold: SIGN };
     if (of === '^') return whole(`${called('power')}(${alike(a!)}, ${alike(b!)})`);
-    if (of === 'relu') return whole(`max(${a!.code}, ${vector ? 'vec4f()' : '0.0'})`);
+    if (of === 'relu')
+      return whole(`${called('largest')}(${a!.code}, ${vector ? 'vec4f()' : '0.0'})`);
+    if (of === 'max') return whole(`${called('largest')}(${alike(a!)}, ${alike(b!)})`);
+    if (of === 'min') return whole(`${called('least')}(${alike(a!)}, ${alike(b!)})`);
     if (of === 'sigmoid')
       return { code: `1.0 / (1.0 + exp(-${at(a!, WHOLE)}))`, vector, hold: PRODUCT };
-    if (of === 'softplus' || of === 'tanh') return whole(`${called(of)}(${a!.code})`);
+    if (of === 'softplus' || of === 'tanh' || of === 'log')
+      return whole(`${called(of)}(${a!.code})`);
     return whole(`${of}(${[a!, ...(b ? [b] : [])].map(alike).join(', ')})`);
   };
   const results = lowered.map(tree => {

@@ -213,7 +213,7 @@ describe('refused is a rule', () => {
     [
       'with a start that is none',
       { dw: 'a', coefficients: { a: { per: 'layer', start: { uniform: [1, 0] } } } },
-      'rule.coefficients.a.start: expected a finite number, { normal: sd ≥ 0 } or { uniform: [from, to] }, got {"uniform":[1,0]}',
+      'rule.coefficients.a.start: expected a finite number, { normal: sd from 0 to 1e37 } or { uniform: [from, to] }, got {"uniform":[1,0]}',
     ],
     [
       'with a coefficient that it never reads',

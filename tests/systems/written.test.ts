@@ -314,3 +314,11 @@ describe('a configuration with a written rule', () => {
     );
   });
 });
+
+test.each([
+  ['with a spec that is none', { spec: 'nonsense' }],
+  ['with no spec', { spec: null }],
+  ['with a spec beside what it says itself', { dw: 'pre * x', spec: { dw: 'post * pre' } }],
+])('a rule %s is refused, and never another', (_, rule) => {
+  expect(() => defineSystem({ sizes: [1, 1], rule: rule as never })).toThrow(/^system\.rule/);
+});
