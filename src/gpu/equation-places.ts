@@ -209,11 +209,11 @@ ${shared
 
 /** What lanes found of the same rows, four sums at a time. */
 function joinOf(name: string, struct: string, fields: readonly Named[]): string {
-  const blocks = Array.from({ length: Math.ceil(fields.length / 4) }, (_, b) =>
+  const fours = Array.from({ length: Math.ceil(fields.length / 4) }, (_, b) =>
     fields.slice(4 * b, 4 * b + 4),
   );
-  const joins = blocks.map((block, b) => {
-    const four = [0, 1, 2, 3].map(k => (block[k] ? `d.${block[k].field}` : 'vec4f()'));
+  const joins = fours.map((some, b) => {
+    const four = [0, 1, 2, 3].map(k => (some[k] ? `d.${some[k].field}` : 'vec4f()'));
     return `  let joined${b} = join_rows(l, mat4x4f(${four.join(', ')}));`;
   });
   const joined = fields.map((_, k) => `joined${Math.floor(k / 4)}[${k % 4}]`);

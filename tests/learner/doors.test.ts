@@ -108,7 +108,7 @@ describe('Learner.create refuses, by the name that the user wrote,', () => {
     ],
     [
       { system: { sizes: [1, 4, 1], activaton: 'tanh' } },
-      'system.activaton: unknown key (did you mean activation?); known: preset, sizes, loss, rule, feedback',
+      'system.activaton: unknown key (did you mean activation?); known: preset, sizes, image, layers, loss, rule, feedback',
     ],
     [
       { system: { sizes: [1, 4, 1], multiplier: 1e39 } },
