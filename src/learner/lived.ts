@@ -73,6 +73,13 @@ function placesOf(system: System, fast: FastLayout): Record<Part, readonly Place
   }));
   const { synapse, neuron } = statesOf(system);
   return {
+    finalWeights: system.plasticBias ? weights.flatMap((W, k) => [W, biases[k]!]) : weights,
+    finalFeedback: feedback.filter((_, k) => fast.keepsB[k]),
+    finalVelocities: inside.flatMap((l, k) => {
+      if (!system.momentum || !l.plastic) return [];
+      const changing = system.plasticBias ? [weights[k]!, biases[k]!] : [weights[k]!];
+      return changing.map(place => ({ ...place, at: place.at + fast.plastic }));
+    }),
     finalSynapse: synapse.flatMap(({ name }, s) =>
       inside.flatMap((l, k) => {
         if (!l.plastic) return [];
@@ -88,13 +95,6 @@ function placesOf(system: System, fast: FastLayout): Record<Part, readonly Place
         at: fast.neurons.at + s * fast.neurons.size + layerAt,
       })),
     ),
-    finalWeights: system.plasticBias ? weights.flatMap((W, k) => [W, biases[k]!]) : weights,
-    finalFeedback: feedback.filter((_, k) => fast.keepsB[k]),
-    finalVelocities: inside.flatMap((l, k) => {
-      if (!system.momentum || !l.plastic) return [];
-      const changing = system.plasticBias ? [weights[k]!, biases[k]!] : [weights[k]!];
-      return changing.map(place => ({ ...place, at: place.at + fast.plastic }));
-    }),
   };
 }
 

@@ -456,6 +456,15 @@ const WRITTEN: readonly (readonly [string, RuleSpec, Partial<SystemSpec>])[] = [
     { activation: 'sigmoid', ...classify },
   ],
   ['with post', RULE_PRESETS['soft-bounds'].rule, {}],
+  [
+    'told nothing',
+    {
+      dw: 'eta * (x - m) * pre',
+      neuron: { m: { d: '0.2 * (x - m)' } },
+      coefficients: { eta: { per: 'layer', start: 0.05 } },
+    },
+    { activation: 'tanh', feedback: 'none' },
+  ],
 ];
 
 /**

@@ -28,12 +28,12 @@ describe('metaplastic rule', () => {
   test('says what a rule is', async () => {
     const lines = (await said('bcm')).split('\n');
     expect(lines).toEqual([
-      'bcm: dw = eta * pre * x * (x - theta)',
+      'bcm: dw = eta * pre * post * (post - theta)',
       '',
-      'reads         pre, x',
-      'feedback      none: it reads neither post nor an error, so B does not exist',
-      'coefficients  eta, one per layer, from 0.05',
-      '              k, one per network, from 0.2',
+      'reads         pre, x, post',
+      'feedback      direct rectified: what a neuron is told to be (post)',
+      'coefficients  eta, one per layer, from 0.0002, rate 0.0003',
+      '              k, one per network, from 0.2, rate 0.001',
       'states        theta, one per neuron, from 0.5: d = k * (x^2 - theta)',
       'low-rank      rank 1, evaluated synapse by synapse all the same',
       'undone        no, it has states: adjoints store and checkpoint',
@@ -42,7 +42,7 @@ describe('metaplastic rule', () => {
       '',
       ...lines.slice(12),
     ]);
-    expect(lines).toContain('  ∂ dw / ∂ theta        -eta * pre * x');
+    expect(lines).toContain('  ∂ dw / ∂ theta        -eta * pre * post');
     expect(lines).toContain('  ∂ d(theta) / ∂ theta  -k');
   });
 
@@ -68,7 +68,7 @@ describe('metaplastic rule', () => {
 
   test('shows the module that is made of it', async () => {
     expect(await said('bcm')).not.toContain('fn change(');
-    expect(await said('bcm', '--wgsl')).toContain('// bcm: dw = eta * pre * x * (x - theta)');
+    expect(await said('bcm', '--wgsl')).toContain('// bcm: dw = eta * pre * post * (post - theta)');
     expect(printed()).toContain('fn change(');
     expect(await said('oja', '--wgsl')).toContain('fn kappa(');
   });
