@@ -46,7 +46,7 @@ export function write(given: string, file: string, text: string): string {
  * comment in it says.
  */
 export function readmeProgram({ own = false } = {}): string {
-  const code = /```ts\n(.*?)```/s
+  const code = /```js\n(.*?)```/s
     .exec(readFileSync(join(root, 'README.md'), 'utf8'))![1]!
     .replace('m < 1000', 'm < 2');
   return own

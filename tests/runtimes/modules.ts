@@ -4,7 +4,7 @@ import { ADJOINTS, type Adjoint, type PlanChoices } from '../../src/gpu/options.
 import type { Machine } from '../../src/gpu/plan.js';
 import { Learner, type LearnerOptions } from '../../src/learner/learner.js';
 import type { SystemSpec } from '../../src/systems/system.js';
-import { ALIGNING, each, PATHS, rowsOf, TOLD } from '../kernels/systems.js';
+import { ALIGNING, each, PATHS, rowsOf, TOLD, WRITTEN } from '../kernels/systems.js';
 import { randomProblem, type ProblemSpec } from '../reference/random-problem.js';
 
 /** Linked WGSL as a device gets it. */
@@ -44,6 +44,11 @@ const SYSTEMS: readonly SystemSpec[] = [
   { sizes: [11, 64, 64, 64, 64, 64, 64, 64, 1] },
   { preset: 'maml', sizes: [784, 64, 64, 64, 64, 5] },
   { preset: 'bioplausible', sizes: [784, 170, 130, 100, 70, 47] },
+  ...(['max', 'average'] as const).map((pool): SystemSpec => {
+    const conv = { channels: 8, kernel: 3, padding: 1, pool, poolSize: 2 };
+    const layers = [{ conv }, { conv: { channels: 5, kernel: 3, stride: 2 } }, { dense: 5 }];
+    return { image: [1, 12, 12], layers, frozen: [1, 2] };
+  }),
 ];
 
 /**
@@ -61,7 +66,7 @@ export async function linkedModules(): Promise<Module[]> {
     labels.set(descriptor.code, descriptor.label!);
     return make(descriptor);
   };
-  for (const parts of [TOLD, PATHS, ALIGNING])
+  for (const parts of [TOLD, PATHS, ALIGNING, WRITTEN])
     for (const { images, adjoint, plan, batch, ...chosen } of rowsOf<Posed>({
       ...CIRCUMSTANCES,
       ...parts,
