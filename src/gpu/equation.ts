@@ -17,9 +17,10 @@ import { operationsIn, wgslName, wgslOf, wgslNumber } from '../rules/wgsl.js';
  * number has four, of the four rows: they are summed elsewhere.
  */
 export function equationModule(rule: WrittenRule): string {
-  const { synapse, own, above, below, coarse } = namesOf(rule);
+  const names = namesOf(rule);
+  const { synapse, own, above, below, coarse } = names;
   const outputs = outputsOf(rule);
-  const all = allOf(rule);
+  const all = allOf(names);
   const flow = all.map(({ name }) => flowTo(name, outputs));
   const change = bodyOf(
     outputs.map(({ tree }) => tree),
@@ -206,10 +207,13 @@ const outputsOf = ({ dw, synapse }: WrittenRule): readonly Output[] => [
   ...synapse.map(({ name, change }) => ({ name, tree: change })),
 ];
 
-const allOf = (rule: WrittenRule): readonly Named[] => {
-  const { synapse, own, above, below, coarse } = namesOf(rule);
-  return [...synapse, ...own, ...above, ...below, ...coarse];
-};
+const allOf = ({ synapse, own, above, below, coarse }: Names): readonly Named[] => [
+  ...synapse,
+  ...own,
+  ...above,
+  ...below,
+  ...coarse,
+];
 
 /** Operations of an equation's code for one synapse in one sample. */
 export interface EquationOperations {
@@ -226,7 +230,7 @@ export function equationOperations(rule: WrittenRule): EquationOperations {
   const known = COUNTED.get(rule);
   if (known) return known;
   const outputs = outputsOf(rule);
-  const all = allOf(rule);
+  const all = allOf(namesOf(rule));
   const counted = {
     change: operationsIn(outputs.map(({ tree }) => tree)) + outputs.length,
     adjoint: operationsIn(all.map(({ name }) => flowTo(name, outputs))) + all.length,

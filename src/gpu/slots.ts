@@ -82,7 +82,7 @@ export function rateOf(system: System): { coefficient?: string; granularity: Gra
   const { granularity } = system;
   const written = writtenOf(system);
   if (!written) return coefficient === 'theta' ? { granularity } : { coefficient, granularity };
-  const factor = isMadeOfProducts(written) ? written.product!.factor : undefined;
+  const factor = written.product?.factor;
   if (factor === undefined) return { granularity };
   const per = written.coefficients.find(({ name }) => name === factor)!.per;
   const name = coefficientName(factor);

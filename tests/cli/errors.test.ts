@@ -3,6 +3,19 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { metaplastic, newFolder, TINY, writeConfig } from './command.js';
 
+const COMMANDS = [
+  'train',
+  'eval',
+  'report',
+  'study',
+  'check',
+  'rule',
+  'plan',
+  'tune',
+  'bench',
+  'devices',
+];
+
 /**
  * What the command says on stderr, apart from the line about the adapter; it must fail with status
  * 1.
@@ -19,33 +32,10 @@ function refusal(args: string[], env?: Record<string, string>): string {
 describe('the command line', () => {
   test('lists its commands', () => {
     const { status, out } = metaplastic(['--help']);
-    for (const command of [
-      'train',
-      'eval',
-      'report',
-      'study',
-      'check',
-      'rule',
-      'plan',
-      'tune',
-      'bench',
-      'devices',
-    ])
-      expect(out).toMatch(new RegExp(`^  ${command} +\\w`, 'm'));
+    for (const command of COMMANDS) expect(out).toMatch(new RegExp(`^  ${command} +\\w`, 'm'));
     expect(status).toBe(0);
   });
-  test.each([
-    'train',
-    'eval',
-    'report',
-    'study',
-    'check',
-    'rule',
-    'plan',
-    'tune',
-    'bench',
-    'devices',
-  ])('helps with %s', command => {
+  test.each(COMMANDS)('helps with %s', command => {
     expect(metaplastic([command, '--help'])).toMatchObject({
       status: 0,
       out: expect.stringContaining(`Usage: metaplastic ${command}`),
