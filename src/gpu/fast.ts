@@ -1,4 +1,4 @@
-import { feedbackShape } from '../parameters/layout.js';
+import { feedbackMatrix } from '../parameters/layout.js';
 import { greatest, least } from '../extremes.js';
 import { statesOf, type System } from '../systems/system.js';
 import { inQuads, sizeOf, type Places } from './places.js';
@@ -63,7 +63,7 @@ export function fastLayout(system: System, places: Places, slots: number): FastL
     l => l.carries && (system.feedbackRule !== 'fixed' || system.feedbackWeights === 'drawn'),
   );
   const sizeB = inside.map((l, k) =>
-    keepsB[k] ? sizeOf('columns', ...feedbackShape(system, l)) : 0,
+    keepsB[k] ? sizeOf('columns', ...feedbackMatrix(system, l)) : 0,
   );
   const total = (sizes: readonly number[], which: (k: number) => boolean) =>
     sizes.reduce((sum, n, k) => (which(k) ? sum + n : sum), 0);

@@ -1,5 +1,5 @@
 import { greatest } from '../extremes.js';
-import { feedbackShape, isMixed } from '../parameters/layout.js';
+import { feedbackMatrix, isMixed } from '../parameters/layout.js';
 import type { Metrics } from '../systems/metrics.js';
 import { sizeOf } from './places.js';
 import { ruleOf, type Layer, type System } from '../systems/system.js';
@@ -112,5 +112,5 @@ const widestBelow = ({ layers, encoderLayers }: System) =>
  */
 function feedbackExtent(system: System, layer: Layer): [rows: number, columns: number] {
   if (isMixed(layer)) return [1, sizeOf('rows', layer.fanOut, system.sizes.at(-1)!)];
-  return !layer.carries || system.feedback === 'backprop' ? [0, 0] : feedbackShape(system, layer);
+  return !layer.carries || system.feedback === 'backprop' ? [0, 0] : feedbackMatrix(system, layer);
 }

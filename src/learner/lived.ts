@@ -4,7 +4,7 @@ import { readMetrics } from '../gpu/metrics.js';
 import { placeOf, type Kind } from '../gpu/places.js';
 import { roomFor, type Plan } from '../gpu/plan.js';
 import { check, inWords, list, MOST, needed, section, thing, whole } from '../options.js';
-import { feedbackShape } from '../parameters/layout.js';
+import { feedbackShape, weightShape } from '../parameters/layout.js';
 import { statesOf, type System } from '../systems/system.js';
 import { areClasses } from '../tasks/classes.js';
 import type { Episodes, Origin } from '../tasks/episodes.js';
@@ -55,7 +55,7 @@ function placesOf(system: System, fast: FastLayout): Record<Part, readonly Place
   const inside = system.layers.slice(system.encoderLayers);
   const weights = inside.map((l, k): Place => ({
     name: `W${l.index}`,
-    shape: [l.fanOut, l.fanIn],
+    shape: weightShape(l),
     kind: 'rows',
     at: fast.W[k]!,
   }));

@@ -1,4 +1,4 @@
-import { feedbackShape } from './layout.js';
+import { fansOf, feedbackMatrix, feedbackShape, weightShape } from './layout.js';
 import type { System } from '../systems/system.js';
 import { hash } from '../tasks/random.js';
 
@@ -32,8 +32,12 @@ export interface Draws {
 
 /**
  * W of every layer inside the lifetime, then B of every layer that carries on its error, W_l and
- * B_l row-major and uniform within ± √(6 / (rows + columns)) (Glorot & Bengio 2010). B of
- * `constant` is √(2 / (rows + columns)) everywhere, which is their standard deviation.
+ * B_l row-major and uniform within ± √(6 / (fan-in + fan-out)) (Glorot & Bengio 2010). B of
+ * `constant` is √(2 / (fan-in + fan-out)) everywhere, which is their standard deviation.
+ *
+ * What a neuron of a convolution sees is drawn in the order (row, column, channel below): W_l
+ * (channels, kernel, kernel, channels below), B_l (kernel, kernel, channels below, channels). So
+ * are rows for every number of maps: (row, column, channel).
  */
 export function drawsOf(system: System): { readonly W: Draws; readonly B: Draws } {
   const inside = system.layers.slice(system.encoderLayers);
@@ -42,15 +46,16 @@ export function drawsOf(system: System): { readonly W: Draws; readonly B: Draws 
     B: { at: [] as number[], limit: [] as number[] },
   };
   let total = 0;
-  const add = (kind: 'W' | 'B', [rows, columns]: readonly [number, number], count: number) => {
+  const add = (kind: 'W' | 'B', shape: readonly number[], count: number) => {
+    const [rows, columns] = fansOf({ shape });
     table[kind].at.push(total);
     table[kind].limit.push(Math.sqrt(6 / (rows + columns)));
     total += count;
   };
-  for (const layer of inside) add('W', [layer.fanOut, layer.fanIn], layer.fanOut * layer.fanIn);
+  for (const layer of inside) add('W', weightShape(layer), layer.fanOut * layer.fanIn);
   for (const layer of inside) {
-    const shape = feedbackShape(system, layer);
-    add('B', shape, layer.carries ? shape[0] * shape[1] : 0);
+    const [rows, columns] = feedbackMatrix(system, layer);
+    add('B', feedbackShape(system, layer), layer.carries ? rows * columns : 0);
   }
   return { W: { ...table.W, total }, B: { ...table.B, total } };
 }

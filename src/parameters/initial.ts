@@ -15,7 +15,7 @@ import { writtenOf, type Choice, type Primitive, type System } from '../systems/
 import type { Start } from '../rules/rule.js';
 import { random, type Random } from '../tasks/random.js';
 import type { Tensors } from '../tensor.js';
-import { ofAllLayers, tensorsOf, type Layout, type MetaParameter } from './layout.js';
+import { fansOf, ofAllLayers, tensorsOf, type Layout, type MetaParameter } from './layout.js';
 
 /** A scale that no draw makes larger than float32 holds. */
 const scale = within(0, 1e37);
@@ -148,16 +148,6 @@ export function initialNumbers(
     for (let i = 0; i < tensor.size; i++) parameters[tensor.offset + i] = entry(i);
   });
   return parameters;
-}
-
-/**
- * Outputs that an input of a matrix reaches, and inputs that an output sees: of the kernels of a
- * convolution (channels, channels below, height, width) those at all its places.
- */
-export function fansOf({ shape }: Pick<MetaParameter, 'shape'>): [rows: number, columns: number] {
-  const [rows = 1, columns = 1, ...places] = shape;
-  const area = places.reduce((a, b) => a * b, 1);
-  return [rows * area, columns * area];
 }
 
 /** Where the numbers of a written rule's coefficient begin. */

@@ -24,11 +24,13 @@ export interface MetaParameter {
  *
  * - W: W1 … WL (n_l, n_{l-1}), of convolutions (channels, channels below, kernel, kernel), unless
  *   drawn, then b1 … bL (n_l) or (channels) if there are biases;
- * - B, unless drawn: of FLP for layers told `mixed` B (n_l, n_L) and c (n_l); of an error path for
- *   layers that carry on their error B (n_{l-1}, n_l), or (n_{l-1}, n_L) if it is direct;
- * - alpha: plasticity coefficients of plastic layers by granularity (n_l, n_{l-1}), (n_l, 1), (1,
- *   1), or one tensor `alpha` (1, 1) for the network; behind those of synapses those of plastic
- *   biases, alphaBias1 … alphaBiasL (n_l, 1);
+ * - B, unless drawn: of FLP for layers told `mixed` B (n_l, n_L) and c (n_l), of a convolution a
+ *   row for each of its neurons before pooling (channel, row, column); of an error path for layers
+ *   that carry on their error B (n_{l-1}, n_l), of a convolution (channels below, channels, kernel,
+ *   kernel), or (n_{l-1}, n_L) if it is direct;
+ * - alpha: plasticity coefficients of plastic layers by granularity: of the shape of W, (n_l, 1) or
+ *   (channels, 1), (1, 1), or one tensor `alpha` (1, 1) for the network; behind those of synapses
+ *   those of plastic biases, alphaBias1 … alphaBiasL (n_l, 1);
  * - beta: one feedback strength for each layer told `mixed`;
  * - theta: coefficients of the pool's terms, (terms) for the network, or theta1 … thetaL for each
  *   plastic layer;
@@ -117,25 +119,43 @@ export function inOrder({ tensors, size }: Layout, byName: Tensors): Float32Arra
 export const weightShape = ({ fanOut, fanIn, conv }: Layer): number[] =>
   conv ? [fanOut, conv.input[0], conv.kernel, conv.kernel] : [fanOut, fanIn];
 
+/**
+ * Outputs that an input of a matrix reaches, and inputs that an output sees: of the kernels of a
+ * convolution (channels, channels below, height, width) those at all its places.
+ */
+export function fansOf({ shape }: Pick<MetaParameter, 'shape'>): [rows: number, columns: number] {
+  const [rows = 1, columns = 1, ...places] = shape;
+  const area = places.reduce((a, b) => a * b, 1);
+  return [rows * area, columns * area];
+}
+
 /** Told `mixed`: plastic, with B, c and β of direct-rectified feedback. */
 export const isMixed = (layer: Layer): boolean => layer.plastic && layer.told === 'mixed';
 
 /**
  * Shape of the feedback weights of a layer that carries on its error: to the layer below, from
- * itself or (direct) from the output.
+ * itself, or (direct) from the output to every number of x_{l-1}.
  */
-export const feedbackShape = (system: System, layer: Layer): [number, number] => [
-  layer.fanIn,
-  system.feedback === 'direct' ? system.sizes.at(-1)! : layer.fanOut,
-];
+export function feedbackShape({ feedback, sizes }: System, layer: Layer): number[] {
+  const { index, fanIn, fanOut, conv } = layer;
+  if (feedback === 'direct') return [sizes[index - 1]!, sizes.at(-1)!];
+  return conv ? [conv.input[0], fanOut, conv.kernel, conv.kernel] : [fanIn, fanOut];
+}
+
+/** The same weights as a matrix: rows by what one neuron sees (direct: all of x_{l-1}). */
+export const feedbackMatrix = (
+  { feedback, sizes }: System,
+  { index, fanIn, fanOut }: Layer,
+): [rows: number, columns: number] =>
+  feedback === 'direct' ? [sizes[index - 1]!, sizes.at(-1)!] : [fanIn, fanOut];
 
 function feedbackTensors(system: System): Named[] {
   if (system.feedbackWeights !== 'inherited' || system.feedback === 'backprop') return [];
   const mixed = system.layers.filter(isMixed);
   if (mixed.length)
     return [
-      ...mixed.map((l): Named => [`B${l.index}`, [l.fanOut, system.sizes.at(-1)!]]),
-      ...mixed.map((l): Named => [`c${l.index}`, [l.fanOut]]),
+      ...mixed.map((l): Named => [`B${l.index}`, [l.units, system.sizes.at(-1)!]]),
+      ...mixed.map((l): Named => [`c${l.index}`, [l.units]]),
     ];
   return system.layers.filter(l => l.carries).map(l => [`B${l.index}`, feedbackShape(system, l)]);
 }
@@ -178,8 +198,5 @@ export const coefficientsOf = (
 export const ofAllLayers = (name: string): string => name.replace(/\.\d+$/, '');
 
 /** Shape of a layer's coefficients. */
-const shapeOf = (granularity: Exclude<Granularity, 'network'>, l: Layer): [number, number] =>
-  ({ synapse: [l.fanOut, l.fanIn], neuron: [l.fanOut, 1], layer: [1, 1] })[granularity] as [
-    number,
-    number,
-  ];
+const shapeOf = (granularity: Exclude<Granularity, 'network'>, l: Layer): number[] =>
+  ({ synapse: weightShape(l), neuron: [l.fanOut, 1], layer: [1, 1] })[granularity];

@@ -1,4 +1,10 @@
-import { coefficientName, type Layout, layoutOf, ofAllLayers } from '../parameters/layout.js';
+import {
+  coefficientName,
+  fansOf,
+  type Layout,
+  layoutOf,
+  ofAllLayers,
+} from '../parameters/layout.js';
 import {
   type ReferenceGradient,
   referenceGradient,
@@ -6,7 +12,6 @@ import {
 } from './meta-gradient.js';
 import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
 import type { Episodes, ImageBank } from '../tasks/episodes.js';
-import { fansOf } from '../parameters/initial.js';
 import { type Random, random } from '../tasks/random.js';
 
 /** What the rows of targets under cross-entropy may be. */

@@ -3,7 +3,7 @@ import { check, inWords, saidOf } from '../options.js';
 import { defineRule } from '../rules/define.js';
 import type { HandwrittenRule } from '../rules/handwritten.js';
 import type { WrittenRule } from '../rules/rule.js';
-import { shapesOf, type Convolution, type Shape, type Shapes } from './images.js';
+import { count, shapesOf, type Convolution, type Shape, type Shapes } from './images.js';
 import { SYSTEM, type SystemSpec } from './options.js';
 import { poolNeeds, TERMS } from './pool.js';
 import { SYSTEM_PRESETS } from './presets.js';
@@ -40,6 +40,10 @@ export interface Layer {
   readonly fanIn: number;
   /** Rows of its weights: neurons, or channels of a convolution; x_l has sizes[l] numbers. */
   readonly fanOut: number;
+  /** Positions from which a convolution looks at a sample, one neuron of each channel at each; else 1. */
+  readonly positions: number;
+  /** Neurons, before any pooling: those of all positions. */
+  readonly units: number;
   /** If it is a convolution. */
   readonly conv?: Convolution;
   readonly plastic: boolean;
@@ -278,12 +282,21 @@ const TOGETHER: readonly Rule[] = [
     }),
   },
   {
-    key: 'layers',
-    holds: s => s.convolutions.length <= encoderOf(s),
+    key: 'rule',
+    holds: s => s.rule !== 'pool' || !livesWithConvolutions(s),
     refuse: s => ({
-      expected: 'convolutions only among the frozen first layers',
-      got: `a convolution as layer ${encoderOf(s) + 1}, which is plastic`,
-      hint: `freeze layers 1 … ${s.convolutions.length}`,
+      expected: 'a rule other than pool where a convolution is plastic',
+      got: `pool with a convolution as layer ${encoderOf(s) + 1}`,
+      hint: `freeze layers 1 … ${s.convolutions.length}, or choose gradient, oja, hebb or a rule as text`,
+    }),
+  },
+  {
+    key: 'rule',
+    holds: s => !readsNeighbours(s) || !livesWithPools(s),
+    refuse: s => ({
+      expected: 'convolutions without pool for a rule that reads e_pre or has states of neurons',
+      got: `the pool of layer ${poolsInLife(s)[0]! + 1}, behind which no neuron stands for another`,
+      hint: 'a larger stride instead of a pool makes maps smaller',
     }),
   },
   {
@@ -403,6 +416,18 @@ const TOGETHER: readonly Rule[] = [
   },
 ];
 
+/** Does a lifetime have convolutions, behind those of the encoder? */
+const livesWithConvolutions = (s: Chosen) => s.convolutions.length > encoderOf(s);
+
+/** Convolutions of a lifetime that pool, counted from 0. */
+const poolsInLife = (s: Chosen) =>
+  s.convolutions.flatMap(({ pool }, k) => (pool && k >= encoderOf(s) ? [k] : []));
+const livesWithPools = (s: Chosen) => poolsInLife(s).length > 0;
+
+/** Does a rule read what the neuron below has of its own: its error, its states? */
+const readsNeighbours = (s: Chosen) =>
+  statesOf(s).neuron.length > 0 || (writtenOf(s)?.reads.includes('e_pre') ?? false);
+
 /** Frozen layers before the first plastic one. */
 function encoderOf({ frozen }: Pick<Chosen, 'frozen'>): number {
   let layers = 0;
@@ -442,6 +467,8 @@ function describe(chosen: Chosen, spec: SystemSpec): System {
       index,
       fanIn: conv ? conv.input[0] * conv.kernel ** 2 : sizes[k]!,
       fanOut: conv ? conv.channels : sizes[index]!,
+      positions: conv ? conv.units[1] * conv.units[2] : 1,
+      units: conv ? count(conv.units) : sizes[index]!,
       ...(conv && { conv }),
       plastic,
       told,
