@@ -19,7 +19,7 @@ const MOVES_W = HAS_PRIMITIVE[4];
 // What this lane's synapses and samples find of d_k, as if η_B were 1.
 var<private> d_k: Strengths;
 
-fn groups_of(work: Work) -> u32 { return 1u; }
+fn groups_of(l: u32, work: Work) -> u32 { return 1u; }
 
 // As in the forward sweep, and where the gradients of B and W begin.
 struct Rows { forward: AlignRows, d_b: u32, d_w: u32 }

@@ -2,12 +2,13 @@
 // Kolen-Pollack's rule adds the transpose of W's own update, so what plasticity.wgsl makes that of
 // is asked here too.
 import package::shape::{
-  ALIGN_EVERY, BATCH, BELOW_AT, ETA_B_AT, MIRROR_X, MIRROR_Z, NEURON_AT, QUADS, RECORD, SHARE, TIED,
-  WIDTH
+  ALIGN_EVERY, BATCH, ETA_B_AT, FAN_OUT, MIRROR_X_AT, MIRROR_Z, NEURON_AT, QUADS, RECORD, SHARE,
+  TIED
 };
 import package::change::{Synapse, tied, velocity};
 import package::coefficient::coefficient;
-import package::factors::{hebb_of, left_at, right_at};
+import package::factors::{hebb_of, left_at};
+import package::looks::{looks, neurons_from, reach, seen_from};
 import package::memory::{
   activity, activity4, four, lived, set_weight_quad, weight_quad, weight_rows
 };
@@ -30,7 +31,7 @@ struct Work { first: u32, from_: u32, to: u32, t: u32 }
 fn acts(t: u32) -> bool { return (lived(t) + 1u) % ALIGN_EVERY == 0u; }
 fn eta_at(t: u32) -> f32 { return select(0.0, coefficient(ETA_B_AT), acts(t)); }
 
-fn groups_of(work: Work) -> u32 { return 1u; }
+fn groups_of(l: u32, work: Work) -> u32 { return 1u; }
 
 // Neurons i … i + 3 of layer l + 1: strengths of the primitives times η_B, what their update of W
 // is made of, and where their weights begin.
@@ -41,7 +42,7 @@ struct Rows {
 
 fn begin(l: u32, work: Work, block: u32) -> Rows {
   let i = block * 4u;
-  let neurons = four(i, WIDTH[l + 1u]);
+  let neurons = four(i, FAN_OUT[l]);
   return Rows(
     l, i, neurons, work, acts(work.t), times(eta_at(work.t), strengths()),
     sign_and_multiplier(l, i), rates_of(l, i), kappa(l, neurons, work.first),
@@ -74,30 +75,33 @@ fn finish(rows: Rows, sums: Sums) {}
 
 // All that is added to B_ji but its decay.
 fn change_of(rows: Rows, j: u32) -> vec4f {
-  let noise = noise_of_feedback(rows.l, j * WIDTH[rows.l + 1u] + rows.neurons, rows.work.t);
+  let noise = noise_of_feedback(rows.l, j * FAN_OUT[rows.l] + rows.neurons, rows.work.t);
   var change = tied_change(rows, j) + noise;
   if (rows.acts) { change += pull(rows, j); }
   return change;
 }
 
-// What the energies ask for: η_B (SHARE Σ_b … + …).
+// What the energies ask for: η_B (SHARE Σ_q … + …), q the looks at a batch's samples.
 fn pull(rows: Rows, j: u32) -> vec4f {
   var sum = vec4f();
-  for (var b = 0u; b < BATCH; b++) {
-    let record = rows.work.first + b * RECORD;
-    sum += sample_change(rows.k, seen(record, rows.l, j, rows.neurons));
+  let l = rows.l;
+  let first = rows.work.first;
+  for (var look = 0u; look < looks(l, BATCH); look++) {
+    let input = first + seen_from(l, look, RECORD) + reach(l, j);
+    let neurons = first + neurons_from(l, look, RECORD) + rows.neurons;
+    sum += sample_change(rows.k, seen(l, input, neurons));
   }
   var s = Seen();
   s.w = weight_quad(rows.weights + j * rows.quads);
   return SHARE * sum + synapse_change(rows.k, s);
 }
 
-// What primitives see of a sample.
-fn seen(record: u32, l: u32, j: u32, neurons: vec4u) -> Seen {
+// What primitives see in a look: of the input that lies there in x_l of its record, and of four
+// neurons there among a layer's.
+fn seen(l: u32, input: u32, neurons: vec4u) -> Seen {
   return Seen(
-    activity(record + MIRROR_X + BELOW_AT[l] + j), r_of(record, l, j),
-    activity4(record + MIRROR_Z + NEURON_AT[l] + neurons), p_of(record, l, neurons),
-    vec4f(), vec4f()
+    activity(input + MIRROR_X_AT[l]), r_of(l, input),
+    activity4(neurons + MIRROR_Z + NEURON_AT[l]), p_of(l, neurons), vec4f(), vec4f()
   );
 }
 
@@ -108,7 +112,7 @@ fn tied_change(rows: Rows, j: u32) -> vec4f {
   let at = rows.weights + j * rows.quads;
   let a = rows.m * rate(rows.rates, j * rows.quads);
   let first = rows.work.first;
-  let hebb = hebb_of(first + left_at(l) + rows.neurons, first + right_at(l) + j);
+  let hebb = hebb_of(l, first + left_at(l) + rows.neurons, first, j);
   let s = Synapse(weight_quad(at), read_velocity(at), a, rows.kappa, hebb);
   return a * tied(s, velocity(s));
 }

@@ -2,7 +2,7 @@
 // plastic biases behind it, and B_0 where a lifetime keeps its own; velocities begin at 0.
 import package::shape::{
   BIAS_AT, BIRTH_B_DRAWN, B_AT, DEPTH, DRAW_B_AT, DRAW_B_LIMIT, DRAW_WEIGHTS, FAST_AT, FAST_B_AT,
-  FEEDBACK_QUADS, FEEDBACK_WIDTH, KEEPS_B, LANES, PLASTIC, QUADS, WIDTH
+  FAN_IN, FEEDBACK_QUADS, FEEDBACK_ROWS, FEEDBACK_WIDTH, KEEPS_B, LANES, PLASTIC, QUADS
 };
 import package::memory::{four, lane, parameters, present, set_weight_quad};
 import package::bias::bias_quads;
@@ -13,8 +13,10 @@ import package::team::team_barrier;
 import package::velocity::write_velocity;
 
 // Quads of W of layer l + 1; of its B, if a lifetime keeps it.
-fn weight_quads(l: u32) -> u32 { return QUADS[l] * WIDTH[l]; }
-fn feedback_quads(l: u32) -> u32 { return select(0u, FEEDBACK_QUADS[l] * WIDTH[l], KEEPS_B[l]); }
+fn weight_quads(l: u32) -> u32 { return QUADS[l] * FAN_IN[l]; }
+fn feedback_quads(l: u32) -> u32 {
+  return select(0u, FEEDBACK_QUADS[l] * FEEDBACK_ROWS[l], KEEPS_B[l]);
+}
 
 // Quad q of B_0 of a layer that keeps its own: columns i … i + 3 of a row.
 fn initial_feedback(l: u32, q: u32) -> vec4f {

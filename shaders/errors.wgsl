@@ -1,27 +1,28 @@
 // Errors: what is each neuron told to have done wrong? The error of the answer comes down a path of
 // the system's choice (Shervani-Tabar & Rosenbaum 2023, §2.1):
 //   e_L = error(a, y),   up_{l−1} = M_l e_l (direct: M_l e_L),   e_{l−1} = up_{l−1} ⊙ φ'(x_{l−1}),
-// for every layer l that carries on its error. feedbacks/ says what M_l is, losses/ what the error.
+// for every layer l that carries on its error. feedbacks/ says what M_l is, losses/ what the error,
+// ways.wgsl who sends it where, handings/ what neurons below make of what comes down.
 import package::shape::{
-  ANSWER, BATCH, BELOW_AT, CARRIES, DEPTH, ERROR, LANES, OUTPUTS, RECORD, UP, WIDTH, X_AT
+  ANSWER, BATCH, BELOW_AT, CARRIES, DEPTH, ERROR, ERROR_AT, LANES, OUTPUTS, RECORD, UP
 };
+import package::handing::{tell_errors, tell_neurons, told_adjoint};
+import package::looks::{Cells, cell_blocks, cells_of};
+import package::loss::{error_of, error_slope};
 import package::memory::{
   activity, activity4, add_adjoint, add_adjoints, adjoint, four, fours, lane, present,
-  set_activities, set_activity, set_adjoint
+  set_activities, set_activity
 };
-import package::activation::{curvature, slope};
-import package::forward_adjoint::slopes;
-import package::loss::{error_of, error_slope};
-import package::path::{CARRY_LEARNS, FROM_OUTPUT, carry, carry_adjoint, path_to};
+import package::path::{CARRY_LEARNS, carry, carry_adjoint, path_to};
 import package::team::team_barrier;
-
-// Layer whose error M_{l+1} carries.
-fn source_of(l: u32) -> u32 { return select(l + 1u, DEPTH, FROM_OUTPUT); }
+import package::ways::{
+  errors_from, errors_of, source_of, way_from, way_looks, way_of, way_reach, way_rows, ways
+};
 
 // Errors and what came up to each layer, for the batch of inner step t: records from `first`,
 // samples from `sample`, weights of `slot`.
 fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
-  let e_at = ERROR + BELOW_AT[DEPTH];
+  let e_at = ERROR + ERROR_AT[DEPTH];
   for (var k = lane; k < BATCH * OUTPUTS; k += LANES) {
     let o = k % OUTPUTS;
     let record = first + k / OUTPUTS * RECORD;
@@ -36,30 +37,38 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
   }
 }
 
-// up_l and e_l of the neurons below layer l + 1, a sample and four neurons a lane.
+// up and errors of x_l, a sample and four numbers a lane.
 fn carry_down(l: u32, first: u32, slot: u32, t: u32) {
-  let n = WIDTH[l];
-  let source = source_of(l);
-  let width = WIDTH[source];
-  let blocks = fours(n);
+  let blocks = cell_blocks(l);
   for (var k = lane; k < BATCH * blocks; k += LANES) {
-    let j = k % blocks * 4u;
+    let cells = cells_of(l, k % blocks);
     let record = first + k / blocks * RECORD;
-    let error = record + ERROR + BELOW_AT[source];
-    let rows = four(j, n);
+    let up = come_down(l, record + ERROR + ERROR_AT[source_of(l)], cells, slot, t);
+    set_activities(record + UP + BELOW_AT[l], cells.at, cells.end, up);
+    tell_errors(l, record, cells, up);
+  }
+  tell_neurons(l, first);
+}
+
+// What comes down to four numbers of x_l from errors of a sample that begin at `errors`.
+fn come_down(l: u32, errors: u32, cells: Cells, slot: u32, t: u32) -> vec4f {
+  let width = errors_of(l);
+  var up = vec4f();
+  for (var s = 0u; s < ways(l); s++) {
+    let way = way_of(l, cells, s);
+    if (!way.there) { continue; }
+    let error = errors + errors_from(l, way.look, RECORD);
+    let rows = four(way.column, way.column + cells.end - cells.at);
     let path0 = path_to(l, rows.x, slot, t);
     let path1 = path_to(l, rows.y, slot, t);
     let path2 = path_to(l, rows.z, slot, t);
     let path3 = path_to(l, rows.w, slot, t);
-    var up = vec4f();
     for (var i = 0u; i < width; i += 4u) {
       let e = present(i, width) * activity4(error + four(i, width));
       up += e * mat4x4f(carry(path0, i), carry(path1, i), carry(path2, i), carry(path3, i));
     }
-    let x = activity4(record + X_AT[l] + rows);
-    set_activities(record + UP + BELOW_AT[l], j, n, up);
-    set_activities(record + ERROR + BELOW_AT[l], j, n, up * slopes(x));
   }
+  return up;
 }
 
 // Its adjoint, from the bottom up: given d_e of every layer,
@@ -68,13 +77,13 @@ fn carry_down(l: u32, first: u32, slot: u32, t: u32) {
 fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     if (!CARRIES[l]) { continue; }
-    up_adjoint(l, first);
+    told_adjoint(l, first);
     team_barrier();
     error_adjoint(l, slot, t);
     if (CARRY_LEARNS) { path_adjoint(l, first, slot, t); }
     team_barrier();
   }
-  let e_at = ERROR + BELOW_AT[DEPTH];
+  let e_at = ERROR + ERROR_AT[DEPTH];
   for (var k = lane; k < BATCH * OUTPUTS; k += LANES) {
     let record = k / OUTPUTS * RECORD;
     let d_e = adjoint(record + e_at + k % OUTPUTS);
@@ -83,50 +92,38 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
   team_barrier();
 }
 
-// d_up and d_x of the neurons below layer l + 1.
-fn up_adjoint(l: u32, first: u32) {
-  let n = WIDTH[l];
-  for (var k = lane; k < BATCH * n; k += LANES) {
-    let j = k % n;
-    let record = k / n * RECORD;
-    let x = activity(first + record + X_AT[l] + j);
-    let up_at = record + UP + BELOW_AT[l] + j;
-    let d_e = adjoint(record + ERROR + BELOW_AT[l] + j);
-    set_adjoint(up_at, d_e * slope(x));
-    add_adjoint(record + X_AT[l] + j, d_e * activity(first + up_at) * curvature(x));
-  }
-}
-
 // d_e of the errors that M of layer l + 1 carries.
 fn error_adjoint(l: u32, slot: u32, t: u32) {
-  let n = WIDTH[l];
-  let source = source_of(l);
-  let width = WIDTH[source];
+  let width = errors_of(l);
   let blocks = fours(width);
-  for (var k = lane; k < BATCH * blocks; k += LANES) {
+  for (var k = lane; k < way_looks(l, BATCH) * blocks; k += LANES) {
     let i = k % blocks * 4u;
-    let record = k / blocks * RECORD;
-    let d_up = record + UP + BELOW_AT[l];
+    let look = k / blocks;
+    let d_up = UP + BELOW_AT[l] + way_from(l, look, RECORD);
     var d_e = vec4f();
-    for (var j = 0u; j < n; j++) { d_e += carry(path_to(l, j, slot, t), i) * adjoint(d_up + j); }
-    add_adjoints(record + ERROR + BELOW_AT[source], i, width, d_e);
+    for (var j = 0u; j < way_rows(l); j++) {
+      d_e += carry(path_to(l, j, slot, t), i) * adjoint(d_up + way_reach(l, j));
+    }
+    let error = ERROR + ERROR_AT[source_of(l)] + errors_from(l, look, RECORD);
+    add_adjoints(error, i, width, d_e);
   }
 }
 
 // d_M of layer l + 1, four columns a lane.
 fn path_adjoint(l: u32, first: u32, slot: u32, t: u32) {
-  let n = WIDTH[l];
-  let source = source_of(l);
-  let width = WIDTH[source];
+  let width = errors_of(l);
   let d_up = UP + BELOW_AT[l];
+  let errors = first + ERROR + ERROR_AT[source_of(l)];
   for (var k = 4u * lane; k < width; k += 4u * LANES) {
-    let error = first + ERROR + BELOW_AT[source] + four(k, width);
+    let error = errors + four(k, width);
     let there = present(k, width);
     let error0 = there * activity4(error);
-    for (var j = 0u; j < n; j++) {
-      var d_m = adjoint(d_up + j) * error0;
-      for (var b = 1u; b < BATCH; b++) {
-        d_m += adjoint(d_up + b * RECORD + j) * there * activity4(error + b * RECORD);
+    for (var j = 0u; j < way_rows(l); j++) {
+      let at = d_up + way_reach(l, j);
+      var d_m = adjoint(at) * error0;
+      for (var look = 1u; look < way_looks(l, BATCH); look++) {
+        d_m += adjoint(at + way_from(l, look, RECORD)) * there *
+          activity4(error + errors_from(l, look, RECORD));
       }
       carry_adjoint(l, j, k, slot, t, d_m);
     }

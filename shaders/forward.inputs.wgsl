@@ -1,27 +1,22 @@
 // d_x of the forward pass: d_x_{l−1} += W_lᵀ d_z_l, of four inputs and four samples at a time.
-import package::shape::{QUADS, WIDTH, X_AT};
-import package::memory::{add_adjoints, adjoint4, four, present, weight_quad4, weight_rows};
+import package::shape::{FAN_OUT, QUADS, UNITS_AT, X_AT};
+import package::looks::{Cells, Sight, neurons_from};
+import package::memory::{add_adjoints, adjoint4, four, fours, present, weight_quad4, weight_rows};
 import package::samples::Samples;
 
 alias Work = Samples;
 
-fn groups_of(work: Work) -> u32 { return (work.count + 3u) / 4u; }
+fn groups_of(l: u32, work: Work) -> u32 { return fours(work.count); }
 
-// Inputs j … j + 3: their columns of W, where d_z and d_x of the four samples lie, which of the
-// samples are there.
-struct Columns {
-  j: u32, pre: u32, post: u32, weights: vec4u, d_z: vec4u, d_x: vec4u, there: vec4f, several: bool
-}
+// Four inputs in a look that sees them: their columns of W, and where d_z of the four samples lies.
+struct Columns { post: u32, weights: vec4u, d_z: vec4u, several: bool }
 
-fn begin(l: u32, work: Work, block: u32) -> Columns {
-  let pre = WIDTH[l];
-  let blocks = (pre + 3u) / 4u;
-  let j = block % blocks * 4u;
-  let group = block / blocks * 4u;
-  let samples = four(group, work.count) * work.stride;
+fn begin(l: u32, work: Work, group: u32, cells: Cells, sight: Sight) -> Columns {
+  let columns = four(sight.column, sight.column + cells.end - cells.at);
+  let samples = four(4u * group, work.count) * work.stride;
   return Columns(
-    j, pre, WIDTH[l + 1u], weight_rows(l, work.slot, 0u) + QUADS[l] * four(j, pre),
-    samples + X_AT[l + 1u], samples + X_AT[l], present(group, work.count), work.count > 1u
+    FAN_OUT[l], weight_rows(l, work.slot, 0u) + QUADS[l] * columns,
+    samples + UNITS_AT[l] + neurons_from(l, sight.look, work.stride), work.count > 1u
   );
 }
 
@@ -38,13 +33,13 @@ fn visit(columns: Columns, i: u32, sums: ptr<function, Sums>) {
   }
 }
 
-fn finish(columns: Columns, sums: Sums) {
-  let j = columns.j;
-  let pre = columns.pre;
-  add_adjoints(columns.d_x.x, j, pre, sums.d0);
-  if (columns.several) {
-    add_adjoints(columns.d_x.y, j, pre, columns.there.y * sums.d1);
-    add_adjoints(columns.d_x.z, j, pre, columns.there.z * sums.d2);
-    add_adjoints(columns.d_x.w, j, pre, columns.there.w * sums.d3);
+fn finish(l: u32, work: Work, group: u32, cells: Cells, sums: Sums) {
+  let d_x = four(4u * group, work.count) * work.stride + X_AT[l];
+  let there = present(4u * group, work.count);
+  add_adjoints(d_x.x, cells.at, cells.end, sums.d0);
+  if (work.count > 1u) {
+    add_adjoints(d_x.y, cells.at, cells.end, there.y * sums.d1);
+    add_adjoints(d_x.z, cells.at, cells.end, there.z * sums.d2);
+    add_adjoints(d_x.w, cells.at, cells.end, there.w * sums.d3);
   }
 }

@@ -1,9 +1,9 @@
 // A bias changes as a synapse whose input is always 1 does, but without noise:
 //   hebb_i = SHARE Σ_p left_pi,   b_i changes by hebb_i, κ_i and a_i as changes/ says.
-// It lies behind the weights of its neuron, column n_{l−1} of W, and so do its velocity and its
+// It lies behind the weights of its neuron, one column more of W, and so do its velocity and its
 // rate; its gradient lies where that of the initial biases does. Who visits a neuron's synapses
 // visits its bias at the end.
-import package::shape::{BIAS_AT, BIAS_RATE_COLUMN, QUADS, WIDTH};
+import package::shape::{BIAS_AT, BIAS_RATE_COLUMN, FAN_IN, QUADS};
 import package::change::{Told, changed, d_hebb, velocity};
 import package::memory::{gradient_quad, weight_quad, weight_rows};
 import package::plasticity::{Rows, leave, synapses_at};
@@ -16,7 +16,7 @@ import package::velocity::read_d_velocity;
 
 // Those of neurons i … i + 3 of layer l + 1, i a multiple of 4; quads that a lifetime keeps.
 fn biases_of(l: u32, slot: u32, i: u32) -> vec4f {
-  return weight_quad(weight_rows(l, slot, i) + WIDTH[l] * QUADS[l]);
+  return weight_quad(weight_rows(l, slot, i) + FAN_IN[l] * QUADS[l]);
 }
 fn bias_quads(l: u32) -> u32 { return QUADS[l]; }
 

@@ -1,5 +1,5 @@
 // Initial weights are drawn for every lifetime (src/parameters/draws.ts).
-import package::shape::{DRAW_W_AT, DRAW_W_LIMIT, DRAW_WEIGHTS, QUADS, WIDTH};
+import package::shape::{DRAW_W_AT, DRAW_W_LIMIT, DRAW_WEIGHTS, FAN_IN, FAN_OUT, QUADS};
 import package::memory::{four, present};
 import package::random::drawn4;
 
@@ -7,7 +7,7 @@ import package::random::drawn4;
 // quads.
 struct Source { at: u32, limit: f32, pre: u32, post: u32, quads: u32 }
 fn source_of_weights(l: u32) -> Source {
-  return Source(DRAW_W_AT[l], DRAW_W_LIMIT[l], WIDTH[l], WIDTH[l + 1u], QUADS[l]);
+  return Source(DRAW_W_AT[l], DRAW_W_LIMIT[l], FAN_IN[l], FAN_OUT[l], QUADS[l]);
 }
 
 // Quad q of the layer: rows i … i + 3 of a column.

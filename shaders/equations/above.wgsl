@@ -1,5 +1,5 @@
-// What flows to neurons in each of many samples, before g changes: a row of synapses is visited
-// once for every sample.
+// What flows to neurons in each of many looks, before g changes: a row of synapses is visited once
+// for every look.
 import package::shape::{BATCH, DEPTH, PLASTIC, QUADS, RECORD};
 import package::equation_above_sweep::sweep;
 import package::equation_flow::{
@@ -7,28 +7,30 @@ import package::equation_flow::{
 };
 import package::equation::{Above, plus_above};
 import package::equation_places::{TELLS, above_of, join_above, tell_above};
+import package::looks::{looks, neurons_from};
 import package::team::team_barrier;
 
 alias Work = BackWork;
 
 fn find_above(work: Work) {
-  if (BATCH == 1u || !TELLS) { return; }
+  if (!TELLS) { return; }
   for (var l = 0u; l < DEPTH; l++) {
-    if (PLASTIC[l]) { sweep(l, work); }
+    if (PLASTIC[l] && looks(l, BATCH) > 1u) { sweep(l, work); }
   }
   team_barrier();
 }
 
-fn groups_of(work: Work) -> u32 { return BATCH; }
+fn groups_of(l: u32, work: Work) -> u32 { return looks(l, BATCH); }
 
-// Four neurons in sample b.
-struct Rows { back: BackRows, b: u32, above: Above }
+// Four neurons in a look.
+struct Rows { back: BackRows, look: u32, above: Above }
 
 fn begin(l: u32, work: Work, block: u32) -> Rows {
   let quads = QUADS[l];
   let i = block % quads * 4u;
-  let b = block / quads;
-  return Rows(rows_of(l, work, i), b, above_of(l, work.first + b * RECORD, work.slot, i));
+  let look = block / quads;
+  let neurons = work.first + neurons_from(l, look, RECORD);
+  return Rows(rows_of(l, work, i), look, above_of(l, neurons, work.slot, i));
 }
 
 struct Sums { above: Above }
@@ -37,7 +39,7 @@ fn start(rows: Rows) -> Sums { return Sums(); }
 fn take(rows: Rows, j: u32) -> Synapses { return synapses_at(rows.back, j); }
 
 fn visit(rows: Rows, j: u32, synapses: ptr<function, Synapses>, sums: ptr<function, Sums>) {
-  let flow = flow_in(rows.back, rows.b, j, *synapses, rows.above);
+  let flow = flow_in(rows.back, rows.look, j, *synapses, rows.above);
   (*sums).above = plus_above((*sums).above, flow.above);
 }
 
@@ -46,5 +48,6 @@ fn leave(rows: Rows, j: u32, synapses: Synapses) {}
 fn join(l: u32, sums: Sums) -> Sums { return Sums(join_above(l, sums.above)); }
 
 fn finish(rows: Rows, sums: Sums) {
-  tell_above(rows.back.l, rows.b * RECORD, rows.back.i, sums.above);
+  let l = rows.back.l;
+  tell_above(l, neurons_from(l, rows.look, RECORD), rows.back.i, sums.above);
 }

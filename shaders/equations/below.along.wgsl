@@ -2,10 +2,12 @@
 import package::equation_flow::{Rows, Work};
 import package::equation::BelowFlow;
 import package::equation_places::{asks_below, tell_below};
+import package::looks::{reach, seen_from};
 import package::shape::RECORD;
 
-fn tell_below_along(rows: Rows, b: u32, j: u32, flow: BelowFlow) {
-  if (asks_below(rows.l)) { tell_below(rows.l, b * RECORD, j, flow); }
+fn tell_below_along(rows: Rows, look: u32, j: u32, flow: BelowFlow) {
+  let l = rows.l;
+  if (asks_below(l)) { tell_below(l, seen_from(l, look, RECORD), reach(l, j), flow); }
 }
 
 fn find_below(work: Work) {}

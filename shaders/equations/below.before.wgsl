@@ -1,16 +1,17 @@
 // What flows to inputs sums over rows: lanes that share a task find it before g changes, four
 // inputs and a sample at a time.
-import package::shape::{BATCH, DEPTH, PLASTIC, RECORD, WIDTH};
+import package::shape::{BATCH, DEPTH, PLASTIC, RECORD};
 import package::equation_flow::{Rows, Work as BackWork, flow_in, rows_of, synapses_at};
 import package::equation_below_sweep::sweep;
 import package::equation::{BelowFlow, plus_below};
 import package::equation_places::{above_of, asks_below, tell_below};
-import package::memory::{four, fours};
+import package::looks::{Cells, Sight, looks, neurons_from};
+import package::memory::four;
 import package::team::team_barrier;
 
 alias Work = BackWork;
 
-fn tell_below_along(rows: Rows, b: u32, j: u32, flow: BelowFlow) {}
+fn tell_below_along(rows: Rows, look: u32, j: u32, flow: BelowFlow) {}
 
 fn find_below(work: Work) {
   for (var l = 0u; l < DEPTH; l++) {
@@ -19,15 +20,14 @@ fn find_below(work: Work) {
   team_barrier();
 }
 
-fn groups_of(work: Work) -> u32 { return BATCH; }
+fn groups_of(l: u32, work: Work) -> u32 { return BATCH; }
 
-// Inputs j … j + 3 of layer l + 1 in sample b.
-struct Columns { l: u32, work: Work, b: u32, j: u32, columns: vec4u }
+// Four inputs of layer l + 1 in a look at sample b.
+struct Columns { l: u32, work: Work, look: u32, columns: vec4u }
 
-fn begin(l: u32, work: Work, block: u32) -> Columns {
-  let blocks = fours(WIDTH[l]);
-  let j = block % blocks * 4u;
-  return Columns(l, work, block / blocks, j, four(j, WIDTH[l]));
+fn begin(l: u32, work: Work, b: u32, cells: Cells, sight: Sight) -> Columns {
+  let columns = four(sight.column, sight.column + cells.end - cells.at);
+  return Columns(l, work, looks(l, b) + sight.look, columns);
 }
 
 // What flows to each of the four, of four rows at once.
@@ -43,15 +43,16 @@ fn visit(columns: Columns, i: u32, sums: ptr<function, Sums>) {
 
 fn flow_to(columns: Columns, rows: Rows, j: u32) -> BelowFlow {
   let work = columns.work;
-  let above = above_of(columns.l, work.first + columns.b * RECORD, work.slot, rows.i);
-  return flow_in(rows, columns.b, j, synapses_at(rows, j), above).below;
+  let l = columns.l;
+  let neurons = work.first + neurons_from(l, columns.look, RECORD);
+  let above = above_of(l, neurons, work.slot, rows.i);
+  return flow_in(rows, columns.look, j, synapses_at(rows, j), above).below;
 }
 
-fn finish(columns: Columns, sums: Sums) {
-  let row = columns.b * RECORD;
-  let beyond = WIDTH[columns.l];
-  tell_below(columns.l, row, columns.j, sums.of0);
-  if (columns.j + 1u < beyond) { tell_below(columns.l, row, columns.j + 1u, sums.of1); }
-  if (columns.j + 2u < beyond) { tell_below(columns.l, row, columns.j + 2u, sums.of2); }
-  if (columns.j + 3u < beyond) { tell_below(columns.l, row, columns.j + 3u, sums.of3); }
+fn finish(l: u32, work: Work, b: u32, cells: Cells, sums: Sums) {
+  let row = b * RECORD;
+  tell_below(l, row, cells.at, sums.of0);
+  if (cells.at + 1u < cells.end) { tell_below(l, row, cells.at + 1u, sums.of1); }
+  if (cells.at + 2u < cells.end) { tell_below(l, row, cells.at + 2u, sums.of2); }
+  if (cells.at + 3u < cells.end) { tell_below(l, row, cells.at + 3u, sums.of3); }
 }

@@ -1,12 +1,12 @@
 // Learning the feedback weights (Kunin et al. 2020, §3.1): B (n_{l−1}, n_l) goes down the sum of
-// local energies, with x and z = W x as mirrors/ says, r = B z, p = Bᵀ x:
-//   ΔB = η_B (SHARE Σ_b (k_amp x zᵀ − k_null r zᵀ − k_sparse x pᵀ) + k_self Wᵀ − k_decay B).
+// local energies, with x and z = W x as mirrors/ says, r = B z, p = Bᵀ x, over the looks at a batch:
+//   ΔB = η_B (SHARE Σ_q (k_amp x zᵀ − k_null r zᵀ − k_sparse x pᵀ) + k_self Wᵀ − k_decay B).
 // Weight mirror, information, symmetric and activation alignment are choices of k. Kolen-Pollack's
 // rule also adds the transpose of W's own update. primitives/ has a file for each part of the sum,
 // align.wgsl what they do together to a synapse.
 import package::shape::{
-  ALIGNED_COUNT, ALIGNED_LAYERS, BATCH, BELOW_AT, B_AT, ETA_B_AT, HAS_PRIMITIVE, LANES, MIRROR_X,
-  MIRROR_Z, NEURON_AT, QUADS, RECORD, SHARE, WIDTH
+  ALIGNED_COUNT, ALIGNED_LAYERS, BATCH, B_AT, ETA_B_AT, FAN_IN, FAN_OUT, HAS_PRIMITIVE, LANES,
+  MIRROR_X_AT, MIRROR_Z, NEURON_AT, QUADS, RECORD, SHARE, WIDTH
 };
 import package::memory::{
   add_adjoint, add_adjoints, add_gradient, four, gradient_quad, lane, speaks
@@ -15,6 +15,7 @@ import package::align::{Work, acts, eta_at, seen};
 import package::align_adjoint::d_k;
 import package::align_adjoint_sweep::sweep as sweep_adjoint;
 import package::align_sweep::sweep;
+import package::looks::{cell_of, looks, neurons_from, reach, seen_from, sight_of, sights};
 import package::mirror::mirror;
 import package::mirror_adjoint::mirror_adjoint;
 import package::primitives::{Seen, Strengths, sample_adjoint, strengths, strengths_adjoint, times};
@@ -71,23 +72,24 @@ fn align_adjoint(first: u32, slot: u32, t: u32) {
   mirror_adjoint(first);
 }
 
-// d_z and d_p of layer l + 1, which sum over inputs, four neurons and a sample a lane.
+// d_z and d_p of layer l + 1, which sum over inputs, four neurons and a look a lane.
 fn neurons_adjoint(first: u32, l: u32, t: u32) {
   let k = times(eta_at(t), strengths());
-  let n = WIDTH[l + 1u];
+  let n = FAN_OUT[l];
   let blocks = QUADS[l];
-  for (var block = lane; block < BATCH * blocks; block += LANES) {
+  for (var block = lane; block < looks(l, BATCH) * blocks; block += LANES) {
     let i = block % blocks * 4u;
-    let row = block / blocks * RECORD;
+    let inputs = first + seen_from(l, block / blocks, RECORD);
+    let look = neurons_from(l, block / blocks, RECORD);
     let gradient = (B_AT[l] + i) / 4u;
     var d = Seen();
     var found = Strengths();
-    for (var j = 0u; j < WIDTH[l]; j++) {
-      let s = seen(first + row, l, j, four(i, n));
+    for (var j = 0u; j < FAN_IN[l]; j++) {
+      let s = seen(l, inputs + reach(l, j), first + look + four(i, n));
       sample_adjoint(k, s, gradient_quad(gradient + j * blocks), &d, &found);
     }
-    if (SEES_Z) { add_adjoints(row + MIRROR_Z + NEURON_AT[l], i, n, SHARE * d.z); }
-    set_d_p(row, l, i, SHARE * d.p);
+    if (SEES_Z) { add_adjoints(look + MIRROR_Z + NEURON_AT[l], i, n, SHARE * d.z); }
+    set_d_p(l, look, i, SHARE * d.p);
   }
 }
 
@@ -95,21 +97,32 @@ fn neurons_adjoint(first: u32, l: u32, t: u32) {
 fn inputs_adjoint(first: u32, l: u32, t: u32) {
   let k = times(eta_at(t), strengths());
   let pre = WIDTH[l];
-  let n = WIDTH[l + 1u];
   var found = Strengths();
   for (var input = lane; input < BATCH * pre; input += LANES) {
-    let j = input % pre;
-    let row = input / pre * RECORD;
-    let gradient = B_AT[l] / 4u + j * QUADS[l];
-    var d = Seen();
-    for (var i = 0u; i < n; i += 4u) {
-      let s = seen(first + row, l, j, four(i, n));
-      sample_adjoint(k, s, gradient_quad(gradient + i / 4u), &d, &found);
-    }
-    add_adjoint(row + MIRROR_X + BELOW_AT[l] + j, SHARE * d.x);
-    set_d_r(row, l, j, SHARE * d.r);
+    input_adjoint(first, input / pre * RECORD, l, input % pre, k, &found);
   }
   d_k.amp += SHARE * found.amp;
   d_k.null_ += SHARE * found.null_;
   d_k.sparse += SHARE * found.sparse;
+}
+
+// Of number `input` of x_l, in the sample whose record begins at `row`.
+fn input_adjoint(
+  first: u32, row: u32, l: u32, input: u32, k: Strengths, found: ptr<function, Strengths>
+) {
+  let n = FAN_OUT[l];
+  let cell = cell_of(l, input);
+  var d = Seen();
+  for (var s = 0u; s < sights(l); s++) {
+    let sight = sight_of(l, cell, s);
+    if (!sight.there) { continue; }
+    let look = first + row + neurons_from(l, sight.look, RECORD);
+    let gradient = B_AT[l] / 4u + sight.column * QUADS[l];
+    for (var i = 0u; i < n; i += 4u) {
+      let in_look = seen(l, first + row + cell.at, look + four(i, n));
+      sample_adjoint(k, in_look, gradient_quad(gradient + i / 4u), &d, found);
+    }
+  }
+  add_adjoint(row + MIRROR_X_AT[l] + cell.at, SHARE * d.x);
+  set_d_r(l, row + cell.at, SHARE * d.r);
 }

@@ -1,14 +1,14 @@
 // Direct rectified feedback: what is each neuron told to be? (Lindsey & Litwin-Kumar 2020, §1.1)
 //   s = y − a or y, a the answer;   f_l = φ_f(B_l s + c_l);   post_l = β_l f_l + (1 − β_l) x_l.
 // A layer without feedback is told its own activity, a clamped output layer is told the target; a
-// frozen layer need not be told.
+// frozen layer need not be told. A convolution has B and c for each of its neurons, before pooling.
 import package::shape::{
-  ANSWER, BATCH, BETA_AT, B_AT, C_AT, DEPTH, LANES, LEFT, NEURON_AT, OUTPUTS, QUADS, RECORD, TOLD,
-  TOLD_ACTIVITY, TOLD_MIXED, TOLD_NOTHING, TOLD_TARGET, WIDTH, X_AT
+  ANSWER, BATCH, BETA_AT, B_AT, C_AT, DEPTH, LANES, LEFT, NEURON_AT, OUTPUTS, RECORD, TOLD,
+  TOLD_ACTIVITY, TOLD_MIXED, TOLD_NOTHING, TOLD_TARGET, UNITS, UNITS_AT
 };
 import package::memory::{
-  activity, activity4, add_adjoints, add_gradient, add_gradient_quad, adjoint4, four, lane,
-  parameter, parameters, present, set_activities, set_adjoints, speaks, wanted
+  activity, activity4, add_adjoints, add_gradient, add_gradient_quad, adjoint4, four, fours,
+  lane, parameter, parameters, present, set_activities, set_adjoints, speaks, wanted
 };
 import package::feedback_activation::{activate as activate_feedback, slope as slope_of_feedback};
 import package::signal::{SIGNAL_SLOPE, signal};
@@ -46,13 +46,13 @@ fn feedback(first: u32, sample: u32, slot: u32, t: u32) {
   for (var l = 0u; l < DEPTH; l++) {
     let kind = TOLD[l];
     if (kind == TOLD_NOTHING) { continue; }
-    let n = WIDTH[l + 1u];
-    let x_at = X_AT[l + 1u];
+    let n = UNITS[l];
+    let x_at = UNITS_AT[l];
     let at = LEFT + NEURON_AT[l];
     let beta = parameter(BETA_AT[l]);
     let c = C_AT[l] / 4u;
     let rows = B_AT[l] / 4u;
-    let blocks = QUADS[l];
+    let blocks = fours(UNITS[l]);
     for (var k = lane; k < BATCH * blocks; k += LANES) {
       let i = k % blocks * 4u;
       let record = first + k / blocks * RECORD;
@@ -90,22 +90,22 @@ fn feedback_adjoint(first: u32, sample: u32, slot: u32, t: u32) {
 
 // A layer that was told its own activity.
 fn activity_adjoint(l: u32) {
-  let n = WIDTH[l + 1u];
-  let blocks = QUADS[l];
+  let n = UNITS[l];
+  let blocks = fours(UNITS[l]);
   for (var k = lane; k < BATCH * blocks; k += LANES) {
     let i = k % blocks * 4u;
     let record = k / blocks * RECORD;
     let d_post = adjoint4(record + LEFT + NEURON_AT[l] + four(i, n));
-    add_adjoints(record + X_AT[l + 1u], i, n, d_post);
+    add_adjoints(record + UNITS_AT[l], i, n, d_post);
   }
 }
 
 // d_β, d_x, and d_u in the place of d_post.
 fn post_adjoint(l: u32, first: u32, sample: u32) {
-  let n = WIDTH[l + 1u];
+  let n = UNITS[l];
   let at = LEFT + NEURON_AT[l];
-  let x_at = X_AT[l + 1u];
-  let blocks = QUADS[l];
+  let x_at = UNITS_AT[l];
+  let blocks = fours(UNITS[l]);
   let beta = parameter(BETA_AT[l]);
   let c = C_AT[l] / 4u;
   let rows = B_AT[l] / 4u;
@@ -129,8 +129,8 @@ fn post_adjoint(l: u32, first: u32, sample: u32) {
 
 // d_c and d_B, four rows a lane.
 fn weights_adjoint(l: u32, first: u32, sample: u32) {
-  let n = WIDTH[l + 1u];
-  let blocks = QUADS[l];
+  let n = UNITS[l];
+  let blocks = fours(UNITS[l]);
   for (var i = 4u * lane; i < n; i += 4u * LANES) {
     let d_u = LEFT + NEURON_AT[l] + four(i, n);
     let there = present(i, n);
@@ -166,8 +166,8 @@ fn signal_adjoint(l: u32) {
 
 // This lane's part of the d_s of a block: a sample and four outputs.
 fn signal_part(l: u32, block: u32) -> vec4f {
-  let n = WIDTH[l + 1u];
-  let columns = B_AT[l] / 4u + four(block % OUTPUT_BLOCKS * 4u, OUTPUTS) * QUADS[l];
+  let n = UNITS[l];
+  let columns = B_AT[l] / 4u + four(block % OUTPUT_BLOCKS * 4u, OUTPUTS) * fours(UNITS[l]);
   let d_u = block / OUTPUT_BLOCKS * RECORD + LEFT + NEURON_AT[l];
   var d = vec4f();
   for (var i = lane % SIGNAL_LANES * 4u; i < n; i += 4u * SIGNAL_LANES) {

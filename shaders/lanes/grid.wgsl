@@ -1,5 +1,5 @@
 // Lanes of a grid (sweeps/grid.wgsl) that share rows add up what they found.
-import package::shape::{COLUMN_LANES, LANES, ROW_LANES, WIDTH, WORKGROUP};
+import package::shape::{COLUMN_LANES, FAN_IN, LANES, ROW_LANES, WORKGROUP};
 import package::memory::{fours, lane, team};
 import package::team::{parts, sum_of_parts};
 
@@ -11,7 +11,7 @@ fn join_rows(l: u32, values: mat4x4f) -> mat4x4f {
   workgroupBarrier();
   var sums = mat4x4f();
   if (lane < ROW_LANES[l]) {
-    let sharing = min(COLUMN_LANES[l], fours(WIDTH[l]));
+    let sharing = min(COLUMN_LANES[l], fours(FAN_IN[l]));
     for (var k = 0u; k < 4u; k++) {
       sums[k] = sum_of_parts(k * WORKGROUP + first + lane, ROW_LANES[l], sharing);
     }

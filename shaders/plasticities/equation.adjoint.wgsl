@@ -18,6 +18,7 @@ import package::equation_places::{
   tell_states, write_d_synapse
 };
 import package::equation_recall::leave_recalled;
+import package::looks::neurons_from;
 import package::neurons::{neurons_adjoint, tell_states_below};
 import package::plasticity_adjoint_sweep::sweep;
 import package::team::team_barrier;
@@ -41,9 +42,9 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
   tell_states_below();
 }
 
-fn groups_of(work: Work) -> u32 { return 1u; }
+fn groups_of(l: u32, work: Work) -> u32 { return 1u; }
 
-// Four neurons, and what they had in the first sample.
+// Four neurons, and what they had in the first look.
 struct Rows { back: BackRows, above: Above }
 
 fn begin(l: u32, work: Work, block: u32) -> Rows {
@@ -63,11 +64,11 @@ fn visit(rows: Rows, j: u32, synapses: ptr<function, Synapses>, sums: ptr<functi
   let seen = (*synapses).back;
   var d = seen.g;
   var d_own = Own();
-  for (var b = 0u; b < BATCH; b++) {
-    let flow = flow_in(rows.back, b, j, seen, above_in(rows, b));
+  for (var look = 0u; look < rows.back.count; look++) {
+    let flow = flow_in(rows.back, look, j, seen, above_in(rows, look));
     d = plus(d, flow.synapse);
     d_own = plus_own(d_own, flow.own);
-    tell_below_along(rows.back, b, j, flow.below);
+    tell_below_along(rows.back, look, j, flow.below);
     (*sums).above = plus_above((*sums).above, flow.above);
     (*sums).coarse = plus_coarse((*sums).coarse, flow.coarse);
   }
@@ -75,10 +76,11 @@ fn visit(rows: Rows, j: u32, synapses: ptr<function, Synapses>, sums: ptr<functi
   (*synapses).d_own = d_own;
 }
 
-fn above_in(rows: Rows, b: u32) -> Above {
-  if (BATCH == 1u) { return rows.above; }
+fn above_in(rows: Rows, look: u32) -> Above {
+  if (rows.back.count == 1u) { return rows.above; }
   let work = rows.back.work;
-  return above_of(rows.back.l, work.first + b * RECORD, work.slot, rows.back.i);
+  let l = rows.back.l;
+  return above_of(l, work.first + neurons_from(l, look, RECORD), work.slot, rows.back.i);
 }
 
 fn leave(rows: Rows, j: u32, synapses: Synapses) {
@@ -92,9 +94,9 @@ fn join(l: u32, sums: Sums) -> Sums {
   return Sums(join_above(l, sums.above), join_coarse(l, sums.coarse));
 }
 
-// What neurons had in one of many samples was told before (equations/above).
+// What neurons had in one of many looks was told before (equations/above).
 fn finish(rows: Rows, sums: Sums) {
-  if (BATCH == 1u) { tell_above(rows.back.l, 0u, rows.back.i, sums.above); }
+  if (rows.back.count == 1u) { tell_above(rows.back.l, 0u, rows.back.i, sums.above); }
   tell_states(rows.back.l, rows.back.i, sums.above);
   tell_coarse(rows.back.l, rows.back.i, sums.coarse);
 }

@@ -4,7 +4,8 @@
 // the factors of its products,
 //   d_left_pi = SHARE Σ_j d_hebb_ij right_pj,   d_right_pj = SHARE Σ_i d_hebb_ij left_pi.
 import package::shape::{
-  BATCH, DEPTH, INPUT_GRADIENT, LANES, PLASTIC, QUADS, RECORD, RIGHTS_ARE_OWN, SECOND_ORDER, WIDTH
+  BATCH, DEPTH, FAN_IN, FAN_OUT, INPUT_GRADIENT, LANES, PLASTIC, QUADS, RECORD, RIGHTS_ARE_OWN,
+  SECOND_ORDER
 };
 import package::memory::{
   four, gradient_quad, gradient_rows, lane, set_adjoint, set_gradient_quad, weight_quad,
@@ -71,7 +72,7 @@ fn d_hebb_at(l: u32, i: u32, rows: u32, rates: Rates, m: vec4f, j: u32) -> vec4f
   return d_hebb(told, m * rate(rates, column));
 }
 
-fn groups_of(work: Work) -> u32 { return 1u; }
+fn groups_of(l: u32, work: Work) -> u32 { return 1u; }
 
 // Neurons i … i + 3 of layer l + 1: as in the forward sweep, and where gradients lie.
 struct Rows {
@@ -81,10 +82,10 @@ struct Rows {
 
 fn begin(l: u32, work: Work, block: u32) -> Rows {
   let i = block * 4u;
-  let neurons = four(i, WIDTH[l + 1u]);
+  let neurons = four(i, FAN_OUT[l]);
   return Rows(
-    l, i, work.first, WIDTH[l], QUADS[l],
-    lefts_of(work.first + left_at(l) + neurons), right_at(l), asks_right(l),
+    l, i, work.first, FAN_IN[l], QUADS[l],
+    lefts_of(l, work.first + left_at(l) + neurons), right_at(l), asks_right(l),
     kappa(l, neurons, work.first), sign_and_multiplier(l, i), rates_of(l, i),
     noise_rows(l, i, work.t),
     weight_rows(l, work.slot, i), gradient_rows(l, i)
@@ -119,7 +120,7 @@ fn taken_at(rows: Rows, place: Place, rights: Rights, g_b: vec4f) -> Synapses {
 }
 
 fn take(rows: Rows, j: u32) -> Synapses {
-  let rights = rights_of(rows.lefts, rows.first + rows.right, j, rows.pre);
+  let rights = rights_of(rows.lefts, rows.first + rows.right, j);
   return taken_at(rows, place_of(rows, j), rights, tied_gradient(rows.l, rows.i, j));
 }
 
@@ -165,7 +166,7 @@ fn join(l: u32, s: Sums) -> Sums {
 fn finish(rows: Rows, along: Sums) {
   var sums = along;
   undo_biases(rows, &sums);
-  set_d_lefts(left_at(rows.l), rows.i, WIDTH[rows.l + 1u], sums.d_left);
+  set_d_lefts(left_at(rows.l), rows.i, FAN_OUT[rows.l], sums.d_left);
   kappa_adjoint(rows.l, rows.i, rows.first, sums.d_kappa);
   d_kappa += dot(sums.d_kappa, vec4f(1.0));
   d_rate += rate_adjoint_of_rows(rows.rates, sums.d_rate);

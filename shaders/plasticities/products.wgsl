@@ -1,10 +1,11 @@
 // Plasticity: how does each synapse change? All layers at once, from the records of the same
 // forward pass:
-//   hebb_ij = SHARE Σ_b Σ_r left_rbi right_rbj,   a_ij = ± m_l rate_ij;
+//   hebb_ij = SHARE Σ_q Σ_r left_rqi right_rqj,   a_ij = ± m_l rate_ij,
+// q the looks of a layer at the samples of a batch (looks/): dense, one each;
 // W_ij changes by hebb_ij, κ_i and a_ij as changes/ says. Every rule of the papers has this form;
 // it brings its RANK, what left and right are (src/gpu/record.ts), κ, the sign and, if it needs
 // more than pre, post and error, `prepare`.
-import package::shape::{DEPTH, MULTIPLIER, PLASTIC, QUADS, WIDTH};
+import package::shape::{DEPTH, FAN_IN, FAN_OUT, MULTIPLIER, PLASTIC, QUADS};
 import package::memory::{four, present, set_weight_quad, weight_quad, weight_rows};
 import package::bias::change_biases;
 import package::change::{Synapse, changed, velocity};
@@ -29,10 +30,10 @@ fn plasticity(first: u32, from_: u32, to: u32, t: u32) {
 
 // ± m_l, 0 beyond the last of neurons i … i + 3.
 fn sign_and_multiplier(l: u32, i: u32) -> vec4f {
-  return DIRECTION * MULTIPLIER[l] * present(i, WIDTH[l + 1u]);
+  return DIRECTION * MULTIPLIER[l] * present(i, FAN_OUT[l]);
 }
 
-fn groups_of(work: Work) -> u32 { return 1u; }
+fn groups_of(l: u32, work: Work) -> u32 { return 1u; }
 
 // Four neurons: their factors and where those of the inputs lie, κ, ± m, rates, noise, and where
 // their weights are and go.
@@ -43,9 +44,9 @@ struct Rows {
 
 fn begin(l: u32, work: Work, block: u32) -> Rows {
   let i = block * 4u;
-  let neurons = four(i, WIDTH[l + 1u]);
+  let neurons = four(i, FAN_OUT[l]);
   return Rows(
-    l, lefts_of(work.first + left_at(l) + neurons), work.first + right_at(l), WIDTH[l],
+    l, lefts_of(l, work.first + left_at(l) + neurons), work.first + right_at(l), FAN_IN[l],
     kappa(l, neurons, work.first), sign_and_multiplier(l, i), rates_of(l, i),
     noise_rows(l, i, work.t),
     weight_rows(l, work.from_, i), weight_rows(l, work.to, i), QUADS[l]
@@ -63,7 +64,7 @@ fn synapses_at(rows: Rows, at: u32, column: u32, rights: Rights) -> Synapse {
 
 fn take(rows: Rows, j: u32) -> Synapse {
   let column = j * rows.quads;
-  let rights = rights_of(rows.lefts, rows.right, j, rows.pre);
+  let rights = rights_of(rows.lefts, rows.right, j);
   return synapses_at(rows, rows.from_ + column, column, rights);
 }
 

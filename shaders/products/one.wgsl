@@ -4,11 +4,11 @@ import package::memory::{activity, activity4, add_adjoint, set_adjoints};
 
 // Factors of four neurons, read once for a row.
 struct Lefts { first: vec4f }
-fn lefts_of(at: vec4u) -> Lefts { return Lefts(activity4(at)); }
+fn lefts_of(l: u32, at: vec4u) -> Lefts { return Lefts(activity4(at)); }
 
-// And that of input j of `pre`; `right`: where the factor of input 0 lies.
+// And that of input j; `right`: where the factor of input 0 lies.
 struct Rights { first: f32 }
-fn rights_of(lefts: Lefts, right: u32, j: u32, pre: u32) -> Rights {
+fn rights_of(lefts: Lefts, right: u32, j: u32) -> Rights {
   return Rights(activity(right + j));
 }
 

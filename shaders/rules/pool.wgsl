@@ -5,8 +5,8 @@
 //   ΔW = e right_eᵀ + y right_yᵀ + 1 right_1ᵀ − θ₃ W.
 // lefts/ has y and 1, backs/ v = Wᵀ y, sums/ S, s and q: only what a term of the system asks for.
 import package::shape::{
-  BATCH, BELOW_AT, DEPTH, ERROR, LANES, PLASTIC, PLASTIC_COUNT, PLASTIC_LAYERS, RECORD, RIGHT,
-  SECOND_ORDER, TERM_COUNT, TERM_GRADIENTS, THETA_AT, THETA_SHARED, WIDTH, X_AT
+  BATCH, BELOW_AT, DEPTH, ERROR, ERROR_AT, LANES, PLASTIC, PLASTIC_COUNT, PLASTIC_LAYERS, RECORD,
+  RIGHT, SECOND_ORDER, TERM_COUNT, TERM_GRADIENTS, THETA_AT, THETA_SHARED, WIDTH, X_AT
 };
 import package::memory::{activity, add_adjoint, add_gradient, adjoint, lane, set_activity};
 import package::back::{set_d_told_back, tell_back, told_back};
@@ -70,7 +70,7 @@ fn seen_of_layer(l: u32, record: u32) -> Seen {
 }
 fn seen(layer: Seen, l: u32, record: u32, j: u32) -> Seen {
   let p = activity(record + X_AT[l] + j);
-  let f = activity(record + ERROR + BELOW_AT[l] + j);
+  let f = activity(record + ERROR + ERROR_AT[l] + j);
   let v = told_back(l, record, j);
   return Seen(p, f, v, layer.sum_of_post, layer.post_by_error, layer.error_by_drive);
 }
@@ -158,7 +158,7 @@ fn inputs_adjoint(l: u32, first: u32) {
     rights_adjoint(theta, s, d_rights_at(row + RIGHT + BELOW_AT[l] + j), &d, &d_theta);
     let of_s = to_input(l, row, s.f, s.v);
     add_adjoint(row + X_AT[l] + j, d.p);
-    add_adjoint(row + ERROR + BELOW_AT[l] + j, d.f + of_s.x);
+    add_adjoint(row + ERROR + ERROR_AT[l] + j, d.f + of_s.x);
     set_d_told_back(l, row, j, d.v + of_s.y);
   }
 }

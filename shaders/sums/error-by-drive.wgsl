@@ -1,11 +1,11 @@
 // q = eᵀ W p = Σ_i e_i z_i of a layer, z what drives its neurons.
-import package::shape::{BELOW_AT, ERROR, NEURON_AT, SUMS, WIDTH, Z};
+import package::shape::{ERROR, ERROR_AT, NEURON_AT, SUMS, WIDTH, Z};
 import package::memory::{
   activity, activity4, add_adjoints, adjoint, four, set_activity, set_adjoint
 };
 
 fn place(l: u32) -> u32 { return SUMS + 3u * l + 2u; }
-fn error_at(l: u32) -> u32 { return ERROR + BELOW_AT[l + 1u]; }
+fn error_at(l: u32) -> u32 { return ERROR + ERROR_AT[l + 1u]; }
 fn drive_at(l: u32) -> u32 { return Z + NEURON_AT[l]; }
 
 fn find(l: u32, record: u32) {

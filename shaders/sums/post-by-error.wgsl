@@ -1,12 +1,12 @@
 // s = yᵀ W f = Σ_j v_j f_j of a layer, f the error below.
-import package::shape::{BELOW_AT, ERROR, SUMS, V, WIDTH};
+import package::shape::{BELOW_AT, ERROR, ERROR_AT, SUMS, V, WIDTH};
 import package::memory::{activity, adjoint, set_activity, set_adjoint};
 
 fn place(l: u32) -> u32 { return SUMS + 3u * l + 1u; }
 
 fn find(l: u32, record: u32) {
   let v = record + V + BELOW_AT[l];
-  let f = record + ERROR + BELOW_AT[l];
+  let f = record + ERROR + ERROR_AT[l];
   var sum = 0.0;
   for (var j = 0u; j < WIDTH[l]; j++) { sum += activity(v + j) * activity(f + j); }
   set_activity(record + place(l), sum);

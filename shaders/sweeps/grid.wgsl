@@ -5,19 +5,19 @@
 // for the one before might be the same. What lanes find of the same rows they add up.
 //
 // Its visitors are those of rows.wgsl; one more thing they say: which of their sums lanes join.
-import package::shape::{COLUMN_LANES, QUADS, ROW_LANES, WIDTH};
+import package::shape::{COLUMN_LANES, FAN_IN, QUADS, ROW_LANES};
 import package::memory::{four, lane};
 import package::visitor::{
   Rows, Sums, Work, begin, finish, groups_of, join, leave, start, take, visit
 };
 
 fn sweep(l: u32, work: Work) {
-  let pre = WIDTH[l];
+  let pre = FAN_IN[l];
   let quads = QUADS[l];
   let quad = lane % ROW_LANES[l];
   let column_lane = lane / ROW_LANES[l];
   let step = 4u * COLUMN_LANES[l];
-  for (var group = 0u; group < groups_of(work); group++) {
+  for (var group = 0u; group < groups_of(l, work); group++) {
     let rows = begin(l, work, group * quads + min(quad, quads - 1u));
     var sums = Sums();
     if (column_lane == 0u) { sums = start(rows); }

@@ -4,13 +4,13 @@
 // A visitor says what happens there: it begins with four rows and what its sums start from, takes
 // what lies at their synapses in a column, changes it and adds to the sums, writes it back, and
 // finishes the rows. It also says in how many groups of samples it comes to every row.
-import package::shape::{LANES, QUADS, WIDTH};
+import package::shape::{FAN_IN, LANES, QUADS};
 import package::memory::lane;
 import package::visitor::{Work, begin, finish, groups_of, leave, start, take, visit};
 
 fn sweep(l: u32, work: Work) {
-  let pre = WIDTH[l];
-  let blocks = groups_of(work) * QUADS[l];
+  let pre = FAN_IN[l];
+  let blocks = groups_of(l, work) * QUADS[l];
   for (var block = lane; block < blocks; block += LANES) {
     let rows = begin(l, work, block);
     var sums = start(rows);

@@ -27,9 +27,9 @@ export function equationPlacesModule(plan: Plan, rule: WrittenRule): string {
   const inputsMatter = below.some(({ name }) => name !== 'pre');
   return [
     `import package::shape::{
-  ANSWER, BELOW, BELOW_AT, DEPTH, ERROR, INPUT_GRADIENT, LEFT, NEURON_AT, NEURON_GRADIENT,
-  NEURON_STATE_AT, NEURON_STATE_SIZE, NEURON_STATES_AT, PLASTIC_SIZE, SECOND_ORDER, SLOT,
-  STATE_GRADIENT, STATE_GRADIENT_STEP, STATES_BELOW, WIDTH, X_AT
+  ANSWER, BELOW, BELOW_AT, DEPTH, ERROR, ERROR_AT, FAN_OUT, INPUT_GRADIENT, LEFT, NEURON_AT,
+  NEURON_GRADIENT, NEURON_STATE_AT, NEURON_STATE_SIZE, NEURON_STATES_AT, PLASTIC_SIZE,
+  SECOND_ORDER, SLOT, STATE_GRADIENT, STATE_GRADIENT_STEP, STATES_BELOW, UNITS_AT, X_AT
 };
 import package::coefficient::{coefficient, coefficient_quad};
 import package::equation::{
@@ -50,6 +50,8 @@ const TELLS = SECOND_ORDER || ${rule.neuron.length > 0};`,
     ...ownPlaces(own),
     `// Where x_l lies in a record: of the outputs what they answer.
 fn activity_at(l: u32) -> u32 { return select(X_AT[l], ANSWER, l == DEPTH); }
+// And what the neurons of layer l + 1 do.
+fn neurons_at(l: u32) -> u32 { return select(UNITS_AT[l], ANSWER, l + 1u == DEPTH); }
 // Where state k of the neurons of x_l lies in slot 0, and its d in the gradient.
 fn state_at(k: u32, l: u32) -> u32 {
   return NEURON_STATES_AT + k * NEURON_STATE_SIZE + NEURON_STATE_AT[l];
@@ -57,9 +59,9 @@ fn state_at(k: u32, l: u32) -> u32 {
 fn d_state_at(k: u32, l: u32) -> u32 {
   return NEURON_GRADIENT + k * NEURON_STATE_SIZE + NEURON_STATE_AT[l];
 }`,
-    `// Of neurons i … i + 3 of layer l + 1.
+    `// Of neurons i … i + 3 of layer l + 1 in a look, whose neurons begin so far behind a record.
 fn above_of(l: u32, record: u32, slot: u32, i: u32) -> Above {
-  let neurons = four(i, WIDTH[l + 1u]);
+  let neurons = four(i, FAN_OUT[l]);
   return Above(${above
     .map(one =>
       isState(one)
@@ -94,7 +96,7 @@ fn asks_below(l: u32) -> bool {
     `// Adds what flows to neurons i … i + 3 in a sample to the adjoint of its record, at row.
 fn tell_above(l: u32, row: u32, i: u32, d: Above) {
   if (!SECOND_ORDER) { return; }
-  let n = WIDTH[l + 1u];
+  let n = FAN_OUT[l];
 ${above
   .filter(one => !isState(one))
   .map(one => `  add_adjoints(row + ${SEEN_AT[one.name]!}, i, n, d.${one.field});`)
@@ -130,11 +132,11 @@ ${below
 
 /** Where what a synapse sees lies, in a record. */
 const SEEN_AT: Readonly<Record<string, string>> = {
-  x: 'activity_at(l + 1u)',
+  x: 'neurons_at(l)',
   post: 'LEFT + NEURON_AT[l]',
-  e: 'ERROR + BELOW_AT[l + 1u]',
+  e: 'ERROR + ERROR_AT[l + 1u]',
   pre: 'X_AT[l]',
-  e_pre: 'ERROR + BELOW_AT[l]',
+  e_pre: 'ERROR + ERROR_AT[l]',
 };
 
 /** Names that are made of a rule's end with a _, as no name of a shader does. */
@@ -265,16 +267,16 @@ export function statesModule(rule: WrittenRule): string {
   const starts = rule.neuron.map(({ start }) => wgslNumber(start));
   const values = starts.length ? starts : ['0.0'];
   return `import package::shape::{
-  FAST_AT, LANES, NEURON_STATES, NEURON_STATES_AT, NEURON_STATE_SIZE, PLASTIC, PLASTIC_SIZE, QUADS,
-  WIDTH
+  FAST_AT, LANES, NEURON_STATES, NEURON_STATES_AT, NEURON_STATE_SIZE, PLASTIC, PLASTIC_SIZE, QUADS
 };
+import package::looks::inputs_of;
 import package::memory::{lane, set_weight_quad};
 const STARTS = array<f32, ${values.length}>(${values.join(', ')});
 // Of the synapses of layer l + 1, in slot 0.
 fn begin_states_of_layer(l: u32) {
   if (!PLASTIC[l]) { return; }
   let w = FAST_AT[l] / 4u;
-  for (var q = lane; q < QUADS[l] * WIDTH[l]; q += LANES) {
+  for (var q = lane; q < QUADS[l] * inputs_of(l); q += LANES) {
 ${synapses.join('\n')}
   }
 }

@@ -59,22 +59,22 @@ ${back.statements}
   );
 }`,
     slope?.code,
-    `// After the changes of a batch; m: SHARE m_l. Who is not there stays what it is.
-fn moved(s: Synapse, sum: Synapse, m: vec4f, there: vec4<bool>) -> Synapse {
+    `// After the changes in so many looks; m: SHARE m_l. Who is not there stays what it is.
+fn moved(s: Synapse, sum: Synapse, m: vec4f, count: f32, there: vec4<bool>) -> Synapse {
   return ${made(
     'Synapse',
     synapse.map(({ field }, k) =>
       k === 0
         ? `select(s.${field}, s.${field} + m * sum.${field}, there)`
-        : `select(s.${field}, s.${field} + sum.${field} / f32(BATCH), there)`,
+        : `select(s.${field}, s.${field} + sum.${field} / count, there)`,
     ),
   )};
 }`,
-    `// What the changes of a sample are told, from g of what synapses became.
-fn told_by(g: Synapse, m: vec4f) -> Synapse {
+    `// What the changes in a look are told, from g of what synapses became.
+fn told_by(g: Synapse, m: vec4f, count: f32) -> Synapse {
   return ${made(
     'Synapse',
-    synapse.map(({ field }, k) => (k === 0 ? `m * g.${field}` : `g.${field} / f32(BATCH)`)),
+    synapse.map(({ field }, k) => (k === 0 ? `m * g.${field}` : `g.${field} / count`)),
   )};
 }`,
     sumOf('plus', 'Synapse', synapse),
@@ -335,8 +335,9 @@ export function productModule(rule: WrittenRule): string {
   return [
     ...saidBy(rule),
     `import package::shape::{
-  ANSWER, BATCH, BELOW_AT, DEPTH, ERROR, LEFT, NEURON_AT, RECORD, SHARE, WIDTH, X_AT
+  ANSWER, BATCH, DEPTH, ERROR, ERROR_AT, FAN_OUT, LEFT, NEURON_AT, RECORD, UNITS_AT
 };
+import package::looks::{looks, neurons_from, share};
 import package::memory::{activity4, add_adjoints, four};
 ${importOf(value?.calls, ...slopes.map(({ calls }) => calls))}
 const DIRECTION = ${wgslNumber(direction)};
@@ -347,27 +348,27 @@ fn prepare_adjoint(first: u32, slot: u32) {}`,
 fn kappa(l: u32, neurons: vec4u, first: u32) -> vec4f {
 ${places.join('\n')}
   var sum = vec4f();
-  for (var sample = 0u; sample < BATCH; sample++) {
-    let record = sample * RECORD;
+  for (var look = 0u; look < looks(l, BATCH); look++) {
+    let record = neurons_from(l, look, RECORD);
 ${read}
   ${value.statements}
     sum += ${value.results[0]!};
   }
-  return SHARE * sum;
+  return share(l) * sum;
 }
 fn kappa_adjoint(l: u32, i: u32, first: u32, d: vec4f) {
-  let n = WIDTH[l + 1u];
+  let n = FAN_OUT[l];
   let neurons = four(i, n);
 ${places.join('\n')}
-  for (var sample = 0u; sample < BATCH; sample++) {
-    let record = sample * RECORD;
+  for (var look = 0u; look < looks(l, BATCH); look++) {
+    let record = neurons_from(l, look, RECORD);
 ${read}
 ${reads
   .map((name, k) => {
     const { statements, results } = slopes[k]!;
     return `    {
     ${statements}
-      add_adjoints(record + ${PLACES[name]}, i, n, SHARE * d * ${results[0]!});
+      add_adjoints(record + ${PLACES[name]}, i, n, share(l) * d * ${results[0]!});
     }`;
   })
   .join('\n')}
@@ -383,7 +384,7 @@ const NEURONS_SEEN = ['x', 'post', 'e'] as const;
 
 /** Where neurons of layer l + 1 have it, in a record. */
 const PLACES = {
-  x: 'select(X_AT[l + 1u], ANSWER, l + 1u == DEPTH)',
+  x: 'select(UNITS_AT[l], ANSWER, l + 1u == DEPTH)',
   post: 'LEFT + NEURON_AT[l]',
-  e: 'ERROR + BELOW_AT[l + 1u]',
+  e: 'ERROR + ERROR_AT[l + 1u]',
 } as const;

@@ -8,10 +8,10 @@ export interface GridLayout {
 }
 
 /** Of every layer inside the lifetime (`shaders/sweeps/grid.wgsl`). */
-export function gridLayout({ sizes, encoderLayers }: System, lanes: number): GridLayout {
-  const rowLanes = sizes
-    .slice(encoderLayers + 1)
-    .map(neurons => Math.min(lanes, powerOfTwo(fours(neurons))));
+export function gridLayout({ layers, encoderLayers }: System, lanes: number): GridLayout {
+  const rowLanes = layers
+    .slice(encoderLayers)
+    .map(({ fanOut }) => Math.min(lanes, powerOfTwo(fours(fanOut))));
   return { rowLanes, columnLanes: rowLanes.map(rows => lanes / rows) };
 }
 

@@ -158,7 +158,7 @@ export function makePlan(
         ? Math.floor(work.steps / interval) + interval
         : 1;
   const record = recordLayout(work.system);
-  const batched = isBatched(work.batch, record);
+  const batched = isBatched(work.system, work.batch, record);
   const fast = fastLayout(work.system, places, slots);
   const perTask = countPerTask(work, record, fast, slots);
   const { lanes, teams, grid } = chooseTeams(work, machine, choices);
@@ -440,16 +440,16 @@ function chooseTeams(
   const { software, subgroup, cores, teamwork } = machine;
   const most = Math.min(MOST_LANES, machine.maxInvocations);
   const ofACore = Math.ceil(work.tasks / cores);
-  const inside = work.system.sizes.slice(work.system.encoderLayers);
+  const inside = work.system.layers.slice(work.system.encoderLayers);
   const lanesFor = (sizes: readonly number[]) => powerOfTwo(fours(greatest(sizes)));
-  const rows = lanesFor(inside.slice(1));
+  const rows = lanesFor(inside.map(l => l.fanOut));
   const lies = (lanes: number) => (choices.grid ?? !software) && lanes > 1 && lanes >= rows;
   const ofATask = lies(most)
     ? Math.min(
-        rows * lanesFor(inside.slice(0, -1)),
+        rows * lanesFor(inside.map(l => l.fanIn)),
         Math.max(rows, 2 ** Math.floor(Math.log2(CROWD / work.tasks))),
       )
-    : lanesFor(inside);
+    : lanesFor(inside.flatMap(l => [work.system.sizes[l.index - 1]!, l.units]));
   const sharing =
     software && !choices.grid
       ? teamwork && ofACore < subgroup

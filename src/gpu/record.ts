@@ -1,6 +1,6 @@
-import { count } from '../systems/images.js';
 import { poolNeeds } from '../systems/pool.js';
 import { ruleOf, statesOf, type System } from '../systems/system.js';
+import { handsOn, livesWithConvolutions, lookOf, looksAtCopy } from './looks.js';
 
 /**
  * What every sample of the support stream leaves behind in an inner step: its activities x_0 … x_L,
@@ -11,18 +11,30 @@ export interface RecordLayout {
   /** Numbers in a record, and those of x_0 … x_L alone (with an encoder from x_1 on). */
   readonly size: number;
   readonly row: number;
-  /** Where each x_l begins; and what it is pooled from, which is itself where nothing is. */
+  /**
+   * Where each x_l begins; and the neurons that it is made of, which are itself where they hand on
+   * what they do.
+   */
   readonly xAt: readonly number[];
   readonly unitsAt: readonly number[];
+  /** Where the encoder's activity begins: x_E, or what the lifetime looks at a copy of. */
+  readonly encodedAt: number;
   /**
-   * Numbers of all neurons inside the lifetime (x_l above a layer), and of all their inputs (x_l
-   * below one).
+   * Numbers of all neurons inside the lifetime, and of all that layers see (x_l below one, with the
+   * zeros around it); and where those of each layer begin among them.
    */
   readonly neurons: number;
   readonly below: number;
+  readonly neuronsAt: readonly number[];
+  readonly belowAt: readonly number[];
   /**
-   * Where each field begins. Fields of neurons lie like x from the first layer's output on, fields
-   * of inputs like x from the first layer's input on.
+   * Where errors begin in their field: those of x_E, then those of the neurons of each layer inside
+   * the lifetime.
+   */
+  readonly errorsAt: readonly number[];
+  /**
+   * Where each field begins. Fields of neurons lie like `neuronsAt`, fields of inputs like
+   * `belowAt`.
    */
   readonly fields: Readonly<Record<Field, number>>;
   /**
@@ -31,6 +43,8 @@ export interface RecordLayout {
    */
   readonly rank: number;
   readonly keepsZ: boolean;
+  /** Does a mirror show noise, which has fields of its own? */
+  readonly mirrored: boolean;
   /** Terms of the pool that ask for v = Wᵀ y, and for the sums S, s and q. */
   readonly v: boolean;
   readonly sums: boolean;
@@ -60,19 +74,12 @@ export function recordLayout(system: System): RecordLayout {
   const inside = layers.slice(encoderLayers);
   const depth = inside.length;
   const outputs = sizes.at(-1)!;
-  const xAt: number[] = [];
-  const unitsAt: number[] = [];
-  let row = encoderLayers ? -sizes[0]! : 0;
-  sizes.forEach((n, l) => {
-    unitsAt.push(Math.max(0, row));
-    const { pool, units } = layers[l - 1]?.conv ?? {};
-    if (pool) row += count(units!);
-    xAt.push(Math.max(0, row));
-    row += n;
-  });
+  const { xAt, unitsAt, encodedAt, row } = activitiesOf(system);
   const inputAt = xAt[encoderLayers]!;
-  const neurons = inside.reduce((n, l) => n + l.fanOut, 0);
-  const below = inside.reduce((n, l) => n + l.fanIn, 0);
+  const { starts: neuronsAt, size: neurons } = oneAfterAnother(inside.map(l => l.units));
+  const stored = inside.map(l => lookOf(l).stored);
+  const { starts: belowAt, size: below } = oneAfterAnother(stored);
+  const errorsAt = [0, ...neuronsAt.map(at => stored[0]! + at)];
 
   const needs = poolNeeds(terms);
   const { rank, v, sums } = needs;
@@ -93,8 +100,8 @@ export function recordLayout(system: System): RecordLayout {
   const { from } = ruleOf(system);
   if (from === 'post') add('LEFT', neurons);
   if (from === 'error') {
-    add('ERROR', inside[0]!.fanIn + neurons);
-    fields.LEFT = fields.ERROR + inside[0]!.fanIn;
+    add('ERROR', stored[0]! + neurons);
+    fields.LEFT = fields.ERROR + stored[0]!;
     if (rank > 1) add('POST', neurons);
     if (rank > 2) size += neurons; // ones
     add('UP', below);
@@ -114,12 +121,65 @@ export function recordLayout(system: System): RecordLayout {
   }
   if (primitives.includes('null')) add('R', below);
   if (primitives.includes('sparse')) add('P', neurons);
-  return { size, row, xAt, unitsAt, neurons, below, fields, rank, keepsZ, v, sums };
+  return {
+    size,
+    row,
+    xAt,
+    unitsAt,
+    encodedAt,
+    neurons,
+    below,
+    neuronsAt,
+    belowAt,
+    errorsAt,
+    fields,
+    rank,
+    keepsZ,
+    mirrored,
+    v,
+    sums,
+  };
+}
+
+/** Where the activities of a sample lie, the outputs last. An encoder does not keep its input. */
+function activitiesOf(system: System) {
+  const { sizes, encoderLayers, layers } = system;
+  const xAt: number[] = [];
+  const unitsAt: number[] = [];
+  let row = 0;
+  let encodedAt = 0;
+  const place = (numbers: number): number => {
+    row += numbers;
+    return row - numbers;
+  };
+  sizes.forEach((n, l) => {
+    const layer = layers[l - 1];
+    const above = layers[l];
+    const living = l >= encoderLayers && above !== undefined;
+    const apart = layer && (l > encoderLayers ? handsOn(layer, above) : layer.conv?.pool);
+    const unitsBefore = apart ? place(layer.units) : undefined;
+    if (l === encoderLayers && looksAtCopy(system)) encodedAt = place(n);
+    const at = place(l < encoderLayers && l === 0 ? 0 : living ? lookOf(above).stored : n);
+    if (l === encoderLayers && !looksAtCopy(system)) encodedAt = at;
+    xAt.push(at);
+    unitsAt.push(unitsBefore ?? (l === encoderLayers ? encodedAt : at));
+  });
+  return { xAt, unitsAt, encodedAt, row };
+}
+
+/** Where arrays of such sizes begin that follow each other, and the size of all. */
+function oneAfterAnother(sizes: readonly number[]): { starts: number[]; size: number } {
+  let size = 0;
+  const starts = sizes.map(n => (size += n) - n);
+  return { starts, size };
 }
 
 /**
  * Are an update's products so many that they are made in tiles, a number read serving four, and d_W
- * is added at once? The factors of three products a lane can hold.
+ * is added at once? The factors of three products a lane can hold; a convolution has many.
  */
-export const isBatched = (batch: number, { rank }: Pick<RecordLayout, 'rank'>): boolean =>
-  batch * rank > 3;
+export const isBatched = (
+  system: System,
+  batch: number,
+  { rank }: Pick<RecordLayout, 'rank'>,
+): boolean => batch * rank > 3 || livesWithConvolutions(system);

@@ -1,9 +1,10 @@
 import { drawsOf, PURPOSES } from '../parameters/draws.js';
-import { isMixed } from '../parameters/layout.js';
+import { feedbackMatrix, isMixed } from '../parameters/layout.js';
 import type { Penalty } from '../parameters/penalties.js';
-import { PRIMITIVES, statesOf, TERMS, type Convolution } from '../systems/system.js';
+import { PRIMITIVES, ruleOf, statesOf, TERMS, type Convolution } from '../systems/system.js';
 import { metricsShape } from './metrics.js';
 import { gridLayout } from './lanes.js';
+import { handsOn, livesWithConvolutions, lookOf, looksAtCopy } from './looks.js';
 import { fours } from './places.js';
 import { rateOf } from './slots.js';
 import { QUERY_BLOCK } from './segments.js';
@@ -56,11 +57,11 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
   const { coefficient, granularity } = rateOf(system);
   const at = (name: string) => places.at(name) ?? 0;
   const xAt = record.xAt.slice(encoderLayers);
+  const looks = inLifetime.map(lookOf);
+  const drawnBelow = sizes.slice(encoderLayers);
   const draws = drawsOf(system);
   const told = inLifetime.map(l => (l.plastic && l.told !== 'error' ? TOLD[l.told] : TOLD.nothing));
-  const feedbackWidth = inLifetime.map(l =>
-    system.feedback === 'direct' ? sizes.at(-1)! : l.fanOut,
-  );
+  const feedbackWidth = inLifetime.map(l => feedbackMatrix(system, l)[1]);
   const mixed = layers.filter(isMixed);
   const plastic = inLifetime.flatMap((layer, l) => (layer.plastic ? [l] : []));
   const aligned = inLifetime.flatMap((layer, l) => (layer.aligned ? [l] : []));
@@ -106,7 +107,10 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     // The network inside the lifetime: layer l + 1 maps WIDTH[l] to WIDTH[l + 1].
     DEPTH: inLifetime.length,
     WIDTH: sizes.slice(encoderLayers),
+    FAN_IN: inLifetime.map(l => l.fanIn),
+    FAN_OUT: inLifetime.map(l => l.fanOut),
     QUADS: inLifetime.map(l => fours(l.fanOut)),
+    UNITS: inLifetime.map(l => l.units),
     NEURONS: record.neurons,
     BELOW: record.below,
     PLASTIC: inLifetime.map(l => l.plastic),
@@ -120,6 +124,28 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     TOLD_MIXED: TOLD.mixed,
     TOLD_TARGET: TOLD.target,
     CARRIES: inLifetime.map(l => l.carries),
+    ...(livesWithConvolutions(system) && {
+      CHANNELS: looks.map(l => l.channels),
+      MAP_HEIGHT: looks.map(l => l.height),
+      MAP_WIDTH: looks.map(l => l.width),
+      KERNEL: looks.map(l => l.kernel),
+      STRIDE: looks.map(l => l.stride),
+      PADDING: looks.map(l => l.padding),
+      LOOKS_HIGH: looks.map(l => l.high),
+      LOOKS_WIDE: looks.map(l => l.wide),
+      // What a dense layer sums over samples, a convolution that is told post takes the mean of.
+      LOOK_SHARE: {
+        real: inLifetime.map(l => (ruleOf(system).from === 'error' ? 1 : 1 / l.positions)),
+      },
+      // What neurons hand on to the layer above: is it another array, and how is it pooled?
+      HANDS_ON: inLifetime.map((l, k) => handsOn(l, inLifetime[k + 1])),
+      POOL_SIZE: inLifetime.map(l => l.conv?.poolSize ?? 1),
+      POOLS_MAX: inLifetime.map(l => l.conv?.pool === 'max'),
+      POOLED_HIGH: inLifetime.map(l => l.conv?.output[1] ?? 1),
+      POOLED_WIDE: inLifetime.map(l => l.conv?.output[2] ?? 1),
+    }),
+    ENCODED_AT: record.encodedAt,
+    LOOKS_AT_COPY: looksAtCopy(system),
     INPUT_GRADIENT: encoderLayers > 0,
     ENCODER_POOLS: layers[encoderLayers - 1]?.conv?.pool !== undefined,
     SECOND_ORDER: !system.firstOrder,
@@ -148,6 +174,8 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     DRAW_WEIGHTS: PURPOSES.weights,
     DRAW_NOISE: PURPOSES.noise,
     DRAW_MIRROR: PURPOSES.mirror,
+    DRAW_MIRROR_AT: drawnBelow.map((_, l) => sum(drawnBelow.slice(0, l))),
+    MIRROR_DRAWS: sum(drawnBelow),
     NOISE: { real: system.noise * Math.sqrt(3) },
     BIRTH_B_DRAWN: system.feedbackWeights === 'drawn',
     // Places among the meta-parameters. What is no meta-parameter but has an adjoint has a place
@@ -185,8 +213,12 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     ROW: record.row,
     ROWS: perTask.rows,
     X_AT: xAt,
-    NEURON_AT: xAt.slice(1).map(x => x - xAt[1]!),
-    BELOW_AT: xAt.map(x => x - xAt[0]!),
+    UNITS_AT: record.unitsAt.slice(encoderLayers + 1),
+    NEURON_AT: record.neuronsAt,
+    BELOW_AT: record.belowAt,
+    ERROR_AT: record.errorsAt,
+    RIGHT_AT: system.rule === 'pool' ? record.belowAt.map(at => record.fields.RIGHT + at) : xAt,
+    MIRROR_X_AT: record.mirrored ? record.belowAt.map(at => record.fields.MIRROR_X + at) : xAt,
     RECORD: record.size,
     RANK: record.rank,
     ...record.fields,
@@ -240,7 +272,7 @@ export function encoderLayerModule({ system, places, record }: Plan, index: numb
     FAN_OUT: layer.fanOut,
     WEIGHT_AT: places.at(`W${index}`)!,
     BIAS_AT: places.at(`b${index}`) ?? 0,
-    X_AT: record.xAt[index]!,
+    X_AT: index === system.encoderLayers ? record.encodedAt : record.xAt[index]!,
     BELOW: record.xAt[index - 1]!,
     BELOW_POOLED: system.layers[index - 2]?.conv?.pool !== undefined,
     ...(conv && convolution(conv, record.unitsAt[index]!)),
@@ -293,3 +325,4 @@ function literal(value: Constant): string {
 const tableOf = (numbers: readonly number[]): readonly number[] => (numbers.length ? numbers : [0]);
 
 const real = (x: number) => `f32(${x})`;
+const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);

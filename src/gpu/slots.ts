@@ -10,6 +10,7 @@ import {
 import { coefficientName } from '../parameters/layout.js';
 import { equationModule, isMadeOfProducts, productModule } from './equation.js';
 import { equationPlacesModule, statesModule } from './equation-places.js';
+import { livesWithConvolutions } from './looks.js';
 import type { Plan } from './plan.js';
 
 /** Which file of shaders/ stands for each slot of the plan's system. */
@@ -37,6 +38,8 @@ export function slotsOf(plan: Plan): Record<string, string> {
     ...partsOfPool(plan),
     ...partsOfAlignment(plan),
     recall: adjoint === 'reverse' ? 'recalls/undo' : 'recalls/stored',
+    looks: `looks/${livesWithConvolutions(system) ? 'everywhere' : 'once'}`,
+    handing: `handings/${livesWithConvolutions(system) ? 'maps' : 'none'}`,
     products: `products/${productsOf(plan)}`,
     right_factors: `rights/${rightsOf(plan)}`,
     lanes: grid ? 'lanes/grid' : 'lanes/rows',

@@ -38,11 +38,11 @@ export function estimateSeconds(
   plan: { readonly lanes: number; readonly teams: number; readonly interval: number },
 ): Seconds {
   const { system, tasks, batch, queries } = work;
-  const { sizes, encoderLayers } = system;
-  const inside = sizes.slice(encoderLayers);
-  const layers = inside.length - 1;
-  const neurons = sum(inside.slice(1));
-  const synapses = synapsesOf(inside) + (system.plasticBias ? neurons : 0);
+  const { encoderLayers } = system;
+  const inside = system.layers.slice(encoderLayers);
+  const layers = inside.length;
+  const neurons = sum(inside.map(l => l.units));
+  const synapses = sum(inside.map(productsOf)) + (system.plasticBias ? neurons : 0);
   const learns = work.adjoint !== 'none';
   const back = (seconds: number) => (learns ? seconds : seconds / 2);
   const rule =
@@ -121,5 +121,3 @@ function paceOf(
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
-const synapsesOf = (sizes: readonly number[]) =>
-  sum(sizes.slice(1).map((size, k) => size * sizes[k]!));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/config.js';
 import { RUN_PRESETS } from '../../src/config/presets.js';
-import { fansOf, initialParameters } from '../../src/parameters/initial.js';
-import { layoutOf } from '../../src/parameters/layout.js';
+import { initialParameters } from '../../src/parameters/initial.js';
+import { fansOf, layoutOf } from '../../src/parameters/layout.js';
 import {
   defineSystem,
   productsOf,
