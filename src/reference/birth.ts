@@ -1,4 +1,4 @@
-import { feedbackShape } from '../parameters/layout.js';
+import { fansOf, feedbackMatrix, feedbackShape } from '../parameters/layout.js';
 import { statesOf, type Layer, type System } from '../systems/system.js';
 import { add, NONE } from './algebra.js';
 import type { Chance } from './chance.js';
@@ -58,6 +58,7 @@ function bornFeedback(
   if (system.feedbackWeights === 'inherited') return p.B;
   if (!layer.carries) return NONE;
   if (system.feedbackWeights !== 'constant') return chance.weights('B', layer.index - 1, 0);
-  const [rows, columns] = feedbackShape(system, layer);
-  return new Float64Array(rows * columns).fill(Math.sqrt(2 / (rows + columns)));
+  const [rows, columns] = feedbackMatrix(system, layer);
+  const [reached, seen] = fansOf({ shape: feedbackShape(system, layer) });
+  return new Float64Array(rows * columns).fill(Math.sqrt(2 / (reached + seen)));
 }

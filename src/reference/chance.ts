@@ -1,6 +1,7 @@
 import { MetaplasticError } from '../errors.js';
 import { drawn, drawsOf, type PURPOSES } from '../parameters/draws.js';
-import { feedbackShape } from '../parameters/layout.js';
+import { feedbackShape, weightShape } from '../parameters/layout.js';
+import { mapsAt, placesInFile, placesOfMaps } from '../parameters/maps.js';
 import type { System } from '../systems/system.js';
 import type { ReferenceEpisodes } from './episode.js';
 
@@ -45,24 +46,50 @@ export function chanceOf(
   };
   const { encoderLayers, layers, sizes } = system;
   const tables = drawsOf(system);
-  const entries = (kind: 'W' | 'B', k: number) => {
-    const [rows, columns] =
-      kind === 'W' ? [layers[k]!.fanOut, layers[k]!.fanIn] : feedbackShape(system, layers[k]!);
-    return rows * columns;
+  /** Numbers of a tensor, drawn in the order of kernels, in that of files. */
+  const drawTensor = (
+    purpose: keyof typeof PURPOSES,
+    kind: 'W' | 'B',
+    k: number,
+    t: number,
+    limit: number,
+  ) => {
+    const layer = layers[k]!;
+    const shape = kind === 'W' ? weightShape(layer) : feedbackShape(system, layer);
+    const numbers = draw(
+      purpose,
+      shape.reduce((a, b) => a * b, 1),
+      start(kind, k, t),
+      limit,
+    );
+    return placed(numbers, placesInFile(system, { name: `${kind}${layer.index}`, shape }));
   };
   const start = (kind: 'W' | 'B', k: number, t: number) =>
     t * tables[kind].total + tables[kind].at[k - encoderLayers]!;
   const total = (from: readonly number[]) => from.reduce((sum, n) => sum + n, 0);
   return {
     weights: (kind, k, t) =>
-      draw('weights', entries(kind, k), start(kind, k, t), tables[kind].limit[k - encoderLayers]!),
-    noise: (kind, k, t) => draw('noise', entries(kind, k), start(kind, k, t), Math.sqrt(3)),
-    mirror: (k, t, b) =>
-      draw(
+      drawTensor('weights', kind, k, t, tables[kind].limit[k - encoderLayers]!),
+    noise: (kind, k, t) => drawTensor('noise', kind, k, t, Math.sqrt(3)),
+    mirror: (k, t, b) => {
+      const maps = mapsAt(system, k);
+      const numbers = draw(
         'mirror',
         sizes[k]!,
         (t * batch + b) * total(sizes.slice(encoderLayers)) + total(sizes.slice(encoderLayers, k)),
         1,
-      ),
+      );
+      return placed(numbers, maps && placesOfMaps(maps));
+    },
   };
+}
+
+/** Number i, at places[i]. */
+function placed(numbers: Float64Array, places: Uint32Array | undefined): Float64Array {
+  if (!places) return numbers;
+  const inFile = new Float64Array(numbers.length);
+  places.forEach((place, i) => {
+    inFile[place] = numbers[i]!;
+  });
+  return inFile;
 }

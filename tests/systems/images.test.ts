@@ -278,14 +278,32 @@ describe('is refused', () => {
       'system.layers.1: expected a dense output layer, got a convolution as layer 2, the last; add { dense: n } for n outputs',
     ],
     [
-      'a plastic convolution',
-      { image, layers: [conv(1, 1), conv(1, 1), dense], frozen: [1] },
-      'system.layers: expected convolutions only among the frozen first layers, got a convolution as layer 2, which is plastic; freeze layers 1 … 2',
+      'the pool of terms where a convolution is plastic',
+      { image, layers: [conv(1, 1), conv(1, 1), dense], frozen: [1], rule: 'pool' },
+      'system.rule: expected a rule other than pool where a convolution is plastic, got pool with a convolution as layer 2; freeze layers 1 … 2, or choose gradient, oja, hebb or a rule as text',
     ],
     [
-      'a frozen convolution behind a plastic one',
-      { image, layers: [conv(1, 1), conv(1, 1), dense], frozen: [2] },
-      'system.layers: expected convolutions only among the frozen first layers, got a convolution as layer 1, which is plastic; freeze layers 1 … 2',
+      'the pool of terms where a frozen convolution is behind a plastic one',
+      { image, layers: [conv(1, 1), conv(1, 1), dense], frozen: [2], rule: 'pool' },
+      'system.rule: expected a rule other than pool where a convolution is plastic, got pool with a convolution as layer 1; freeze layers 1 … 2, or choose gradient, oja, hebb or a rule as text',
+    ],
+    [
+      'a rule that reads errors below, above a pool in a lifetime',
+      {
+        image,
+        layers: [conv(1, 1), conv(1, 1, { pool: 'max' }), dense],
+        rule: { name: 'below', dw: '0.1 * e * e_pre' },
+      },
+      'system.rule: expected convolutions without pool for a rule that reads e_pre or has states of neurons, got the pool of layer 2, behind which no neuron stands for another; a larger stride instead of a pool makes maps smaller',
+    ],
+    [
+      'states of neurons, with a pool in a lifetime',
+      {
+        image,
+        layers: [conv(1, 1, { pool: 'average' }), dense],
+        rule: { name: 'stateful', dw: '0.1 * pre * m', neuron: { m: { d: '0.1 * x' } } },
+      },
+      'system.rule: expected convolutions without pool for a rule that reads e_pre or has states of neurons, got the pool of layer 1, behind which no neuron stands for another; a larger stride instead of a pool makes maps smaller',
     ],
     [
       'drawn weights of a convolution',
