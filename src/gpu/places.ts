@@ -1,4 +1,5 @@
 import type { Layout, MetaParameter } from '../parameters/layout.js';
+import { placesInFile } from '../parameters/maps.js';
 import type { System } from '../systems/system.js';
 
 /**
@@ -59,9 +60,9 @@ export function placesOf(system: System, layout: Layout): Places {
   const starts = new Map<string, number>();
   let offset = 0;
   for (const tensor of layout.tensors) {
-    const { rows, columns } = matrixOf(tensor);
+    const { kind, rows, columns } = matrixOf(system, tensor);
     starts.set(tensor.name, offset);
-    offset += sizeOf(kindOf(system, tensor), rows, columns);
+    offset += sizeOf(kind, rows, columns);
   }
   // Made when numbers first come or go: a plan that is refused costs nothing.
   let made: Uint32Array | undefined;
@@ -104,28 +105,45 @@ function placesOfAll(
   starts: ReadonlyMap<string, number>,
 ): Uint32Array {
   const place = new Uint32Array(layout.size);
-  for (const tensor of layout.tensors) {
-    const kind = kindOf(system, tensor);
-    const { rows, columns } = matrixOf(tensor);
-    const start = starts.get(tensor.name)!;
-    for (let k = 0; k < tensor.size; k++)
-      place[tensor.offset + k] =
-        start + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns);
-  }
+  for (const tensor of layout.tensors)
+    place.set(placesOfTensor(system, tensor, starts.get(tensor.name)!), tensor.offset);
   return place;
 }
 
-/** A tensor as a matrix: a convolution's weights have a column for every place of a patch. */
-const matrixOf = ({ shape: [rows = 1, ...others] }: MetaParameter) => ({
-  rows,
-  columns: others.reduce((product, n) => product * n, 1),
-});
+/** A tensor by its name, as a layout has it or a lifetime. */
+type Named = Pick<MetaParameter, 'name' | 'shape'>;
 
-function kindOf({ encoderLayers, feedback }: System, { name, shape }: MetaParameter): Kind {
+/** The place of every number of a tensor, row by row as files have it, which begins at `start`. */
+export function placesOfTensor(system: System, tensor: Named, start: number): Uint32Array {
+  const { kind, rows, columns } = matrixOf(system, tensor);
+  const inFile = placesInFile(system, tensor);
+  const place = new Uint32Array(rows * columns);
+  for (let k = 0; k < place.length; k++)
+    place[inFile ? inFile[k]! : k] =
+      start + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns);
+  return place;
+}
+
+/**
+ * A tensor as the matrix that kernels keep. That of a convolution's weights has a column for every
+ * input that a neuron sees, that of its feedback weights a row.
+ */
+function matrixOf(system: System, { name, shape }: Named) {
+  const [rows = 1, ...others] = shape;
+  const area = product(others.slice(1));
+  const ofFeedback = name.startsWith('B');
+  return {
+    kind: kindOf(system, { name, shape }),
+    rows: ofFeedback ? rows * area : rows,
+    columns: ofFeedback ? (others[0] ?? 1) : product(others),
+  };
+}
+
+const product = (numbers: readonly number[]) => numbers.reduce((all, n) => all * n, 1);
+
+function kindOf({ encoderLayers, feedback }: System, { name, shape }: Named): Kind {
   if (shape.length < 2) return 'flat';
-  if (shape.length > 2) return 'rows';
-  const columns = name.startsWith('W')
-    ? Number(name.slice(1)) <= encoderLayers
-    : name.startsWith('B') && feedback !== 'direct-rectified';
-  return columns ? 'columns' : 'rows';
+  if (name.startsWith('B')) return feedback === 'direct-rectified' ? 'rows' : 'columns';
+  const ofEncoder = name.startsWith('W') && Number(name.slice(1)) <= encoderLayers;
+  return ofEncoder && shape.length === 2 ? 'columns' : 'rows';
 }

@@ -1,7 +1,7 @@
 import { MetaplasticError } from '../errors.js';
 import { fastLayout, type FastLayout } from '../gpu/fast.js';
 import { readMetrics } from '../gpu/metrics.js';
-import { placeOf, type Kind } from '../gpu/places.js';
+import { placesOfTensor } from '../gpu/places.js';
 import { roomFor, type Plan } from '../gpu/plan.js';
 import { check, inWords, list, MOST, needed, section, thing, whole } from '../options.js';
 import { feedbackShape, weightShape } from '../parameters/layout.js';
@@ -46,7 +46,8 @@ type Part = 'finalWeights' | 'finalFeedback' | 'finalVelocities' | 'finalSynapse
 interface Place {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly kind: Kind;
+  /** The meta-parameter that it lies like. */
+  readonly like: string;
   readonly at: number;
 }
 
@@ -56,19 +57,19 @@ function placesOf(system: System, fast: FastLayout): Record<Part, readonly Place
   const weights = inside.map((l, k): Place => ({
     name: `W${l.index}`,
     shape: weightShape(l),
-    kind: 'rows',
+    like: `W${l.index}`,
     at: fast.W[k]!,
   }));
   const biases = inside.map((l, k): Place => ({
     name: `b${l.index}`,
     shape: [l.fanOut],
-    kind: 'rows',
+    like: `b${l.index}`,
     at: fast.bias[k]!,
   }));
   const feedback = inside.map((l, k): Place => ({
     name: `B${l.index}`,
     shape: feedbackShape(system, l),
-    kind: 'columns',
+    like: `B${l.index}`,
     at: fast.B[k]!,
   }));
   const { synapse, neuron } = statesOf(system);
@@ -91,7 +92,7 @@ function placesOf(system: System, fast: FastLayout): Record<Part, readonly Place
       fast.neurons.layers.map((layerAt, k): Place => ({
         name: `${name}.${system.encoderLayers + k}`,
         shape: [system.sizes[system.encoderLayers + k]!],
-        kind: 'rows',
+        like: `b${system.encoderLayers + k}`,
         at: fast.neurons.at + s * fast.neurons.size + layerAt,
       })),
     ),
@@ -99,11 +100,8 @@ function placesOf(system: System, fast: FastLayout): Record<Part, readonly Place
 }
 
 /** Places of a tensor's numbers, row by row, among a task's. */
-const placesIn = ({ kind, at, shape: [rows = 1, columns = 1] }: Place): readonly number[] =>
-  Array.from(
-    { length: rows * columns },
-    (_, k) => at + placeOf(kind, Math.floor(k / columns), k % columns, rows, columns),
-  );
+const placesIn = (system: System, { like, at, shape }: Place) =>
+  placesOfTensor(system, { name: like, shape }, at);
 
 const ofTasks = (about: string) =>
   needed(list(VALUES, 'objects with tensors by their names'), { about });
@@ -189,7 +187,7 @@ function copyOf(
 function beginningOf(plan: Plan, lived: Lived): Beginning {
   const { system, fast, perTask, teams, tasks, tasksPerChunk } = plan;
   const places = Object.entries(placesOf(system, fast)).flatMap(([part, found]) =>
-    found.map(place => ({ part: part as Part, name: place.name, at: placesIn(place) })),
+    found.map(place => ({ part: part as Part, name: place.name, at: placesIn(system, place) })),
   );
   return {
     age: lived.steps,
@@ -235,7 +233,7 @@ export async function live(
     tensors: found.map(({ name, shape, ...place }) => ({
       name,
       shape,
-      at: placesIn({ name, shape, ...place }),
+      at: placesIn(system, { name, shape, ...place }),
     })),
   }));
   const shown = async (chunk: number) => {
