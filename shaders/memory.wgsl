@@ -86,6 +86,8 @@ fn set_activity(k: u32, value: f32) { activities[first_activity + k * TEAMS] = v
 
 fn weight(k: u32) -> f32 { return fast_weights[first_weight + k / 4u * TEAMS][k % 4u]; }
 
+fn weight4(k: vec4u) -> vec4f { return vec4f(weight(k.x), weight(k.y), weight(k.z), weight(k.w)); }
+
 fn add_gradient(k: u32, value: f32) { gradients[first_gradient + k / 4u * TEAMS][k % 4u] += value; }
 
 // The adjoint of the rows at work, k as in their records or query rows.

@@ -1,13 +1,15 @@
 // What flows to neurons in each of many looks, before g changes: a row of synapses is visited once
 // for every look.
-import package::shape::{BATCH, DEPTH, PLASTIC, QUADS, RECORD};
+import package::shape::{BATCH, DEPTH, PLASTIC, QUADS};
 import package::equation_above_sweep::sweep;
 import package::equation_flow::{
   Rows as BackRows, Synapses, Work as BackWork, flow_in, rows_of, synapses_at
 };
 import package::equation::{Above, plus_above};
-import package::equation_places::{TELLS, above_of, join_above, tell_above};
-import package::looks::{looks, neurons_from};
+import package::equation_places::{
+  TELLS, above_of, join_above, tell_above, tell_states_of_look
+};
+import package::looks::looks;
 import package::team::team_barrier;
 
 alias Work = BackWork;
@@ -29,8 +31,7 @@ fn begin(l: u32, work: Work, block: u32) -> Rows {
   let quads = QUADS[l];
   let i = block % quads * 4u;
   let look = block / quads;
-  let neurons = work.first + neurons_from(l, look, RECORD);
-  return Rows(rows_of(l, work, i), look, above_of(l, neurons, work.slot, i));
+  return Rows(rows_of(l, work, i), look, above_of(l, work.first, look, work.slot, i));
 }
 
 struct Sums { above: Above }
@@ -48,6 +49,6 @@ fn leave(rows: Rows, j: u32, synapses: Synapses) {}
 fn join(l: u32, sums: Sums) -> Sums { return Sums(join_above(l, sums.above)); }
 
 fn finish(rows: Rows, sums: Sums) {
-  let l = rows.back.l;
-  tell_above(l, neurons_from(l, rows.look, RECORD), rows.back.i, sums.above);
+  tell_above(rows.back.l, rows.look, rows.back.i, sums.above);
+  tell_states_of_look(rows.back.l, rows.look, rows.back.i, sums.above);
 }

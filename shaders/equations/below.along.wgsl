@@ -7,7 +7,8 @@ import package::shape::RECORD;
 
 fn tell_below_along(rows: Rows, look: u32, j: u32, flow: BelowFlow) {
   let l = rows.l;
-  if (asks_below(l)) { tell_below(l, seen_from(l, look, RECORD), reach(l, j), flow); }
+  if (!asks_below(l)) { return; }
+  tell_below(l, rows.work.first, seen_from(l, look, RECORD) + reach(l, j), flow);
 }
 
 fn find_below(work: Work) {}

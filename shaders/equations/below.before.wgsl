@@ -5,7 +5,7 @@ import package::equation_flow::{Rows, Work as BackWork, flow_in, rows_of, synaps
 import package::equation_below_sweep::sweep;
 import package::equation::{BelowFlow, plus_below};
 import package::equation_places::{above_of, asks_below, tell_below};
-import package::looks::{Cells, Sight, looks, neurons_from};
+import package::looks::{Cells, Sight, looks};
 import package::memory::four;
 import package::team::team_barrier;
 
@@ -43,16 +43,14 @@ fn visit(columns: Columns, i: u32, sums: ptr<function, Sums>) {
 
 fn flow_to(columns: Columns, rows: Rows, j: u32) -> BelowFlow {
   let work = columns.work;
-  let l = columns.l;
-  let neurons = work.first + neurons_from(l, columns.look, RECORD);
-  let above = above_of(l, neurons, work.slot, rows.i);
+  let above = above_of(columns.l, work.first, columns.look, work.slot, rows.i);
   return flow_in(rows, columns.look, j, synapses_at(rows, j), above).below;
 }
 
 fn finish(l: u32, work: Work, b: u32, cells: Cells, sums: Sums) {
-  let row = b * RECORD;
-  tell_below(l, row, cells.at, sums.of0);
-  if (cells.at + 1u < cells.end) { tell_below(l, row, cells.at + 1u, sums.of1); }
-  if (cells.at + 2u < cells.end) { tell_below(l, row, cells.at + 2u, sums.of2); }
-  if (cells.at + 3u < cells.end) { tell_below(l, row, cells.at + 3u, sums.of3); }
+  let at = b * RECORD + cells.at;
+  tell_below(l, work.first, at, sums.of0);
+  if (cells.at + 1u < cells.end) { tell_below(l, work.first, at + 1u, sums.of1); }
+  if (cells.at + 2u < cells.end) { tell_below(l, work.first, at + 2u, sums.of2); }
+  if (cells.at + 3u < cells.end) { tell_below(l, work.first, at + 3u, sums.of3); }
 }

@@ -1,14 +1,14 @@
 // What flows back at four synapses of a column in one look: shared by those who add it up for
 // synapses (plasticities/equation.adjoint), for neurons (equations/above) and for inputs
 // (equations/below).
-import package::shape::{BATCH, FAN_OUT, MULTIPLIER, QUADS, RECORD};
+import package::shape::{BATCH, FAN_OUT, MULTIPLIER, QUADS};
 import package::memory::{gradient_rows, present, weight_rows};
 import package::equation::{Above, Coarse, Flow, Own, Synapse, change_adjoint, kept, told_by};
 import package::equation_places::{
   OwnPlaces, below_of, coarse_of, own_places, read_d_synapse, read_own, read_synapse
 };
 import package::equation_recall::recalled_at;
-import package::looks::{looks, reach, seen_from, share};
+import package::looks::{looks, share};
 import package::noise::{Noises, noise_rows};
 
 // Inner step t, records from `first`; W_t and states lie in, or are recalled from, `slot`.
@@ -45,9 +45,7 @@ fn synapses_at(rows: Rows, j: u32) -> Synapses {
 
 // What flows to all that the equation read in a look; `above`: what the neurons had there.
 fn flow_in(rows: Rows, look: u32, j: u32, synapses: Synapses, above: Above) -> Flow {
-  let l = rows.l;
-  let seen = rows.work.first + seen_from(l, look, RECORD);
-  let below = below_of(l, seen, rows.work.slot, reach(l, j));
+  let below = below_of(rows.l, rows.work.first, look, rows.work.slot, j);
   let told = told_by(synapses.g, rows.m, f32(rows.count));
   let flow = change_adjoint(synapses.before, synapses.own, above, below, rows.coarse, told);
   return kept(flow, rows.there);

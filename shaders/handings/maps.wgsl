@@ -10,7 +10,7 @@ import package::activation::{curvature, slope};
 import package::forward_adjoint::slopes;
 import package::looks::{Cells, cell_at};
 import package::memory::{
-  activity, activity4, add_adjoint, adjoint, four, lane, set_activities, set_activity, set_adjoint
+  activity, activity4, add_adjoint, adjoint, four, lane, set_activities, set_activity
 };
 import package::samples::Samples;
 import package::team::team_barrier;
@@ -125,7 +125,8 @@ fn forget_rest(l: u32, first: u32) {
   }
 }
 
-// d_up of x_l, and d of the neurons that were told, from d_e.
+// d_up of x_l and d of the neurons that were told, from d_e. Who read errors of maps has added to
+// d_up.
 fn told_adjoint(l: u32, first: u32) {
   let width = WIDTH[l];
   for (var k = lane; k < BATCH * width; k += LANES) {
@@ -142,7 +143,7 @@ fn input_adjoint(first: u32, record: u32, cell: u32) {
   let x = activity(first + record + X_AT[0] + cell);
   let d_e = adjoint(record + ERROR + ERROR_AT[0] + cell);
   let up = activity(first + record + UP + BELOW_AT[0] + cell);
-  set_adjoint(record + UP + BELOW_AT[0] + cell, d_e * slope(x));
+  add_adjoint(record + UP + BELOW_AT[0] + cell, d_e * slope(x));
   add_adjoint(record + X_AT[0] + cell, d_e * up * curvature(x));
 }
 
@@ -161,5 +162,5 @@ fn neurons_adjoint(l: u32, first: u32, record: u32, k: u32) {
     d_up += part * d_e * slope(a);
     add_adjoint(units + neuron, part * d_e * up * curvature(a));
   }
-  set_adjoint(up_at, d_up);
+  add_adjoint(up_at, d_up);
 }

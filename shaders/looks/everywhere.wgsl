@@ -3,13 +3,16 @@
 // around them as the layer asks for, so that what a patch has of a row lies in one piece. A dense
 // layer is a convolution that sees all from its one position.
 import package::shape::{
-  CHANNELS, FAN_IN, FAN_OUT, KERNEL, LOOKS_HIGH, LOOKS_WIDE, LOOK_SHARE, MAP_HEIGHT, MAP_WIDTH, PADDING,
+  CHANNELS, DEPTH, FAN_IN, FAN_OUT, KERNEL, LOOKS_HIGH, LOOKS_WIDE, LOOK_SHARE, MAP_HEIGHT, MAP_WIDTH, PADDING,
   SHARE, STRIDE
 };
 import package::memory::fours;
 
 // How often layer l + 1 looks at so many samples.
-fn looks(l: u32, samples: u32) -> u32 { return samples * LOOKS_HIGH[l] * LOOKS_WIDE[l]; }
+fn looks(l: u32, samples: u32) -> u32 { return samples * positions(l); }
+
+// And at one sample.
+fn positions(l: u32) -> u32 { return LOOKS_HIGH[l] * LOOKS_WIDE[l]; }
 
 // SHARE of a look in an update of layer l + 1.
 fn share(l: u32) -> f32 { return SHARE * LOOK_SHARE[l]; }
@@ -26,8 +29,7 @@ fn seen_from(l: u32, look: u32, stride: u32) -> u32 {
   return down / LOOKS_HIGH[l] * stride + corner * STRIDE[l];
 }
 fn neurons_from(l: u32, look: u32, stride: u32) -> u32 {
-  let positions = LOOKS_HIGH[l] * LOOKS_WIDE[l];
-  return look / positions * stride + look % positions * FAN_OUT[l];
+  return look / positions(l) * stride + look % positions(l) * FAN_OUT[l];
 }
 fn seen_from4(l: u32, looks: vec4u, stride: u32) -> vec4u {
   return vec4u(
@@ -78,6 +80,28 @@ fn cell_of(l: u32, k: u32) -> Cells {
   let channel = k % CHANNELS[l];
   let at = cells.at + channel;
   return Cells(at, at + 1u, k, cells.row, cells.column, channel);
+}
+
+// Where states of neurons lie among those of x_l, each pixel's in whole quads: of cells, of input j
+// of layer l + 1 in a look; and among those of x_{l+1} of the first neuron of a look.
+fn state_of_pixel(l: u32, row: u32, column: u32) -> u32 {
+  let pixel = row * (MAP_WIDTH[l] + 2u * PADDING[l]) + column;
+  return pixel * fours(CHANNELS[l]) * 4u;
+}
+fn states_of(l: u32, cells: Cells) -> u32 {
+  return state_of_pixel(l, cells.row, cells.column) + cells.channel;
+}
+fn state_seen(l: u32, look: u32, j: u32) -> u32 {
+  let position = look % positions(l);
+  let s = j / CHANNELS[l];
+  let row = position / LOOKS_WIDE[l] * STRIDE[l] + s / KERNEL[l];
+  let column = position % LOOKS_WIDE[l] * STRIDE[l] + s % KERNEL[l];
+  return state_of_pixel(l, row, column) + j % CHANNELS[l];
+}
+fn states_above(l: u32, look: u32) -> u32 {
+  if (l + 1u == DEPTH) { return 0u; }
+  let cell = cell_of(l + 1u, look % positions(l) * FAN_OUT[l]);
+  return states_of(l + 1u, cell);
 }
 
 // Where number k of x_l lies in it, counted by row, column and channel; and where that of an input

@@ -5,6 +5,9 @@ import package::memory::fours;
 // How often layer l + 1 looks at so many samples.
 fn looks(l: u32, samples: u32) -> u32 { return samples; }
 
+// And at one sample.
+fn positions(l: u32) -> u32 { return 1u; }
+
 // SHARE of a look in an update of layer l + 1.
 fn share(l: u32) -> f32 { return SHARE; }
 
@@ -30,6 +33,12 @@ fn cells_of(l: u32, block: u32) -> Cells { return Cells(4u * block, WIDTH[l], 4u
 
 // Number k of x_l alone.
 fn cell_of(l: u32, k: u32) -> Cells { return Cells(k, k + 1u, k); }
+
+// Where states of neurons lie among those of x_l: of cells, of input j of layer l + 1 in a look; and
+// among those of x_{l+1} of the first neuron of a look.
+fn states_of(l: u32, cells: Cells) -> u32 { return cells.at; }
+fn state_seen(l: u32, look: u32, j: u32) -> u32 { return j; }
+fn states_above(l: u32, look: u32) -> u32 { return 0u; }
 
 // Where number k of x_l lies in it, and where that of an input does, as data have it.
 fn cell_at(l: u32, k: u32) -> u32 { return k; }

@@ -14,7 +14,21 @@ import package::equation_places::{
   activity_at, add_d_network, d_state_at, network, read_d_neuron, read_neuron, write_d_neuron,
   write_neuron
 };
+import package::looks::{cell_blocks, cells_of, states_of};
 import package::team::team_barrier;
+
+// Up to four neurons of x_l: where they begin in it and where its numbers end, and where their
+// states begin.
+struct Neurons { at: u32, end: u32, states: u32 }
+fn neuron_blocks(l: u32) -> u32 {
+  if (l == DEPTH) { return fours(WIDTH[DEPTH]); }
+  return cell_blocks(l);
+}
+fn neurons_of(l: u32, block: u32) -> Neurons {
+  if (l == DEPTH) { return Neurons(4u * block, WIDTH[DEPTH], 4u * block); }
+  let cells = cells_of(l, block);
+  return Neurons(cells.at, cells.end, states_of(l, cells));
+}
 
 fn change_neurons(first: u32, from_: u32, to: u32) {
   for (var l = 0u; l <= DEPTH; l++) { change_layer(l, first, from_, to); }
@@ -23,15 +37,15 @@ fn change_neurons(first: u32, from_: u32, to: u32) {
 
 // Neurons of x_l.
 fn change_layer(l: u32, first: u32, from_: u32, to: u32) {
-  let n = WIDTH[l];
-  for (var i = 4u * lane; i < n; i += 4u * LANES) {
-    let at = first + activity_at(l) + four(i, n);
-    let before = read_neuron(l, from_, i);
+  for (var block = lane; block < neuron_blocks(l); block += LANES) {
+    let some = neurons_of(l, block);
+    let at = first + activity_at(l) + four(some.at, some.end);
+    let before = read_neuron(l, from_, some.states);
     var sum = Neuron();
     for (var b = 0u; b < BATCH; b++) {
       sum = plus_neuron(sum, change_neuron(before, activity4(at + b * RECORD), network()));
     }
-    write_neuron(l, to, i, moved_neuron(before, sum));
+    write_neuron(l, to, some.states, moved_neuron(before, sum));
   }
 }
 
@@ -44,35 +58,36 @@ fn neurons_adjoint(first: u32, slot: u32) {
 }
 
 fn layer_adjoint(l: u32, first: u32, slot: u32, found: ptr<function, NetworkFlow>) {
-  let n = WIDTH[l];
-  for (var i = 4u * lane; i < n; i += 4u * LANES) {
+  for (var block = lane; block < neuron_blocks(l); block += LANES) {
+    let some = neurons_of(l, block);
+    let there = present(some.at, some.end) > vec4f();
     let at = activity_at(l);
-    let before = read_neuron(l, slot, i);
-    var d = read_d_neuron(l, i);
+    let before = read_neuron(l, slot, some.states);
+    var d = read_d_neuron(l, some.states);
     let told = told_by_neuron(d);
     for (var b = 0u; b < BATCH; b++) {
-      let x = activity4(first + b * RECORD + at + four(i, n));
-      let flow = change_neuron_adjoint(before, x, network(), told, present(i, n) > vec4f());
+      let x = activity4(first + b * RECORD + at + four(some.at, some.end));
+      let flow = change_neuron_adjoint(before, x, network(), told, there);
       d = plus_neuron(d, flow.neuron);
       *found = plus_network(*found, flow.network);
-      if (SECOND_ORDER) { add_adjoints(b * RECORD + at, i, n, flow.x); }
+      if (SECOND_ORDER) { add_adjoints(b * RECORD + at, some.at, some.end, flow.x); }
     }
-    write_d_neuron(l, i, d);
+    write_d_neuron(l, some.states, d);
   }
 }
 
-// What synapses above tell the states of their inputs lies in the records of the samples
-// (STATES_BELOW), because lanes share inputs there.
+// What synapses tell the states of their inputs lies in the records of the samples (STATES_BELOW),
+// because lanes share inputs there.
 fn tell_states_below() {
   for (var l = 0u; l < DEPTH; l++) {
-    let n = WIDTH[l];
-    let quads = fours(n);
-    for (var k = lane; k < NEURON_STATES * quads; k += LANES) {
-      let j = k % quads * 4u;
-      let at = STATES_BELOW + k / quads * BELOW + BELOW_AT[l] + four(j, n);
+    let blocks = neuron_blocks(l);
+    for (var k = lane; k < NEURON_STATES * blocks; k += LANES) {
+      let some = neurons_of(l, k % blocks);
+      let at = STATES_BELOW + k / blocks * BELOW + BELOW_AT[l] + four(some.at, some.end);
       var d = vec4f();
       for (var b = 0u; b < BATCH; b++) { d += adjoint4(b * RECORD + at); }
-      add_gradient_quad((d_state_at(k / quads, l) + j) / 4u, present(j, n) * d);
+      let place = d_state_at(k / blocks, l) + some.states;
+      add_gradient_quad(place / 4u, present(some.at, some.end) * d);
     }
   }
   team_barrier();

@@ -18,7 +18,7 @@ import package::equation_places::{
   tell_states, write_d_synapse
 };
 import package::equation_recall::leave_recalled;
-import package::looks::neurons_from;
+import package::looks::positions;
 import package::neurons::{neurons_adjoint, tell_states_below};
 import package::plasticity_adjoint_sweep::sweep;
 import package::team::team_barrier;
@@ -49,7 +49,7 @@ struct Rows { back: BackRows, above: Above }
 
 fn begin(l: u32, work: Work, block: u32) -> Rows {
   let i = block * 4u;
-  return Rows(rows_of(l, work, i), above_of(l, work.first, work.slot, i));
+  return Rows(rows_of(l, work, i), above_of(l, work.first, 0u, work.slot, i));
 }
 
 // Sums along the rows.
@@ -79,8 +79,7 @@ fn visit(rows: Rows, j: u32, synapses: ptr<function, Synapses>, sums: ptr<functi
 fn above_in(rows: Rows, look: u32) -> Above {
   if (rows.back.count == 1u) { return rows.above; }
   let work = rows.back.work;
-  let l = rows.back.l;
-  return above_of(l, work.first + neurons_from(l, look, RECORD), work.slot, rows.back.i);
+  return above_of(rows.back.l, work.first, look, work.slot, rows.back.i);
 }
 
 fn leave(rows: Rows, j: u32, synapses: Synapses) {
@@ -97,6 +96,6 @@ fn join(l: u32, sums: Sums) -> Sums {
 // What neurons had in one of many looks was told before (equations/above).
 fn finish(rows: Rows, sums: Sums) {
   if (rows.back.count == 1u) { tell_above(rows.back.l, 0u, rows.back.i, sums.above); }
-  tell_states(rows.back.l, rows.back.i, sums.above);
+  if (positions(rows.back.l) == 1u) { tell_states(rows.back.l, rows.back.i, sums.above); }
   tell_coarse(rows.back.l, rows.back.i, sums.coarse);
 }

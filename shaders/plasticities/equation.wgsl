@@ -4,12 +4,12 @@
 //   W_ij += m_l SHARE Σ_q dw_q,   a state of a synapse += mean_q d_q,
 // q the looks of a layer at the samples of a batch (looks/): dense, one each;
 // every right-hand side is read before anything changes, states of neurons last.
-import package::shape::{BATCH, DEPTH, FAN_OUT, MULTIPLIER, PLASTIC, QUADS, RECORD};
+import package::shape::{BATCH, DEPTH, FAN_OUT, MULTIPLIER, PLASTIC, QUADS};
 import package::equation::{Above, Coarse, Synapse, change, moved, plus};
 import package::equation_places::{
   OwnPlaces, above_of, below_of, coarse_of, own_places, read_own, read_synapse, write_synapse
 };
-import package::looks::{looks, neurons_from, reach, seen_from, share};
+import package::looks::{looks, share};
 import package::memory::{present, weight_rows};
 import package::neurons::change_neurons;
 import package::noise::{Noises, noise_of_weight, noise_rows};
@@ -47,7 +47,7 @@ fn begin(l: u32, work: Work, block: u32) -> Rows {
   let m = share(l) * sign_and_multiplier(l, i);
   let there = present(i, FAN_OUT[l]) > vec4f();
   return Rows(
-    l, i, work, looks(l, BATCH), above_of(l, work.first, work.from_, i), coarse_of(l, i),
+    l, i, work, looks(l, BATCH), above_of(l, work.first, 0u, work.from_, i), coarse_of(l, i),
     own_places(l, i), m, there, noise_rows(l, i, work.t), weight_rows(l, work.from_, i),
     weight_rows(l, work.to, i), QUADS[l]
   );
@@ -61,11 +61,9 @@ fn take(rows: Rows, j: u32) -> Synapse { return read_synapse(rows.from_ + j * ro
 fn visit(rows: Rows, j: u32, synapse: ptr<function, Synapse>, sums: ptr<function, Sums>) {
   let own = read_own(rows.own, j * rows.quads);
   var sum = Synapse();
-  let l = rows.l;
-  let input = reach(l, j);
+  let work = rows.work;
   for (var look = 0u; look < rows.count; look++) {
-    let seen = rows.work.first + seen_from(l, look, RECORD);
-    let below = below_of(l, seen, rows.work.from_, input);
+    let below = below_of(rows.l, work.first, look, work.from_, j);
     sum = plus(sum, change(*synapse, own, above_in(rows, look), below, rows.coarse));
   }
   *synapse = moved(*synapse, sum, rows.m, f32(rows.count), rows.there);
@@ -75,8 +73,7 @@ fn visit(rows: Rows, j: u32, synapse: ptr<function, Synapse>, sums: ptr<function
 // What the neurons have in a look.
 fn above_in(rows: Rows, look: u32) -> Above {
   if (rows.count == 1u) { return rows.above; }
-  let neurons = rows.work.first + neurons_from(rows.l, look, RECORD);
-  return above_of(rows.l, neurons, rows.work.from_, rows.i);
+  return above_of(rows.l, rows.work.first, look, rows.work.from_, rows.i);
 }
 
 fn leave(rows: Rows, j: u32, synapse: Synapse) {

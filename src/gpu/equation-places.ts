@@ -2,6 +2,7 @@ import { coefficientName } from '../parameters/layout.js';
 import type { WrittenRule } from '../rules/rule.js';
 import { wgslNumber } from '../rules/wgsl.js';
 import { namesOf, networkOf, type Named } from './equation.js';
+import { livesWithConvolutions } from './looks.js';
 import type { Plan } from './plan.js';
 
 /**
@@ -25,12 +26,19 @@ export function equationPlacesModule(plan: Plan, rule: WrittenRule): string {
   const ofNeurons = coarse.filter(({ name }) => per.get(name) === 'neuron');
   const shared = coarse.filter(({ name }) => per.get(name) !== 'neuron');
   const inputsMatter = below.some(({ name }) => name !== 'pre');
+  // Maps lie apart from the neurons that make them: errors below are those of the maps, and states
+  // have no whole quads where a layer begins.
+  const maps = livesWithConvolutions(plan.system);
+  const errorBelow = ({ name }: Named) => maps && name === 'e_pre';
+  const stateAbove = (at: string) =>
+    maps ? `weight4(${at} + four(i, FAN_OUT[l]))` : `weight_quad((${at} + i) / 4u)`;
   return [
     `import package::shape::{
   ANSWER, BELOW, BELOW_AT, DEPTH, ERROR, ERROR_AT, FAN_OUT, INPUT_GRADIENT, LEFT, NEURON_AT,
-  NEURON_GRADIENT, NEURON_STATE_AT, NEURON_STATE_SIZE, NEURON_STATES_AT, PLASTIC_SIZE,
-  SECOND_ORDER, SLOT, STATE_GRADIENT, STATE_GRADIENT_STEP, STATES_BELOW, UNITS_AT, X_AT
+  NEURON_GRADIENT, NEURON_STATE_AT, NEURON_STATE_SIZE, NEURON_STATES_AT, PLASTIC_SIZE, RECORD,
+  SECOND_ORDER, SLOT, STATE_GRADIENT, STATE_GRADIENT_STEP, STATES_BELOW, UNITS_AT, UP, X_AT
 };
+import package::activation::{curvature, slope};
 import package::coefficient::{coefficient, coefficient_quad};
 import package::equation::{
   Above, Below, BelowFlow, Coarse, CoarseFlow, Own, Synapse${
@@ -38,9 +46,12 @@ import package::equation::{
   }
 };
 import package::lanes::join_rows;
+import package::looks::{
+  cell_at, neurons_from, positions, reach, seen_from, state_seen, states_above
+};
 import package::memory::{
   activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, four,
-  gradient_quad, set_gradient_quad, set_weight_quad, speaks, weight, weight_quad
+  gradient_quad, set_gradient_quad, set_weight_quad, speaks, weight, weight4, weight_quad
 };
 import package::team::team_sum;`,
     `// Does anybody ask for what flows to neurons and inputs? At first order only states do.
@@ -59,24 +70,29 @@ fn state_at(k: u32, l: u32) -> u32 {
 fn d_state_at(k: u32, l: u32) -> u32 {
   return NEURON_GRADIENT + k * NEURON_STATE_SIZE + NEURON_STATE_AT[l];
 }`,
-    `// Of neurons i … i + 3 of layer l + 1 in a look, whose neurons begin so far behind a record.
-fn above_of(l: u32, record: u32, slot: u32, i: u32) -> Above {
-  let neurons = four(i, FAN_OUT[l]);
+    `// Of neurons i … i + 3 of layer l + 1 in a look at the batch whose first record is \`first\`.
+fn above_of(l: u32, first: u32, look: u32, slot: u32, i: u32) -> Above {
+  let neurons = first + neurons_from(l, look, RECORD) + four(i, FAN_OUT[l]);
+  ${above.some(isState) ? 'let states = states_above(l, look) + slot * SLOT;' : ''}
   return Above(${above
     .map(one =>
       isState(one)
-        ? `weight_quad((state_at(${stateNumber(one)}u, l + 1u) + slot * SLOT + i) / 4u)`
-        : `activity4(record + ${SEEN_AT[one.name]!} + neurons)`,
+        ? stateAbove(`state_at(${stateNumber(one)}u, l + 1u) + states`)
+        : `activity4(${SEEN_AT[one.name]!} + neurons)`,
     )
     .join(', ')});
 }`,
     `// Of input j of layer l + 1.
-fn below_of(l: u32, record: u32, slot: u32, j: u32) -> Below {
+fn below_of(l: u32, first: u32, look: u32, slot: u32, j: u32) -> Below {
+  let input = first + seen_from(l, look, RECORD) + reach(l, j);
+  ${below.some(isState) ? 'let state = state_seen(l, look, j) + slot * SLOT;' : ''}
   return Below(${below
     .map(one =>
       isState(one)
-        ? `weight(state_at(${stateNumber(one)}u, l) + slot * SLOT + j)`
-        : `activity(record + ${SEEN_AT[one.name]!} + j)`,
+        ? `weight(state_at(${stateNumber(one)}u, l) + state)`
+        : errorBelow(one)
+          ? 'activity(input + UP + BELOW_AT[l]) * slope(activity(input + X_AT[l]))'
+          : `activity(input + ${SEEN_AT[one.name]!})`,
     )
     .join(', ')});
 }`,
@@ -93,14 +109,31 @@ fn below_of(l: u32, record: u32, slot: u32, j: u32) -> Below {
 fn asks_below(l: u32) -> bool {
   return TELLS && ${below.length > 0} && (${inputsMatter} || l > 0u || INPUT_GRADIENT);
 }`,
-    `// Adds what flows to neurons i … i + 3 in a sample to the adjoint of its record, at row.
-fn tell_above(l: u32, row: u32, i: u32, d: Above) {
+    `// Adds what flows to neurons i … i + 3 in a look to the adjoint of its record.
+fn tell_above(l: u32, look: u32, i: u32, d: Above) {
   if (!SECOND_ORDER) { return; }
   let n = FAN_OUT[l];
+  let neurons = neurons_from(l, look, RECORD);
 ${above
   .filter(one => !isState(one))
-  .map(one => `  add_adjoints(row + ${SEEN_AT[one.name]!}, i, n, d.${one.field});`)
+  .map(one => `  add_adjoints(neurons + ${SEEN_AT[one.name]!}, i, n, d.${one.field});`)
   .join('\n')}
+}`,
+    `// What flows to the states of neurons of a convolution, which no other look has; and of neurons
+// that all looks have, the sum of them.
+fn tell_states_of_look(l: u32, look: u32, i: u32, d: Above) {
+${
+  maps && above.some(isState)
+    ? `  if (positions(l) == 1u) { return; }
+  let n = FAN_OUT[l];
+  let neuron = cell_at(l + 1u, look % positions(l) * n);
+  let at = look / positions(l) * RECORD + STATES_BELOW + BELOW_AT[l + 1u] + neuron;
+${above
+  .filter(isState)
+  .map(one => `  add_adjoints(at + ${stateNumber(one)}u * BELOW, i, n, d.${one.field});`)
+  .join('\n')}`
+    : ''
+}
 }`,
     `fn tell_states(l: u32, i: u32, d: Above) {
 ${above
@@ -111,24 +144,33 @@ ${above
   )
   .join('\n')}
 }`,
-    `// And to input j, from four rows.
-fn tell_below(l: u32, row: u32, j: u32, d: BelowFlow) {
+    `// And to the input that lies so far behind the first of the first record, from four rows.
+fn tell_below(l: u32, first: u32, input: u32, d: BelowFlow) {
 ${below
   .map(one => {
-    const at = isState(one)
-      ? `STATES_BELOW + ${stateNumber(one)}u * BELOW + BELOW_AT[l]`
-      : SEEN_AT[one.name]!;
-    const add = `add_adjoint(row + ${at} + j, dot(d.${one.field}, vec4f(1.0)));`;
-    return isState(one) ? `  ${add}` : `  if (SECOND_ORDER) { ${add} }`;
+    const flow = `dot(d.${one.field}, vec4f(1.0))`;
+    if (isState(one))
+      return `  add_adjoint(input + STATES_BELOW + ${stateNumber(one)}u * BELOW + BELOW_AT[l], ${flow});`;
+    if (errorBelow(one)) return `  if (SECOND_ORDER) { tell_error_below(l, first, input, ${flow}); }`;
+    return `  if (SECOND_ORDER) { add_adjoint(input + ${SEEN_AT[one.name]!}, ${flow}); }`;
   })
   .join('\n')}
 }`,
+    ...(below.some(errorBelow) ? [TELL_ERROR_BELOW] : []),
     ...coarsePlaces(ofNeurons, shared),
     joinOf('join_above', 'Above', above),
     joinOf('join_coarse', 'CoarseFlow', coarse),
     ...(rule.neuron.length ? neuronPlaces(rule) : []),
   ].join('\n');
 }
+
+/** Where errors below are told that were read as what came down to maps, times the slope there. */
+const TELL_ERROR_BELOW = `fn tell_error_below(l: u32, first: u32, input: u32, d: f32) {
+  let up_at = input + UP + BELOW_AT[l];
+  let x = activity(first + input + X_AT[l]);
+  add_adjoint(up_at, d * slope(x));
+  add_adjoint(input + X_AT[l], d * activity(first + up_at) * curvature(x));
+}`;
 
 /** Where what a synapse sees lies, in a record. */
 const SEEN_AT: Readonly<Record<string, string>> = {
@@ -264,14 +306,13 @@ export function statesModule(rule: WrittenRule): string {
     ({ start }, k) =>
       `    set_weight_quad(w + q + ${k + 1}u * (PLASTIC_SIZE / 4u), vec4f(${wgslNumber(start)}));`,
   );
-  const starts = rule.neuron.map(({ start }) => wgslNumber(start));
-  const values = starts.length ? starts : ['0.0'];
   return `import package::shape::{
-  FAST_AT, LANES, NEURON_STATES, NEURON_STATES_AT, NEURON_STATE_SIZE, PLASTIC, PLASTIC_SIZE, QUADS
+  DEPTH, FAST_AT, LANES, NEURON_STATES, NEURON_STATES_AT, NEURON_STATE_AT, NEURON_STATE_SIZE,
+  PLASTIC, PLASTIC_SIZE, QUADS
 };
 import package::looks::inputs_of;
 import package::memory::{lane, set_weight_quad};
-const STARTS = array<f32, ${values.length}>(${values.join(', ')});
+${rule.neuron.length ? 'import package::neurons::{neuron_blocks, neurons_of};' : ''}
 // Of the synapses of layer l + 1, in slot 0.
 fn begin_states_of_layer(l: u32) {
   if (!PLASTIC[l]) { return; }
@@ -280,12 +321,19 @@ fn begin_states_of_layer(l: u32) {
 ${synapses.join('\n')}
   }
 }
-// Of neurons, in slot 0.
-fn begin_neurons() {
-  let quads = NEURON_STATE_SIZE / 4u;
-  for (var q = lane; q < NEURON_STATES * quads; q += LANES) {
-    set_weight_quad(NEURON_STATES_AT / 4u + q, vec4f(STARTS[q / quads]));
-  }
-}
+${rule.neuron.length ? beginOfNeurons(rule) : 'fn begin_neurons() {}'}
 `;
 }
+
+const beginOfNeurons = ({ neuron }: WrittenRule) => `// Of neurons, in slot 0.
+const STARTS = array<f32, ${neuron.length}>(${neuron.map(s => wgslNumber(s.start)).join(', ')});
+fn begin_neurons() {
+  for (var l = 0u; l <= DEPTH; l++) {
+    let blocks = neuron_blocks(l);
+    for (var q = lane; q < NEURON_STATES * blocks; q += LANES) {
+      let k = q / blocks;
+      let at = NEURON_STATES_AT + k * NEURON_STATE_SIZE + NEURON_STATE_AT[l];
+      set_weight_quad((at + neurons_of(l, q % blocks).states) / 4u, vec4f(STARTS[k]));
+    }
+  }
+}`;

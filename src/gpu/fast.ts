@@ -1,11 +1,12 @@
 import { feedbackMatrix } from '../parameters/layout.js';
 import { greatest, least } from '../extremes.js';
 import { statesOf, type System } from '../systems/system.js';
+import { lookOf } from './looks.js';
 import { inQuads, sizeOf, type Places } from './places.js';
 
 /**
- * States of neurons: each has a number for every neuron of x_0 … x_L inside the lifetime, a layer's
- * in whole quads.
+ * States of neurons: each has a number for every neuron of x_0 … x_L inside the lifetime, which lie
+ * as `placesOfStates` says; a layer's in whole quads.
  */
 export interface NeuronStates {
   /** Numbers of one state, and where those of each x_l begin among them. */
@@ -72,7 +73,7 @@ export function fastLayout(system: System, places: Places, slots: number): FastL
   const moving = (system.momentum ? 1 : 0) + synapse.length;
   const layers: number[] = [];
   let perState = 0;
-  for (const n of system.sizes.slice(system.encoderLayers)) {
+  for (const n of [...inside.map(l => lookOf(l).quads), system.sizes.at(-1)!]) {
     layers.push(perState);
     perState += inQuads(n);
   }

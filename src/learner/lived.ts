@@ -1,6 +1,7 @@
 import { MetaplasticError } from '../errors.js';
 import { fastLayout, type FastLayout } from '../gpu/fast.js';
 import { readMetrics } from '../gpu/metrics.js';
+import { placesOfStates } from '../gpu/looks.js';
 import { placesOfTensor } from '../gpu/places.js';
 import { roomFor, type Plan } from '../gpu/plan.js';
 import { check, inWords, list, MOST, needed, section, thing, whole } from '../options.js';
@@ -46,32 +47,23 @@ type Part = 'finalWeights' | 'finalFeedback' | 'finalVelocities' | 'finalSynapse
 interface Place {
   readonly name: string;
   readonly shape: readonly number[];
-  /** The meta-parameter that it lies like. */
-  readonly like: string;
-  readonly at: number;
+  /** Places of its numbers, row by row. */
+  readonly places: Uint32Array;
 }
 
 /** Where a forward-only plan of the system keeps them. */
 function placesOf(system: System, fast: FastLayout): Record<Part, readonly Place[]> {
   const inside = system.layers.slice(system.encoderLayers);
-  const weights = inside.map((l, k): Place => ({
-    name: `W${l.index}`,
-    shape: weightShape(l),
-    like: `W${l.index}`,
-    at: fast.W[k]!,
-  }));
-  const biases = inside.map((l, k): Place => ({
-    name: `b${l.index}`,
-    shape: [l.fanOut],
-    like: `b${l.index}`,
-    at: fast.bias[k]!,
-  }));
-  const feedback = inside.map((l, k): Place => ({
-    name: `B${l.index}`,
-    shape: feedbackShape(system, l),
-    like: `B${l.index}`,
-    at: fast.B[k]!,
-  }));
+  const placed = (name: string, shape: readonly number[], at: number): Place => ({
+    name,
+    shape,
+    places: placesOfTensor(system, { name, shape }, at),
+  });
+  const weights = inside.map((l, k) => placed(`W${l.index}`, weightShape(l), fast.W[k]!));
+  const biases = inside.map((l, k) => placed(`b${l.index}`, [l.fanOut], fast.bias[k]!));
+  const feedback = inside.map((l, k) =>
+    placed(`B${l.index}`, feedbackShape(system, l), fast.B[k]!),
+  );
   const { synapse, neuron } = statesOf(system);
   return {
     finalWeights: system.plasticBias ? weights.flatMap((W, k) => [W, biases[k]!]) : weights,
@@ -79,29 +71,34 @@ function placesOf(system: System, fast: FastLayout): Record<Part, readonly Place
     finalVelocities: inside.flatMap((l, k) => {
       if (!system.momentum || !l.plastic) return [];
       const changing = system.plasticBias ? [weights[k]!, biases[k]!] : [weights[k]!];
-      return changing.map(place => ({ ...place, at: place.at + fast.plastic }));
+      return changing.map(place => behind(place, fast.plastic));
     }),
     finalSynapse: synapse.flatMap(({ name }, s) =>
-      inside.flatMap((l, k) => {
-        if (!l.plastic) return [];
-        const at = weights[k]!.at + (s + 1) * fast.plastic;
-        return [{ ...weights[k]!, name: `${name}.${l.index}`, at }];
-      }),
+      inside.flatMap((l, k) =>
+        l.plastic
+          ? [{ ...behind(weights[k]!, (s + 1) * fast.plastic), name: `${name}.${l.index}` }]
+          : [],
+      ),
     ),
     finalNeuron: neuron.flatMap(({ name }, s) =>
-      fast.neurons.layers.map((layerAt, k): Place => ({
-        name: `${name}.${system.encoderLayers + k}`,
-        shape: [system.sizes[system.encoderLayers + k]!],
-        like: `b${system.encoderLayers + k}`,
-        at: fast.neurons.at + s * fast.neurons.size + layerAt,
-      })),
+      fast.neurons.layers.map((layerAt, k): Place => {
+        const l = system.encoderLayers + k;
+        const at = fast.neurons.at + s * fast.neurons.size + layerAt;
+        return {
+          name: `${name}.${l}`,
+          shape: [system.sizes[l]!],
+          places: placesOfStates(system, l).map(place => at + place),
+        };
+      }),
     ),
   };
 }
 
-/** Places of a tensor's numbers, row by row, among a task's. */
-const placesIn = (system: System, { like, at, shape }: Place) =>
-  placesOfTensor(system, { name: like, shape }, at);
+/** What lies like another tensor, so far behind it. */
+const behind = (place: Place, by: number): Place => ({
+  ...place,
+  places: place.places.map(at => at + by),
+});
 
 const ofTasks = (about: string) =>
   needed(list(VALUES, 'objects with tensors by their names'), { about });
@@ -187,7 +184,7 @@ function copyOf(
 function beginningOf(plan: Plan, lived: Lived): Beginning {
   const { system, fast, perTask, teams, tasks, tasksPerChunk } = plan;
   const places = Object.entries(placesOf(system, fast)).flatMap(([part, found]) =>
-    found.map(place => ({ part: part as Part, name: place.name, at: placesIn(system, place) })),
+    found.map(place => ({ part: part as Part, name: place.name, at: place.places })),
   );
   return {
     age: lived.steps,
@@ -230,11 +227,7 @@ export async function live(
   };
   const places = Object.entries(placesOf(system, fast)).map(([part, found]) => ({
     part: part as Part,
-    tensors: found.map(({ name, shape, ...place }) => ({
-      name,
-      shape,
-      at: placesIn(system, { name, shape, ...place }),
-    })),
+    tensors: found,
   }));
   const shown = async (chunk: number) => {
     const { activities, fast: weights } = await lifetimes.readShown();
@@ -251,9 +244,9 @@ export async function live(
       for (const { part, tensors } of places)
         final[part].push(
           Object.fromEntries(
-            tensors.map(({ name, shape, at }): [string, Tensor] => [
+            tensors.map(({ name, shape, places }): [string, Tensor] => [
               name,
-              { data: Float32Array.from(at, k => own[k]!), shape },
+              { data: Float32Array.from(places, k => own[k]!), shape },
             ]),
           ),
         );
