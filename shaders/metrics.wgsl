@@ -6,11 +6,11 @@
 //   ∠(W_l − W_l of the moment before, −∇ of the query loss there).
 // src/gpu/metrics.ts makes angles of what is reported: ‖â − b̂‖² and ‖â + b̂‖² of the unit vectors.
 import package::shape::{
-  BATCH, CARRIES, DEPTH, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, LANES, NEURONS,
-  NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUADS, QUERIES, QUERY_AT,
-  REPORT_ERROR_ANGLE, REPORT_ERROR_NORM, REPORT_FEEDBACK_NORM, REPORT_ORTHONORMALITY, REPORT_SIZE,
-  REPORT_UPDATE_ANGLE, REPORT_WEIGHT_ANGLE, REPORT_WEIGHT_NORM, ROW, STEPS, WIDEST_BELOW, WIDTH,
-  WORKGROUP, X_AT
+  BATCH, CARRIES, DEPTH, FAN_IN, FAN_OUT, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, IS_DENSE,
+  LANES, NEURONS, NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUADS, QUERIES,
+  QUERY_AT, REPORT_ERROR_ANGLE, REPORT_ERROR_NORM, REPORT_FEEDBACK_NORM, REPORT_ORTHONORMALITY,
+  REPORT_SIZE, REPORT_UPDATE_ANGLE, REPORT_WEIGHT_ANGLE, REPORT_WEIGHT_NORM, ROW, STEPS, UNITS,
+  UNITS_AT, WIDEST_BELOW, WIDTH, WORKGROUP, X_AT
 };
 import package::memory::{
   activity, adjoint, adjoint4, four, lane, pass_, present, set_adjoint, set_outcome,
@@ -18,10 +18,15 @@ import package::memory::{
 };
 import package::activation::{activate, slope};
 import package::bias::biases_of;
+import package::handing::{neuron_in, neurons_in, part_of, window_of};
+import package::looks::{
+  Cells, cell_of, looks, neurons_from, reach, seen_from, sight_of, sights
+};
 import package::loss::{answer_of, error_of};
 import package::origin::{feedback_row, feedback_weights};
 import package::path::{FROM_OUTPUT, carry, path_to};
 import package::team::{team_barrier, team_sum};
+import package::ways::{errors_from, errors_of, source_of, way_of, ways};
 
 // A task's scratch, where a pass forward has no adjoint: errors of all neurons for every query
 // (QUERIES, NEURONS), the same by backprop, W_lᵀ φ(z_l) of one layer (QUERIES, WIDEST_BELOW), then
@@ -53,8 +58,11 @@ fn report_angle(at: u32, unit_a: f32, unit_b: f32, difference: f32, sum: f32) {
   report(at + 1u, select(0.0, all_sum, exists));
 }
 
-// Errors of every query, along the system's path and by backprop.
+// Errors of every query, along the system's path and by backprop. Neurons that hand on nothing have
+// none.
 fn find_errors(first: u32, t: u32) {
+  for (var k = lane; k < 2u * QUERIES * NEURONS; k += LANES) { keep(k, 0.0); }
+  team_barrier();
   for (var k = lane; k < QUERIES * OUTPUTS; k += LANES) {
     let o = k % OUTPUTS;
     let q = k / OUTPUTS;
@@ -65,33 +73,60 @@ fn find_errors(first: u32, t: u32) {
   }
   team_barrier();
   for (var l = DEPTH - 1u; l > 0u; l--) {
-    let n = WIDTH[l];
-    let above = WIDTH[l + 1u];
-    let source = select(l, DEPTH - 1u, FROM_OUTPUT);
-    let width = select(0u, WIDTH[source + 1u], CARRIES[l]);
-    let quads = QUADS[l];
-    for (var k = lane; k < QUERIES * n; k += LANES) {
-      let j = k % n;
-      let row = k / n * NEURONS;
-      let at = row + NEURON_AT[l - 1u] + j;
-      let gain = slope(activity(first + k / n * ROW + X_AT[l] + j));
-      let path = path_to(l, j, 0u, t);
-      let told = row + NEURON_AT[source];
-      var up = 0.0;
-      for (var i = 0u; i < width; i += 4u) {
-        up += dot(carry(path, i), present(i, width) * kept4(told + four(i, width)));
-      }
-      keep(at, up * gain);
-      let w = FAST_AT[l];
-      let known = BY_BACKPROP + row + NEURON_AT[l];
-      var back = 0.0;
-      for (var i = 0u; i < above; i++) {
-        back += weight(w + synapse(quads, i, j)) * kept(known + i);
-      }
-      keep(BY_BACKPROP + at, back * gain);
+    for (var k = lane; k < QUERIES * WIDTH[l]; k += LANES) {
+      find_errors_of(l, k % WIDTH[l], k / WIDTH[l], first, t);
     }
     team_barrier();
   }
+}
+
+// Of the neurons that number k of x_l is made of, in query q.
+fn find_errors_of(l: u32, k: u32, q: u32, first: u32, t: u32) {
+  let cell = cell_of(l, k);
+  let row = q * NEURONS;
+  let up = come_down(l, row, cell, t);
+  let back = come_back(l, BY_BACKPROP + row, cell);
+  let units = first + q * ROW + UNITS_AT[l - 1u];
+  let window = window_of(l - 1u, k);
+  for (var u = 0u; u < neurons_in(window); u++) {
+    let neuron = neuron_in(l - 1u, window, u);
+    let gain = part_of(l - 1u, units, window, u) * slope(activity(units + neuron));
+    let at = row + NEURON_AT[l - 1u] + neuron;
+    keep(at, up * gain);
+    keep(BY_BACKPROP + at, back * gain);
+  }
+}
+
+// What comes down to a number of x_l from the errors that lie from `row`, by the system's path.
+fn come_down(l: u32, row: u32, cell: Cells, t: u32) -> f32 {
+  if (!CARRIES[l]) { return 0.0; }
+  let width = errors_of(l);
+  var up = 0.0;
+  for (var s = 0u; s < ways(l); s++) {
+    let way = way_of(l, cell, s);
+    if (!way.there) { continue; }
+    let path = path_to(l, way.column, 0u, t);
+    let told = row + NEURON_AT[source_of(l) - 1u] + errors_from(l, way.look, 0u);
+    for (var i = 0u; i < width; i += 4u) {
+      up += dot(carry(path, i), present(i, width) * kept4(told + four(i, width)));
+    }
+  }
+  return up;
+}
+
+// And by the weights.
+fn come_back(l: u32, row: u32, cell: Cells) -> f32 {
+  let n = FAN_OUT[l];
+  var back = 0.0;
+  for (var s = 0u; s < sights(l); s++) {
+    let sight = sight_of(l, cell, s);
+    if (!sight.there) { continue; }
+    let known = row + NEURON_AT[l] + neurons_from(l, sight.look, 0u);
+    for (var i = 0u; i < n; i++) {
+      back += weight(FAST_AT[l] + synapse(QUADS[l], i, sight.column)) * kept(known + i);
+    }
+  }
+  return back;
 }
 
 // ē of a neuron whose errors lie from `at`.
@@ -102,7 +137,7 @@ fn mean_error(at: u32) -> f32 {
 }
 
 fn compare_errors(l: u32, at: u32) {
-  let n = WIDTH[l + 1u];
+  let n = UNITS[l];
   let e = NEURON_AT[l];
   var a = 0.0;
   var b = 0.0;
@@ -129,8 +164,8 @@ fn compare_errors(l: u32, at: u32) {
 // M_l against W_lᵀ, a row of M a lane. Where M carries another layer's error the two have nothing
 // in common.
 fn compare_weights(l: u32, at: u32, t: u32) {
-  let pre = WIDTH[l];
-  let post = WIDTH[l + 1u];
+  let pre = FAN_IN[l];
+  let post = FAN_OUT[l];
   let quads = QUADS[l];
   let rows = select(0u, pre, CARRIES[l] && (!FROM_OUTPUT || l + 1u == DEPTH));
   var a = 0.0;
@@ -177,8 +212,10 @@ fn compare_weights(l: u32, at: u32, t: u32) {
   report(at + REPORT_FEEDBACK_NORM, team_sum(b));
 }
 
-// E_l by its second half first, u = W_lᵀ φ(z_l): z_l − W_l u = b_l + W_l (x_{l−1} − u).
+// E_l of a dense layer, by its second half first, u = W_lᵀ φ(z_l):
+//   z_l − W_l u = b_l + W_l (x_{l−1} − u).
 fn compare_recalled(l: u32, at: u32, first: u32) {
+  if (!IS_DENSE[l]) { return; }
   let pre = WIDTH[l];
   let post = WIDTH[l + 1u];
   let quads = QUADS[l];
@@ -216,9 +253,9 @@ fn compare_recalled(l: u32, at: u32, first: u32) {
 // The way gone since the moment before against the way down from there; then this moment's weights
 // and gradient are kept, by the lanes that read them.
 fn compare_update(l: u32, at: u32, first: u32, later: bool) {
-  let pre = WIDTH[l];
+  let pre = FAN_IN[l];
   let quads = QUADS[l];
-  let count = select(0u, pre * WIDTH[l + 1u], PLASTIC[l]);
+  let count = select(0u, pre * FAN_OUT[l], PLASTIC[l]);
   let w = FAST_AT[l];
   if (later) {
     var a = 0.0;
@@ -243,13 +280,21 @@ fn compare_update(l: u32, at: u32, first: u32, later: bool) {
     report_angle(at + REPORT_UPDATE_ANGLE, unit_a, unit_b, a, b);
   }
   for (var k = lane; k < count; k += LANES) {
-    let e = BY_BACKPROP + NEURON_AT[l] + k / pre;
-    let x = first + X_AT[l] + k % pre;
-    var uphill = 0.0;
-    for (var q = 0u; q < QUERIES; q++) { uphill += kept(e + q * NEURONS) * activity(x + q * ROW); }
+    let uphill = uphill_of(l, k / pre, k % pre, first);
     keep(WEIGHT_BEFORE + w + k, weight(w + synapse(quads, k / pre, k % pre)));
     keep(GRADIENT_BEFORE + w + k, uphill);
   }
+}
+
+// The gradient of the query loss by W_ij.
+fn uphill_of(l: u32, i: u32, j: u32, first: u32) -> f32 {
+  let e = BY_BACKPROP + NEURON_AT[l] + i;
+  let x = first + X_AT[l] + reach(l, j);
+  var sum = 0.0;
+  for (var look = 0u; look < looks(l, QUERIES); look++) {
+    sum += kept(e + neurons_from(l, look, NEURONS)) * activity(x + seen_from(l, look, ROW));
+  }
+  return sum;
 }
 
 @compute @workgroup_size(WORKGROUP)

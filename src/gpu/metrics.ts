@@ -33,7 +33,7 @@ export function metricsSizes(
   plastic: number,
 ): { reported: number; scratch: number } {
   const inside = system.layers.slice(system.encoderLayers);
-  const neurons = inside.reduce((n, l) => n + l.fanOut, 0);
+  const neurons = inside.reduce((n, l) => n + l.units, 0);
   return {
     reported: moments * inside.length * REPORT_SIZE,
     scratch: queries * (2 * neurons + widestBelow(system)) + 2 * plastic,
@@ -45,6 +45,7 @@ export function metricsShape(system: System) {
   const extents = system.layers.slice(system.encoderLayers).map(l => feedbackExtent(system, l));
   return {
     WIDEST_BELOW: widestBelow(system),
+    IS_DENSE: system.layers.slice(system.encoderLayers).map(l => !l.conv),
     FEEDBACK_ROWS: extents.map(([rows]) => rows),
     FEEDBACK_COLUMNS: extents.map(([, columns]) => columns),
     REPORT_SIZE,
@@ -87,7 +88,11 @@ export function readMetrics(system: System, moments: number, reported: Float32Ar
     ),
     errorAngle: gather('errorAngle', angle, () => !blind),
     updateAngle: gather('updateAngle', angle, (l, moment) => l.plastic && moment > 0),
-    orthonormality: gather('orthonormality', square => square),
+    orthonormality: gather(
+      'orthonormality',
+      square => square,
+      l => !l.conv,
+    ),
     weightNorm: gather('weightNorm', Math.sqrt),
     feedbackNorm: gather('feedbackNorm', Math.sqrt, l => feedbackExtent(system, l)[0] > 0),
     errorNorm: gather('errorNorm', Math.sqrt, () => !blind),
@@ -103,14 +108,15 @@ const angle = (difference: number, sum: number) =>
     ? NaN
     : (360 / Math.PI) * Math.atan2(Math.sqrt(difference), Math.sqrt(sum));
 
+/** Inputs of the widest dense layer. */
 const widestBelow = ({ layers, encoderLayers }: System) =>
-  greatest(layers.slice(encoderLayers).map(l => l.fanIn));
+  greatest(layers.slice(encoderLayers).map(l => (l.conv ? 0 : l.fanIn)));
 
 /**
  * Rows and columns of B of a layer: of the matrix that carries its error; of B of direct-rectified
  * feedback all that lies there counts as one row.
  */
 function feedbackExtent(system: System, layer: Layer): [rows: number, columns: number] {
-  if (isMixed(layer)) return [1, sizeOf('rows', layer.fanOut, system.sizes.at(-1)!)];
+  if (isMixed(layer)) return [1, sizeOf('rows', layer.units, system.sizes.at(-1)!)];
   return !layer.carries || system.feedback === 'backprop' ? [0, 0] : feedbackMatrix(system, layer);
 }
