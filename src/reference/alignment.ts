@@ -11,18 +11,22 @@ import {
   timesTransposed,
   transposed,
 } from './algebra.js';
-import type { LayerParameters } from './parameters.js';
-import { shareOf } from './plasticity.js';
+import { asFeedback, asMatrix, patches, patchesAdjoint, wayDown, wayDownAdjoint } from './looks.js';
+import { type LayerParameters, zerosLike } from './parameters.js';
+import { shareOfSample } from './plasticity.js';
 
 /**
  * What a feedback rule sees of one layer; or its adjoint. W (n_l, n_{l-1}) and B (n_{l-1}, n_l)
- * before the step; x (batch)(n_{l-1}), z = W x + b (batch)(n_l).
+ * before the step; in every look (looks.ts) x (n_{l-1}), z = W x + b (n_l), and r (n_{l-1}), what
+ * comes down of z: B z, of a convolution the same patch of what all its positions send down. r is
+ * empty unless a primitive asks for it.
  */
 export interface Mirror {
   readonly W: Float64Array;
   readonly B: Float64Array;
   readonly x: readonly Float64Array[];
   readonly z: readonly Float64Array[];
+  readonly r: readonly Float64Array[];
 }
 
 /**
@@ -42,7 +46,7 @@ export const primitives = {
     value: ({ B }) => B.map(b => -b),
     adjoint: (_m, _share, d, dM) => add(dM.B, d, -1),
   },
-  // SHARE Σ_b x zᵀ.
+  // SHARE Σ x zᵀ over all looks.
   amp: {
     value: ({ x, z, B }, share) => sumOver(x, B, b => outer(x[b]!, z[b]!, share)),
     adjoint({ x, z }, share, d, dM) {
@@ -52,19 +56,17 @@ export const primitives = {
       });
     },
   },
-  // −SHARE Σ_b r zᵀ, r = B z.
+  // −SHARE Σ r zᵀ.
   null: {
-    value: ({ z, B }, share) => sumOver(z, B, b => outer(times(B, z[b]!), z[b]!, -share)),
-    adjoint({ z, B }, share, d, dM) {
+    value: ({ r, z, B }, share) => sumOver(z, B, b => outer(r[b]!, z[b]!, -share)),
+    adjoint({ r, z }, share, d, dM) {
       z.forEach((zb, b) => {
-        const dR = times(d, zb);
-        add(dM.z[b]!, timesTransposed(d, times(B, zb)), -share);
-        add(dM.z[b]!, timesTransposed(B, dR), -share);
-        addOuter(dM.B, dR, zb, -share);
+        add(dM.r[b]!, times(d, zb), -share);
+        add(dM.z[b]!, timesTransposed(d, r[b]!), -share);
       });
     },
   },
-  // −SHARE Σ_b x pᵀ, p = Bᵀ x.
+  // −SHARE Σ x pᵀ, p = Bᵀ x.
   sparse: {
     value: ({ x, B }, share) => sumOver(x, B, b => outer(x[b]!, timesTransposed(B, x[b]!), -share)),
     adjoint({ x, B }, share, d, dM) {
@@ -91,8 +93,8 @@ export const primitives = {
  *     B' = … + stepᵀ                         Kolen-Pollack, on every step: what the task alone
  * changed in W
  *
- * x (batch)(n_{l-1}) is what the mirror shows: the lifetime's own activity, so that z = W x + b is
- * too, or noise, so that z = W x.
+ * x (batch)(x_{l-1}) is what the mirror shows: the lifetime's own activity, so that z = W x + b is
+ * too, or noise, so that z = W x. SHARE is one sample's; positions of a convolution are summed.
  */
 export function alignment(
   system: System,
@@ -106,8 +108,13 @@ export function alignment(
 ): Float64Array {
   const next = B.slice();
   if (!layer.aligned) return next;
-  if (isDue(system, t)) add(next, direction(system, p, mirrorOf(system, p, W, B, x)), p.etaB[0]!);
-  if (system.feedbackRule === 'kolen-pollack') add(next, transposed(step, layer.fanIn));
+  const change = new Float64Array(B.length);
+  if (isDue(system, t)) {
+    const mirror = mirrorOf(system, layer, p, W, B, x);
+    add(change, direction(system, p, mirror, shareOfSample(system, x.length)), p.etaB[0]!);
+  }
+  if (system.feedbackRule === 'kolen-pollack') add(change, transposed(step, layer.fanIn));
+  add(next, asFeedback(layer, change));
   return next;
 }
 
@@ -134,56 +141,112 @@ export function alignmentAdjoint(
 ): void {
   add(dB, dNext);
   if (!layer.aligned) return;
-  if (system.feedbackRule === 'kolen-pollack') add(dStep, transposed(dNext, layer.fanOut));
+  const dChange = asMatrix(layer, dNext);
+  if (system.feedbackRule === 'kolen-pollack') add(dStep, transposed(dChange, layer.fanOut));
   if (!isDue(system, t)) return;
-  const mirror = mirrorOf(system, p, W, B, x);
-  const dMirror: Mirror = { W: dW, B: dB, x: dX, z: mirror.z.map(z => new Float64Array(z.length)) };
-  const share = shareOf(system, x.length);
+  const mirror = mirrorOf(system, layer, p, W, B, x);
+  const dMirror: Mirror = {
+    W: dW,
+    B: new Float64Array(B.length),
+    x: zerosLike(mirror.x),
+    z: zerosLike(mirror.z),
+    r: zerosLike(mirror.r),
+  };
+  const share = shareOfSample(system, x.length);
   const etaB = p.etaB[0]!;
-  dP.etaB[0]! += dot(dNext, direction(system, p, mirror));
+  dP.etaB[0]! += dot(dChange, direction(system, p, mirror, share));
   system.primitives.forEach((name, r) => {
-    dP.k[r]! += etaB * dot(dNext, primitives[name].value(mirror, share));
+    dP.k[r]! += etaB * dot(dChange, primitives[name].value(mirror, share));
     primitives[name].adjoint(
       mirror,
       share,
-      dNext.map(d => etaB * p.k[r]! * d),
+      dChange.map(d => etaB * p.k[r]! * d),
       dMirror,
     );
   });
-  x.forEach((xb, b) =>
-    affineAdjoint(W, xb, dMirror.z[b]!, dW, system.mirror === 'noise' ? NONE : dP.b, dX[b]!),
-  );
+  mirrorAdjoint(system, layer, W, mirror, dMirror, dX, dP);
+  add(dB, asFeedback(layer, dMirror.B));
 }
 
 /** Σ_p k_p primitive_p. */
-function direction(system: System, p: LayerParameters, mirror: Mirror): Float64Array {
+function direction(
+  system: System,
+  p: LayerParameters,
+  mirror: Mirror,
+  share: number,
+): Float64Array {
   const sum = new Float64Array(mirror.B.length);
-  const share = shareOf(system, mirror.x.length);
   system.primitives.forEach((name, r) => add(sum, primitives[name].value(mirror, share), p.k[r]!));
   return sum;
 }
 
 function mirrorOf(
   system: System,
+  layer: Layer,
   p: LayerParameters,
   W: Float64Array,
-  B: Float64Array,
-  x: readonly Float64Array[],
+  feedback: Float64Array,
+  samples: readonly Float64Array[],
 ): Mirror {
-  return { W, B, x, z: x.map(xb => affine(W, system.mirror === 'noise' ? NONE : p.b, xb)) };
+  const B = asMatrix(layer, feedback);
+  const x = samples.flatMap(sample => patches(layer, sample));
+  const z = x.map(seen => affine(W, system.mirror === 'noise' ? NONE : p.b, seen));
+  const r = asksForReturn(system)
+    ? samples.flatMap((sample, b) =>
+        patches(layer, wayDown(layer, B, looksOf(layer, z, b), sample.length)),
+      )
+    : [];
+  return { W, B, x, z, r };
 }
+
+/** Adjoint of what a mirror shows: from `dMirror`, which it completes, adds to dX and db. */
+function mirrorAdjoint(
+  system: System,
+  layer: Layer,
+  W: Float64Array,
+  mirror: Mirror,
+  dMirror: Mirror,
+  dX: readonly Float64Array[],
+  dP: LayerParameters,
+): void {
+  dX.forEach((dSample, b) => {
+    const of = (looks: readonly Float64Array[]) => looksOf(layer, looks, b);
+    if (asksForReturn(system)) {
+      const dReturn = new Float64Array(dSample.length);
+      patchesAdjoint(layer, of(dMirror.r), dReturn);
+      wayDownAdjoint(layer, mirror.B, of(mirror.z), dReturn, dMirror.B, of(dMirror.z));
+    }
+    of(mirror.x).forEach((x, look) =>
+      affineAdjoint(
+        W,
+        x,
+        of(dMirror.z)[look]!,
+        dMirror.W,
+        system.mirror === 'noise' ? NONE : dP.b,
+        of(dMirror.x)[look]!,
+      ),
+    );
+    patchesAdjoint(layer, of(dMirror.x), dSample);
+  });
+}
+
+const asksForReturn = ({ primitives: chosen }: System): boolean => chosen.includes('null');
+
+/** The looks of sample b. */
+const looksOf = ({ positions }: Layer, looks: readonly Float64Array[], b: number) =>
+  looks.slice(b * positions, (b + 1) * positions);
 
 function isDue({ alignEvery }: System, t: number): boolean {
   return (t + 1) % alignEvery === 0;
 }
 
-/** Σ_b of(b) over the samples, with B's shape. */
+/** Σ of(b) over the looks, with B's shape. */
 function sumOver(
-  samples: readonly Float64Array[],
+  looks: readonly Float64Array[],
   B: Float64Array,
   of: (b: number) => Float64Array,
 ): Float64Array {
   const sum = new Float64Array(B.length);
-  samples.forEach((_, b) => add(sum, of(b)));
+  looks.forEach((_, b) => add(sum, of(b)));
   return sum;
 }

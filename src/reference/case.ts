@@ -44,7 +44,10 @@ export interface OracleCase {
     readonly gradient: Float64Array;
     /** (tasks)(layers)(n_l, n_{l-1}), of convolutions (channels, channels below, k, k). */
     readonly finalWeights: Weights[];
-    /** Of cases that learn them: (tasks)(layers)(n_{l-1}, n_l). */
+    /**
+     * Of cases that learn them: (tasks)(layers)(n_{l-1}, n_l), of convolutions (channels below,
+     * channels, k, k).
+     */
     readonly finalFeedback?: Weights[];
     /**
      * Of cases with a written rule, by the names of its states: of synapses (tasks)(layers)(n_l,
@@ -229,7 +232,7 @@ function readParameters(tree: Field, system: System, layout: Layout): Float64Arr
   const found = [...new Set(own.map(kindOf))].flatMap(kind => {
     const tensors = own.filter(t => kindOf(t) === kind);
     const field = member(tree, KEYS[kind] ?? kind);
-    if (kind === 'B' && typeof system.rule !== 'string') return readFeedback(field, system, layout);
+    if (kind === 'B' && listsEveryLayer(system)) return readFeedback(field, system, layout);
     const read = (entry: Field, { offset, shape }: MetaParameter): Found => ({
       offset,
       numbers: tensor(entry, NUMBERS.includes(kind) ? [] : shape),
@@ -263,9 +266,13 @@ interface Found {
   readonly numbers: readonly number[];
 }
 
+/** Does the oracle have feedback weights also of a layer that carries no error down? */
+const listsEveryLayer = ({ rule, feedback }: System): boolean =>
+  typeof rule !== 'string' || feedback === 'chained' || feedback === 'sign-symmetric';
+
 /**
- * Feedback weights of a written rule: of an error path the oracle has some for every layer, also
- * for the first, whose error below nobody reads unless the rule reads e_pre.
+ * Feedback weights of an error path, for every layer: also for the first, whose error below nobody
+ * reads unless the rule reads e_pre.
  */
 function readFeedback(field: Field, system: System, layout: Layout): Found[] {
   const mixed = system.layers.filter(isMixed);

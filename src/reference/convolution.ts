@@ -82,6 +82,20 @@ export function pooledAdjoint(conv: Convolution, a: Float64Array, dX: Float64Arr
   return dA;
 }
 
+/**
+ * What the pooling of a makes of another map of neurons: of a max, what stands where that of a is.
+ * It is the adjoint of its adjoint.
+ */
+export function pooledAs(conv: Convolution, a: Float64Array, other: Float64Array): Float64Array {
+  if (conv.pool === 'average') return pooled(conv, other);
+  const [channels, height, width] = conv.output;
+  const x = new Float64Array(channels * height * width);
+  forEachWindow(conv, (output, units) => {
+    x[output] = other[largest(units, a)]!;
+  });
+  return x;
+}
+
 const largest = (units: readonly number[], a: Float64Array): number =>
   units.reduce((best, unit) => (a[unit]! > a[best]! ? unit : best));
 
@@ -96,26 +110,43 @@ function forEachUnit(
 
 /** Calls `visit` for everything that a neuron sees: with its place, the weight's, the pixel's. */
 function forEachSynapse(
-  { kernel, stride, padding, input, units }: Convolution,
+  conv: Convolution,
   visit: (unit: number, weight: number, pixel: number) => void,
 ): void {
-  const [channelsBelow, heightBelow, widthBelow] = input;
-  const [channels, height, width] = units;
+  const { channels, kernel, input, units } = conv;
+  const positions = units[1] * units[2];
+  const fanIn = input[0] * kernel ** 2;
   for (let o = 0; o < channels; o++)
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++)
-        for (let c = 0; c < channelsBelow; c++)
-          for (let u = 0; u < kernel; u++)
-            for (let v = 0; v < kernel; v++) {
-              const row = stride * y + u - padding;
-              const column = stride * x + v - padding;
-              if (row < 0 || row >= heightBelow || column < 0 || column >= widthBelow) continue;
-              visit(
-                (o * height + y) * width + x,
-                ((o * channelsBelow + c) * kernel + u) * kernel + v,
-                (c * heightBelow + row) * widthBelow + column,
-              );
-            }
+    forEachPixelSeen(conv, (position, j, pixel) =>
+      visit(o * positions + position, o * fanIn + j, pixel),
+    );
+}
+
+/**
+ * Calls `visit` for every pixel that is seen from every position: with the position (row, column),
+ * the place in its patch (channel below, kernel row, kernel column), and the pixel's. What lies
+ * beyond the border is left out.
+ */
+export function forEachPixelSeen(
+  { kernel, stride, padding, input, units }: Convolution,
+  visit: (position: number, j: number, pixel: number) => void,
+): void {
+  const [channelsBelow, heightBelow, widthBelow] = input;
+  const [, height, width] = units;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      for (let c = 0; c < channelsBelow; c++)
+        for (let u = 0; u < kernel; u++)
+          for (let v = 0; v < kernel; v++) {
+            const row = stride * y + u - padding;
+            const column = stride * x + v - padding;
+            if (row < 0 || row >= heightBelow || column < 0 || column >= widthBelow) continue;
+            visit(
+              y * width + x,
+              (c * kernel + u) * kernel + v,
+              (c * heightBelow + row) * widthBelow + column,
+            );
+          }
 }
 
 /** Calls `visit` for every window: with the place of what is made of it, and those of its units. */

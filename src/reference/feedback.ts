@@ -1,6 +1,7 @@
 import type { System } from '../systems/system.js';
 import { add, affine, affineAdjoint, NONE } from './algebra.js';
 import { feedbackActivations, losses, signals } from './choices.js';
+import type { Activities } from './forward.js';
 import type { LayerParameters, Weights } from './parameters.js';
 
 /**
@@ -14,18 +15,20 @@ import type { LayerParameters, Weights } from './parameters.js';
  *     post_l = y                                      told `target`: the output layer is clamped
  *     post_l = x_l, but post_L = a                    told its `error` beside it (errors.ts)
  *     none                                            told `nothing`
+ *
+ * Those are neurons before any pooling: B and c of a convolution have a row for each of them.
  */
 export function feedback(
   system: System,
   parameters: readonly LayerParameters[],
   B: Weights,
-  x: readonly Float64Array[],
+  { units }: Activities,
   target: Float64Array,
 ): Float64Array[] {
-  const answer = losses[system.loss].answer(x.at(-1)!);
+  const answer = losses[system.loss].answer(units.at(-1)!);
   const s = signal(system, answer, target);
   return system.layers.map(({ told }, k) => {
-    const own = x[k + 1]!;
+    const own = units[k + 1]!;
     if (told === 'nothing') return NONE;
     if (told === 'target') return target;
     if (told === 'activity') return own;
@@ -45,28 +48,28 @@ export function feedback(
  *     dB_l += du_l sᵀ,   dc_l += du_l,   ds += B_lᵀ du_l;   at last da += ds · ds/da, which goes on
  * to x_L
  *
- * Else dpost_l goes to what post_l is. `dB`, `dX` (x_0 … x_L) and `dParameters` are added to.
+ * Else dpost_l goes to what post_l is. `dB`, `dActivities` and `dParameters` are added to.
  */
 export function feedbackAdjoint(
   system: System,
   parameters: readonly LayerParameters[],
   B: Weights,
-  x: readonly Float64Array[],
+  { units }: Activities,
   target: Float64Array,
   dPost: readonly Float64Array[],
   dB: Weights,
-  dX: readonly Float64Array[],
+  dActivities: Activities,
   dParameters: readonly LayerParameters[],
 ): void {
   const { answer, answerAdjoint } = losses[system.loss];
   const { slope } = feedbackActivations[system.feedbackActivation];
-  const a = answer(x.at(-1)!);
+  const a = answer(units.at(-1)!);
   const s = signal(system, a, target);
   const dS = new Float64Array(s.length);
   const dA = new Float64Array(s.length);
   system.layers.forEach(({ told }, k) => {
     const d = dPost[k]!;
-    const dOwn = dX[k + 1]!;
+    const dOwn = dActivities.units[k + 1]!;
     if (told === 'activity') add(dOwn, d);
     if (told === 'error') add(k === system.layers.length - 1 ? dA : dOwn, d);
     if (told !== 'mixed') return;
@@ -75,7 +78,7 @@ export function feedbackAdjoint(
     const f = fedBack(system, B[k]!, p.c, s);
     const beta = p.beta[0]!;
     d.forEach((di, i) => {
-      dP.beta[0]! += di * (f[i]! - x[k + 1]![i]!);
+      dP.beta[0]! += di * (f[i]! - units[k + 1]![i]!);
     });
     add(dOwn, d, 1 - beta);
     affineAdjoint(
@@ -88,7 +91,7 @@ export function feedbackAdjoint(
     );
   });
   add(dA, dS, signals[system.signal].answerSlope);
-  add(dX.at(-1)!, answerAdjoint(a, dA));
+  add(dActivities.units.at(-1)!, answerAdjoint(a, dA));
 }
 
 /** s (n_L). */

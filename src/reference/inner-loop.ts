@@ -1,5 +1,5 @@
-import { writtenOf, type System } from '../systems/system.js';
-import { add } from './algebra.js';
+import { writtenOf, type Layer, type System } from '../systems/system.js';
+import { add, NONE } from './algebra.js';
 import { alignment, alignmentAdjoint } from './alignment.js';
 import { birth, birthAdjoint } from './birth.js';
 import type { Chance } from './chance.js';
@@ -7,7 +7,8 @@ import { losses } from './choices.js';
 import type { Sample } from './episode.js';
 import { errors, errorsAdjoint } from './errors.js';
 import { feedback, feedbackAdjoint } from './feedback.js';
-import { forward, forwardAdjoint } from './forward.js';
+import { type Activities, activitiesZerosLike, forward, forwardAdjoint } from './forward.js';
+import { atPositions, atPositionsAdjoint, patches, patchesAdjoint } from './looks.js';
 import {
   type Fast,
   type LayerParameters,
@@ -21,11 +22,11 @@ import {
   plasticity,
   plasticityAdjoint,
 } from './plasticity.js';
-import type { Local } from '../rules/handwritten.js';
 import {
+  type Look,
+  type Neurons,
   neuronStates,
   neuronStatesAdjoint,
-  type Surroundings,
   writtenPlasticity,
   writtenPlasticityAdjoint,
 } from './written.js';
@@ -48,16 +49,24 @@ export function innerStep(
   const now = withBiases(parameters, before.b);
   const seen = observe(system, now, W, B, batch);
   const rule = writtenOf(system);
-  const around = surroundings(now, before, seen);
-  const changes =
-    rule === undefined
-      ? system.layers.map((layer, k) => ({
-          ...plasticity(system, layer, now[k]!, W[k]!, v[k]!, locals(W, now, seen, k)),
-          synapse: [],
-        }))
-      : system.layers.map(layer => writtenPlasticity(system, rule, layer, around));
+  const looks = system.layers.map((layer, k) =>
+    looksOf(system, layer, W[k]!, now[k]!, before.neuron, seen),
+  );
+  const changes = system.layers.map((layer, k) =>
+    rule
+      ? writtenPlasticity(
+          system,
+          rule,
+          layer,
+          now[k]!,
+          W[k]!,
+          before.synapse.map(state => state[k]!),
+          looks[k]!,
+        )
+      : { ...plasticity(system, layer, now[k]!, W[k]!, v[k]!, looks[k]!), synapse: [] },
+  );
   const ofBiases = system.layers.map((layer, k) =>
-    biasPlasticity(system, layer, now[k]!, before.vBias[k]!, locals(W, now, seen, k)),
+    biasPlasticity(system, layer, now[k]!, before.vBias[k]!, looks[k]!),
   );
   const aligned = system.layers.map((layer, k) =>
     alignment(
@@ -85,7 +94,7 @@ export function innerStep(
     b: ofBiases.map(change => change.W),
     vBias: ofBiases.map(change => change.v),
     synapse: before.synapse.map((_, q) => changes.map(change => change.synapse[q]!)),
-    neuron: rule ? neuronStates(rule, around) : [],
+    neuron: rule ? neuronStates(rule, neuronsOf(now, before, seen)) : [],
   };
 }
 
@@ -111,7 +120,7 @@ export function innerStepAdjoint(
   const dNow = withBiases(dParameters, dBefore.b);
   const seen = observe(system, now, W, B, batch);
   const dSeen: Observation = {
-    x: seen.x.map(zerosLike),
+    activities: seen.activities.map(activitiesZerosLike),
     answer: zerosLike(seen.answer),
     post: seen.post.map(zerosLike),
     error: seen.error.map(zerosLike),
@@ -119,7 +128,7 @@ export function innerStepAdjoint(
   const dStep = zerosLike(W);
   system.layers.forEach((layer, k) => {
     const x = mirrored(system, seen, chance, k, t);
-    const dX = system.mirror === 'noise' ? zerosLike(x) : atLayer(dSeen.x, k);
+    const dX = system.mirror === 'noise' ? zerosLike(x) : below(dSeen, k);
     alignmentAdjoint(
       system,
       layer,
@@ -140,12 +149,18 @@ export function innerStepAdjoint(
   const dSeenB = zerosLike(B);
   const dSeenParameters = dParameters.map(dP => ({ ...dP, b: new Float64Array(dP.b.length) }));
   const rule = writtenOf(system);
-  const around = surroundings(now, before, seen);
-  const dAround = surroundings(dNow, dBefore, dSeen);
-  if (rule) neuronStatesAdjoint(rule, around, dNext.neuron, dAround);
+  if (rule)
+    neuronStatesAdjoint(
+      rule,
+      neuronsOf(now, before, seen),
+      dNext.neuron,
+      neuronsOf(dNow, dBefore, dSeen),
+    );
   system.layers.forEach((layer, k) => {
-    const local = locals(W, now, seen, k);
-    const dLocal = locals(dSeenW, dSeenParameters, dSeen, k);
+    const looks = looksOf(system, layer, W[k]!, now[k]!, before.neuron, seen);
+    // What a rule as text reads of W it reads as itself, beside what it sees.
+    const dOwnW = rule ? dBefore.W[k]! : dSeenW[k]!;
+    const dLooks = looks.map(look => lookZerosLike(look, dOwnW, dSeenParameters[k]!));
     if (!rule)
       plasticityAdjoint(
         system,
@@ -153,35 +168,49 @@ export function innerStepAdjoint(
         now[k]!,
         W[k]!,
         v[k]!,
-        local,
+        looks,
         { W: dNext.W[k]!, v: dNext.v[k]!, step: dStep[k]! },
         dBefore.W[k]!,
         dBefore.v[k]!,
-        dLocal,
+        dLooks,
         dNow[k]!,
       );
-    else writtenPlasticityAdjoint(system, rule, layer, around, dNext, dAround);
+    else
+      writtenPlasticityAdjoint(
+        system,
+        rule,
+        layer,
+        now[k]!,
+        before.synapse.map(state => state[k]!),
+        looks,
+        { W: dNext.W[k]!, synapse: dNext.synapse.map(state => state[k]!) },
+        dBefore.W[k]!,
+        dBefore.synapse.map(state => state[k]!),
+        dLooks,
+        dNow[k]!,
+      );
     biasPlasticityAdjoint(
       system,
       layer,
       now[k]!,
       before.vBias[k]!,
-      local,
+      looks,
       { b: dNext.b[k]!, v: dNext.vBias[k]! },
       dBefore.vBias[k]!,
-      dLocal,
+      dLooks,
       dNow[k]!,
     );
+    looksAdjoint(system, layer, dLooks, dSeen, dBefore.neuron);
   });
   if (system.firstOrder) return;
   const { answerAdjoint } = losses[system.loss];
   batch.forEach(({ y }, b) => {
-    const x = seen.x[b]!;
-    const dX = dSeen.x[b]!;
-    add(dX.at(-1)!, answerAdjoint(seen.answer[b]!, dSeen.answer[b]!));
-    feedbackAdjoint(system, now, B, x, y, dSeen.post[b]!, dSeenB, dX, dSeenParameters);
-    errorsAdjoint(system, W, B, x, y, seen.error[b]!, dSeen.error[b]!, dSeenW, dSeenB, dX);
-    forwardAdjoint(system, now, W, x, dX, dSeenW, dSeenParameters);
+    const of = seen.activities[b]!;
+    const d = dSeen.activities[b]!;
+    add(d.x.at(-1)!, answerAdjoint(seen.answer[b]!, dSeen.answer[b]!));
+    feedbackAdjoint(system, now, B, of, y, dSeen.post[b]!, dSeenB, d, dSeenParameters);
+    errorsAdjoint(system, W, B, of, y, seen.error[b]!, dSeen.error[b]!, dSeenW, dSeenB, d);
+    forwardAdjoint(system, W, of, d, dSeenW, dSeenParameters);
   });
   dNow.forEach((dP, k) => {
     add(dBefore.W[k]!, dSeenW[k]!);
@@ -234,11 +263,11 @@ export function adaptAdjoint(
 }
 
 /**
- * What a batch shows, or its adjoint: activities x_0 … x_L, what written rules take x_L for, the
- * answer, post-synaptic activities 1 … L and errors e_0 … e_L, (batch)(…).
+ * What a batch shows, or its adjoint: activities, what written rules take x_L for, the answer,
+ * post-synaptic activities 1 … L and errors e_0 … e_L, (batch)(…).
  */
 interface Observation {
-  readonly x: readonly (readonly Float64Array[])[];
+  readonly activities: readonly Activities[];
   readonly answer: readonly Float64Array[];
   readonly post: readonly (readonly Float64Array[])[];
   readonly error: readonly (readonly Float64Array[])[];
@@ -251,58 +280,131 @@ function observe(
   B: Weights,
   batch: readonly Sample[],
 ): Observation {
-  const x = batch.map(sample => forward(system, parameters, W, sample.x));
+  const activities = batch.map(({ x }) => forward(system, parameters, W, x));
   return {
-    x,
-    answer: x.map(of => losses[system.loss].answer(of.at(-1)!)),
-    post: batch.map(({ y }, b) => feedback(system, parameters, B, x[b]!, y)),
-    error: batch.map(({ y }, b) => errors(system, W, B, x[b]!, y)),
+    activities,
+    answer: activities.map(({ x }) => losses[system.loss].answer(x.at(-1)!)),
+    post: batch.map(({ y }, b) => feedback(system, parameters, B, activities[b]!, y)),
+    error: batch.map(({ y }, b) => errors(system, W, B, activities[b]!, y)),
   };
 }
 
-/** What the synapses of layers[k] see of each sample; or, made of adjoints, where theirs add. */
-function locals(
-  W: Weights,
-  parameters: readonly LayerParameters[],
-  { x, post, error }: Observation,
-  k: number,
-): Local[] {
-  const { b, theta } = parameters[k]!;
-  return x.map((_, s) => ({
-    W: W[k]!,
-    b,
-    theta,
-    pre: x[s]![k]!,
-    post: post[s]![k]!,
-    errorBelow: error[s]![k]!,
-    error: error[s]![k + 1]!,
-  }));
+/** What the synapses of a plastic layer see, look by look: those of a sample, then of the next. */
+function looksOf(
+  system: System,
+  layer: Layer,
+  W: Float64Array,
+  { b, theta }: LayerParameters,
+  neuron: Fast['neuron'],
+  seen: Observation,
+): Look[] {
+  if (!layer.plastic) return [];
+  const states = neuron.map(state => atPositions(layer, state[layer.index]!));
+  const statesBelow = neuron.map(state => patches(layer, state[layer.index - 1]!));
+  return seen.activities.flatMap((_, sample) => {
+    const of = sampleOf(system, layer, seen, sample);
+    const pre = patches(layer, of.pre);
+    const post = atPositions(layer, of.post);
+    const errorBelow = patches(layer, of.errorBelow);
+    const error = atPositions(layer, of.error);
+    return atPositions(layer, of.x).map((x, look) => ({
+      W,
+      b,
+      theta,
+      pre: pre[look]!,
+      post: post[look]!,
+      errorBelow: errorBelow[look]!,
+      error: error[look]!,
+      x,
+      neuron: states.map(state => state[look]!),
+      neuronBelow: statesBelow.map(state => state[look]!),
+    }));
+  });
 }
 
-/** What the expressions of a written rule read; or, made of adjoints, where theirs add. */
-const surroundings = (
-  parameters: readonly LayerParameters[],
-  fast: Fast,
-  { x, answer, post, error }: Observation,
-): Surroundings => ({
-  fast,
-  parameters,
-  x: x.map((of, b) => [...of.slice(0, -1), answer[b]!]),
-  post,
-  error,
+/** From the adjoint of the looks adds to that of what is seen, and of neurons' states. */
+function looksAdjoint(
+  system: System,
+  layer: Layer,
+  dLooks: readonly Look[],
+  dSeen: Observation,
+  dNeuron: Fast['neuron'],
+): void {
+  if (!layer.plastic) return;
+  const { index, positions } = layer;
+  dSeen.activities.forEach((_, sample) => {
+    const d = dLooks.slice(sample * positions, (sample + 1) * positions);
+    const into = sampleOf(system, layer, dSeen, sample);
+    const down = (of: (look: Look) => Float64Array, dBelow: Float64Array) =>
+      patchesAdjoint(layer, d.map(of), dBelow);
+    const own = (of: (look: Look) => Float64Array, dUnits: Float64Array) =>
+      atPositionsAdjoint(layer, d.map(of), dUnits);
+    down(({ pre }) => pre, into.pre);
+    down(({ errorBelow }) => errorBelow, into.errorBelow);
+    own(({ post }) => post, into.post);
+    own(({ error }) => error, into.error);
+    own(({ x }) => x, into.x);
+    dNeuron.forEach((state, q) => {
+      own(({ neuron }) => neuron[q]!, state[index]!);
+      down(({ neuronBelow }) => neuronBelow[q]!, state[index - 1]!);
+    });
+  });
+}
+
+/** What a layer sees of one sample, or its adjoint. No neuron below a pool has an error to see. */
+function sampleOf(
+  { layers, encoderLayers }: System,
+  { index }: Layer,
+  { activities, answer, post, error }: Observation,
+  sample: number,
+) {
+  const { x, units } = activities[sample]!;
+  const pools = index - 1 > encoderLayers && layers[index - 2]!.conv?.pool;
+  return {
+    pre: x[index - 1]!,
+    x: index === layers.length ? answer[sample]! : units[index]!,
+    post: post[sample]![index - 1]!,
+    errorBelow: pools ? NONE : error[sample]![index - 1]!,
+    error: error[sample]![index]!,
+  };
+}
+
+/** Where the adjoint of one look adds: to its own, but of W and parameters to what all share. */
+const lookZerosLike = (look: Look, dW: Float64Array, { b, theta }: LayerParameters): Look => ({
+  W: dW,
+  b,
+  theta,
+  pre: new Float64Array(look.pre.length),
+  post: new Float64Array(look.post.length),
+  errorBelow: new Float64Array(look.errorBelow.length),
+  error: new Float64Array(look.error.length),
+  x: new Float64Array(look.x.length),
+  neuron: zerosLike(look.neuron),
+  neuronBelow: zerosLike(look.neuronBelow),
 });
 
-/** What the mirror of layers[k] shows, (batch)(n_{l-1}). */
+/** What states of neurons are changed by; or, made of adjoints, where theirs add. */
+const neuronsOf = (
+  parameters: readonly LayerParameters[],
+  { neuron }: Fast,
+  { activities, answer }: Observation,
+): Neurons => ({
+  states: neuron,
+  x: activities.map(({ x }, b) => [...x.slice(0, -1), answer[b]!]),
+  coefficients: parameters[0]!.coefficients,
+});
+
+/** What the mirror of layers[k] shows, (batch)(x_{l-1}). */
 function mirrored(
   system: System,
-  { x }: Observation,
+  seen: Observation,
   chance: Chance,
   k: number,
   t: number,
 ): Float64Array[] {
   return system.mirror === 'noise' && system.layers[k]!.aligned
-    ? x.map((_, b) => chance.mirror(k, t, b))
-    : atLayer(x, k);
+    ? seen.activities.map((_, b) => chance.mirror(k, t, b))
+    : below(seen, k);
 }
 
 /** B in inner step t: what is fast, or drawn anew. */
@@ -326,7 +428,6 @@ function noisy(
   return weights.map((w, i) => w + system.noise * noise[i]!);
 }
 
-/** Entry k of every sample: x[b][k] is the activity below layers[k]. */
-function atLayer(perSample: readonly (readonly Float64Array[])[], k: number): Float64Array[] {
-  return perSample.map(arrays => arrays[k]!);
-}
+/** The activity below layers[k], of every sample. */
+const below = ({ activities }: Observation, k: number): Float64Array[] =>
+  activities.map(({ x }) => x[k]!);

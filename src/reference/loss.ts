@@ -1,9 +1,10 @@
 import type { System } from '../systems/system.js';
 import { isRight } from '../tasks/classes.js';
+import { add } from './algebra.js';
 import { losses } from './choices.js';
 import type { Sample } from './episode.js';
-import { forward, forwardAdjoint } from './forward.js';
-import { type LayerParameters, type Weights, zerosLike } from './parameters.js';
+import { activitiesZerosLike, forward, forwardAdjoint } from './forward.js';
+import type { LayerParameters, Weights } from './parameters.js';
 
 /** How well the network with fast weights W answers a query set. */
 export interface Answer {
@@ -22,7 +23,7 @@ export function queryLoss(
   queries: readonly Sample[],
 ): Answer {
   const { value } = losses[system.loss];
-  const outputs = queries.map(({ x }) => forward(system, parameters, W, x).at(-1)!);
+  const outputs = queries.map(({ x }) => forward(system, parameters, W, x).x.at(-1)!);
   const mean = (of: (output: Float64Array, target: Float64Array) => number) =>
     outputs.reduce((sum, output, q) => sum + of(output, queries[q]!.y), 0) / queries.length;
   return {
@@ -43,13 +44,10 @@ export function queryLossAdjoint(
   dParameters: readonly LayerParameters[],
 ): void {
   for (const { x: input, y } of queries) {
-    const x = forward(system, parameters, W, input);
-    const dX = zerosLike(x);
-    dX.splice(
-      -1,
-      1,
-      losses[system.loss].gradient(x.at(-1)!, y).map(g => (dLoss * g) / queries.length),
-    );
-    forwardAdjoint(system, parameters, W, x, dX, dW, dParameters);
+    const activities = forward(system, parameters, W, input);
+    const dActivities = activitiesZerosLike(activities);
+    const gradient = losses[system.loss].gradient(activities.x.at(-1)!, y);
+    add(dActivities.x.at(-1)!, gradient, dLoss / queries.length);
+    forwardAdjoint(system, W, activities, dActivities, dW, dParameters);
   }
 }

@@ -7,7 +7,7 @@ import { type Chance, chanceOf } from './chance.js';
 import { activations } from './choices.js';
 import { type ReferenceEpisodes, type Sample, unpack } from './episode.js';
 import { errorPaths, errors } from './errors.js';
-import { forward } from './forward.js';
+import { type Activities, forward } from './forward.js';
 import { adapt, feedbackAt } from './inner-loop.js';
 import { queryLossAdjoint } from './loss.js';
 import type { ReferenceOptions } from './meta-gradient.js';
@@ -79,7 +79,7 @@ export function referenceMetrics(
 interface Seen {
   readonly W: Weights;
   readonly B: Weights;
-  readonly x: readonly (readonly Float64Array[])[];
+  readonly activities: readonly Activities[];
   readonly error: readonly (readonly Float64Array[])[];
   readonly backprop: readonly (readonly Float64Array[])[];
 }
@@ -94,9 +94,15 @@ function observe(
 ): Seen {
   const { W } = fast;
   const B = feedbackAt(system, fast, chance, t);
-  const x = queries.map(query => forward(system, withBiases(p, fast.b), W, query.x));
-  const along = (path: System) => queries.map(({ y }, q) => errors(path, W, B, x[q]!, y));
-  return { W, B, x, error: along(system), backprop: along({ ...system, feedback: 'backprop' }) };
+  const activities = queries.map(({ x }) => forward(system, withBiases(p, fast.b), W, x));
+  const along = (path: System) => queries.map(({ y }, q) => errors(path, W, B, activities[q]!, y));
+  return {
+    W,
+    B,
+    activities,
+    error: along(system),
+    backprop: along({ ...system, feedback: 'backprop' }),
+  };
 }
 
 /** Layer l's part of ∇ query loss, for every layer. */
@@ -130,28 +136,23 @@ function look(
   system: System,
   p: readonly LayerParameters[],
   layer: Layer,
-  { W, B, x, error, backprop }: Seen,
+  { W, B, activities, error, backprop }: Seen,
 ): Omit<Look, 'updateAngle'> {
   const k = layer.index - 1;
   const w = W[k]!;
   const output = layer.index === system.layers.length;
-  const phi = activations[system.activation].value;
   const own = mean(error.map(e => e[k + 1]!));
   const known = mean(backprop.map(e => e[k + 1]!));
   const blind = ruleOf(system).from !== 'error';
-  // z − W Wᵀ φ(z).
-  const missed = x.map(activity => {
-    const z = affine(w, p[k]!.b, activity[k]!);
-    const recalled = times(w, timesTransposed(w, z.map(phi)));
-    return z.map((zi, i) => zi - recalled[i]!);
-  });
   return {
     weightAngle:
       layer.carries && (system.feedback !== 'direct' || output)
         ? angle(carrier(system, layer, w, B[k]!), transposed(w, layer.fanIn))
         : NaN,
     errorAngle: blind ? NaN : angle(own, known),
-    orthonormality: missed.reduce((sum, r) => sum + norm(r) ** 2, 0),
+    orthonormality: layer.conv
+      ? NaN
+      : activities.reduce((sum, { x }) => sum + missed(system, w, p[k]!.b, x[k]!), 0),
     weightNorm: norm(w),
     errorNorm: blind ? NaN : norm(own),
     feedbackNorm:
@@ -159,6 +160,13 @@ function look(
         ? norm(B[k]!)
         : NaN,
   };
+}
+
+/** ‖z − W Wᵀ φ(z)‖², z = W x + b. */
+function missed(system: System, W: Float64Array, b: Float64Array, x: Float64Array): number {
+  const z = affine(W, b, x);
+  const recalled = times(W, timesTransposed(W, z.map(activations[system.activation].value)));
+  return norm(z.map((zi, i) => zi - recalled[i]!)) ** 2;
 }
 
 /** M_l, (n_{l-1}, n_l). */

@@ -64,7 +64,14 @@ export function layerParameters(
     const isTheta = coefficient === 'theta';
     const own = `${of}Bias${index}`;
     const ofBias = layout.get(own) ? own : name;
-    const shape = (name: string) => (layout.get(name)?.shape ?? [0, 0]) as [number, number];
+    /** As rows and columns: of kernels of a convolution a row for each channel. */
+    const shape = (name: string): [rows: number, columns: number] => {
+      const {
+        shape: [rows],
+        size,
+      } = layout.get(name) ?? { shape: [1], size: 0 };
+      return [rows!, size / rows!];
+    };
     return {
       W: view(`W${index}`),
       b: view(`b${index}`),

@@ -1,5 +1,5 @@
 import type { HandwrittenRule, Local } from '../rules/handwritten.js';
-import type { Layer, System } from '../systems/system.js';
+import { ruleOf, type Layer, type System } from '../systems/system.js';
 import { add, dot } from './algebra.js';
 import type { LayerParameters } from './parameters.js';
 import { rules } from './rules.js';
@@ -17,7 +17,7 @@ export interface Change {
  * Plasticity of one layer: its fast weights after an inner step on a batch
  * (docs/papers.md §1.1, §2.2, §4).
  *
- *     g = SHARE Σ_b (H_b − κ_b ⊙ W)         by the rule; SHARE is 1, or 1 / batch under `mean`
+ *     g = SHARE Σ_b (H_b − κ_b ⊙ W)         by the rule, over all looks (looks.ts)
  *     u = g − λ W + μ v                      λ, μ are 0 without weight decay, momentum; v' = u
  *     W' = W + m a ⊙ u                       a is α, η, or 1 for the pool, whose θ is in H
  *     step = m a ⊙ w                         w = u with momentum, else g
@@ -166,7 +166,7 @@ function update(
 ) {
   const { rule: chosen } = system;
   const rule = typeof chosen === 'string' ? rules[chosen] : (chosen as HandwrittenRule).reference;
-  const share = shareOf(system, locals.length);
+  const share = shareOf(system, layer, locals.length);
   const g = new Float64Array(W.length);
   for (const local of locals) {
     const decay = rule.decay(local, system);
@@ -185,8 +185,18 @@ function update(
   return { rule, share, g, u, scale, lambda, mu };
 }
 
-/** SHARE of one sample of a batch in an update. */
-export function shareOf({ reduction }: System, batch: number): number {
+/**
+ * SHARE of one look in the update of a layer, of so many: that of its sample. Errors at the
+ * positions of a convolution add up, as a gradient's parts do. A rule that reads none takes the
+ * mean over positions.
+ */
+export function shareOf(system: System, { positions }: Layer, looks: number): number {
+  const ofSample = shareOfSample(system, looks / positions);
+  return ruleOf(system).from === 'error' ? ofSample : ofSample / positions;
+}
+
+/** SHARE of one sample of a batch: 1, or 1 / batch under `mean`. */
+export function shareOfSample({ reduction }: System, batch: number): number {
   return reduction === 'mean' ? 1 / batch : 1;
 }
 

@@ -1,5 +1,6 @@
 import { derivative } from '../rules/derive.js';
 import { evaluator } from '../rules/evaluate.js';
+import type { Local } from '../rules/handwritten.js';
 import { SEEN, type WrittenRule } from '../rules/rule.js';
 import { namesOf, type Tree } from '../rules/tree.js';
 import type { Layer, System } from '../systems/system.js';
@@ -11,99 +12,111 @@ import { type Change, shareOf } from './plasticity.js';
  * A rule that is written as text: what a step changes, every right-hand side read before anything
  * changes (docs/rules.md).
  *
- *     W_ij ← W_ij + m SHARE Σ_b dw(b, i, j)      SHARE is 1, or 1 / batch under `mean`
- *     s_ij ← s_ij + 1 / batch Σ_b d(b, i, j)     a state of the synapses of plastic layers
+ *     W_ij ← W_ij + m SHARE Σ_b dw(b, i, j)      over all looks (looks.ts)
+ *     s_ij ← s_ij + mean_b d(b, i, j)            a state of the synapses of plastic layers
  *     s_i  ← s_i + 1 / batch Σ_b d(b, i)         a state of all neurons x_E … x_L, E the encoder's
  *
  * The adjoint of each is that of every name that its tree reads, by the tree's own derivative.
  */
 
-/** What expressions read, or the adjoint of that; (batch)(…) what samples show. */
-export interface Surroundings {
-  readonly fast: Pick<Fast, 'W' | 'synapse' | 'neuron'>;
-  readonly parameters: readonly LayerParameters[];
-  /** x_0 … x_{L−1}, and the answer in the place of x_L. */
-  readonly x: readonly (readonly Float64Array[])[];
-  /** What layers 1 … L are told to be, and errors e_0 … e_L. */
-  readonly post: readonly (readonly Float64Array[])[];
-  readonly error: readonly (readonly Float64Array[])[];
+/**
+ * What the synapses of a layer see in one look, or its adjoint: besides what every rule sees, the
+ * activities of its neurons, and by state those of its neurons and of those below.
+ */
+export interface Look extends Local {
+  readonly x: Float64Array;
+  readonly neuron: readonly Float64Array[];
+  readonly neuronBelow: readonly Float64Array[];
 }
 
-/** Plasticity of layers[k]: W and the states of its synapses after a step. */
+/** Plasticity of one layer: W and the states of its synapses after a step. */
 export function writtenPlasticity(
   system: System,
   rule: WrittenRule,
   layer: Layer,
-  around: Surroundings,
+  p: LayerParameters,
+  W: Float64Array,
+  states: readonly Float64Array[],
+  looks: readonly Look[],
 ): Change & { readonly synapse: readonly Float64Array[] } {
-  const k = layer.index - 1;
-  const { fast } = around;
-  const W = fast.W[k]!.slice();
-  const synapse = fast.synapse.map(state => state[k]!.slice());
+  const next = W.slice();
+  const synapse = states.map(state => state.slice());
   const unchanged = { v: NONE, step: new Float64Array(W.length) };
-  if (!layer.plastic) return { W, synapse, ...unchanged };
+  if (!layer.plastic) return { W: next, synapse, ...unchanged };
   const { dw, synapse: changes } = expressionsOf(rule);
-  const batch = around.x.length;
-  const share = layer.multiplier * shareOf(system, batch);
-  forEachSynapse(rule, layer, around, (values, ij) => {
-    W[ij]! += share * dw.value(values);
+  const share = layer.multiplier * shareOf(system, layer, looks.length);
+  forEachSynapse(rule, layer, p, states, looks, (values, ij) => {
+    next[ij]! += share * dw.value(values);
     changes.forEach((change, q) => {
-      synapse[q]![ij]! += change.value(values) / batch;
+      synapse[q]![ij]! += change.value(values) / looks.length;
     });
   });
-  return { W, synapse, ...unchanged };
+  return { W: next, synapse, ...unchanged };
 }
 
-/** Its adjoint: from `dNext`, that of what it made, adds to all that is around. */
+/** Its adjoint: from those of W and the states after the step adds to all that they read. */
 export function writtenPlasticityAdjoint(
   system: System,
   rule: WrittenRule,
   layer: Layer,
-  around: Surroundings,
-  dNext: Pick<Fast, 'W' | 'synapse'>,
-  dAround: Surroundings,
+  p: LayerParameters,
+  states: readonly Float64Array[],
+  looks: readonly Look[],
+  dNext: { readonly W: Float64Array; readonly synapse: readonly Float64Array[] },
+  dW: Float64Array,
+  dStates: readonly Float64Array[],
+  dLooks: readonly Look[],
+  dP: LayerParameters,
 ): void {
-  const k = layer.index - 1;
-  add(dAround.fast.W[k]!, dNext.W[k]!);
-  dNext.synapse.forEach((state, q) => add(dAround.fast.synapse[q]![k]!, state[k]!));
+  add(dW, dNext.W);
+  dNext.synapse.forEach((d, q) => add(dStates[q]!, d));
   if (!layer.plastic) return;
   const { dw, synapse: changes } = expressionsOf(rule);
-  const batch = around.x.length;
-  const share = layer.multiplier * shareOf(system, batch);
-  forEachSynapse(rule, layer, around, (values, ij, b, i, j) => {
-    const seats = synapseSeats(rule, layer, dAround, b);
-    backward(dw, values, share * dNext.W[k]![ij]!, seats, i, j);
+  const share = layer.multiplier * shareOf(system, layer, looks.length);
+  const seats = dLooks.map(dLook => synapseSeats(rule, layer, dP, dStates, dLook));
+  forEachSynapse(rule, layer, p, states, looks, (values, ij, b, i, j) => {
+    backward(dw, values, share * dNext.W[ij]!, seats[b]!, i, j);
     changes.forEach((change, q) =>
-      backward(change, values, dNext.synapse[q]![k]![ij]! / batch, seats, i, j),
+      backward(change, values, dNext.synapse[q]![ij]! / looks.length, seats[b]!, i, j),
     );
   });
 }
 
-/** The states of neurons after a step: by state those of x_0 … x_L, empty within an encoder. */
-export function neuronStates(rule: WrittenRule, around: Surroundings): Float64Array[][] {
-  const next = around.fast.neuron.map(state => state.map(of => of.slice()));
+/** What the states of neurons are changed by, or the adjoint of that. */
+export interface Neurons {
+  /** By state those of x_0 … x_L, empty within an encoder. */
+  readonly states: Fast['neuron'];
+  /** (batch) x_0 … x_{L−1}, and the answer in the place of x_L. */
+  readonly x: readonly (readonly Float64Array[])[];
+  /** The coefficients of the rule, of which neurons read those of the network. */
+  readonly coefficients: LayerParameters['coefficients'];
+}
+
+/** The states of neurons after a step. */
+export function neuronStates(rule: WrittenRule, neurons: Neurons): Float64Array[][] {
+  const next = neurons.states.map(state => state.map(of => of.slice()));
   const { neuron: changes } = expressionsOf(rule);
-  forEachNeuron(rule, around, (values, k, i) =>
+  forEachNeuron(rule, neurons, (values, k, i) =>
     changes.forEach((change, q) => {
-      next[q]![k]![i]! += change.value(values) / around.x.length;
+      next[q]![k]![i]! += change.value(values) / neurons.x.length;
     }),
   );
   return next;
 }
 
-/** Their adjoint: from that of the states after the step adds to all that is around. */
+/** Their adjoint: from that of the states after the step adds to all that they are changed by. */
 export function neuronStatesAdjoint(
   rule: WrittenRule,
-  around: Surroundings,
+  neurons: Neurons,
   dNext: Fast['neuron'],
-  dAround: Surroundings,
+  dNeurons: Neurons,
 ): void {
-  dNext.forEach((state, q) => state.forEach((d, k) => add(dAround.fast.neuron[q]![k]!, d)));
+  dNext.forEach((state, q) => state.forEach((d, k) => add(dNeurons.states[q]![k]!, d)));
   const { neuron: changes } = expressionsOf(rule);
-  forEachNeuron(rule, around, (values, k, i, b) => {
-    const seats = neuronSeats(rule, dAround, k, b);
+  forEachNeuron(rule, neurons, (values, k, i, b) => {
+    const seats = neuronSeats(rule, dNeurons, k, b);
     changes.forEach((change, q) =>
-      backward(change, values, dNext[q]![k]![i]! / around.x.length, seats, i, 0),
+      backward(change, values, dNext[q]![k]![i]! / neurons.x.length, seats, i, 0),
     );
   });
 }
@@ -151,29 +164,29 @@ const synapseNames = ({ synapse, neuron, coefficients }: WrittenRule): string[] 
 
 function synapseSeats(
   rule: WrittenRule,
-  { index, fanIn }: Layer,
-  { fast, parameters, x, post, error }: Surroundings,
-  b: number,
+  { fanIn }: Layer,
+  { coefficients }: LayerParameters,
+  states: readonly Float64Array[],
+  look: Look,
 ): Seat[] {
-  const k = index - 1;
   const own = (numbers: Float64Array): Seat => ({ numbers, row: fanIn, column: 1 });
   const above = (numbers: Float64Array): Seat => ({ numbers, row: 1, column: 0 });
   const below = (numbers: Float64Array): Seat => ({ numbers, row: 0, column: 1 });
   const seen = {
-    pre: below(x[b]![k]!),
-    x: above(x[b]![index]!),
-    post: above(post[b]![k]!),
-    e: above(error[b]![index]!),
-    e_pre: below(error[b]![k]!),
+    pre: below(look.pre),
+    x: above(look.x),
+    post: above(look.post),
+    e: above(look.error),
+    e_pre: below(look.errorBelow),
   } satisfies Record<(typeof SEEN)[number], Seat>;
   return [
-    own(fast.W[k]!),
+    own(look.W),
     ...SEEN.map(name => seen[name]),
-    ...fast.synapse.map(state => own(state[k]!)),
-    ...fast.neuron.map(state => above(state[index]!)),
-    ...fast.neuron.map(state => below(state[k]!)),
+    ...states.map(own),
+    ...look.neuron.map(above),
+    ...look.neuronBelow.map(below),
     ...rule.coefficients.map(({ per }, c): Seat => {
-      const numbers = parameters[k]!.coefficients[c]!;
+      const numbers = coefficients[c]!;
       if (per === 'synapse') return own(numbers);
       return per === 'neuron' ? above(numbers) : shared(numbers);
     }),
@@ -189,31 +202,33 @@ const neuronNames = ({ neuron, coefficients }: WrittenRule): string[] => [
 
 function neuronSeats(
   rule: WrittenRule,
-  { fast, parameters, x }: Surroundings,
+  { states, x, coefficients }: Neurons,
   k: number,
   b: number,
 ): Seat[] {
   const own = (numbers: Float64Array): Seat => ({ numbers, row: 1, column: 0 });
   return [
     own(x[b]![k]!),
-    ...fast.neuron.map(state => own(state[k]!)),
+    ...states.map(state => own(state[k]!)),
     ...rule.coefficients.flatMap(({ per }, c) =>
-      per === 'network' ? [shared(parameters[0]!.coefficients[c]!)] : [],
+      per === 'network' ? [shared(coefficients[c]!)] : [],
     ),
   ];
 }
 
 const shared = (numbers: Float64Array): Seat => ({ numbers, row: 0, column: 0 });
 
-/** Calls `visit` for every sample and synapse with the values of all names. */
+/** Calls `visit` for every look and synapse with the values of all names. */
 function forEachSynapse(
   rule: WrittenRule,
   layer: Layer,
-  around: Surroundings,
+  p: LayerParameters,
+  states: readonly Float64Array[],
+  looks: readonly Look[],
   visit: (values: Float64Array, ij: number, b: number, i: number, j: number) => void,
 ): void {
-  around.x.forEach((_, b) => {
-    const seats = synapseSeats(rule, layer, around, b);
+  looks.forEach((look, b) => {
+    const seats = synapseSeats(rule, layer, p, states, look);
     const values = new Float64Array(seats.length);
     for (let i = 0; i < layer.fanOut; i++)
       for (let j = 0; j < layer.fanIn; j++) {
@@ -226,13 +241,13 @@ function forEachSynapse(
 /** Calls `visit` for every sample and neuron i of x_k that has states, with the values of names. */
 function forEachNeuron(
   rule: WrittenRule,
-  around: Surroundings,
+  neurons: Neurons,
   visit: (values: Float64Array, k: number, i: number, b: number) => void,
 ): void {
-  const [state] = around.fast.neuron;
+  const [state] = neurons.states;
   state?.forEach((numbers, k) =>
-    around.x.forEach((_, b) => {
-      const seats = neuronSeats(rule, around, k, b);
+    neurons.x.forEach((_, b) => {
+      const seats = neuronSeats(rule, neurons, k, b);
       const values = new Float64Array(seats.length);
       numbers.forEach((_number, i) => {
         read(seats, i, 0, values);

@@ -130,14 +130,15 @@ describe('an error path', () => {
 });
 
 describe('a primitive of the feedback rules', () => {
-  const given = filled({ W: 12, B: 12, x: 6, z: 8 }, 1);
+  const given = filled({ W: 12, B: 12, x: 6, z: 8, r: 6 }, 1);
   const { d } = filled({ d: 12 }, 2);
   /** A batch of two samples. */
-  const mirror = ({ W, B, x, z }: typeof given) => ({
+  const mirror = ({ W, B, x, z, r }: typeof given) => ({
     W,
     B,
     x: [x.subarray(0, 3), x.subarray(3)],
     z: [z.subarray(0, 4), z.subarray(4)],
+    r: [r.subarray(0, 3), r.subarray(3)],
   });
   test.each(PRIMITIVES)('%s: its adjoint is the derivative', name => {
     const { value, adjoint }: PrimitiveOf = primitives[name];
