@@ -1,6 +1,6 @@
 import { equationOperations, isMadeOfProducts, namesOf } from '../gpu/equation.js';
 import type { Plan } from '../gpu/plan.js';
-import { isMixed } from '../parameters/layout.js';
+import { feedbackMatrix, isMixed } from '../parameters/layout.js';
 import type { WrittenRule } from '../rules/rule.js';
 import { productsOf, ruleOf, statesOf, writtenOf, type Layer } from '../systems/system.js';
 
@@ -119,16 +119,19 @@ const fastSynapses = ({ system }: Plan, layer: Layer): number =>
 const statesIn = ({ system }: Plan, layer: Layer): number =>
   layer.plastic ? statesOf(system).synapse.length * synapses(layer) : 0;
 
+/** Looks of a layer at a batch: a dense one has one at each sample. */
+const looksOf = ({ batch }: Plan, { positions }: Layer): number => batch * positions;
+
 /** z = W x of so many samples. */
 const forward = (plan: Plan, layer: Layer, samples: number): Amount =>
-  amount(2 * samples * fastSynapses(plan, layer), fastSynapses(plan, layer));
+  amount(2 * samples * layer.positions * fastSynapses(plan, layer), fastSynapses(plan, layer));
 
 /** d_W += d_z xᵀ and, above another layer, d_x = Wᵀ d_z. */
 function forwardAdjoint(plan: Plan, layer: Layer, samples: number): Amount {
   if (plan.system.firstOrder) return amount(0, 0);
   const n = fastSynapses(plan, layer);
   const below = layer.index > 1 ? synapses(layer) : 0;
-  return amount(2 * samples * (n + below), 2 * n + below);
+  return amount(2 * samples * layer.positions * (n + below), 2 * n + below);
 }
 
 /**
@@ -136,14 +139,18 @@ function forwardAdjoint(plan: Plan, layer: Layer, samples: number): Amount {
  * on.
  */
 function told({ system }: Plan, layer: Layer): number {
-  if (isMixed(layer)) return layer.fanOut * system.sizes.at(-1)!;
-  return layer.carries
-    ? layer.fanIn * (system.feedback === 'direct' ? system.sizes.at(-1)! : layer.fanOut)
-    : 0;
+  if (isMixed(layer)) return layer.units * system.sizes.at(-1)!;
+  if (!layer.carries) return 0;
+  const [rows, columns] = feedbackMatrix(system, layer);
+  return rows * columns;
 }
 
+/** How often a batch goes through that matrix: kernels of a convolution once in every look. */
+const timesTold = (plan: Plan, layer: Layer): number =>
+  isMixed(layer) || plan.system.feedback === 'direct' ? plan.batch : looksOf(plan, layer);
+
 const feedback = (plan: Plan, layer: Layer): Amount =>
-  amount(2 * plan.batch * told(plan, layer), told(plan, layer));
+  amount(2 * timesTold(plan, layer) * told(plan, layer), told(plan, layer));
 
 /** d_s or d_e = Bᵀ d, d_B += d sᵀ; direct-rectified feedback makes f again. */
 function feedbackAdjoint(plan: Plan, layer: Layer): Amount {
@@ -151,7 +158,7 @@ function feedbackAdjoint(plan: Plan, layer: Layer): Amount {
   const learns = plan.system.feedbackWeights === 'inherited' ? 1 : 0;
   const again = isMixed(layer) ? 2 : 0;
   return amount(
-    (2 + 2 * learns + again) * plan.batch * told(plan, layer),
+    (2 + 2 * learns + again) * timesTold(plan, layer) * told(plan, layer),
     (1 + 2 * learns) * told(plan, layer),
   );
 }
@@ -171,7 +178,7 @@ function plasticity(plan: Plan, layer: Layer): Amount {
   } = plan;
   const n = fastSynapses(plan, layer);
   return amount(
-    (2 * batch * rank + 5 + (v ? 2 * batch : 0)) * n,
+    (2 * looksOf(plan, layer) * rank + 5 + (v ? 2 * batch : 0)) * n,
     (2 + rates(plan) + (v ? 1 : 0)) * n,
   );
 }
@@ -193,7 +200,7 @@ function plasticityAdjoint(plan: Plan, layer: Layer): Amount {
     record: { rank, v },
     system,
   } = plan;
-  const products = 2 * batch * rank;
+  const products = 2 * looksOf(plan, layer) * rank;
   const rightsAsked = system.rule === 'pool' || layer.index > 1;
   const undone = adjoint === 'reverse';
   const flops = 2 * products + 10 + (undone ? 4 : 0) + (v ? 4 * batch : 0);
@@ -220,27 +227,25 @@ function ofSynapse(rule: WrittenRule): { readonly fast: number; readonly own: nu
   return { fast: synapse.length, own: own.length };
 }
 
-/** The change in every sample; then W ← W + m Σ dw, and states likewise. */
-function byEquation({ batch }: Plan, rule: WrittenRule, layer: Layer): Amount {
+/** The change in every look; then W ← W + m Σ dw, and states likewise. */
+function byEquation(plan: Plan, rule: WrittenRule, layer: Layer): Amount {
   const { change } = equationOperations(rule);
   const { fast, own } = ofSynapse(rule);
-  return times(synapses(layer), amount(batch * change + 2 * fast, 2 * fast + own));
+  return times(synapses(layer), amount(looksOf(plan, layer) * change + 2 * fast, 2 * fast + own));
 }
 
 /**
- * What flows to all that a change has read, in every sample, from d of W and of the states, which
+ * What flows to all that a change has read, in every look, from d of W and of the states, which
  * are read and written as the adjoint's own; lanes that share a task find what flows to their
  * inputs on a way of their own.
  */
-function byEquationAdjoint(
-  { batch, adjoint: way, lanes, grid }: Plan,
-  rule: WrittenRule,
-  layer: Layer,
-): Amount {
+function byEquationAdjoint(plan: Plan, rule: WrittenRule, layer: Layer): Amount {
+  const { adjoint: way, lanes, grid } = plan;
+  const looks = looksOf(plan, layer);
   const { change, adjoint, slope } = equationOperations(rule);
   const { fast, own } = ofSynapse(rule);
   const undone = way === 'reverse';
-  const flops = batch * adjoint + fast + (undone ? batch * (change + slope) + 4 : 0);
+  const flops = looks * adjoint + fast + (undone ? looks * (change + slope) + 4 : 0);
   const tells = namesOf(rule).below.length > 0 && layer.index > 1;
   const again = tells && lanes > 1 && !grid ? 2 * fast + own : 0;
   const numbers = 3 * fast + 3 * own + (undone ? 1 : 0) + again;

@@ -151,7 +151,8 @@ ${below
     const flow = `dot(d.${one.field}, vec4f(1.0))`;
     if (isState(one))
       return `  add_adjoint(input + STATES_BELOW + ${stateNumber(one)}u * BELOW + BELOW_AT[l], ${flow});`;
-    if (errorBelow(one)) return `  if (SECOND_ORDER) { tell_error_below(l, first, input, ${flow}); }`;
+    if (errorBelow(one))
+      return `  if (SECOND_ORDER) { tell_error_below(l, first, input, ${flow}); }`;
     return `  if (SECOND_ORDER) { add_adjoint(input + ${SEEN_AT[one.name]!}, ${flow}); }`;
   })
   .join('\n')}
