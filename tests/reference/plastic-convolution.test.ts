@@ -317,7 +317,7 @@ test('what is below a pool has no error that a neuron above could see', () => {
       },
     },
   };
-  const layers = [conv(2, 2, { pool: 'max' }), conv(2, 1), { dense: 3 }, { dense: 2 }];
+  const layers = [conv(4, 2, { pool: 'max' }), conv(2, 1), { dense: 3 }, { dense: 2 }];
   solve(randomProblem({ spec: { image: [1, 3, 3], layers, rule } }));
   // Layer by layer: of the image, of what is pooled, of 2 × 1 × 1 neurons, and of 3.
   expect([...new Set(below)]).toEqual([0, 2, 3]);
