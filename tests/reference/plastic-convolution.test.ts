@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { drawn } from '../../src/parameters/draws.js';
+import { gradientErrors } from '../../src/reference/central-differences.js';
 import { chanceOf } from '../../src/reference/chance.js';
 import { referenceMetrics } from '../../src/reference/metrics.js';
+import { randomRule } from '../../src/reference/random-rule.js';
 import { rules } from '../../src/reference/rules.js';
 import { DECLARED, type HandwrittenSpec } from '../../src/rules/handwritten.js';
 import type { RuleSpec } from '../../src/rules/rule.js';
@@ -173,6 +175,15 @@ describe('through a plastic convolution the gradient of the reference equals cen
     };
     expect(worstError({ spec: living(spec), ...life })).toBeLessThan(LIMIT);
     expect(worstError({ spec: living({ ...spec, frozen: [1] }), ...life })).toBeLessThan(LIMIT);
+  });
+
+  // A random rule may read what changes nothing: what nothing depends on is 0 both ways.
+  test.each([0, 3, 4, 5, 8, 9, 13, 17, 22])('under random rule %d', seed => {
+    const spec = living({ rule: randomRule(seed), frozen: seed % 2 ? [1] : [] });
+    const { errors, silent } = gradientErrors(randomProblem({ spec, ...life }));
+    const heard = Object.entries(errors).filter(([name]) => !silent.includes(name));
+    expect(heard.length).toBeGreaterThan(3);
+    for (const [name, error] of heard) expect(error, name).toBeLessThan(LIMIT);
   });
 
   test('under a rule that reads the error of what an encoder has pooled', () => {
