@@ -12,11 +12,11 @@ export interface LayerParameters {
   /** Initial biases (n_l), or those of a moment. */
   readonly b: Float64Array;
   /**
-   * Initial feedback weights: direct-rectified (n_l, n_L); of an error path (n_{l-1}, n_l), or
-   * (n_{l-1}, n_L) if it is direct.
+   * Initial feedback weights: direct-rectified (neurons, n_L); of an error path (n_{l-1}, n_l), of
+   * a convolution (channels below, channels, kernel²), or (n_{l-1}, n_L) if it is direct.
    */
   readonly B: Float64Array;
-  /** Feedback biases (n_l). */
+  /** Feedback biases (neurons). */
   readonly c: Float64Array;
   /** Plasticity coefficients α or learning rates η: (n_l, n_{l-1}), (n_l, 1) or (1, 1). */
   readonly rate: Float64Array;

@@ -168,12 +168,23 @@ function randomParameters(
     }
     const [, kind, index] = /^(\D+)(\d*)$/.exec(name) as unknown as [string, string, string];
     const r = random(seed, 1000 + 100 * Object.keys(DRAWS).indexOf(kind) + Number(index));
-    const share = ['alpha', 'alphaBias', 'eta', 'etaBias', 'etaB'].includes(kind) ? 1 / summed : 1;
+    const ofPositions = positionsSummed(system, kind, Number(index));
+    const share = RATES.includes(kind) ? 1 / (summed * ofPositions) : 1;
     for (let i = 0; i < size; i++)
       parameters[offset + i] = Math.fround(share * DRAWS[kind]!(r, shape, system, i));
   }
   return parameters;
 }
+
+/** Of a rate, of one layer or (0) of all: from how many positions errors, or mirrors, are summed. */
+function positionsSummed(system: System, kind: string, layer: number): number {
+  if (kind.startsWith('alpha')) return 1;
+  const concerned = system.layers.filter(l => l.plastic && (layer === 0 || l.index === layer));
+  return Math.max(1, ...concerned.map(l => l.positions));
+}
+
+/** Kinds of tensors that updates are times. */
+const RATES = ['alpha', 'alphaBias', 'eta', 'etaBias', 'etaB'];
 
 /**
  * A number of a written rule's coefficient: of the range that it begins in; near the number that it

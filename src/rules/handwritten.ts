@@ -5,7 +5,8 @@ import { GRANULARITIES, type Granularity } from './rule.js';
 
 /**
  * What is local to the synapses of one layer during one sample, row by row in float64; or its
- * adjoint. What a system does not have is empty.
+ * adjoint. What a system does not have is empty. Of a convolution it is what one of its positions
+ * sees of the sample: n_{l-1} are the numbers of a patch, n_l the channels.
  */
 export interface Local {
   /** Weights before the step (n_l, n_{l-1}), and biases (n_l). */
@@ -16,7 +17,7 @@ export interface Local {
   /** Activity below (n_{l-1}), and what the neurons are told to be (n_l). */
   readonly pre: Float64Array;
   readonly post: Float64Array;
-  /** Errors of the layer below (n_{l-1}), and of this one (n_l). */
+  /** Errors of the layer below (n_{l-1}; none below a pool), and of this one (n_l). */
   readonly errorBelow: Float64Array;
   readonly error: Float64Array;
 }

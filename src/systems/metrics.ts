@@ -4,7 +4,7 @@ import type { Tensor } from '../tensor.js';
  * What the network looks like from inside at each moment: (tasks, moments, layers inside the
  * lifetime); angles in degrees, 0 … 180; NaN where a system has no such thing, or one of two
  * vectors has no length. e_l are the errors of layer l's neurons, and ē_l their mean over the query
- * set.
+ * set. A convolution's neurons are those of all its positions, before pooling; W and B its kernels.
  */
 export interface Metrics<Numbers = Tensor> {
   /** Indices of the layers, from 1. */
@@ -26,7 +26,7 @@ export interface Metrics<Numbers = Tensor> {
   readonly updateAngle: Numbers;
   /**
    * E_l = Σ over queries ‖z_l − W_l W_lᵀ φ(z_l)‖², φ the system's activation also at the output
-   * (Shervani-Tabar & Rosenbaum 2023, Eqs. 11–12).
+   * (Shervani-Tabar & Rosenbaum 2023, Eqs. 11–12). NaN for convolutions.
    */
   readonly orthonormality: Numbers;
   /**

@@ -75,7 +75,7 @@ const CONV = section({
 const LAYER = {
   conv: option(CONV, {
     about:
-      'A convolution, as the field means it: z = b + Σ W x over the channels and places of a patch, which is not turned around. Only the frozen first layers may be convolutions.',
+      'A convolution, as the field means it: z = b + Σ W x over the channels and places of a patch, which is not turned around. It may be frozen, meta-learned alone, or plastic.',
     otherwise: 'a dense layer',
   }),
   dense: option(whole(1), {

@@ -167,11 +167,11 @@ describe('a malformed case with convolutions is refused by the name of its field
   };
   test.each<[string, (json: Record<string, any>) => void, string]>([
     [
-      'plastic convolutions',
+      'a plastic convolution without feedback weights, of which every neuron has a row',
       c => {
         c.config.frozen = [1];
       },
-      'system.layers: expected convolutions only among the frozen first layers, got a convolution as layer 2, which is plastic; freeze layers 1 … 2',
+      'conv-flp-encoder.parameters.B[1]: expected 36 entries, got 0',
     ],
     [
       'a kernel that does not fit',
