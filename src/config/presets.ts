@@ -131,6 +131,68 @@ const flpOmniglotConv = {
   meta: { ...flpOmniglot.meta, steps: 2000, adjoint: 'reverse' },
 } satisfies RunConfigInput;
 
+/** The encoder of paper 1 and of OML: 84 → 41, 39, 19, 17, 8, 3, by so many channels. */
+const published = (channels: number) =>
+  [2, 1, 2, 1, 2, 2].map(stride => ({ conv: { channels, kernel: 3, stride } }));
+
+/**
+ * Class by class as paper 1 has it (`docs/papers.md` §1.2): images of 84 × 84, six convolutions of
+ * 128 channels, two plastic layers, one task a meta-step, β fixed at 1. Their output layer has 1000
+ * neurons of which a task uses five. Needs a GPU, and `--data` with all of Omniglot.
+ */
+const flpOmniglotPaper = {
+  name: 'flp-omniglot-paper',
+  task: {
+    ...flpOmniglot.task,
+    order: 'continual',
+    source: {
+      format: 'omniglot',
+      train: 'images_background.zip',
+      test: 'images_evaluation.zip',
+      size: 84,
+    },
+  },
+  system: {
+    ...flpOmniglotConv.system,
+    image: [1, 84, 84],
+    layers: [...published(128), { dense: 128 }, { dense: 5 }],
+    frozen: [1, 2, 3, 4, 5, 6],
+  },
+  initial: { feedback: 'kaiming', alpha: 0, beta: 1 },
+  meta: {
+    tasks: 1,
+    steps: 40_000,
+    rates: { W: 1e-4, B: 1e-4, alpha: 1e-5, beta: 0 },
+    adjoint: 'store',
+  },
+  evaluation: { tasks: 500, at: [0, 5, 10, 25] },
+} satisfies RunConfigInput;
+
+/**
+ * The same on photographs in colour, by 256 channels (`docs/papers.md` §1.2). Needs a GPU, and
+ * `--data` with mini-ImageNet: its images and the published lists of its classes.
+ */
+const flpMiniImagenet: RunConfigInput = {
+  ...flpOmniglotPaper,
+  name: 'flp-mini-imagenet',
+  task: {
+    ...flpOmniglotPaper.task,
+    source: {
+      format: 'images',
+      path: 'mini-imagenet/images',
+      trainList: 'mini-imagenet/train.csv',
+      testList: 'mini-imagenet/test.csv',
+      size: [84, 84],
+      colour: 'rgb',
+    },
+  },
+  system: {
+    ...flpOmniglotPaper.system,
+    image: [3, 84, 84],
+    layers: [...published(256), { dense: 256 }, { dense: 5 }],
+  },
+};
+
 /**
  * Gradient descent from a learned beginning at a learned rate of each synapse (Finn et al. 2017;
  * Meta-SGD, Li et al. 2017), on the task of flp-sine.
@@ -188,6 +250,25 @@ const firstOrderMamlOmniglotConv: RunConfigInput = {
   ...mamlOmniglotConv,
   name: 'first-order-maml-omniglot-conv',
   system: { ...mamlOmniglotConv.system, preset: 'first-order-maml' },
+};
+
+/**
+ * OML (Javed & White 2019) behind the same encoder: as MAML, but at a rate that is chosen and not
+ * learned.
+ */
+const omlOmniglotConv = {
+  ...mamlOmniglotConv,
+  name: 'oml-omniglot-conv',
+  system: { ...mamlOmniglotConv.system, eta: 'network' },
+  initial: { eta: 0.03 },
+  meta: { ...mamlOmniglotConv.meta, rates: { W: 1e-3, eta: 0 } },
+} satisfies RunConfigInput;
+
+/** The same by a meta-gradient that takes what happens at a step as given, as paper 1's code has. */
+const firstOrderOmlOmniglotConv: RunConfigInput = {
+  ...omlOmniglotConv,
+  name: 'first-order-oml-omniglot-conv',
+  system: { ...omlOmniglotConv.system, preset: 'first-order-maml' },
 };
 
 /**
@@ -279,6 +360,65 @@ function onMnist(
   };
 }
 
+/** Four convolutions and a dense layer, for photographs of 32 × 32 in colour. */
+export const OF_PHOTOGRAPHS = {
+  image: [3, 32, 32],
+  layers: [
+    { conv: { channels: 8, kernel: 3, stride: 2, padding: 1 } },
+    { conv: { channels: 16, kernel: 3, stride: 2, padding: 1 } },
+    { conv: { channels: 16, kernel: 3, stride: 1, padding: 1 } },
+    { conv: { channels: 32, kernel: 3, stride: 2, padding: 1 } },
+    { dense: 10 },
+  ],
+} as const;
+
+/** Photographs by class, as folders of JPEGs. */
+export const PHOTOGRAPHS = {
+  format: 'images',
+  path: 'cifar10/cifar10-jpeg-10x1000.zip',
+  size: [32, 32],
+  colour: 'rgb',
+} as const;
+
+/**
+ * Training from scratch on CIFAR-10 by errors that come down one way or another, kernels of the
+ * feedback of their own (Kunin et al. 2020, `docs/papers.md` §3, with a smaller network): like
+ * `onMnist`, 40 minibatches of 16. Needs `--data` with CIFAR-10 as a folder or zip of images.
+ */
+function onCifar(
+  system: { readonly preset: Preset; readonly mirror?: 'noise' },
+  alignment?: { readonly k: number[]; readonly weightDecay?: number },
+  name = `${system.preset}-cifar`,
+): RunConfigInput {
+  return {
+    name,
+    task: {
+      kind: 'stream',
+      source: PHOTOGRAPHS,
+      steps: 40,
+      batch: 16,
+      queries: 32,
+      order: 'iid',
+    },
+    system: {
+      ...system,
+      ...OF_PHOTOGRAPHS,
+      activation: 'relu',
+      loss: 'cross-entropy',
+      reduction: 'mean',
+    },
+    initial: { eta: 0.05, ...(alignment && { etaB: 0.05, ...alignment }) },
+    meta: {
+      tasks: 2,
+      steps: 100,
+      rates: { eta: 1e-3, ...(alignment && { alignment: 1e-3 }) },
+      clipPerTask: 10,
+      adjoint: 'checkpoint',
+    },
+    evaluation: { tasks: 8, at: [0, 10, 20, 40] },
+  };
+}
+
 /** Configurations that can be named instead of written. */
 export const RUN_PRESETS: Readonly<Record<string, RunConfigInput>> = Object.fromEntries(
   [
@@ -292,6 +432,10 @@ export const RUN_PRESETS: Readonly<Record<string, RunConfigInput>> = Object.from
     flpOmniglotConv,
     mamlOmniglotConv,
     firstOrderMamlOmniglotConv,
+    omlOmniglotConv,
+    firstOrderOmlOmniglotConv,
+    flpOmniglotPaper,
+    flpMiniImagenet,
     onEmnist('pool-emnist', { preset: 'pool' }, POOL_L1, POOL_RATE),
     onEmnist('bioplausible-emnist', { preset: 'bioplausible' }, POOL_L1),
     // Paper 2 learns θ₀ alone for feedback alignment and backprop, without a penalty.
@@ -308,5 +452,13 @@ export const RUN_PRESETS: Readonly<Record<string, RunConfigInput>> = Object.from
     onMnist({ preset: 'weight-mirror', mirror: 'noise' }, { k: [1, 3] }),
     // B shrinks as fast as W: etaB k = eta weightDecay.
     onMnist({ preset: 'kolen-pollack' }, { k: [0.05], weightDecay: 0.01 }),
+    onCifar({ preset: 'symmetric-alignment' }, { k: [1, 1] }, 'alignment-cifar'),
+    onCifar({ preset: 'backprop' }),
+    onCifar({ preset: 'feedback-alignment' }),
+    onCifar({ preset: 'usf' }),
+    onCifar({ preset: 'weight-mirror', mirror: 'noise' }, { k: [1, 3] }),
+    onCifar({ preset: 'information-alignment', mirror: 'noise' }, { k: [1, 3, 1] }),
+    onCifar({ preset: 'activation-alignment', mirror: 'noise' }, { k: [3, 3] }),
+    onCifar({ preset: 'kolen-pollack' }, { k: [0.05], weightDecay: 0.01 }),
   ].map(preset => [preset.name, preset]),
 );
