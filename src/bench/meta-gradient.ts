@@ -6,7 +6,7 @@ import { mebibytes, type Plan } from '../gpu/plan.js';
 import { tensorsOf } from '../parameters/layout.js';
 import { adam } from '../learner/optimiser.js';
 import { Learner, type LearnerOptions } from '../learner/learner.js';
-import { type System } from '../systems/system.js';
+import { widthsOf, type System } from '../systems/system.js';
 import { checkCounts } from '../tasks/episodes.js';
 import { countCalls, peakBytes, type Counts } from './calls.js';
 import { summarise } from './clock.js';
@@ -170,7 +170,7 @@ export function describeGradient({ line, times, plan, peakBytes, fellBack }: Ben
   const rows: [string, string][] = [
     [
       'workload',
-      `${line.workload}${line.rule === undefined ? '' : ` with the rule ${line.rule}`}: ${line.N} tasks × ${line.T} steps of ${line.batch}, network ${plan.system.sizes.join('-')}, ${plan.queries} queries, gradient of every meta-parameter`,
+      `${line.workload}${line.rule === undefined ? '' : ` with the rule ${line.rule}`}: ${line.N} tasks × ${line.T} steps of ${line.batch}, network ${widthsOf(plan.system).join('-')}, ${plan.queries} queries, gradient of every meta-parameter`,
     ],
     [
       'plan',

@@ -3,7 +3,7 @@ import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
 import { layoutOf, type Layout } from '../parameters/layout.js';
 import { check, choice, list, needed, number, section, whole } from '../options.js';
-import { writtenOf, type System } from '../systems/system.js';
+import { widthsOf, writtenOf, type System } from '../systems/system.js';
 import { encoderDispatches } from './encoder.js';
 import { fastLayout, type FastLayout } from './fast.js';
 import { metricsSizes } from './metrics.js';
@@ -529,7 +529,7 @@ export function describePlan(plan: Plan): string {
   const rows: [string, string][] = [
     [
       'network',
-      `${plan.system.sizes.join('-')}${plan.system.frozen.length ? `, frozen ${plan.system.frozen.join(', ')}` : ''}`,
+      `${widthsOf(plan.system).join('-')}${plan.system.frozen.length ? `, frozen ${plan.system.frozen.join(', ')}` : ''}`,
     ],
     ['meta-parameters', plan.layout.size.toLocaleString('en')],
     [
