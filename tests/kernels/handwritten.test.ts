@@ -120,5 +120,7 @@ test('a module that asks for what is not there is refused with what it asks for'
     tasks: 1,
   });
   await expect(made).rejects.toThrow(MetaplasticError);
-  await expect(made).rejects.toThrow(/^shader episode.*: does not link: .*activity/);
+  await expect(made).rejects.toThrow(
+    /^rule "broken": wgsl: shader episode.*: does not link: .*activity5.*\n.*import package::memory/s,
+  );
 });
