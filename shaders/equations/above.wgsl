@@ -2,11 +2,10 @@
 // once for every sample.
 import package::shape::{BATCH, DEPTH, PLASTIC, QUADS, RECORD};
 import package::equation_above_sweep::sweep;
-import package::equation_flow::{
-  Rows as BackRows, Synapses, Work as BackWork, flow_in, rows_of, synapses_at
-};
+import package::equation_flow::{Synapses, flow_in, synapses_at};
+import package::equation_rows::{Rows as BackRows, Work as BackWork, above_in, rows_of};
 import package::equation::{Above, plus_above};
-import package::equation_places::{TELLS, above_of, join_above, tell_above};
+import package::equation_places::{TELLS, join_above, tell_above};
 import package::team::team_barrier;
 
 alias Work = BackWork;
@@ -28,7 +27,8 @@ fn begin(l: u32, work: Work, block: u32) -> Rows {
   let quads = QUADS[l];
   let i = block % quads * 4u;
   let b = block / quads;
-  return Rows(rows_of(l, work, i), b, above_of(l, work.first + b * RECORD, work.slot, i));
+  let back = rows_of(l, work, i);
+  return Rows(back, b, above_in(back, b));
 }
 
 struct Sums { above: Above }

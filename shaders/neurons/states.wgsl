@@ -4,15 +4,14 @@ import package::shape::{
   BATCH, BELOW, BELOW_AT, DEPTH, LANES, NEURON_STATES, RECORD, SECOND_ORDER, STATES_BELOW, WIDTH
 };
 import package::memory::{
-  activity4, add_adjoints, add_gradient_quad, adjoint4, four, fours, lane, present
+  activity4, add_adjoints, add_gradient_quad, adjoint4, answered_at, four, fours, lane, present
 };
 import package::equation::{
   NetworkFlow, Neuron, change_neuron, change_neuron_adjoint, moved_neuron, plus_network,
   plus_neuron, told_by_neuron
 };
 import package::equation_places::{
-  activity_at, add_d_network, d_state_at, network, read_d_neuron, read_neuron, write_d_neuron,
-  write_neuron
+  add_d_network, d_state_at, network, read_d_neuron, read_neuron, write_d_neuron, write_neuron
 };
 import package::team::team_barrier;
 
@@ -25,7 +24,7 @@ fn change_neurons(first: u32, from_: u32, to: u32) {
 fn change_layer(l: u32, first: u32, from_: u32, to: u32) {
   let n = WIDTH[l];
   for (var i = 4u * lane; i < n; i += 4u * LANES) {
-    let at = first + activity_at(l) + four(i, n);
+    let at = first + answered_at(l) + four(i, n);
     let before = read_neuron(l, from_, i);
     var sum = Neuron();
     for (var b = 0u; b < BATCH; b++) {
@@ -46,7 +45,7 @@ fn neurons_adjoint(first: u32, slot: u32) {
 fn layer_adjoint(l: u32, first: u32, slot: u32, found: ptr<function, NetworkFlow>) {
   let n = WIDTH[l];
   for (var i = 4u * lane; i < n; i += 4u * LANES) {
-    let at = activity_at(l);
+    let at = answered_at(l);
     let before = read_neuron(l, slot, i);
     var d = read_d_neuron(l, i);
     let told = told_by_neuron(d);

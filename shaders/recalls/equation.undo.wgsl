@@ -2,9 +2,9 @@
 // has no states, and is affine in w:
 //   W_{t+1} = W_t + m (Σ_b dw_b(0) + Σ_b slope_b W_t) + noise.
 import package::shape::{BATCH, RECORD};
-import package::equation_flow::Rows;
+import package::equation_rows::{Rows, above_in};
 import package::equation::{Own, Synapse, change, slope_of_w};
-import package::equation_places::{above_of, below_of};
+import package::equation_places::below_of;
 import package::memory::set_weight_quad;
 import package::noise::noise_of_weight;
 import package::recall::recalled;
@@ -14,9 +14,8 @@ fn recalled_at(rows: Rows, j: u32, own: Own, after: Synapse) -> Synapse {
   var still = vec4f();
   var slope = vec4f();
   for (var b = 0u; b < BATCH; b++) {
-    let record = work.first + b * RECORD;
-    let above = above_of(rows.l, record, work.slot, rows.i);
-    let below = below_of(rows.l, record, work.slot, j);
+    let above = above_in(rows, b);
+    let below = below_of(rows.l, work.first + b * RECORD, work.slot, j);
     still += change(Synapse(), own, above, below, rows.coarse).w;
     slope += slope_of_w(own, above, below, rows.coarse);
   }

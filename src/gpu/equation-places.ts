@@ -1,7 +1,7 @@
 import { coefficientName } from '../parameters/layout.js';
-import type { WrittenRule } from '../rules/rule.js';
+import type { Seen, WrittenRule } from '../rules/rule.js';
 import { wgslNumber } from '../rules/wgsl.js';
-import { namesOf, networkOf, type Named } from './equation.js';
+import { namesOf, networkOf, SEEN_AT, type Named } from './equation.js';
 import type { Plan } from './plan.js';
 
 /**
@@ -27,7 +27,7 @@ export function equationPlacesModule(plan: Plan, rule: WrittenRule): string {
   const inputsMatter = below.some(({ name }) => name !== 'pre');
   return [
     `import package::shape::{
-  ANSWER, BELOW, BELOW_AT, DEPTH, ERROR, INPUT_GRADIENT, LEFT, NEURON_AT, NEURON_GRADIENT,
+  BELOW, BELOW_AT, ERROR, INPUT_GRADIENT, LEFT, NEURON_AT, NEURON_GRADIENT,
   NEURON_STATE_AT, NEURON_STATE_SIZE, NEURON_STATES_AT, PLASTIC_SIZE, SECOND_ORDER, SLOT,
   STATE_GRADIENT, STATE_GRADIENT_STEP, STATES_BELOW, WIDTH, X_AT
 };
@@ -39,8 +39,8 @@ import package::equation::{
 };
 import package::lanes::join_rows;
 import package::memory::{
-  activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, four,
-  gradient_quad, set_gradient_quad, set_weight_quad, speaks, weight, weight_quad
+  activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, answered_at,
+  four, gradient_quad, set_gradient_quad, set_weight_quad, speaks, weight, weight_quad
 };
 import package::team::team_sum;`,
     `// Does anybody ask for what flows to neurons and inputs? At first order only states do.
@@ -48,9 +48,7 @@ const TELLS = SECOND_ORDER || ${rule.neuron.length > 0};`,
     ...tables,
     ...synapsePlaces(synapse),
     ...ownPlaces(own),
-    `// Where x_l lies in a record: of the outputs what they answer.
-fn activity_at(l: u32) -> u32 { return select(X_AT[l], ANSWER, l == DEPTH); }
-// Where state k of the neurons of x_l lies in slot 0, and its d in the gradient.
+    `// Where state k of the neurons of x_l lies in slot 0, and its d in the gradient.
 fn state_at(k: u32, l: u32) -> u32 {
   return NEURON_STATES_AT + k * NEURON_STATE_SIZE + NEURON_STATE_AT[l];
 }
@@ -64,7 +62,7 @@ fn above_of(l: u32, record: u32, slot: u32, i: u32) -> Above {
     .map(one =>
       isState(one)
         ? `weight_quad((state_at(${stateNumber(one)}u, l + 1u) + slot * SLOT + i) / 4u)`
-        : `activity4(record + ${SEEN_AT[one.name]!} + neurons)`,
+        : `activity4(record + ${SEEN_AT[one.name as Seen]} + neurons)`,
     )
     .join(', ')});
 }`,
@@ -74,7 +72,7 @@ fn below_of(l: u32, record: u32, slot: u32, j: u32) -> Below {
     .map(one =>
       isState(one)
         ? `weight(state_at(${stateNumber(one)}u, l) + slot * SLOT + j)`
-        : `activity(record + ${SEEN_AT[one.name]!} + j)`,
+        : `activity(record + ${SEEN_AT[one.name as Seen]} + j)`,
     )
     .join(', ')});
 }`,
@@ -97,7 +95,7 @@ fn tell_above(l: u32, row: u32, i: u32, d: Above) {
   let n = WIDTH[l + 1u];
 ${above
   .filter(one => !isState(one))
-  .map(one => `  add_adjoints(row + ${SEEN_AT[one.name]!}, i, n, d.${one.field});`)
+  .map(one => `  add_adjoints(row + ${SEEN_AT[one.name as Seen]}, i, n, d.${one.field});`)
   .join('\n')}
 }`,
     `fn tell_states(l: u32, i: u32, d: Above) {
@@ -115,7 +113,7 @@ ${below
   .map(one => {
     const at = isState(one)
       ? `STATES_BELOW + ${stateNumber(one)}u * BELOW + BELOW_AT[l]`
-      : SEEN_AT[one.name]!;
+      : SEEN_AT[one.name as Seen];
     const add = `add_adjoint(row + ${at} + j, dot(d.${one.field}, vec4f(1.0)));`;
     return isState(one) ? `  ${add}` : `  if (SECOND_ORDER) { ${add} }`;
   })
@@ -127,15 +125,6 @@ ${below
     ...(rule.neuron.length ? neuronPlaces(rule) : []),
   ].join('\n');
 }
-
-/** Where what a synapse sees lies, in a record. */
-const SEEN_AT: Readonly<Record<string, string>> = {
-  x: 'activity_at(l + 1u)',
-  post: 'LEFT + NEURON_AT[l]',
-  e: 'ERROR + BELOW_AT[l + 1u]',
-  pre: 'X_AT[l]',
-  e_pre: 'ERROR + BELOW_AT[l]',
-};
 
 /** Names that are made of a rule's end with a _, as no name of a shader does. */
 const table = ({ field }: Named) => `at_${field}_`;
