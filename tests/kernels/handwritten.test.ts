@@ -121,6 +121,6 @@ test('a module that asks for what is not there is refused with what it asks for'
   });
   await expect(made).rejects.toThrow(MetaplasticError);
   await expect(made).rejects.toThrow(
-    /^rule "broken": wgsl: shader episode.*: does not link: .*activity5.*\n.*import package::memory/s,
+    /^rule "broken": wgsl: shader episode: does not link: .*activity4.*\n.*\n +sum \+= abs\(activity4.*\n +\^/,
   );
 });
