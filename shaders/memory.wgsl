@@ -13,8 +13,9 @@
 // then the activities of every query, ROW numbers. The adjoint of a record has the same layout, in
 // the scratch.
 import package::shape::{
-  ACTIVITY, CHUNK, FAST, FAST_AT, FAST_STEP, GRADIENT, LANES, OUTCOME, OUTPUTS, PADDED, PARAMETERS,
-  QUERY_AT, QUERY_ROW, RECORD, ROW, SAMPLES, SCRATCH, SETTINGS, TASKS, TEAMS, WEIGHT_AT
+  ACTIVITY, ANSWER, CHUNK, DEPTH, FAST, FAST_AT, FAST_STEP, GRADIENT, LANES, OUTCOME, OUTPUTS,
+  PADDED, PARAMETERS, QUERY_AT, QUERY_ROW, RECORD, ROW, SAMPLES, SCRATCH, SETTINGS, TASKS, TEAMS,
+  UNITS_AT, WEIGHT_AT, X_AT
 };
 
 // One dispatch: inner steps first_step … last_step − 1 of the chunk's `tasks` tasks, the first of
@@ -115,6 +116,11 @@ fn gradient_rows(l: u32, i: u32) -> u32 { return (WEIGHT_AT[l] + i) / 4u; }
 
 // Where W_ij lies, from where W of its layer begins, whose columns are so many quads.
 fn synapse(quads: u32, i: u32, j: u32) -> u32 { return 4u * quads * j + i; }
+
+// Where x_l lies in a record, and what the neurons of layer l + 1 do: of the outputs what they
+// answer.
+fn answered_at(l: u32) -> u32 { return select(X_AT[l], ANSWER, l == DEPTH); }
+fn neurons_at(l: u32) -> u32 { return select(UNITS_AT[l], ANSWER, l + 1u == DEPTH); }
 
 // How many fours n numbers are.
 fn fours(n: u32) -> u32 { return (n + 3u) / 4u; }

@@ -2,13 +2,10 @@
 // for every look.
 import package::shape::{BATCH, DEPTH, PLASTIC, QUADS};
 import package::equation_above_sweep::sweep;
-import package::equation_flow::{
-  Rows as BackRows, Synapses, Work as BackWork, flow_in, rows_of, synapses_at
-};
+import package::equation_flow::{Synapses, flow_in, synapses_at};
+import package::equation_rows::{Rows as BackRows, Work as BackWork, above_in, rows_of};
 import package::equation::{Above, plus_above};
-import package::equation_places::{
-  TELLS, above_of, join_above, tell_above, tell_states_of_look
-};
+import package::equation_places::{TELLS, join_above, tell_above, tell_states_of_look};
 import package::looks::looks;
 import package::team::team_barrier;
 
@@ -31,7 +28,8 @@ fn begin(l: u32, work: Work, block: u32) -> Rows {
   let quads = QUADS[l];
   let i = block % quads * 4u;
   let look = block / quads;
-  return Rows(rows_of(l, work, i), look, above_of(l, work.first, look, work.slot, i));
+  let back = rows_of(l, work, i);
+  return Rows(back, look, above_in(back, look));
 }
 
 struct Sums { above: Above }

@@ -1,5 +1,5 @@
 // What flows to inputs sums over rows: a lane that has a task for itself adds it up on its way.
-import package::equation_flow::{Rows, Work};
+import package::equation_rows::{Rows, Work};
 import package::equation::BelowFlow;
 import package::equation_places::{asks_below, tell_below};
 import package::looks::{reach, seen_from};

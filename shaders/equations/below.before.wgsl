@@ -1,10 +1,11 @@
 // What flows to inputs sums over rows: lanes that share a task find it before g changes, four
 // inputs and a sample at a time.
 import package::shape::{BATCH, DEPTH, PLASTIC, RECORD};
-import package::equation_flow::{Rows, Work as BackWork, flow_in, rows_of, synapses_at};
+import package::equation_flow::{flow_in, synapses_at};
+import package::equation_rows::{Rows, Work as BackWork, above_in, rows_of};
 import package::equation_below_sweep::sweep;
 import package::equation::{BelowFlow, plus_below};
-import package::equation_places::{above_of, asks_below, tell_below};
+import package::equation_places::{asks_below, tell_below};
 import package::looks::{Cells, Sight, looks};
 import package::memory::four;
 import package::team::team_barrier;
@@ -42,8 +43,7 @@ fn visit(columns: Columns, i: u32, sums: ptr<function, Sums>) {
 }
 
 fn flow_to(columns: Columns, rows: Rows, j: u32) -> BelowFlow {
-  let work = columns.work;
-  let above = above_of(columns.l, work.first, columns.look, work.slot, rows.i);
+  let above = above_in(rows, columns.look);
   return flow_in(rows, columns.look, j, synapses_at(rows, j), above).below;
 }
 

@@ -4,15 +4,14 @@ import package::shape::{
   BATCH, BELOW, BELOW_AT, DEPTH, LANES, NEURON_STATES, RECORD, SECOND_ORDER, STATES_BELOW, WIDTH
 };
 import package::memory::{
-  activity4, add_adjoints, add_gradient_quad, adjoint4, four, fours, lane, present
+  activity4, add_adjoints, add_gradient_quad, adjoint4, answered_at, four, fours, lane, present
 };
 import package::equation::{
   NetworkFlow, Neuron, change_neuron, change_neuron_adjoint, moved_neuron, plus_network,
   plus_neuron, told_by_neuron
 };
 import package::equation_places::{
-  activity_at, add_d_network, d_state_at, network, read_d_neuron, read_neuron, write_d_neuron,
-  write_neuron
+  add_d_network, d_state_at, network, read_d_neuron, read_neuron, write_d_neuron, write_neuron
 };
 import package::looks::{cell_blocks, cells_of, states_of};
 import package::team::team_barrier;
@@ -39,7 +38,7 @@ fn change_neurons(first: u32, from_: u32, to: u32) {
 fn change_layer(l: u32, first: u32, from_: u32, to: u32) {
   for (var block = lane; block < neuron_blocks(l); block += LANES) {
     let some = neurons_of(l, block);
-    let at = first + activity_at(l) + four(some.at, some.end);
+    let at = first + answered_at(l) + four(some.at, some.end);
     let before = read_neuron(l, from_, some.states);
     var sum = Neuron();
     for (var b = 0u; b < BATCH; b++) {
@@ -61,7 +60,7 @@ fn layer_adjoint(l: u32, first: u32, slot: u32, found: ptr<function, NetworkFlow
   for (var block = lane; block < neuron_blocks(l); block += LANES) {
     let some = neurons_of(l, block);
     let there = present(some.at, some.end) > vec4f();
-    let at = activity_at(l);
+    let at = answered_at(l);
     let before = read_neuron(l, slot, some.states);
     var d = read_d_neuron(l, some.states);
     let told = told_by_neuron(d);

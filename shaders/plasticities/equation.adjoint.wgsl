@@ -5,16 +5,16 @@
 import package::shape::{BATCH, DEPTH, LANES, PLASTIC, RECORD};
 import package::memory::{lane, set_adjoint};
 import package::equation_above::find_above;
-import package::equation_flow::{
-  Rows as BackRows, Synapses as BackSynapses, Work as BackWork, flow_in, rows_of,
-  synapses_at
+import package::equation_flow::{Synapses as BackSynapses, flow_in, synapses_at};
+import package::equation_rows::{
+  Rows as BackRows, Work as BackWork, above_after, above_in, rows_of
 };
 import package::equation_below::{find_below, tell_below_along};
 import package::equation::{
   Above, CoarseFlow, Own, plus, plus_above, plus_coarse, plus_own
 };
 import package::equation_places::{
-  above_of, add_d_own, forget_layer, join_above, join_coarse, tell_above, tell_coarse, tell_layer,
+  add_d_own, forget_layer, join_above, join_coarse, tell_above, tell_coarse, tell_layer,
   tell_states, write_d_synapse
 };
 import package::equation_recall::leave_recalled;
@@ -48,8 +48,8 @@ fn groups_of(l: u32, work: Work) -> u32 { return 1u; }
 struct Rows { back: BackRows, above: Above }
 
 fn begin(l: u32, work: Work, block: u32) -> Rows {
-  let i = block * 4u;
-  return Rows(rows_of(l, work, i), above_of(l, work.first, 0u, work.slot, i));
+  let back = rows_of(l, work, block * 4u);
+  return Rows(back, above_in(back, 0u));
 }
 
 // Sums along the rows.
@@ -65,7 +65,7 @@ fn visit(rows: Rows, j: u32, synapses: ptr<function, Synapses>, sums: ptr<functi
   var d = seen.g;
   var d_own = Own();
   for (var look = 0u; look < rows.back.count; look++) {
-    let flow = flow_in(rows.back, look, j, seen, above_in(rows, look));
+    let flow = flow_in(rows.back, look, j, seen, above_after(rows.above, rows.back, look));
     d = plus(d, flow.synapse);
     d_own = plus_own(d_own, flow.own);
     tell_below_along(rows.back, look, j, flow.below);
@@ -74,12 +74,6 @@ fn visit(rows: Rows, j: u32, synapses: ptr<function, Synapses>, sums: ptr<functi
   }
   (*synapses).back.g = d;
   (*synapses).d_own = d_own;
-}
-
-fn above_in(rows: Rows, look: u32) -> Above {
-  if (rows.back.count == 1u) { return rows.above; }
-  let work = rows.back.work;
-  return above_of(rows.back.l, work.first, look, work.slot, rows.back.i);
 }
 
 fn leave(rows: Rows, j: u32, synapses: Synapses) {

@@ -1,5 +1,5 @@
 // Synapses as they were before the step lie in their slot.
-import package::equation_flow::Rows;
+import package::equation_rows::Rows;
 import package::equation::{Own, Synapse};
 
 fn recalled_at(rows: Rows, j: u32, own: Own, after: Synapse) -> Synapse { return after; }

@@ -1,9 +1,9 @@
 // W_t is recalled by undoing the update (adjoint 'reverse'), in place. A rule that can be undone
 // has no states, and is affine in w:
 //   W_{t+1} = W_t + m (Σ_q dw_q(0) + Σ_q slope_q W_t) + noise.
-import package::equation_flow::Rows;
+import package::equation_rows::{Rows, above_in};
 import package::equation::{Own, Synapse, change, slope_of_w};
-import package::equation_places::{above_of, below_of};
+import package::equation_places::below_of;
 import package::memory::set_weight_quad;
 import package::noise::noise_of_weight;
 import package::recall::recalled;
@@ -13,7 +13,7 @@ fn recalled_at(rows: Rows, j: u32, own: Own, after: Synapse) -> Synapse {
   var still = vec4f();
   var slope = vec4f();
   for (var look = 0u; look < rows.count; look++) {
-    let above = above_of(rows.l, work.first, look, work.slot, rows.i);
+    let above = above_in(rows, look);
     let below = below_of(rows.l, work.first, look, work.slot, j);
     still += change(Synapse(), own, above, below, rows.coarse).w;
     slope += slope_of_w(own, above, below, rows.coarse);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { MetaplasticError } from '../errors.js';
+import { DivergenceError, MetaplasticError } from '../errors.js';
 import { flag, inWords, option, positive, unknownName, whole } from '../options.js';
 import type { Gpu } from '../gpu/device.js';
 import { openNodeGpu } from '../node/open.js';
@@ -160,6 +160,7 @@ async function runArms(
         console.error(`arm ${k + 1} of ${arms.length}, ${arm.name}: ${what}`);
       if ('configOf' in arm) {
         const config = arm.configOf();
+        let divergedAt: number | undefined;
         if (!isFinished(path, config)) {
           const lock = lockFolder(path, `study ${study.name}`);
           try {
@@ -168,6 +169,13 @@ async function runArms(
             const world = await openWorld(config, read);
             const place = { folder: path, lock, stop, from, again: () => AGAIN };
             if (!(await trainIn(await open(), config, world, place))) return 130;
+          } catch (error) {
+            // what became of it is a result, beside those of the other arms
+            if (!(error instanceof DivergenceError) || error.metaStep === undefined) throw error;
+            divergedAt = error.metaStep;
+            const note = `${arm.name} diverged at meta-step ${divergedAt} of ${config.meta.steps}`;
+            say(error.message);
+            notes.push(`${note}, and is left out of means.`);
           } finally {
             lock.release();
           }
@@ -175,7 +183,8 @@ async function runArms(
         trained.set(arm.name, {
           config,
           log: readLog(path),
-          evaluations: readEvaluations(path) ?? [],
+          evaluations: (divergedAt === undefined && readEvaluations(path)) || [],
+          ...(divergedAt !== undefined && { divergedAt }),
         });
       } else {
         const sweep = typeof arm.sweep === 'function' ? arm.sweep(results) : arm.sweep;

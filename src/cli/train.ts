@@ -236,11 +236,13 @@ export async function trainIn(
     console.error(`${what}: ${kept}`);
   };
   let began = from !== undefined;
+  let opened: { destroy(): void } | undefined;
   stop.now(() => tellSaved('stopped while compiling'));
   try {
     const config = from ? usableHere(gpu, asked, world, say) : withPlan(gpu, asked, world);
     const written = parsedAgain(toWriteDown(asked, config));
     const learner = await learnerOf(gpu, config, world, say);
+    opened = learner;
     if (from?.checkpoint) learner.restore(from.checkpoint.state);
     const log = [...(from?.log ?? [])];
     const environment = environmentOf(gpu, config);
@@ -280,11 +282,12 @@ export async function trainIn(
       lock.check();
       writeReport(folder, config);
     } else console.error(`stopped after meta-step ${saved} of ${steps}; ${again(saved)}`);
-    learner.destroy();
     return finished;
   } catch (error) {
     if (began && !(error instanceof EvaluationError)) tellSaved('failed');
     throw error;
+  } finally {
+    opened?.destroy();
   }
 }
 

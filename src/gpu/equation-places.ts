@@ -1,7 +1,7 @@
 import { coefficientName } from '../parameters/layout.js';
-import type { WrittenRule } from '../rules/rule.js';
+import type { Seen, WrittenRule } from '../rules/rule.js';
 import { wgslNumber } from '../rules/wgsl.js';
-import { namesOf, networkOf, type Named } from './equation.js';
+import { namesOf, networkOf, SEEN_AT, type Named } from './equation.js';
 import { livesWithConvolutions } from './looks.js';
 import type { Plan } from './plan.js';
 
@@ -34,9 +34,9 @@ export function equationPlacesModule(plan: Plan, rule: WrittenRule): string {
     maps ? `weight4(${at} + four(i, FAN_OUT[l]))` : `weight_quad((${at} + i) / 4u)`;
   return [
     `import package::shape::{
-  ANSWER, BELOW, BELOW_AT, DEPTH, ERROR, ERROR_AT, FAN_OUT, INPUT_GRADIENT, LEFT, NEURON_AT,
+  BELOW, BELOW_AT, ERROR, ERROR_AT, FAN_OUT, INPUT_GRADIENT, LEFT, NEURON_AT,
   NEURON_GRADIENT, NEURON_STATE_AT, NEURON_STATE_SIZE, NEURON_STATES_AT, PLASTIC_SIZE, RECORD,
-  SECOND_ORDER, SLOT, STATE_GRADIENT, STATE_GRADIENT_STEP, STATES_BELOW, UNITS_AT, UP, X_AT
+  SECOND_ORDER, SLOT, STATE_GRADIENT, STATE_GRADIENT_STEP, STATES_BELOW, UP, X_AT
 };
 import package::activation::{curvature, slope};
 import package::coefficient::{coefficient, coefficient_quad};
@@ -51,7 +51,7 @@ import package::looks::{
 };
 import package::memory::{
   activity, activity4, add_adjoint, add_adjoints, add_gradient, add_gradient_quad, four,
-  gradient_quad, set_gradient_quad, set_weight_quad, speaks, weight, weight4, weight_quad
+  gradient_quad, neurons_at, set_gradient_quad, set_weight_quad, speaks, weight, weight4, weight_quad
 };
 import package::team::team_sum;`,
     `// Does anybody ask for what flows to neurons and inputs? At first order only states do.
@@ -59,11 +59,7 @@ const TELLS = SECOND_ORDER || ${rule.neuron.length > 0};`,
     ...tables,
     ...synapsePlaces(synapse),
     ...ownPlaces(own),
-    `// Where x_l lies in a record: of the outputs what they answer.
-fn activity_at(l: u32) -> u32 { return select(X_AT[l], ANSWER, l == DEPTH); }
-// And what the neurons of layer l + 1 do.
-fn neurons_at(l: u32) -> u32 { return select(UNITS_AT[l], ANSWER, l + 1u == DEPTH); }
-// Where state k of the neurons of x_l lies in slot 0, and its d in the gradient.
+    `// Where state k of the neurons of x_l lies in slot 0, and its d in the gradient.
 fn state_at(k: u32, l: u32) -> u32 {
   return NEURON_STATES_AT + k * NEURON_STATE_SIZE + NEURON_STATE_AT[l];
 }
@@ -78,7 +74,7 @@ fn above_of(l: u32, first: u32, look: u32, slot: u32, i: u32) -> Above {
     .map(one =>
       isState(one)
         ? stateAbove(`state_at(${stateNumber(one)}u, l + 1u) + states`)
-        : `activity4(${SEEN_AT[one.name]!} + neurons)`,
+        : `activity4(${SEEN_AT[one.name as Seen]} + neurons)`,
     )
     .join(', ')});
 }`,
@@ -92,7 +88,7 @@ fn below_of(l: u32, first: u32, look: u32, slot: u32, j: u32) -> Below {
         ? `weight(state_at(${stateNumber(one)}u, l) + state)`
         : errorBelow(one)
           ? 'activity(input + UP + BELOW_AT[l]) * slope(activity(input + X_AT[l]))'
-          : `activity(input + ${SEEN_AT[one.name]!})`,
+          : `activity(input + ${SEEN_AT[one.name as Seen]})`,
     )
     .join(', ')});
 }`,
@@ -116,7 +112,7 @@ fn tell_above(l: u32, look: u32, i: u32, d: Above) {
   let neurons = neurons_from(l, look, RECORD);
 ${above
   .filter(one => !isState(one))
-  .map(one => `  add_adjoints(neurons + ${SEEN_AT[one.name]!}, i, n, d.${one.field});`)
+  .map(one => `  add_adjoints(neurons + ${SEEN_AT[one.name as Seen]}, i, n, d.${one.field});`)
   .join('\n')}
 }`,
     `// What flows to the states of neurons of a convolution, which no other look has; and of neurons
@@ -153,7 +149,7 @@ ${below
       return `  add_adjoint(input + STATES_BELOW + ${stateNumber(one)}u * BELOW + BELOW_AT[l], ${flow});`;
     if (errorBelow(one))
       return `  if (SECOND_ORDER) { tell_error_below(l, first, input, ${flow}); }`;
-    return `  if (SECOND_ORDER) { add_adjoint(input + ${SEEN_AT[one.name]!}, ${flow}); }`;
+    return `  if (SECOND_ORDER) { add_adjoint(input + ${SEEN_AT[one.name as Seen]}, ${flow}); }`;
   })
   .join('\n')}
 }`,
@@ -172,15 +168,6 @@ const TELL_ERROR_BELOW = `fn tell_error_below(l: u32, first: u32, input: u32, d:
   add_adjoint(up_at, d * slope(x));
   add_adjoint(input + X_AT[l], d * activity(first + up_at) * curvature(x));
 }`;
-
-/** Where what a synapse sees lies, in a record. */
-const SEEN_AT: Readonly<Record<string, string>> = {
-  x: 'neurons_at(l)',
-  post: 'LEFT + NEURON_AT[l]',
-  e: 'ERROR + ERROR_AT[l + 1u]',
-  pre: 'X_AT[l]',
-  e_pre: 'ERROR + ERROR_AT[l]',
-};
 
 /** Names that are made of a rule's end with a _, as no name of a shader does. */
 const table = ({ field }: Named) => `at_${field}_`;

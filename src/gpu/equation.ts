@@ -1,5 +1,5 @@
 import { derivative } from '../rules/derive.js';
-import type { Coefficient, Seen, WrittenRule } from '../rules/rule.js';
+import { SEEN, type Coefficient, type Seen, type WrittenRule } from '../rules/rule.js';
 import { simplified } from '../rules/simplify.js';
 import { textOf } from '../rules/text.js';
 import { namesOf as namesIn, type Tree } from '../rules/tree.js';
@@ -166,7 +166,17 @@ export interface Names {
   readonly coarse: readonly Named[];
 }
 
+/** What the input has; the neuron has all else. */
 const BELOW: readonly Seen[] = ['pre', 'e_pre'];
+
+/** Where in a record lies what a synapse of layer l + 1 sees. */
+export const SEEN_AT: Readonly<Record<Seen, string>> = {
+  pre: 'X_AT[l]',
+  x: 'neurons_at(l)',
+  post: 'LEFT + NEURON_AT[l]',
+  e: 'ERROR + ERROR_AT[l + 1u]',
+  e_pre: 'ERROR + ERROR_AT[l]',
+};
 
 export function namesOf({ reads, synapse, neuron, coefficients }: WrittenRule): Names {
   const of = (which: (c: Coefficient) => boolean) => coefficients.filter(which);
@@ -324,21 +334,21 @@ export function isMadeOfProducts(rule: SystemRule): boolean {
  */
 export function productModule(rule: WrittenRule): string {
   const { direction, kappa } = rule.product!;
-  const reads = kappa ? NEURONS_SEEN.filter(name => namesIn(kappa).has(name)) : [];
+  const reads = kappa ? SEEN.filter(name => !BELOW.includes(name) && namesIn(kappa).has(name)) : [];
   const seen = reads.map((name): Named => ({ name, field: name, code: name, vector: true }));
   const read = seen
     .map(({ name }) => `    let ${name} = activity4(at_${name} + record);`)
     .join('\n');
-  const places = reads.map(name => `  let at_${name} = first + ${PLACES[name]} + neurons;`);
+  const places = reads.map(name => `  let at_${name} = first + ${SEEN_AT[name]} + neurons;`);
   const value = kappa && bodyOf([kappa], seen);
   const slopes = reads.map(name => bodyOf([derivative(kappa!, name)], seen));
   return [
     ...saidBy(rule),
     `import package::shape::{
-  ANSWER, BATCH, DEPTH, ERROR, ERROR_AT, FAN_OUT, LEFT, NEURON_AT, RECORD, UNITS_AT
+  BATCH, ERROR, ERROR_AT, FAN_OUT, LEFT, NEURON_AT, RECORD
 };
 import package::looks::{looks, neurons_from, share};
-import package::memory::{activity4, add_adjoints, four};
+import package::memory::{activity4, add_adjoints, four, neurons_at};
 ${importOf(value?.calls, ...slopes.map(({ calls }) => calls))}
 const DIRECTION = ${wgslNumber(direction)};
 fn prepare(first: u32, slot: u32) {}
@@ -368,7 +378,7 @@ ${reads
     const { statements, results } = slopes[k]!;
     return `    {
     ${statements}
-      add_adjoints(record + ${PLACES[name]}, i, n, share(l) * d * ${results[0]!});
+      add_adjoints(record + ${SEEN_AT[name]}, i, n, share(l) * d * ${results[0]!});
     }`;
   })
   .join('\n')}
@@ -379,12 +389,3 @@ fn kappa_adjoint(l: u32, i: u32, first: u32, d: vec4f) {}`,
     'fn kappa_adjoint_of_layer(l: u32, d: f32) {}',
   ].join('\n');
 }
-
-const NEURONS_SEEN = ['x', 'post', 'e'] as const;
-
-/** Where neurons of layer l + 1 have it, in a record. */
-const PLACES = {
-  x: 'select(UNITS_AT[l], ANSWER, l + 1u == DEPTH)',
-  post: 'LEFT + NEURON_AT[l]',
-  e: 'ERROR + ERROR_AT[l + 1u]',
-} as const;

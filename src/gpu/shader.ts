@@ -1,5 +1,6 @@
 import {
   link,
+  withLoggerAsync,
   type DeclIdent,
   type HasAttributes,
   type LinkParams,
@@ -74,24 +75,43 @@ export async function linkShader(name: string, parts: ShaderParts): Promise<Link
   }
   for (const [module, source] of Object.entries(parts.modules)) weslSrc[`${module}.wgsl`] = source;
   const rootModuleName = name.replaceAll('.', '_');
-  return linkFrom({ weslSrc, rootModuleName, keepComments: false }).catch((error: unknown) => {
-    throw new MetaplasticError({
-      where: `shader ${name}`,
-      problem: `does not link: ${error instanceof Error ? error.message : String(error)}`,
-      hint: `look at the modules made for it: ${Object.keys(parts.modules).join(', ')}`,
-      cause: error,
-    });
-  });
+  const made = Object.keys(parts.modules);
+  return linkFrom(name, { weslSrc, rootModuleName, keepComments: false }, made);
 }
 
 /** A shader that is one piece of WGSL, as it is. */
 export const linkCode = async (code: string): Promise<Linked> => ({
-  ...(await linkFrom({ weslSrc: { 'main.wgsl': code }, rootModuleName: 'main' })),
+  ...(await linkFrom('main', { weslSrc: { 'main.wgsl': code }, rootModuleName: 'main' }, [])),
   code,
 });
 
-/** Links, and reads what is declared from the syntax trees, which the linker shows a plugin. */
-async function linkFrom(params: LinkParams): Promise<Linked> {
+/** The link that was asked for last: the next begins when it has ended. */
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Links, and reads what is declared from the syntax trees, which the linker shows a plugin. One at a
+ * time, because the linker writes what it has to say of an error to one log, which belongs into the
+ * error. `made`: modules that were made for this shader.
+ */
+function linkFrom(name: string, params: LinkParams, made: readonly string[]): Promise<Linked> {
+  const said: string[] = [];
+  const log = (...words: unknown[]) => void said.push(words.join(' '));
+  const linked = last
+    .then(() => withLoggerAsync(log, () => linkedFrom(params)))
+    .catch((error: unknown) => {
+      throw new MetaplasticError({
+        where: `shader ${name}`,
+        problem: `does not link: ${error instanceof Error ? error.message : String(error)}`,
+        ...(made.length && { hint: `look at the modules made for it: ${made.join(', ')}` }),
+        ...(said.length && { detail: said.join('\n') }),
+        cause: error,
+      });
+    });
+  last = linked.catch(() => {});
+  return linked;
+}
+
+async function linkedFrom(params: LinkParams): Promise<Linked> {
   let declared: readonly (readonly [DeclIdent, string])[] = [];
   const look: WeslJsPlugin = {
     transform(tree) {

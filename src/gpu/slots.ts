@@ -57,6 +57,7 @@ function partsOfRule({ system, adjoint, lanes }: Plan): Record<string, string> {
   const { coefficient, granularity } = rateOf(system);
   const path = ruleOf(system).from === 'error';
   const equation = {
+    equation_rows: 'equations/rows',
     equation_flow: 'equations/flow',
     equation_above: 'equations/above',
     equation_below: `equations/below.${lanes === 1 ? 'along' : 'before'}`,

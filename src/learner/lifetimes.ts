@@ -1,3 +1,4 @@
+import { DeviceLostError, errorWithin, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { makeKernel, PASS, type Kernel } from '../gpu/kernel.js';
 import { orDestroy } from '../gpu/owned.js';
@@ -13,6 +14,7 @@ import { encoderLayerModule, shapeModule, type MeanRules } from '../gpu/shape.js
 import { linkShader } from '../gpu/shader.js';
 import { modulesOf, slotsOf, sweepsOf } from '../gpu/slots.js';
 import { encoderStages, encoderStagesBack } from '../gpu/encoder.js';
+import type { System } from '../systems/system.js';
 import type { Episodes, Origin } from '../tasks/episodes.js';
 
 /**
@@ -79,6 +81,14 @@ interface Stage {
   readonly kernel: Kernel;
   readonly group: GPUBindGroup;
   readonly workgroups: (tasks: number) => number;
+}
+
+/** Why kernels cannot be made, as an error about the module of a rule by hand, if there is one. */
+function ofItsRule(error: unknown, { rule }: System): unknown {
+  const isOfRule = typeof rule !== 'string' && rule.kind === 'handwritten';
+  if (!isOfRule || !(error instanceof MetaplasticError) || error instanceof DeviceLostError)
+    return error;
+  return errorWithin(error, `rule ${JSON.stringify(rule.name)}: wgsl`, {});
 }
 
 /**
@@ -204,7 +214,7 @@ export class Lifetimes {
     const encodeAdjoint = (l: number) => encoderStagesBack(plan, l).map(made => stage(...made, l));
     const learns = plan.adjoint !== 'none';
     // All at once: where an adapter can, it compiles them side by side.
-    [this.encode, this.episode, this.metrics, this.adjoint, this.afterwards] = await Promise.all([
+    const made = Promise.all([
       Promise.all(index.flatMap(encode)),
       stage('episode', groups),
       plan.metrics ? stage('metrics', groups) : undefined,
@@ -218,7 +228,10 @@ export class Lifetimes {
             ]
           : [],
       ),
-    ]);
+    ]).catch((error: unknown) => {
+      throw ofItsRule(error, system);
+    });
+    [this.encode, this.episode, this.metrics, this.adjoint, this.afterwards] = await made;
   }
 
   /** Lives every episode: uploads and submits chunk after chunk. */

@@ -8,6 +8,7 @@ import { Learner, type LearnerOptions, type Lived } from '../learner/learner.js'
 import { adam, adamStart, meanGradient } from '../reference/adam.js';
 import type { OracleCase } from '../reference/case.js';
 import { inFloat32 } from '../reference/episode.js';
+import { systemInFloat32 } from '../reference/rounded.js';
 import { referenceGradient, type ReferenceGradient } from '../reference/meta-gradient.js';
 import type { Weights } from '../reference/parameters.js';
 import {
@@ -56,7 +57,7 @@ export interface Comparison {
   readonly error: number;
   /**
    * The same of a float64 reference that is asked the question as float32 holds it: what no kernel
-   * can do better than by luck. Told of cases with an error beyond the tolerance.
+   * can do better than by luck. Told of results with an error beyond the tolerance.
    */
   readonly rounding?: number;
 }
@@ -113,11 +114,12 @@ export const problemOf = (row: CheckProblem): Problem =>
   randomProblem({ ...BASE, ...row, spec: { sizes: SIZES, ...row.spec } });
 
 /** Asks the kernels and the float64 reference a problem as a row says. */
-export function checkAnswer(
+export async function checkAnswer(
   gpu: Gpu,
   { name, settings = {}, updates = 0 }: Pick<CheckProblem, 'name' | 'settings' | 'updates'>,
   problem: Problem,
 ): Promise<CheckResult> {
+  const exact = answer(problem, settings);
   const {
     loss,
     losses,
@@ -128,12 +130,12 @@ export function checkAnswer(
     finalNeuron,
     taskGradients,
     gradient: whole,
-  } = answer(problem, settings);
+  } = exact;
   const gradient = settings.clipPerTask
     ? meanGradient(taskGradients, new Float64Array(problem.episodes.tasks), settings.clipPerTask)
         .gradient
     : whole;
-  return ask(gpu, {
+  const question: Question = {
     name,
     ...problem,
     settings,
@@ -149,7 +151,8 @@ export function checkAnswer(
       finalNeuron,
       ...(updates && { update: updateOf(problem, settings, updates) }),
     },
-  });
+  };
+  return judged(await ask(gpu, question), question, () => exact);
 }
 
 /**
@@ -169,10 +172,18 @@ export async function checkCase(
     settings: { l1 },
     expected,
   };
-  const result = await ask(gpu, question);
+  const exact = () => referenceGradient(system, layout, parameters, episodes, { l1 });
+  return judged(await ask(gpu, question), question, exact);
+}
+
+/** A result with errors beyond the tolerance, which are put beside what rounding alone does. */
+function judged(
+  result: CheckResult,
+  question: Question,
+  exact: () => ReferenceGradient,
+): CheckResult {
   if (result.passed || result.error) return result;
-  const exact = referenceGradient(system, layout, parameters, episodes, { l1 });
-  const moved = roundingOf(question, exact);
+  const moved = roundingOf(question, exact());
   const comparisons = result.comparisons.map(one => {
     const rounding = moved.find(({ of, tensor }) => of === one.of && tensor === one.tensor)?.error;
     return { ...one, rounding };
@@ -181,15 +192,16 @@ export async function checkCase(
 }
 
 /**
- * How far the answer moves when what is asked is rounded to float32, and nothing else: from the
- * reference's own, whatever the case expects.
+ * How far the answer moves when what is asked is rounded to float32, the numbers of a written rule
+ * too, and nothing else: from the reference's own, whatever the case expects.
  */
 function roundingOf(question: Question, exact: ReferenceGradient): Comparison[] {
   const { system, layout, expected } = question;
   const own = Object.fromEntries(
     Object.keys(expected).map(key => [key, exact[key as keyof ReferenceGradient]]),
   ) as unknown as Question['expected'];
-  const { loss, gradient, ...lived } = answer(question, question.settings);
+  const rounded = { ...question, system: systemInFloat32(system) };
+  const { loss, gradient, ...lived } = answer(rounded, question.settings);
   const named = (kind: string, tasks: readonly Weights[]) =>
     tasks.map(layers => tensorsNamed(layers, k => `${kind}${k + 1}`));
   const states = (tasks: readonly States[], first: number) =>

@@ -1,4 +1,5 @@
 import type { Gpu } from '../gpu/device.js';
+import { Learner } from '../learner/learner.js';
 import { gradientErrors, LIMIT } from '../reference/central-differences.js';
 import { type Problem, solve } from '../reference/random-problem.js';
 import { shareInWords, tamed } from '../reference/tame.js';
@@ -12,6 +13,7 @@ import {
   type CheckResult,
   type Comparison,
   problemOf,
+  TOLERANCE,
   worstOf,
 } from './check.js';
 
@@ -70,8 +72,11 @@ export function ruleProblems(rule: Rule): CheckProblem[] {
 }
 
 /**
- * Proves a rule, written as text or by hand, on this adapter: its kernels against the float64 reference, and the reference's
- * gradient against central differences of its loss, tensor by tensor.
+ * Proves a rule, written as text or by hand, on this adapter: its kernels against the float64
+ * reference, and the reference's gradient against central differences of its loss, tensor by tensor.
+ * Of a rule by hand rejects with a MetaplasticError that names the part which cannot be asked at
+ * all: a module that does not compile, or a function of its reference that throws, or returns
+ * something else than numbers of its shape.
  */
 export async function checkRule(
   gpu: Gpu,
@@ -85,6 +90,7 @@ export async function checkRule(
   } = {},
 ): Promise<RuleResult[]> {
   const rule = defineRule(given);
+  if (rule.kind === 'handwritten') await checkCompiles(gpu, rule);
   const results: RuleResult[] = [];
   for (const problem of problems ?? ruleProblems(rule)) {
     const result = await checkOne(gpu, rule, problem);
@@ -92,6 +98,17 @@ export async function checkRule(
     results.push(result);
   }
   return results;
+}
+
+/** Refuses a module that does not compile: no row could pass. */
+async function checkCompiles(gpu: Gpu, rule: HandwrittenRule): Promise<void> {
+  const learner = await Learner.create(gpu, {
+    system: { sizes: [2, 2], rule },
+    episode: { steps: 1, batch: 1, queries: 1 },
+    tasks: 1,
+    onNotice: () => {},
+  });
+  learner.destroy();
 }
 
 async function checkOne(gpu: Gpu, rule: Rule, row: CheckProblem): Promise<RuleResult> {
@@ -165,7 +182,15 @@ export const ruleHead = (): string =>
 /** A row in a line: the worst error of each kind with the tensor it belongs to. */
 export function ruleRow({ name, comparisons, passed, error, fellBack, note }: RuleResult): string {
   const cells = COLUMNS.map(([of]) => worstOf(comparisons, of).padEnd(CELL));
-  const said = [note, fellBack && 'made again with checkpoints'].filter(Boolean).join(', ');
+  const isRounding =
+    passed && comparisons.some(({ of, error }) => of !== 'differences' && error > TOLERANCE);
+  const said = [
+    note,
+    fellBack && 'made again with checkpoints',
+    isRounding && 'ill-conditioned: rounding the rule’s numbers to float32 does as much',
+  ]
+    .filter(Boolean)
+    .join(', ');
   return [name.padEnd(NAME), ...cells, passed ? 'pass' : 'FAIL', error ?? (said ? `(${said})` : '')]
     .join('  ')
     .trimEnd();

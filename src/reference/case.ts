@@ -10,7 +10,7 @@ import {
 } from '../parameters/layout.js';
 import { defineRule } from '../rules/define.js';
 import type { RuleSpec, State } from '../rules/rule.js';
-import { inWords } from '../options.js';
+import { inWords, isObject, unknownName } from '../options.js';
 import {
   type Choice,
   defineSystem,
@@ -137,41 +137,57 @@ export function readCase(json: unknown): OracleCase {
   };
 }
 
-/**
- * The systems that the oracle states, as ours: what `config` says of each beside its sizes and its
- * loss.
- */
-const SYSTEMS: Readonly<Record<string, (config: Field, depth: number) => Partial<SystemSpec>>> = {
-  flp: (config, depth) => ({
-    rule: text(member(config, 'rule')) as Choice<'rule'>,
-    multiplier: tensor(member(config, 'multiplier'), [depth]),
-  }),
-  pool: config => {
-    const feedback = text(member(config, 'feedback'));
-    return {
+/** A system that the oracle states: what its `config` says beside COMMON, and what it is as ours. */
+interface Stated {
+  readonly keys: readonly string[];
+  specOf(config: Field, depth: number): Partial<SystemSpec>;
+}
+
+/** What `config` says of every system. */
+const COMMON = ['loss', 'frozen', 'l1'];
+
+const SYSTEMS: Readonly<Record<string, Stated>> = {
+  flp: {
+    keys: ['rule', 'multiplier'],
+    specOf: (config, depth) => ({
+      rule: text(member(config, 'rule')) as Choice<'rule'>,
+      multiplier: tensor(member(config, 'multiplier'), [depth]),
+    }),
+  },
+  pool: {
+    keys: ['act', 'feedback'],
+    specOf: config => ({
       rule: 'pool',
       activation: activation(config),
-      feedback: pathNamed(feedback),
-    };
+      feedback: pathNamed(text(member(config, 'feedback'))),
+    }),
   },
-  gradient: config => ({
-    rule: 'gradient',
-    activation: activation(config),
-    feedback: has(config, 'feedback') ? pathNamed(text(member(config, 'feedback'))) : 'backprop',
-    eta: 'layer',
-  }),
+  gradient: {
+    keys: ['act', 'feedback'],
+    specOf: config => ({
+      rule: 'gradient',
+      activation: activation(config),
+      feedback: has(config, 'feedback') ? pathNamed(text(member(config, 'feedback'))) : 'backprop',
+      eta: 'layer',
+    }),
+  },
   // Every case has all five primitives, some with coefficient 0, so that what else a feedback rule
   // names does not matter.
-  align: config => ({
-    rule: 'gradient',
-    activation: activation(config),
-    feedback: 'chained',
-    eta: 'network',
-    reduction: 'mean',
-    weightDecay: true,
-    primitives: PRIMITIVES,
-    feedbackRule: truth(member(config, 'kolen_pollack')) ? 'kolen-pollack' : 'symmetric-alignment',
-  }),
+  align: {
+    keys: ['act', 'kolen_pollack'],
+    specOf: config => ({
+      rule: 'gradient',
+      activation: activation(config),
+      feedback: 'chained',
+      eta: 'network',
+      reduction: 'mean',
+      weightDecay: true,
+      primitives: PRIMITIVES,
+      feedbackRule: truth(member(config, 'kolen_pollack'))
+        ? 'kolen-pollack'
+        : 'symmetric-alignment',
+    }),
+  },
 };
 
 /** What the oracle calls an error path. */
@@ -179,14 +195,17 @@ const pathNamed = (name: string) =>
   (name === 'sign' ? 'sign-symmetric' : name) as Choice<'feedback'>;
 
 /** A rule that is written in the case, and the feedback that it names, if its rule does not tell. */
-function written(root: Field, config: Field): Partial<SystemSpec> {
-  const { value, where } = member(root, 'rule');
-  return {
-    rule: defineRule(value as RuleSpec, where),
-    activation: activation(config),
-    ...(has(config, 'feedback') && { feedback: pathNamed(text(member(config, 'feedback'))) }),
-  };
-}
+const written = (root: Field): Stated => ({
+  keys: ['act', 'feedback'],
+  specOf(config) {
+    const { value, where } = member(root, 'rule');
+    return {
+      rule: defineRule(value as RuleSpec, where),
+      activation: activation(config),
+      ...(has(config, 'feedback') && { feedback: pathNamed(text(member(config, 'feedback'))) }),
+    };
+  },
+});
 
 /** `sizes`, or `image` and `layers`, which `defineSystem` checks. */
 function readShapes(root: Field): Pick<SystemSpec, 'sizes' | 'image' | 'layers'> {
@@ -198,17 +217,19 @@ function readShapes(root: Field): Pick<SystemSpec, 'sizes' | 'image' | 'layers'>
 }
 
 function readSystem(root: Field): System {
-  const config = member(root, 'config');
+  const config = object(member(root, 'config'));
   const shapes = readShapes(root);
   const depth = shapes.layers?.length ?? shapes.sizes!.length - 1;
-  const given = has(root, 'rule')
-    ? written(root, config)
-    : SYSTEMS[choose(member(config, 'system'), Object.keys(SYSTEMS))]!(config, depth);
+  const isWritten = has(root, 'rule');
+  const { keys, specOf } = isWritten
+    ? written(root)
+    : SYSTEMS[choose(member(config, 'system'), Object.keys(SYSTEMS))]!;
+  onlyKeys(config, [...(isWritten ? [] : ['system']), ...COMMON, ...keys]);
   return defineSystem({
     ...shapes,
     ...(has(config, 'frozen') && { frozen: list(member(config, 'frozen')).map(whole) }),
     loss: LOSSES[choose(member(config, 'loss'), Object.keys(LOSSES))]!,
-    ...given,
+    ...specOf(config, depth),
   });
 }
 
@@ -313,8 +334,22 @@ function member({ value, where }: Field, key: string): Field {
   return { value: (value as Record<string, unknown>)[key], where: `${where}.${key}` };
 }
 
+function object(field: Field): Field {
+  const { value, where } = field;
+  if (!isObject(value))
+    throw new MetaplasticError({ where, expected: 'an object', got: describe(value) });
+  return field;
+}
+
 function has({ value }: Field, key: string): boolean {
   return Object.hasOwn(value as object, key);
+}
+
+/** Refuses a key that says what nobody here would hear. */
+function onlyKeys({ value, where }: Field, known: readonly string[]): void {
+  for (const key of Object.keys(value as object))
+    if (!known.includes(key))
+      throw new MetaplasticError({ where, ...unknownName('key', `\`${key}\``, known, key) });
 }
 
 function list({ value, where }: Field, length?: number): Field[] {

@@ -1,6 +1,7 @@
 import type { HandwrittenRule, Local } from '../rules/handwritten.js';
 import { ruleOf, type Layer, type System } from '../systems/system.js';
 import { add, dot } from './algebra.js';
+import { referenceOf } from './handwritten.js';
 import type { LayerParameters } from './parameters.js';
 import { rules } from './rules.js';
 
@@ -165,7 +166,7 @@ function update(
   locals: readonly Local[],
 ) {
   const { rule: chosen } = system;
-  const rule = typeof chosen === 'string' ? rules[chosen] : (chosen as HandwrittenRule).reference;
+  const rule = typeof chosen === 'string' ? rules[chosen] : referenceOf(chosen as HandwrittenRule);
   const share = shareOf(system, layer, locals.length);
   const g = new Float64Array(W.length);
   for (const local of locals) {

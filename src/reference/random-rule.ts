@@ -12,9 +12,10 @@ const DEPTH = 3;
  * A random rule, the same for the same seed: any operators, functions, states and granularities,
  * bounded so that a short lifetime stays finite, and smooth wherever it is not at a corner. Every
  * fourth is a sum of products and decays, whose update can be undone. Its coefficients start
- * uniformly in a range of their own.
+ * uniformly in a range of their own; its rate is for an update that is a sum over so many samples
+ * (`summed`), which linear networks would otherwise not survive.
  */
-export function randomRule(seed: number): RuleSpec {
+export function randomRule(seed: number, summed = 1): RuleSpec {
   const draw = random(seed, 0);
   const told = TOLD[seed % TOLD.length]!;
   const one = <T>(items: readonly T[]): T => items[draw.below(items.length)]!;
@@ -97,7 +98,7 @@ export function randomRule(seed: number): RuleSpec {
       return [name, { d: `${rate} * (tanh(${expression(leafOf, DEPTH - 1)}) - ${name})`, start }];
     };
 
-  const rate = coefficient(0.02, 0.1);
+  const rate = coefficient(0.02 / summed, 0.1 / summed);
   const products = () => {
     const left = () => one([...told.filter(name => name !== 'e_pre'), 'x']);
     const right = () => one([...told.filter(name => name === 'e_pre'), 'pre']);

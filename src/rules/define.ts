@@ -8,7 +8,8 @@ import {
   type HandwrittenSpec,
 } from './handwritten.js';
 import { RULE } from './options.js';
-import { errorAt, parse, type Parsed } from './parse.js';
+import { parse, type Parsed } from './parse.js';
+import { errorAt } from './place.js';
 import { factored } from './products.js';
 import { ANY, checkStart, POSITIVE, rangeOfStart, type Interval } from './range.js';
 import { SEEN, type Coefficient, type RuleSpec, type State, type WrittenRule } from './rule.js';

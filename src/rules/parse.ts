@@ -1,5 +1,7 @@
 import { MetaplasticError, type ErrorParts } from '../errors.js';
 import { isNumber, unknownName } from '../options.js';
+import { errorAt } from './place.js';
+import { hintFor, tokenAt, wordsOf, type Token } from './token.js';
 import { FUNCTIONS, type FunctionName, type Operation, type Tree } from './tree.js';
 
 /** How long a text may be, how deep its brackets, signs and powers, how many nodes its tree. */
@@ -18,16 +20,6 @@ export interface Parsed {
 const HOLDS = { '+': 1, '-': 1, '*': 2, '/': 2, '^': 4 } as const;
 const SIGN_HOLDS = 3;
 type Binary = keyof typeof HOLDS;
-
-const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
-const NAME = /[A-Za-z_]\w*/y;
-const MARK = /[-+*/^(),]/y;
-
-interface Token {
-  readonly kind: 'number' | 'name' | 'mark' | 'end';
-  readonly text: string;
-  readonly at: number;
-}
 
 /**
  * Reads an expression by operator precedence (Pratt 1973). Throws a MetaplasticError that shows the
@@ -170,76 +162,3 @@ export function parse(text: string, where: string): Parsed {
 }
 
 const OPERAND = 'a number, a name, a function or (';
-
-function tokenAt(text: string, from: number, where: string): Token {
-  const at = from + /^\s*/.exec(text.slice(from))![0].length;
-  if (at === text.length) return { kind: 'end', text: '', at };
-  for (const [kind, pattern] of [
-    ['number', NUMBER],
-    ['name', NAME],
-    ['mark', MARK],
-  ] as const) {
-    pattern.lastIndex = at;
-    const found = pattern.exec(text);
-    if (found) return { kind, text: found[0], at };
-  }
-  throw errorAt(text, at, where, {
-    expected: 'numbers, names, + - * / ^ and brackets',
-    got: `the character ${printable(text[at]!)}`,
-    ...(Object.hasOwn(INSTEAD, text[at]!) && { hint: `write ${INSTEAD[text[at]!]}` }),
-  });
-}
-
-/** What people write where the language has another sign. */
-const INSTEAD: Readonly<Record<string, string>> = {
-  '×': '*',
-  '·': '*',
-  '⋅': '*',
-  '−': '-',
-  '–': '-',
-  '²': '^2',
-  '³': '^3',
-  '[': '(',
-  ']': ')',
-  '{': '(',
-  '}': ')',
-  '=': 'only what stands right of the =',
-};
-
-const wordsOf = ({ kind, text }: Token) => (kind === 'end' ? 'the end' : `\`${text}\``);
-
-function hintFor({ kind, text, at }: Token, all: string): string | undefined {
-  if (kind === 'mark' && text === '*' && all[at - 1] === '*') return 'a power is written ^';
-  if ((kind === 'name' || text === '(') && /[\w.)]\s*$/.test(all.slice(0, at)))
-    return 'a product is written with *';
-  return undefined;
-}
-
-/** An error about a place of a text, which it shows: the text, and a caret under the column. */
-export function errorAt(
-  text: string,
-  column: number,
-  where: string,
-  parts: Omit<ErrorParts, 'where'>,
-): MetaplasticError {
-  return new MetaplasticError({ where, ...parts, column, detail: pointed(text, column) });
-}
-
-/** How many characters of a text an error shows, and how many of them before the place. */
-const SHOWN = 72;
-const BEFORE = 48;
-
-function pointed(text: string, column: number): string {
-  const from =
-    text.length <= SHOWN ? 0 : Math.max(0, Math.min(column - BEFORE, text.length - SHOWN));
-  const start = from > 0 ? '…' : '';
-  const end = from + SHOWN < text.length ? '…' : '';
-  const line = [...Array(Math.min(SHOWN, text.length - from)).keys()]
-    .map(k => printable(text[from + k]!))
-    .join('');
-  return `${start}${line}${end}\n${' '.repeat(start.length + column - from)}^`;
-}
-
-/** One character for one, so that what stands below stands below: spaces, and no strange ones. */
-const printable = (character: string) =>
-  /\s/.test(character) ? ' ' : /[!-~¡-ɏͰ-Ͽ‐-‧‰-⁞←-⋿]/.test(character) ? character : '�';

@@ -1,4 +1,5 @@
 import { VALUES } from './evaluate.js';
+import { added, atom, fits, inverse, multiplied, ONLY, raised, type Quotient } from './quotient.js';
 import { sharing } from './shared.js';
 import type { Operation, Tree } from './tree.js';
 
@@ -27,26 +28,10 @@ export interface Factors {
 /** A tree that means the same and is simple. */
 export const simplified = (tree: Tree): Tree => builder().simplify(tree);
 
-/**
- * A product: number / divisor · Π over / Π under, each base with its whole exponent ≥ 1. A base may
- * stand on both sides: 0 / 0 is not 1.
- */
-interface Product {
-  readonly number: number;
-  readonly divisor: number;
-  readonly over: ReadonlyMap<Tree, number>;
-  readonly under: ReadonlyMap<Tree, number>;
-}
-const NONE: ReadonlyMap<Tree, number> = new Map();
-const ONLY = { number: 1, divisor: 1, over: NONE, under: NONE } as const;
-
-/** A number that float32 holds without loss of range, so that a constant may be folded to it. */
-const fits = (x: number) => x === 0 || (Math.abs(x) > 1e-37 && Math.abs(x) < 1e38);
 const isWhole = (x: number) => Number.isInteger(x) && Math.abs(x) <= 2 ** 20;
 type Sum = Extract<Tree, { kind: 'apply' }> & { readonly of: '+' | '-' | 'negate' };
 export const isSum = (tree: Tree): tree is Sum =>
   tree.kind === 'apply' && (tree.of === '+' || tree.of === '-' || tree.of === 'negate');
-const isPowerOfTwo = (x: number) => Number.isInteger(Math.log2(x));
 
 export function builder(): Builder {
   const { name, node, idOf, ...share } = sharing();
@@ -54,67 +39,16 @@ export function builder(): Builder {
   const zero = number(0);
   const one = number(1);
 
-  const added = (a: ReadonlyMap<Tree, number>, b: ReadonlyMap<Tree, number>) => {
-    if (b.size === 0) return a;
-    const all = new Map(a);
-    for (const [base, count] of b) all.set(base, (all.get(base) ?? 0) + count);
-    return all;
-  };
-  const times = (a: Product, b: Product): Product => {
-    const top = a.number * b.number;
-    const bottom = a.divisor * b.divisor;
-    const over = added(a.over, b.over);
-    const under = added(a.under, b.under);
-    if (fits(top) && fits(bottom)) return reduced({ number: top, divisor: bottom, over, under });
-    // beyond float32: the second number stays a factor of its own
-    const kept = new Map([[number(b.number / b.divisor), 1]]);
-    return { ...a, over: added(over, kept), under };
-  };
-  const reduced = (given: Product): Product => {
-    const p = cancelled(given);
-    const ratio = p.number / p.divisor;
-    const isExact = Number.isInteger(ratio) || isPowerOfTwo(p.divisor);
-    return isExact && fits(ratio) ? { ...p, number: ratio, divisor: 1 } : p;
-  };
-  /** What stands oftener below: at 0 neither is finite. */
-  const cancelled = (p: Product): Product => {
-    const isOver = ([base, count]: readonly [Tree, number]) => count < (p.under.get(base) ?? 0);
-    const both = [...p.over].filter(isOver);
-    if (both.length === 0) return p;
-    const under = new Map(p.under);
-    for (const [base, count] of both) under.set(base, under.get(base)! - count);
-    return { ...p, over: new Map([...p.over].filter(one => !isOver(one))), under };
-  };
-  const inverse = (p: Product): Product | undefined => {
-    if (p.number === 0) return undefined;
-    const sign = Math.sign(p.number);
-    return reduced({
-      number: sign * p.divisor,
-      divisor: sign * p.number,
-      over: p.under,
-      under: p.over,
-    });
-  };
-  const raised = (p: Product, exponent: number): Product | undefined => {
-    const top = p.number ** exponent;
-    const bottom = p.divisor ** exponent;
-    const all = (of: ReadonlyMap<Tree, number>) =>
-      new Map([...of].map(([base, count]) => [base, count * exponent]));
-    return fits(top) && fits(bottom) && (top !== 0 || p.number === 0)
-      ? { number: top, divisor: bottom, over: all(p.over), under: all(p.under) }
-      : undefined;
-  };
-
-  const atom = (tree: Tree): Product => ({ ...ONLY, over: new Map([[tree, 1]]) });
-  const products = new Map<Tree, Product>();
-  const productOf = (tree: Tree): Product => {
+  const times = (a: Quotient, b: Quotient) => multiplied(a, b, number);
+  const products = new Map<Tree, Quotient>();
+  const productOf = (tree: Tree): Quotient => {
     const before = products.get(tree);
     if (before) return before;
     const found = factorsOf(tree);
     products.set(tree, found);
     return found;
   };
-  const factorsOf = (tree: Tree): Product => {
+  const factorsOf = (tree: Tree): Quotient => {
     if (tree.kind === 'number')
       return fits(tree.value) ? { ...ONLY, number: tree.value } : atom(tree);
     if (tree.kind === 'name') return atom(tree);
@@ -125,11 +59,11 @@ export function builder(): Builder {
     if (tree.of === '^') return powerOf(a!, b!);
     return atom(tree);
   };
-  const quotientOf = (a: Tree, b: Tree): Product => {
+  const quotientOf = (a: Tree, b: Tree): Quotient => {
     const under = inverse(productOf(b));
     return under ? times(productOf(a), under) : atom(node('/', a, b));
   };
-  const powerOf = (a: Tree, b: Tree): Product => {
+  const powerOf = (a: Tree, b: Tree): Quotient => {
     if (b.kind !== 'number' || !isWhole(b.value) || b.value === 0) return atom(node('^', a, b));
     const up = raised(productOf(a), Math.abs(b.value));
     const result = up && b.value < 0 ? inverse(up) : up;
@@ -142,7 +76,7 @@ export function builder(): Builder {
     factors.length === 0 ? one : factors.reduce((all, factor) => node('*', all, factor));
   const opposite = (tree: Tree) =>
     isSum(tree) ? sum(collect(tree, -1, new Map())) : node('negate', tree);
-  const product = ({ number: value, divisor, over, under }: Product): Tree => {
+  const product = ({ number: value, divisor, over, under }: Quotient): Tree => {
     if (value === 0) return zero;
     const isName = (base: Tree) => base.kind === 'name';
     const named = [...over].filter(([base]) => isName(base));
@@ -158,7 +92,7 @@ export function builder(): Builder {
   /** The terms of a sum: what each is a multiple of, and its number. */
   type Terms = Map<string, { readonly rest: Tree; readonly count: number }>;
   /** The same for products whose factors differ in their order only. */
-  const keyOf = ({ divisor, over, under }: Product) => {
+  const keyOf = ({ divisor, over, under }: Quotient) => {
     const sorted = (of: ReadonlyMap<Tree, number>) =>
       [...of].map(([base, count]) => `${idOf(base)}^${count}`).sort();
     return `${divisor} ${sorted(over)}/${sorted(under)}`;
@@ -230,7 +164,7 @@ export function builder(): Builder {
     known.set(tree, simple);
     return simple;
   };
-  const gathered = (tree: Tree): Product =>
+  const gathered = (tree: Tree): Quotient =>
     tree.kind === 'apply' && tree.of === '*'
       ? times(gathered(tree.to[0]!), gathered(tree.to[1]!))
       : productOf(simplify(tree));

@@ -1,9 +1,10 @@
 import { MetaplasticError } from '../errors.js';
 import { nameOf } from '../evaluation/evaluate.js';
-import { countOf } from '../runs/log.js';
+import type { Evaluation } from '../runs/log.js';
 import { forgettingLines } from '../report/chart.js';
 import {
-  evaluationOf,
+  divergedOf,
+  evaluationsOf,
   lastMedianOf,
   lastOf,
   over,
@@ -36,6 +37,13 @@ const runsOf = ({
     return { name: nameOf(runs[0]!.config.system).replace(/, meta-learned$/, ''), runs };
   });
 
+/** An evaluation of any run that came to its end. */
+const anyOf = (systems: ReturnType<typeof runsOf>, title: string): Evaluation | undefined =>
+  evaluationsOf(
+    systems.flatMap(({ runs }) => runs),
+    title,
+  )[0];
+
 /**
  * What each system is at in the end, of errors also in the median, and how many lifetimes diverged;
  * a column is a name, and how the title of its evaluation begins.
@@ -49,7 +57,7 @@ export function tableOf({
   readonly columns: readonly (readonly [name: string, evaluation: string])[];
 }): Table {
   const systems = runsOf(of);
-  const isError = evaluationOf(systems[0]!.runs[0]!, columns[0]![1]).metric !== 'accuracy';
+  const isError = anyOf(systems, columns[0]![1])?.metric !== 'accuracy';
   return {
     title,
     head: [
@@ -64,29 +72,23 @@ export function tableOf({
           ? [lastOf(runs, evaluation), lastMedianOf(runs, evaluation)]
           : [lastOf(runs, evaluation)],
       ),
-      columns
-        .map(([, evaluation]) => {
-          const all = runs.map(run => evaluationOf(run, evaluation));
-          return countOf(
-            all.reduce((n, { rows }) => n + (rows[0]!.diverged ?? 0), 0),
-            all.reduce((n, { tasks }) => n + tasks, 0),
-          );
-        })
-        .join(', '),
+      columns.map(([, evaluation]) => divergedOf(runs, evaluation)).join(', '),
     ]),
   };
 }
 
-/** The metric over examples seen. */
+/** The metric over examples seen, of the systems with a run that came to its end. */
 export function lossFigure({
   title,
   evaluation,
   ...of
-}: Of & { readonly title: string; readonly evaluation: string }): Figure {
+}: Of & { readonly title: string; readonly evaluation: string }): readonly Figure[] {
   const systems = runsOf(of);
-  const { metric, at, tasks } = evaluationOf(systems[0]!.runs[0]!, evaluation);
+  const any = anyOf(systems, evaluation);
+  if (!any) return [];
+  const { metric, at, tasks } = any;
   const { task } = systems[0]!.runs[0]!.config;
-  return {
+  const figure: Figure = {
     title,
     note: `On ${tasks} unseen tasks, without lifetimes that diverged, with 95 % intervals over ${of.seeds > 1 ? `${of.seeds} seeds` : 'tasks'}.`,
     lines: {
@@ -97,8 +99,9 @@ export function lossFigure({
       few: true,
       ...(metric === 'accuracy' &&
         task.kind === 'few-shot' && { references: [{ name: 'chance', value: 1 / task.ways }] }),
-      lines: systems.map(({ name, runs }) => {
-        const all = runs.map(run => evaluationOf(run, evaluation));
+      lines: systems.flatMap(({ name, runs }) => {
+        const all = evaluationsOf(runs, evaluation);
+        if (all.length === 0) return [];
         const rows = all.map(one => one.rows[0]!);
         // a run that was adopted may have been asked at other moments
         const points = at.map(t => over(all.map((e, r) => rows[r]!.mean[e.at.indexOf(t)] ?? NaN)));
@@ -110,15 +113,17 @@ export function lossFigure({
       }),
     },
   };
+  return [figure];
 }
 
-/** What a system keeps of each part, mean over seeds. */
+/** What a system keeps of each part, mean over the seeds whose runs came to their end. */
 export function forgettingFigure({
   evaluation,
   ...of
-}: Of & { readonly evaluation: string }): Figure {
+}: Of & { readonly evaluation: string }): readonly Figure[] {
   const [{ name, runs }] = runsOf(of) as [{ name: string; runs: readonly Trained[] }];
-  const all = runs.map(run => evaluationOf(run, evaluation));
+  const all = evaluationsOf(runs, evaluation);
+  if (all.length === 0) return [];
   const { metric } = all[0]!;
   const curves = all.map(e => e.forgetting ?? failWithoutParts(name));
   const points = curves[0]!.parts.map((part, p) =>
@@ -129,11 +134,12 @@ export function forgettingFigure({
     parts: points.map(part => part.map(m => m.mean)),
     ci: curves.length > 1 ? points.map(part => part.map(m => m.ci!)) : curves[0]!.ci,
   };
-  return {
+  const figure: Figure = {
     title: `What ${name} keeps of each part`,
     note: `${metric[0]!.toUpperCase()}${metric.slice(1)} on each part at the end of each part.`,
     lines: forgettingLines(metric, mean, runs[0]!.config.task.batch),
   };
+  return [figure];
 }
 
 function failWithoutParts(name: string): never {

@@ -88,14 +88,14 @@ export const omniglot: Study = {
             }),
           ),
           figures: [
-            ...ORDERS.map(order =>
+            ...ORDERS.flatMap(order =>
               lossFigure({
                 ...at(order),
                 title: `Accuracy over images seen, ${CALLED[order]}`,
                 evaluation: `${CALLED[order]}, 156`,
               }),
             ),
-            ...SYSTEMS.map(system =>
+            ...SYSTEMS.flatMap(system =>
               forgettingFigure({
                 ...at('continual'),
                 systems: [system],

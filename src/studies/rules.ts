@@ -6,9 +6,12 @@ import { defineRule } from '../rules/define.js';
 import { RULE_PRESETS } from '../rules/presets.js';
 import type { RuleSpec } from '../rules/rule.js';
 import type { SystemSpec } from '../systems/system.js';
-import { countOf, type Evaluation } from '../runs/log.js';
+import type { Evaluation } from '../runs/log.js';
 import {
-  evaluationOf,
+  divergedIn,
+  divergedOf,
+  ended,
+  evaluationsOf,
   lastCoefficients,
   lastMedianOf,
   lastOf,
@@ -151,13 +154,6 @@ export const ruleStudy = (learners: readonly RuleLearner[]): Study => ({
           const units = runsOf(task, UNIT).map(lifetimeOf);
           return over(runsOf(task, learner).map((run, seed) => lifetimeOf(run) / units[seed]!));
         };
-        const divergedOf = (task: Task, learner: RuleLearner) => {
-          const all = runsOf(task, learner).map(run => evaluationOf(run, ''));
-          return countOf(
-            all.reduce((n, { rows }) => n + (rows[0]!.diverged ?? 0), 0),
-            all.reduce((n, { tasks }) => n + tasks, 0),
-          );
-        };
         return {
           tables: [
             {
@@ -168,7 +164,7 @@ export const ruleStudy = (learners: readonly RuleLearner[]): Study => ({
                 learner.way,
                 lastMedianOf(runsOf('sine', learner)),
                 lastOf(runsOf('sine', learner)),
-                divergedOf('sine', learner),
+                divergedOf(runsOf('sine', learner)),
                 timeOf('sine', learner),
               ]),
             },
@@ -189,7 +185,7 @@ export const ruleStudy = (learners: readonly RuleLearner[]): Study => ({
                 lastOf(runsOf('omniglot', learner)),
                 lastOf(runsOf('omniglot', learner), 'i.i.d., its 106'),
                 lastOf(runsOf('omniglot', learner), 'class by class, 156'),
-                divergedOf('omniglot', learner),
+                divergedOf(runsOf('omniglot', learner)),
                 timeOf('omniglot', learner),
               ]),
             },
@@ -197,7 +193,7 @@ export const ruleStudy = (learners: readonly RuleLearner[]): Study => ({
           ],
           figures: [
             ...TASKS.flatMap(task =>
-              (['learned feedback', 'target at the output'] as const).map(way =>
+              (['learned feedback', 'target at the output'] as const).flatMap(way =>
                 curves(task, way, learners, learner => runsOf(task, learner)),
               ),
             ),
@@ -230,27 +226,31 @@ function lifetimeOf({ config, log }: Trained): number {
   return times[Math.floor(times.length / 10)]!;
 }
 
-/** How the rules that are told in a way learn, each a line. */
+/** How the rules that are told in a way learn, each with a run that came to its end a line. */
 function curves(
   task: Task,
   way: Way,
   learners: readonly RuleLearner[],
   runsOf: (learner: RuleLearner) => readonly Trained[],
-): Figure {
-  const all = learners
-    .filter(learner => learner.way === way || learner.way === 'backprop')
-    .map(learner => ({ learner, evaluations: runsOf(learner).map(run => evaluationOf(run, '')) }));
+): readonly Figure[] {
+  const evaluated = (isShown: (way: Way) => boolean) =>
+    learners
+      .filter(learner => isShown(learner.way))
+      .map(learner => ({ learner, evaluations: evaluationsOf(runsOf(learner), '') }))
+      .filter(({ evaluations }) => evaluations.length > 0);
+  const all = evaluated(told => told === way || told === 'backprop');
+  if (all.length === 0) return [];
   const { metric, at, tasks } = all[0]!.evaluations[0]!;
   const percent = metric === 'accuracy';
   const statistic = percent ? 'mean' : 'median';
   const values = (evaluations: readonly Evaluation[]) =>
     at.map((_, k) => over(evaluations.map(e => e.rows[0]![statistic][k]!)).mean);
-  const untold = learners
-    .filter(learner => learner.way === 'nothing')
-    .map(learner => values(runsOf(learner).map(run => evaluationOf(run, ''))).at(-1)!);
-  return {
+  const untold = evaluated(told => told === 'nothing').map(({ evaluations }) =>
+    values(evaluations).at(-1)!,
+  );
+  const figure: Figure = {
     title: `${CALLED[task][0]!.toUpperCase()}${CALLED[task].slice(1)}: ${way}`,
-    note: `${percent ? 'Mean over' : 'The median of'} ${tasks} unseen tasks, mean over seeds.`,
+    note: `${percent ? 'Mean over' : 'The median of'} ${tasks} unseen tasks, mean over seeds that came to an end.`,
     lines: {
       x: at,
       xLabel: 'examples seen',
@@ -264,6 +264,7 @@ function curves(
       references: untold.map(value => ({ name: 'told nothing, in the end', value })),
     },
   };
+  return [figure];
 }
 
 /** Taylor's terms after meta-training with an L1, and in how many seeds each has survived. */
@@ -271,7 +272,8 @@ function survivors(runsOf: (task: Task) => readonly Trained[]): Table {
   const { rule } = RULE_PRESETS.taylor;
   const terms = rule.dw.split('+').map(term => term.trim().split(' * '));
   const cellsOf = (task: Task, name: string): Cell[] => {
-    const runs = runsOf(task);
+    const runs = ended(runsOf(task));
+    if (runs.length === 0) return [divergedIn(runsOf(task)), '0 of 0'];
     const values = runs.map(run => lastCoefficients(run)[`rule.${name}`]![0]!);
     const survived = values.filter(
       (value, seed) => Math.abs(value) > SURVIVES * lastStep(runs[seed]!, name),

@@ -88,14 +88,14 @@ export const sine: Study = {
             }),
           ],
           figures: [
-            lossFigure({ ...at, title: 'One sine: error over examples seen', evaluation: '' }),
-            lossFigure({
+            ...lossFigure({ ...at, title: 'One sine: error over examples seen', evaluation: '' }),
+            ...lossFigure({
               ...at,
               arm: sequenceOf,
               title: 'Function by function: error on all over examples seen',
               evaluation: 'function',
             }),
-            ...SYSTEMS.map(system =>
+            ...SYSTEMS.flatMap(system =>
               forgettingFigure({
                 ...at,
                 systems: [system],

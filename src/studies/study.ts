@@ -3,6 +3,7 @@ import type { GivenRates } from '../learner/optimiser.js';
 import type { RunConfig, RunConfigInput } from '../config/config.js';
 import {
   aligned,
+  countOf,
   formatNumber,
   formatPercent,
   type Evaluation,
@@ -57,6 +58,8 @@ export interface Trained {
   readonly config: RunConfig;
   readonly log: readonly LogLine[];
   readonly evaluations: readonly Evaluation[];
+  /** The meta-step with which it broke off, of one whose lifetimes diverged; it has no evaluation. */
+  readonly divergedAt?: number;
 }
 
 /** What arms came to, by their names. */
@@ -141,14 +144,16 @@ export const seedNames = (name: string, seeds: number): string[] =>
 
 /**
  * The last column of an evaluation's first row (the learner that was meta-trained): over seeds, or
- * of one seed over its tasks. `title` is how the title of the evaluation begins.
+ * of one seed over its tasks. `title` is how the title of the evaluation begins. Runs that diverged
+ * are left out, and counted.
  */
-export function lastOf(runs: readonly Trained[], title = ''): Measure {
-  const evaluations = runs.map(run => evaluationOf(run, title));
+export function lastOf(runs: readonly Trained[], title = ''): Cell {
+  const evaluations = evaluationsOf(runs, title);
+  if (evaluations.length === 0) return divergedIn(runs);
   const unit = evaluations[0]!.metric === 'accuracy' ? ('%' as const) : undefined;
   const last = evaluations.map(({ rows }) => rows[0]!.mean.at(-1)!);
   return runs.length > 1
-    ? over(last, unit)
+    ? over([...last, ...lost(runs)], unit)
     : { mean: last[0]!, ci: evaluations[0]!.rows[0]!.ci.at(-1)!, ...(unit && { unit }) };
 }
 
@@ -156,10 +161,36 @@ export function lastOf(runs: readonly Trained[], title = ''): Measure {
  * The same of the median task, which near-explosions of a few do not move: over seeds, or of one
  * seed as it is.
  */
-export function lastMedianOf(runs: readonly Trained[], title = ''): Measure {
-  const last = runs.map(run => evaluationOf(run, title).rows[0]!.median.at(-1)!);
-  return runs.length > 1 ? over(last) : { mean: last[0]! };
+export function lastMedianOf(runs: readonly Trained[], title = ''): Cell {
+  const last = evaluationsOf(runs, title).map(({ rows }) => rows[0]!.median.at(-1)!);
+  if (last.length === 0) return divergedIn(runs);
+  return runs.length > 1 ? over([...last, ...lost(runs)]) : { mean: last[0]! };
 }
+
+/** How many lifetimes of an evaluation diverged, in all runs that came to their end. */
+export function divergedOf(runs: readonly Trained[], title = ''): string {
+  const all = evaluationsOf(runs, title);
+  return countOf(
+    all.reduce((n, { rows }) => n + (rows[0]!.diverged ?? 0), 0),
+    all.reduce((n, { tasks }) => n + tasks, 0),
+  );
+}
+
+/** Runs that came to their end. */
+export const ended = (runs: readonly Trained[]): readonly Trained[] =>
+  runs.filter(({ divergedAt }) => divergedAt === undefined);
+
+/** Values of runs that did not come to their end, which `over` counts. */
+const lost = (runs: readonly Trained[]): number[] =>
+  Array<number>(runs.length - ended(runs).length).fill(NaN);
+
+/** Of runs none of which came to its end: with which meta-steps they broke off. */
+export const divergedIn = (runs: readonly Trained[]): string =>
+  `diverged at meta-step ${runs.map(({ divergedAt }) => divergedAt).join(', ')}`;
+
+/** The evaluations of the runs that came to their end. */
+export const evaluationsOf = (runs: readonly Trained[], title: string): Evaluation[] =>
+  ended(runs).map(run => evaluationOf(run, title));
 
 export function evaluationOf({ config, evaluations }: Trained, title: string): Evaluation {
   const found = evaluations.find(e => (e.title ?? '').startsWith(title) && e.rows.length > 0);

@@ -157,6 +157,28 @@ describe('a study', () => {
     expect(arms().slice(1)).toEqual(['arm 1 of 2, one: goes on', 'arm 2 of 2, other: begins']);
     expect(steps()).toEqual(Array.from({ length: 150 }, (_, m) => m + 1));
   });
+  test('goes on when an arm diverges, which is a result', async () => {
+    const folder = join(newFolder(), 'study');
+    const tame = study({ onDivergence: 'error' });
+    const wild: Study = {
+      ...tame,
+      design(size) {
+        const design = tame.design(size);
+        const [one, other] = design.arms as { name: string; config: RunConfigInput }[];
+        const config = { ...one!.config, initial: { alpha: 1e6 } };
+        return { ...design, arms: [{ name: 'one', config }, other!] };
+      },
+    };
+    expect(await runStudy(wild, SIZE, folder, none)).toBe(0);
+    expect(arms()).toEqual([
+      'arm 1 of 2, one: begins',
+      expect.stringMatching(/^arm 1 of 2, one: meta-step 1: learner\.step: lifetime .* diverged/),
+      'arm 2 of 2, other: begins',
+    ]);
+    const table = readFileSync(join(folder, 'table.md'), 'utf8');
+    expect(table).toMatch(/\| one \| diverged at meta-step 1 \|\n\| other \| \d/);
+    expect(table).toMatch(/- one diverged at meta-step 1 of \d+, and is left out of means\.\n/);
+  });
   test('that is stopped among lifetimes keeps those that are whole, and lives the others', async () => {
     const folder = join(newFolder(), 'study');
     const lived = ['one', 'other'].map(arm => join(folder, arm, 'lived.json'));

@@ -55,6 +55,10 @@ export async function learnerFor(
 /** Beside the norm of the whole gradient, that of a tensor which has none but for rounding. */
 const NOTHING = 1e-9;
 
+/** Is that a gradient which the whole one has not, but for rounding? */
+export const isNothing = (part: Float64Array, whole: Float64Array): boolean =>
+  Math.hypot(...part) <= NOTHING * Math.hypot(...whole);
+
 /** The same, but for a unit in the last place of every number given, up or down. */
 function shaken({ parameters, episodes, ...rest }: Problem): Problem {
   const r = random(1, 0);
@@ -186,8 +190,7 @@ export function errorsOf(
       Float64Array,
       Float64Array,
     ];
-    if (Math.hypot(...w) <= NOTHING * whole)
-      errors[name] = Math.hypot(...g.map((x, i) => x - w[i]!)) / whole;
+    if (isNothing(w, want)) errors[name] = Math.hypot(...g.map((x, i) => x - w[i]!)) / whole;
   }
   return errors;
 }

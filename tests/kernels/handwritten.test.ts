@@ -61,14 +61,14 @@ fn prepare_adjoint(first: u32, slot: u32) {}
 fn kappa(l: u32, neurons: vec4u, first: u32) -> vec4f {
   var sum = vec4f();
   for (var b = 0u; b < BATCH; b++) {
-    sum += abs(activity4(first + left_at(l) + left_step(b) + neurons));
+    sum += abs(activity4(first + left_at(l) + left_step(l, b) + neurons));
   }
   return SHARE * sum;
 }
 fn kappa_adjoint(l: u32, i: u32, first: u32, d: vec4f) {
   let n = WIDTH[l + 1u];
   for (var b = 0u; b < BATCH; b++) {
-    let at = left_at(l) + left_step(b);
+    let at = left_at(l) + left_step(l, b);
     add_adjoints(at, i, n, SHARE * sign(activity4(first + at + four(i, n))) * d);
   }
 }
@@ -120,5 +120,7 @@ test('a module that asks for what is not there is refused with what it asks for'
     tasks: 1,
   });
   await expect(made).rejects.toThrow(MetaplasticError);
-  await expect(made).rejects.toThrow(/^shader episode.*: does not link: .*activity/);
+  await expect(made).rejects.toThrow(
+    /^rule "broken": wgsl: shader episode: does not link: .*activity4.*\n.*\n +sum \+= abs\(activity4.*\n +\^/,
+  );
 });

@@ -86,6 +86,12 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
         library.write(name, 4n * q + BigInt(r), v as number, line);
       });
     },
+    // A write to one number of a quad may write all of it, with what the others were before.
+    writePart: (name: string, at: bigint, value: number, line: number) => {
+      const quad = at - (at % 4n);
+      for (let r = 0n; r < 4n; r++) touch(name, quad + r, true, line);
+      (memory[name] as number[])[Number(at)] = value;
+    },
     // Values are copied where they are kept: a struct or vector is a value in WGSL.
     copy: (value: unknown): unknown => {
       if (value instanceof Vector) return vectorOf(value.map(v => library.copy(v) as Value));
@@ -108,7 +114,7 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
     bits: (x: number) => BigInt(new Uint32Array(Float32Array.of(x).buffer)[0]!),
     min: (a: Value, b: Value) => each((x, y) => (x < y ? x : y), a, b),
     max: (a: Value, b: Value) => each((x, y) => (x > y ? x : y), a, b),
-    clamp: (x: number, low: number, high: number) => Math.min(Math.max(x, low), high),
+    clamp: (x: Value, low: Value, high: Value) => library.min(library.max(x, low), high),
     select: (no: Value, yes: Value, which: Value) => each((n, y, w) => (w ? y : n), no, yes, which),
     dot: (a: Vector, b: Vector) =>
       a.reduce<number>((sum, x, i) => sum + Number(x) * Number(b[i]), 0),
@@ -344,8 +350,9 @@ function translate(program: readonly Node[]): string {
     if (variable instanceof UnaryOperator) return `${expression(variable, local)} = ${value};`;
     const { name, postfix, line } = variable;
     if (!local.has(name) && globals.get(name)?.storage !== 'private') {
-      const { at, whole } = place(name, postfix as ArrayIndex, local);
-      return `library.write${whole ? 'Quad' : ''}('${name}', ${at}, ${value}, ${line});`;
+      const { at, of } = place(name, postfix as ArrayIndex, local);
+      const write = { number: 'write', part: 'writePart', quad: 'writeQuad' }[of];
+      return `library.${write}('${name}', ${at}, ${value}, ${line});`;
     }
     return `$${name}${path(postfix, local)} = ${value};`;
   }
@@ -361,8 +368,8 @@ function translate(program: readonly Node[]): string {
       if (global?.storage === 'uniform')
         return `library.member('${name}', '${(postfix as StringExpr).value}')`;
       if (global && global.storage !== 'private') {
-        const { at, whole } = place(name, postfix as ArrayIndex, local);
-        return `library.read${whole ? 'Quad' : ''}('${name}', ${at}, ${line})`;
+        const { at, of } = place(name, postfix as ArrayIndex, local);
+        return `library.read${of === 'quad' ? 'Quad' : ''}('${name}', ${at}, ${line})`;
       }
       return `$${name}${path(postfix, local)}`;
     }
@@ -373,7 +380,8 @@ function translate(program: readonly Node[]): string {
     }
     if (node instanceof UnaryOperator && node.operator === '*')
       return `${expression(node.right, local)}.value${path(node.postfix, local)}`;
-    if (node instanceof CallExpr) return call(node.name, node.args ?? [], local);
+    if (node instanceof CallExpr)
+      return `${call(node.name, node.args ?? [], local)}${path(node.postfix, local)}`;
     if (node instanceof CreateExpr && node.type?.name === 'array')
       return node.args?.length
         ? `[${node.args.map(a => expression(a, local)).join(', ')}]`
@@ -407,19 +415,28 @@ function translate(program: readonly Node[]): string {
     return functions.has(name) ? `(yield* f_${name}(${values}))` : `library.${name}(${values})`;
   }
 
-  /** Where in a buffer: the number of a number, or of a quad in an array of quads. */
+  /** Where in a buffer: the number of a number, one in a quad or not, or of a quad among quads. */
   function place(
     name: string,
     { index: at, postfix: component }: ArrayIndex,
     local: Set<string>,
-  ): { at: string; whole: boolean } {
+  ): { at: string; of: 'number' | 'part' | 'quad' } {
     const first = expression(at, local);
-    return component
-      ? {
-          at: `4n * ${first} + ${expression((component as ArrayIndex).index, local)}`,
-          whole: false,
-        }
-      : { at: first, whole: inQuads(globals.get(name)!.type) };
+    if (!component) return { at: first, of: inQuads(globals.get(name)!.type) ? 'quad' : 'number' };
+    const part = expression((component as ArrayIndex).index, local);
+    return { at: `4n * ${first} + ${part}`, of: 'part' };
+  }
+
+  /** A struct may be asked for before it is declared: the parser then knows its name only. */
+  function zero(type: unknown): string {
+    if (type instanceof Alias) return zero(type.type);
+    const struct = structs.get(nameOf(type));
+    if (struct) return `{ ${struct.members.map(m => `${m.name}: ${zero(m.type)}`).join(', ')} }`;
+    if (nameOf(type) === 'array')
+      return `Array.from({ length: ${countOf(type)} }, () => ${zero((type as { format: unknown }).format)})`;
+    const size = /^vec([234])f$/.exec(nameOf(type))?.[1];
+    if (size) return `library.vector([], 0, ${size})`;
+    return /^(u32|vec4u)$/.test(nameOf(type)) ? '0n' : '0';
   }
 
   /** Members and elements, one behind the other. */
@@ -452,13 +469,3 @@ const countOf = (type: unknown): number => (type as { count: number }).count;
 const nameOf = (type: unknown): string => (type as { name: string }).name;
 const inQuads = (array: unknown): boolean =>
   nameOf((array as { format: unknown }).format) === 'vec4f';
-const zero = (type: unknown): string => {
-  if (type instanceof Alias) return zero(type.type);
-  if (type instanceof Struct)
-    return `{ ${type.members.map(m => `${m.name}: ${zero(m.type)}`).join(', ')} }`;
-  if (nameOf(type) === 'array')
-    return `Array.from({ length: ${countOf(type)} }, () => ${zero((type as { format: unknown }).format)})`;
-  const size = /^vec([234])f$/.exec(nameOf(type))?.[1];
-  if (size) return `library.vector([], 0, ${size})`;
-  return /^(u32|vec4u)$/.test(nameOf(type)) ? '0n' : '0';
-};

@@ -13,6 +13,7 @@ import {
 } from '../../src/gpu/plan.js';
 import { QUERY_BLOCK, type Segment } from '../../src/gpu/segments.js';
 import { referenceMetrics } from '../../src/reference/metrics.js';
+import type { RuleSpec } from '../../src/rules/rule.js';
 import { relativeError } from '../reference/central-differences.js';
 import {
   type Problem,
@@ -95,6 +96,28 @@ function memoryOf({ parameters, episodes }: Problem, plan: Plan): Memory {
     total: zeros(plan.places.size + totalTail(plan)),
   };
 }
+
+/** States of both kinds, and coefficients of all. */
+const STATES: RuleSpec = {
+  dw: 'a * (h - decay * w) * sqrt(1 + (m - m_pre)^2) - eta * e * pre + eta * x * e_pre',
+  synapse: { h: { d: 'gain * e * pre - decay * h', start: 0.1 } },
+  neuron: { m: { d: 'k * (x - m)', start: 0.3 } },
+  coefficients: {
+    a: { per: 'synapse', start: { uniform: [-0.1, 0.1] } },
+    gain: { per: 'neuron', start: { uniform: [0.5, 1] } },
+    eta: { per: 'layer', start: 0.03 },
+    decay: { per: 'network', start: 0.2 },
+    k: { per: 'network', start: 0.1 },
+  },
+};
+/** What is no one product, and can be undone. */
+const STATELESS: RuleSpec = {
+  dw: 'eta * tanh(post) * (pre - w * x) + a * post',
+  coefficients: {
+    eta: { per: 'layer', start: 0.05 },
+    a: { per: 'synapse', start: { uniform: [-0.1, 0.1] } },
+  },
+};
 
 describe('lanes that share a task never race, touch nothing beyond their buffers, and do what the reference does', () => {
   const cases: [string, ProblemSpec, Options][] = [
@@ -341,6 +364,26 @@ describe('lanes that share a task never race, touch nothing beyond their buffers
       { adjoint: 'reverse', plan: { lanes: 4, teams: 2, grid: true } },
     ],
     [
+      'four lanes, a rule as text with states',
+      { spec: { sizes: [2, 5, 3, 2], activation: 'tanh', rule: STATES }, steps: 2, batch: 2 },
+      { adjoint: 'checkpoint', plan: { lanes: 4, interval: 2 } },
+    ],
+    [
+      'two grids of eight, a rule as text with states, one sample a step, and a task of padding',
+      { spec: { sizes: [2, 5, 9, 2], activation: 'tanh', rule: STATES }, steps: 2, tasks: 3 },
+      { plan: { lanes: 8, teams: 2, grid: true } },
+    ],
+    [
+      'four lanes, a rule as text without states, reverse',
+      { spec: { sizes: [2, 5, 3, 2], rule: STATELESS }, steps: 2, batch: 3 },
+      { adjoint: 'reverse', plan: { lanes: 4 } },
+    ],
+    [
+      'a grid of eight, a rule as text without states',
+      { spec: { sizes: [2, 5, 9, 2], rule: STATELESS }, steps: 2, batch: 2 },
+      { plan: { lanes: 8, grid: true } },
+    ],
+    [
       'sixteen lanes, target signal',
       { spec: { sizes: [2, 5, 3, 2], signal: 'target', activation: 'tanh' }, steps: 2, batch: 2 },
       { plan: { lanes: 16 } },
@@ -544,6 +587,18 @@ describe('lanes that look at the network from inside never race, and see what th
         ).problems,
       ).not.toEqual([]);
   });
+});
+
+test('a write to one number of a quad is one to all of it, which others must not touch', () => {
+  const program = (type: string, at: string) => `const LANES = 2u;
+@group(0) @binding(0) var<storage, read_write> numbers: array<${type}>;
+@compute @workgroup_size(LANES)
+fn main(@builtin(local_invocation_index) lane: u32) { numbers${at} = 1.0; }`;
+  const racesOf = (type: string, at: string) =>
+    lockstep(program(type, at), { numbers: [0, 0, 0, 0, 0, 0, 0, 0] }).races;
+  expect(racesOf('vec4f, 2', '[0u][lane]')).toEqual(['numbers: lines 4 and 4']);
+  expect(racesOf('vec4f, 2', '[lane][0u]')).toEqual([]);
+  expect(racesOf('f32, 8', '[lane]')).toEqual([]);
 });
 
 test('collect, which adds through workgroup memory, never races', async () => {

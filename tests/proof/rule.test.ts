@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { MetaplasticError } from '../../src/errors.js';
 import { LIMIT } from '../../src/reference/central-differences.js';
 import { checkRule, ruleHead, ruleProblems, ruleRow } from '../../src/proof/rule.js';
 import { rules } from '../../src/reference/rules.js';
 import { defineRule } from '../../src/rules/define.js';
 import { RULE_PRESETS } from '../../src/rules/presets.js';
+import type { RuleReference } from '../../src/rules/handwritten.js';
 import type { RuleSpec } from '../../src/rules/rule.js';
 import { useGpu } from '../kernels/open.js';
 
@@ -67,6 +69,68 @@ describe('the proof of a rule', () => {
       expect(result!.comparisons.some(c => c.of === of && !(c.error < 1e-4))).toBe(true);
   });
 
+  describe('refuses a rule by hand by the part that cannot be asked', () => {
+    const wgsl = readFileSync(new URL('../../shaders/rules/oja.wgsl', import.meta.url), 'utf8');
+    const mine = { name: 'mine', from: 'post', wgsl, reference: rules.oja } as const;
+    const throws = () => {
+      throw new TypeError('no such thing');
+    };
+    const nan = (numbers: Float64Array) => numbers.fill(NaN);
+    test.each<[string, Partial<RuleReference>, string]>([
+      ['that throws', { drive: throws }, 'drive: throws TypeError: no such thing'],
+      ['whose adjoint throws', { adjoint: throws }, 'adjoint: throws TypeError: no such thing'],
+      [
+        'of another shape',
+        { decay: ({ pre }) => pre },
+        'decay: expected a Float64Array of 3 numbers, (3), got one of 5',
+      ],
+      [
+        'of no numbers',
+        { drive: () => undefined as never },
+        'drive: expected a Float64Array of 15 numbers, (3, 5), got nothing',
+      ],
+      [
+        'that is NaN',
+        { decay: ({ post }) => nan(post.slice()) },
+        'decay: expected numbers, of numbers of moderate size, got NaN at index 0',
+      ],
+      [
+        'whose adjoint is NaN',
+        { adjoint: (_l, _s, _d, _e, dLocal) => void nan(dLocal.post) },
+        'adjoint: expected numbers, of numbers of moderate size, got NaN at index 0',
+      ],
+    ])('a reference %s', async (_, part, message) => {
+      const reference = { ...rules.oja, ...part };
+      // one layer, of which the first is asked
+      const problems = [{ ...one!, spec: { sizes: [5, 3] } }];
+      const proof = checkRule(under.gpu, { ...mine, reference }, { problems });
+      await expect(proof).rejects.toThrow(MetaplasticError);
+      await expect(proof).rejects.toMatchObject({ message: `rule "mine": reference.${message}` });
+    });
+    test.each([
+      [
+        'that does not parse',
+        'fn kappa(',
+        'fn kappa((',
+        /^rule "mine": wgsl: shader .*: does not link: /,
+      ],
+      [
+        'that does not compile',
+        'return SHARE',
+        'return 1 +',
+        /^rule "mine": wgsl: kernel .*: does not compile: /,
+      ],
+    ])('a module %s, and prints nothing beside', async (_, from, to, message) => {
+      const printed = (['log', 'error', 'warn'] as const).map(of => vi.spyOn(console, of));
+      expect(wgsl).toContain(from);
+      const proof = checkRule(under.gpu, { ...mine, wgsl: wgsl.replace(from, to) });
+      await expect(proof).rejects.toThrow(MetaplasticError);
+      await expect(proof).rejects.toThrow(message);
+      expect(printed.flatMap(spy => spy.mock.calls)).toEqual([]);
+      vi.restoreAllMocks();
+    });
+  });
+
   test('makes coefficients smaller until lifetimes stay finite, and says so', async () => {
     const wild: RuleSpec = {
       dw: 'c * w^3 * pre * x',
@@ -78,6 +142,21 @@ describe('the proof of a rule', () => {
       note: expect.stringMatching(/^coefficients \/ \d/),
     });
     expect(ruleRow(result!)).toMatch(/pass {2}\(coefficients \/ \d+\)$/);
+  });
+
+  test('passes what rounding a rule’s numbers to float32 moves as far, and says so', async () => {
+    // a difference of two numbers that are nearly alike
+    const cancelling: RuleSpec = {
+      dw: 'c * h * pre',
+      synapse: { h: { d: 'k * (0.3 - h)', start: 0.30001 } },
+      coefficients: { c: { per: 'layer', start: 0.1 }, k: { per: 'network', start: 0.2 } },
+    };
+    const [result] = await checkRule(under.gpu, cancelling, { problems: [{ ...one!, steps: 3 }] });
+    const far = result!.comparisons.filter(({ error }) => !(error <= 1e-4));
+    expect(far.map(({ of, tensor }) => `${of} ${tensor}`)).toEqual(['gradient rule.k']);
+    expect(far[0]!.rounding).toBeGreaterThan(far[0]!.error / 4);
+    expect(result!.passed).toBe(true);
+    expect(ruleRow(result!)).toMatch(/pass {2}\(ill-conditioned: rounding the rule’s numbers/);
   });
 
   test('takes activities that are not negative where others are not finite', async () => {

@@ -99,6 +99,20 @@ describe('a malformed case is refused by the name of its field', () => {
       'flp-regression-oja.config.loss: unknown choice "hinge"; known: mse, cross_entropy',
     ],
     [
+      'a key that its system does not have',
+      c => {
+        c.config.act = 'tanh';
+      },
+      'flp-regression-oja.config: unknown key `act`; known: system, loss, frozen, l1, rule, multiplier',
+    ],
+    [
+      'a config that is none',
+      c => {
+        c.config = 'flp';
+      },
+      'flp-regression-oja.config: expected an object, got "flp"',
+    ],
+    [
       'a missing field',
       c => {
         delete c.tasks[1].query_x;
@@ -251,6 +265,22 @@ describe('a malformed case of a written rule is refused by the name of its field
         c.config.feedback = 'chained';
       },
       'system.feedback: expected none for the rule',
+    ],
+    [
+      'a misspelt key of its config',
+      'rule-bcm',
+      c => {
+        c.config.feedbck = 'chained';
+      },
+      'rule-bcm.config: unknown key `feedbck` (did you mean feedback?); known: loss, frozen, l1, act, feedback',
+    ],
+    [
+      'a config that is none',
+      'rule-bcm',
+      c => {
+        c.config = null;
+      },
+      'rule-bcm.config: expected an object, got null',
     ],
     [
       'a missing coefficient',

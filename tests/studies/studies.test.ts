@@ -121,13 +121,32 @@ function shrunkRun(config: RunConfigInput): RunConfigInput {
   };
 }
 
+/** The same, of which these arms diverge at once. */
+const wild = (study: Study, names: readonly string[]): Study => ({
+  ...study,
+  design(size) {
+    const design = study.design(size);
+    const arms = design.arms.map((arm): Arm => {
+      if (!('config' in arm) || typeof arm.config === 'function' || !names.includes(arm.name))
+        return arm;
+      const { initial, meta, ...config } = arm.config;
+      const large = { ...initial, weightScale: 1e15 };
+      return {
+        ...arm,
+        config: { ...config, initial: large, meta: { ...meta, onDivergence: 'error' } },
+      };
+    });
+    return { ...design, arms };
+  },
+});
+
 const written = (folder: string) =>
   JSON.parse(readFileSync(join(folder, 'study.json'), 'utf8')) as Summary & {
     conditions: string[];
     environment: Record<string, string>;
   };
 
-async function leavesTablesAndFigures(study: Study): Promise<void> {
+async function leavesTablesAndFigures(study: Study): Promise<Summary> {
   const folder = join(newFolder(), study.name);
   const size = { ...TINY, seeds: 1 };
   expect(
@@ -154,28 +173,52 @@ async function leavesTablesAndFigures(study: Study): Promise<void> {
   for (const { title } of [...tables, ...figures]) expect(page).toContain(`<h2>${title}</h2>`);
   for (const { title } of tables) expect(table).toContain(`## ${title}`);
   expect(page).toContain(environment['adapter.description']);
+  return { tables, figures };
 }
 
 describe('what a tiny run leaves is summed up in tables and figures', () => {
-  test('of meta-trainings', () => leavesTablesAndFigures(STUDIES['sine']!));
+  test('of meta-trainings', async () => {
+    await leavesTablesAndFigures(STUDIES['sine']!);
+  });
+  test('of meta-trainings one of which diverges', async () => {
+    const { tables, figures } = await leavesTablesAndFigures(
+      wild(STUDIES['sine']!, ['flp', 'maml-sequence']),
+    );
+    expect(tables[0]!.rows[0]!.slice(1)).toEqual([
+      'diverged at meta-step 1',
+      'diverged at meta-step 1',
+      '0',
+    ]);
+    expect(figures[0]!.lines.lines.length).toBe(2);
+  });
   test.runIf(hasData)(
     onRealData('of meta-trainings, and of lifetimes that are only lived with what was learned'),
-    () => leavesTablesAndFigures(STUDIES['alignment-learned']!),
+    async () => {
+      await leavesTablesAndFigures(STUDIES['alignment-learned']!);
+    },
   );
-  test.runIf(hasData)(onRealData('of rules that are told in different ways'), () =>
-    leavesTablesAndFigures(
-      ruleStudy(
-        RULE_LEARNERS.filter(({ name, way }) =>
-          [
-            'oja learned feedback',
-            'oja nothing',
-            'taylor learned feedback',
-            'gradient backprop',
-          ].includes(`${name} ${way}`),
-        ),
-      ),
+  const few = ruleStudy(
+    RULE_LEARNERS.filter(({ name, way }) =>
+      [
+        'oja learned feedback',
+        'oja nothing',
+        'taylor learned feedback',
+        'gradient backprop',
+      ].includes(`${name} ${way}`),
     ),
   );
+  test.runIf(hasData)(onRealData('of rules that are told in different ways'), async () => {
+    await leavesTablesAndFigures(few);
+  });
+  test.runIf(hasData)(onRealData('of rules some of which diverge'), async () => {
+    const { tables } = await leavesTablesAndFigures(
+      wild(few, ['sine-oja-nothing', 'sine-taylor', 'omniglot-oja']),
+    );
+    const [sine, omniglot, terms] = tables;
+    const broken = ({ rows }: (typeof tables)[number]) =>
+      rows.filter(cells => cells.some(cell => cell === 'diverged at meta-step 1')).length;
+    expect([sine, omniglot, terms].map(table => broken(table!))).toEqual([2, 1, 8]);
+  });
 });
 
 test('a sweep over a task without classes is refused before anything is lived', async () => {
@@ -238,4 +281,8 @@ test('of errors the median task is told beside the mean, which few lifetimes tha
   expect(lastMedianOf([run(100, 2)])).toEqual({ mean: 2 });
   expect(lastMedianOf([run(100, 2), run(4, 3)])).toEqual(over([2, 3]));
   expect(lastOf([run(100, 2), run(4, 3)])).toEqual(over([100, 4]));
+  const diverged = { evaluations: [], divergedAt: 73 } as unknown as Trained;
+  expect(lastMedianOf([run(100, 2), diverged])).toEqual(over([2, NaN]));
+  expect(lastOf([diverged, run(4, 3)])).toEqual(over([4, NaN]));
+  expect(lastOf([diverged, diverged])).toBe('diverged at meta-step 73, 73');
 });
