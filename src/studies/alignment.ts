@@ -4,7 +4,7 @@ import type { Lines } from '../report/chart.js';
 import { bestSetting, overLifetimes, type Setting, type Swept, type Sweep } from './sweep.js';
 import { momentsOf, over, scaled, type Measure, type Size, type Study } from './study.js';
 
-interface Way {
+export interface Way {
   readonly system: Omit<SystemSpec, 'sizes'>;
   readonly initial?: Initial;
   /**
@@ -19,7 +19,7 @@ interface Way {
 }
 
 /** k so that B tends to Wᵀ; x of the mirror phase is U(−1, 1), of variance 1/3. */
-const WAYS: Readonly<Record<string, Way>> = {
+export const WAYS: Readonly<Record<string, Way>> = {
   backprop: { system: { preset: 'backprop' }, paper: '98.5 %, 0°, 0°' },
   'feedback-alignment': { system: { preset: 'feedback-alignment' }, paper: '97.8 %, 34.9°, 40.0°' },
   'weight-mirror': {
@@ -83,20 +83,12 @@ export const alignment: Study = {
     const queries = size.full ? 1000 : 100;
     const steps = scaled(size.full ? 10 * Math.ceil(8000 / 128) : 120, size, 4);
     const at = momentsOf(steps, size.full ? 10 : 4);
-    const settingsOf = (name: string, { learnsB }: Way): Setting[] =>
-      RATES.map(eta => ({
-        // Kolen-Pollack: ηB k = η λ, so that W and B shrink alike, and with them what is left of a
-        // difference.
-        eta,
-        ...(learnsB && { etaB: RATE_B }),
-        ...(name === 'kolen-pollack' && { weightDecay: RATE_B / eta }),
-      }));
     const sweepOf = (name: string, way: Way): Sweep => ({
       task: { kind: 'stream', source: MNIST, steps, batch, queries, order: 'iid', heldOut: 0.2 },
       system: { activation: 'sigmoid', reduction: 'mean', ...way.system, sizes: SIZES },
       initial: way.initial,
       seed: 0,
-      settings: settingsOf(name, way),
+      settings: settingsOf(name, way, RATES, RATE_B),
       lifetimes,
       at,
       metrics: true,
@@ -166,6 +158,21 @@ export const alignment: Study = {
     };
   },
 };
+
+/** A way at several rates, and its B at one. */
+export const settingsOf = (
+  name: string,
+  { learnsB }: Way,
+  rates: readonly number[],
+  rateB: number,
+): Setting[] =>
+  rates.map(eta => ({
+    // Kolen-Pollack: ηB k = η λ, so that W and B shrink alike, and with them what is left of a
+    // difference.
+    eta,
+    ...(learnsB && { etaB: rateB }),
+    ...(name === 'kolen-pollack' && { weightDecay: rateB / eta }),
+  }));
 
 /** A sweep at one of its settings, by default the best: over lifetimes, at each moment. */
 export function bestOf(

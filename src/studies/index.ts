@@ -1,3 +1,4 @@
+import { alignmentCifar } from './alignment-cifar.js';
 import { alignmentLearned } from './alignment-learned.js';
 import { alignment } from './alignment.js';
 import { omniglot } from './omniglot.js';
@@ -9,8 +10,7 @@ import type { Study } from './study.js';
 
 /** Studies by name. */
 export const STUDIES: Readonly<Record<string, Study>> = Object.fromEntries(
-  [pool, onlineMnist, alignment, alignmentLearned, sine, omniglot, rules].map(study => [
-    study.name,
-    study,
-  ]),
+  [pool, onlineMnist, alignment, alignmentCifar, alignmentLearned, sine, omniglot, rules].map(
+    study => [study.name, study],
+  ),
 );
