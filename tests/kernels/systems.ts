@@ -4,12 +4,13 @@ import {
   FEEDBACK_RULES,
   GRANULARITIES,
   type Granularity,
+  type LayerSpec,
   ORIGINS,
   SLOTS,
   type SystemSpec,
 } from '../../src/systems/system.js';
 import { defineRule } from '../../src/rules/define.js';
-import type { RuleSpec } from '../../src/rules/rule.js';
+import type { RuleSpec, WrittenRule } from '../../src/rules/rule.js';
 import { everyPair } from './pairs.js';
 
 /**
@@ -196,6 +197,11 @@ export const WRITTEN: Parts = {
 const together = <T extends object>(row: Readonly<Record<string, object>>): T =>
   Object.assign({}, ...Object.values(row)) as T;
 
+/** Does a rule read what only a neuron below has? A convolution that pools has none for it. */
+const readsNeighbours = ({ neuron, reads }: WrittenRule) =>
+  neuron.length > 0 || reads.includes('e_pre');
+const isPooled = (layer: LayerSpec) => 'conv' in layer && layer.conv.pool !== undefined;
+
 /**
  * Can parts be together that say this? An encoder is not drawn, momentum and most equations are not
  * undone, backprop has no feedback weights.
@@ -208,15 +214,14 @@ function goTogether({
   rule,
   feedback,
   feedbackWeights = 'inherited',
+  layers = [],
 }: Partial<SystemSpec & { adjoint: Adjoint }>): boolean {
+  const written = typeof rule === 'object' ? defineRule(rule as RuleSpec) : undefined;
   return (
     !(weights === 'drawn' && frozen?.includes(1)) &&
     !(momentum && adjoint === 'reverse') &&
-    !(
-      typeof rule === 'object' &&
-      adjoint === 'reverse' &&
-      !defineRule(rule as RuleSpec).undoable
-    ) &&
+    !(written && adjoint === 'reverse' && !written.undoable) &&
+    !(written && readsNeighbours(written) && layers.some(isPooled)) &&
     !(feedback === 'backprop' && feedbackWeights !== 'inherited')
   );
 }
