@@ -97,7 +97,7 @@ export const ruleStudy = (learners: readonly RuleLearner[]): Study => ({
   title: 'Published plasticity rules, each meta-learned, on sines and characters',
   about:
     'Hebb, ABCD, Oja, BCM, covariance and others, with and without feedback: error on a sine, accuracy on 5 characters, time, terms that survive an L1',
-  time: 'about 30 min; --full: the presets’ own networks and lengths: 2 days',
+  time: 'about an hour, a third of it with --seeds 1; --full: the presets’ own networks and lengths: 2 days',
   design(size: Size) {
     const seeds = size.seeds ?? 3;
     const configOf = (task: Task, learner: RuleLearner): RunConfigInput => {
