@@ -1,3 +1,10 @@
+/**
+ * The library for Node and for bundlers: systems, rules, tasks, learners and runs. It imports
+ * nothing of Node, so that it runs in a page as well.
+ *
+ * @module metaplastic
+ */
+
 export * from './browser.js';
 export { RUN_PRESETS } from './config/presets.js';
 export { describePlan } from './gpu/plan.js';

@@ -1,1 +1,7 @@
+/**
+ * What needs Node (or Bun, or Deno): opening a GPU without a browser.
+ *
+ * @module node
+ */
+
 export { openNodeGpu } from './node/open.js';

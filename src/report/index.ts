@@ -1,3 +1,9 @@
+/**
+ * The parts of reports, for pages of one's own: charts, tables, numbers as they are shown.
+ *
+ * @module report
+ */
+
 export { linesChart, smoothingSpan, trainingChart, type Chart, type Series } from './chart.js';
 export { html, type Html } from './html.js';
 export { details, linesTable, table, thinned } from './page.js';
