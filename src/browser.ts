@@ -69,7 +69,14 @@ export {
   withPlan,
   type TrainOptions,
 } from './runs/train.js';
-export { openWorld, type DataFolder, type ReadData, type World } from './config/worlds.js';
+export {
+  openWorld,
+  type DataFolder,
+  type LoadModule,
+  type ReadData,
+  type Test,
+  type World,
+} from './config/worlds.js';
 export { defineRule } from './rules/define.js';
 export type {
   HandwrittenRule,
@@ -103,7 +110,8 @@ export {
   type SystemSpec,
   type Told,
 } from './systems/system.js';
-export type { Episodes, ImageBank, TaskSource } from './tasks/episodes.js';
+export { defineTasks, type Sample, type Task, type TaskShape } from './tasks/define.js';
+export type { Episodes, ImageBank, Origin, TaskSource } from './tasks/episodes.js';
 export { fewShotTasks, splitClasses } from './tasks/few-shot.js';
 export {
   readIdx,
@@ -112,5 +120,6 @@ export {
   type IdxImagesOptions,
   type IdxOptions,
 } from './tasks/idx.js';
+export type { Random } from './tasks/random.js';
 export { sineSequenceTasks, sineTasks } from './tasks/sine.js';
 export { imageStreamTasks } from './tasks/stream.js';

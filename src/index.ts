@@ -8,7 +8,9 @@
 export * from './browser.js';
 export { RUN_PRESETS } from './config/presets.js';
 export { describePlan } from './gpu/plan.js';
+export { evaluate, type EvaluateOptions } from './evaluation/evaluate.js';
 export { interference, type Interference } from './evaluation/interference.js';
+export { evaluationTable, type Evaluation } from './runs/log.js';
 export { checkRule, type RuleResult } from './proof/rule.js';
 export { readCifar, type CifarOptions } from './tasks/cifar.js';
 export { readImages, type ImageFiles, type ImageSet, type ImagesOptions } from './tasks/images.js';

@@ -125,6 +125,7 @@ export default defineConfig({
   ],
   markdown: {
     theme: { light: 'github-light', dark: 'github-dark' },
+    languageAlias: { mjs: 'js' },
     attrs: { disable: true }, // braces in a text are braces
     config: md => {
       const render = md.renderer.rules.link_open!;

@@ -19,8 +19,7 @@ export function makeRelative(folder: string): void {
     if (!rewrite) continue;
     const path = join(folder, file);
     const text = readFileSync(path, 'utf8');
-    if (text.includes(BASE.slice(0, -1)))
-      writeFileSync(path, rewrite(text, upFrom(file)));
+    if (text.includes(BASE.slice(0, -1))) writeFileSync(path, rewrite(text, upFrom(file)));
   }
 }
 

@@ -38,7 +38,8 @@ export function readConfig(nameOrFile: string): RunConfig {
       ...unknownName('preset or JSON file', inWords(nameOrFile), presets, nameOrFile),
       hint: `presets: ${presets.join(', ')}`,
     });
-  return parseConfig(withRule(readJson(nameOrFile, readAny), nameOrFile), nameOrFile);
+  const written = readJson(nameOrFile, readAny);
+  return parseConfig(withModule(withRule(written, nameOrFile), nameOrFile), nameOrFile);
 }
 
 /** Bytes of a file with a rule at most: far more than a rule may be long. */
@@ -61,6 +62,14 @@ function withRule(config: unknown, path: string): unknown {
       got: `${inWords(rule)}, and there is no ${file}`,
     });
   return { ...config, system: { ...config['system'], rule: readRule(file).written } };
+}
+
+/** A configuration whose tasks are made by a module, with the module's path from everywhere. */
+function withModule(config: unknown, path: string): unknown {
+  if (!isObject(config) || !isObject(config['task'])) return config;
+  const { kind, path: module } = config['task'];
+  if (kind !== 'module' || typeof module !== 'string') return config;
+  return { ...config, task: { ...config['task'], path: resolve(dirname(path), module) } };
 }
 
 /** The rule of a file as it is written, and checked; errors name the file. */
