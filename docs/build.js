@@ -2,9 +2,9 @@
 // the command line from its own help, the pages by VitePress, and the gallery below gallery/. With
 // `dev` the pages are served and follow what is written. Asks for a built package and gallery.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = path => fileURLToPath(new URL(path, import.meta.url));
@@ -31,6 +31,19 @@ function helpOf(...args) {
   return stdout.trimEnd();
 }
 
+/** Makes links of the files of docs/ that docstrings name. */
+function linkPages(folder) {
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.md')) continue;
+    const path = join(folder, file);
+    const linked = readFileSync(path, 'utf8').replace(/\bdocs\/([\w-]+)\.md\b/g, (_, name) => {
+      const to = relative(dirname(path), here(`${name}.md`));
+      return `[${name}](${to.split(sep).join('/')})`;
+    });
+    writeFileSync(path, linked);
+  }
+}
+
 /** The reference of the command line: the help of every command, as it is. */
 function commandLine() {
   const overview = helpOf();
@@ -48,6 +61,7 @@ ${commands.map(name => section(name, helpOf(name))).join('\n')}`;
 mkdirSync(here('reference'), { recursive: true });
 writeFileSync(here('reference/cli.md'), commandLine());
 run('typedoc', 'bin/typedoc', ['--options', 'typedoc.json', '--logLevel', 'Warn']);
+linkPages(here('reference/api'));
 const dev = process.argv[2] === 'dev';
 run('vitepress', 'bin/vitepress.js', dev ? ['dev', '.'] : ['build', '.']);
 if (!dev) cpSync(here('../site'), here('site/gallery'), { recursive: true });

@@ -4,4 +4,4 @@
  * @module node
  */
 
-export { openNodeGpu } from './node/open.js';
+export { openNodeGpu, type NodeGpuOptions } from './node/open.js';

@@ -124,10 +124,15 @@ export default defineConfig({
     ['meta', { property: 'og:description', content: description }],
   ],
   markdown: {
-    theme: { light: 'github-light', dark: 'github-dark' },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     languageAlias: { mjs: 'js' },
     attrs: { disable: true }, // braces in a text are braces
     config: md => {
+      // what is indented is code as well, and gets the same frame
+      md.renderer.rules.code_block = (tokens, index, options, env, self) => {
+        tokens[index]!.info = 'txt';
+        return md.renderer.rules.fence!(tokens, index, options, env, self);
+      };
       const render = md.renderer.rules.link_open!;
       md.renderer.rules.link_open = (tokens, index, options, env, self) => {
         const token = tokens[index]!;

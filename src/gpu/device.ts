@@ -26,6 +26,7 @@ export interface Gpu extends Disposable {
   destroy(): void;
 }
 
+/** What an adapter says of itself, in texts that may be empty; and whether it is software. */
 export interface AdapterSummary {
   readonly vendor: string;
   readonly architecture: string;
@@ -170,6 +171,7 @@ export function useDevice(
   return watch(device, info, () => {}, onNotice);
 }
 
+/** What is known of a device that somebody else owns. */
 export interface UseOptions {
   readonly info?: GPUAdapterInfo;
   /**

@@ -5,6 +5,7 @@ import { MetaplasticError } from '../errors.js';
 import { openGpu, type Gpu } from '../gpu/device.js';
 import { unpack } from './unpack.js';
 
+/** How Dawn is opened in Node. */
 export interface NodeGpuOptions {
   /**
    * Let Dawn check the bounds of every access of a shader, as browsers do; default false. Sizes and

@@ -4,9 +4,18 @@
  * @module report
  */
 
-export { linesChart, smoothingSpan, trainingChart, type Chart, type Series } from './chart.js';
-export { html, type Html } from './html.js';
+export {
+  linesChart,
+  smoothingSpan,
+  trainingChart,
+  type Chart,
+  type Line,
+  type Lines,
+  type Series,
+} from './chart.js';
+export { html, type Content, type Html } from './html.js';
 export { details, linesTable, table, thinned } from './page.js';
 export { renderReport, type Report } from './report.js';
 export { plotOptions } from './uplot.js';
 export { formatCount, formatNumber, smooth } from '../runs/log.js';
+export type { Environment } from '../runs/recorded.js';

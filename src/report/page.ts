@@ -89,6 +89,7 @@ export function details(name: string, content: Content): Html {
   return html`<details><summary>${name}</summary><div class="scroll" tabindex="0" role="group" aria-label="${name}">${content}</div></details>`;
 }
 
+/** A table: the first cell of each row is its head; every text is escaped. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],

@@ -95,6 +95,7 @@ export function readCheckpoint(bytes: Uint8Array, layout: Layout, where: string)
   return { metaStep, state: { ...parts, updates, metaSteps: metaStep } };
 }
 
+/** Which tensors of a file are which meta-parameters. */
 export interface ReadParametersOptions extends ReadOptions {
   /** Which meta-parameters to take, by their names here; left out: all of the layout. */
   readonly parts?: readonly string[];

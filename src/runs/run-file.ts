@@ -53,6 +53,7 @@ export function writeRun({ config, environment, log, checkpoint }: Run): Uint8Ar
   );
 }
 
+/** How much a zip file of a run may hold. */
 export interface ReadRunOptions {
   /**
    * Bytes that a zip's files may unpack to, together; default 2³⁰. A configuration and a checkpoint

@@ -171,6 +171,9 @@ const MOST_COEFFICIENTS = 32;
 const PATIENCE = 10;
 const NOTHING = { loss: NaN, medianLoss: NaN, accuracy: NaN, counted: 0, gradientNorm: NaN };
 
+/**
+ * What `train` needs: a configuration, its learner and tasks, and who hears of what is made.
+ */
 export interface TrainOptions {
   readonly config: RunConfig;
   readonly learner: Learner;
