@@ -58,10 +58,26 @@ ${section('metaplastic', overview)}
 ${commands.map(name => section(name, helpOf(name))).join('\n')}`;
 }
 
+/** Pages of the gallery link the documentation where they lie in it. */
+function linkBack(gallery) {
+  for (const file of readdirSync(gallery, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.html')) continue;
+    const path = join(gallery, file);
+    const linked = readFileSync(path, 'utf8').replace(
+      /<!--docs:([./]*)-->/,
+      (_, up) => `<li><a href="${up}../index.html">Documentation</a></li>`,
+    );
+    writeFileSync(path, linked);
+  }
+}
+
 mkdirSync(here('reference'), { recursive: true });
 writeFileSync(here('reference/cli.md'), commandLine());
 run('typedoc', 'bin/typedoc', ['--options', 'typedoc.json', '--logLevel', 'Warn']);
 linkPages(here('reference/api'));
 const dev = process.argv[2] === 'dev';
 run('vitepress', 'bin/vitepress.js', dev ? ['dev', '.'] : ['build', '.']);
-if (!dev) cpSync(here('../site'), here('site/gallery'), { recursive: true });
+if (!dev) {
+  cpSync(here('../site'), here('site/gallery'), { recursive: true });
+  linkBack(here('site/gallery'));
+}

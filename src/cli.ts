@@ -9,10 +9,12 @@ import * as evaluate from './cli/eval.js';
 import * as plan from './cli/plan.js';
 import * as report from './cli/report.js';
 import * as rule from './cli/rule.js';
+import { listed } from './cli/options.js';
 import { version } from './cli/run-folder.js';
 import * as study from './cli/study.js';
 import * as train from './cli/train.js';
 import * as tune from './cli/tune.js';
+import { RUN_PRESETS } from './config/presets.js';
 import { inWords, unknownName } from './options.js';
 
 interface Command {
@@ -42,6 +44,9 @@ Usage: metaplastic COMMAND [options]
 ${Object.entries(COMMANDS)
   .map(([name, { HELP }]) => `  ${name.padEnd(9)}${HELP.split('\n')[0]}`)
   .join('\n')}
+
+Presets of train, plan and tune:
+${listed(Object.keys(RUN_PRESETS))}
 
 metaplastic COMMAND --help tells more; metaplastic --version, which one this is.`;
 

@@ -115,6 +115,7 @@ export default defineConfig({
   cacheDir: here('../.vitepress/cache'),
   srcExclude: ['**/README.md', 'node_modules/**', 'site/**'],
   cleanUrls: false,
+  router: { prefetchLinks: false },
   lastUpdated: false,
   ignoreDeadLinks: false,
   head: [

@@ -80,6 +80,8 @@ export interface Adaptation extends Lived {
    */
   readonly losses: Tensor;
   readonly accuracies?: Tensor;
+  /** (tasks) whether a lifetime diverged: whether a loss or an answer of it is not finite. */
+  readonly diverged: readonly boolean[];
   /** (tasks, moments, queries, n_L) outputs x_L. */
   readonly predictions: Tensor;
   /** What the network looks like from inside, if asked for. */

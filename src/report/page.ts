@@ -6,6 +6,7 @@ import type { Environment } from '../runs/recorded.js';
 import { linesChart, ramp, type Chart, type Lines } from './chart.js';
 import drawJs from './draw.js?raw';
 import { html, json, trusted, type Content, type Html } from './html.js';
+import languageJs from './language.js?raw';
 import pageCss from './page.css?raw';
 import plotJs from './plot.js?raw';
 
@@ -49,6 +50,7 @@ ${header}
 ${main}
 </main>
 ${script(json(charts), ' type="application/json" id="charts"')}
+${script(trusted(languageJs))}
 ${script(trusted(`/* uPlot: Copyright (c) 2022 Leon Sorokin, MIT licence */\n${uplotJs}`))}
 ${script(trusted(`${plotJs.replaceAll(/^export /gm, '')}${drawJs}`), ' type="module"')}
 </body>

@@ -46,7 +46,11 @@ export function writeRun({ config, environment, log, checkpoint }: Run): Uint8Ar
         [RUN_FILES.config]: json(config),
         [RUN_FILES.environment]: json(environment),
         [RUN_FILES.log]: strToU8(log.map(formatLogLine).join('')),
-        [RUN_FILES.checkpoint]: writeCheckpoint(checkpoint, layoutOf(defineSystem(config.system))),
+        [RUN_FILES.checkpoint]: writeCheckpoint(
+          checkpoint,
+          layoutOf(defineSystem(config.system)),
+          config.system,
+        ),
       },
     },
     { level: 6 },
