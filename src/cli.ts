@@ -6,6 +6,7 @@ import * as check from './cli/check.js';
 import * as devices from './cli/devices.js';
 import { diskError } from './cli/disk.js';
 import * as evaluate from './cli/eval.js';
+import * as init from './cli/init.js';
 import * as plan from './cli/plan.js';
 import * as report from './cli/report.js';
 import * as rule from './cli/rule.js';
@@ -25,6 +26,7 @@ interface Command {
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  init,
   train,
   eval: evaluate,
   report,

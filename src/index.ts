@@ -6,6 +6,7 @@
  */
 
 export * from './browser.js';
+export { configSchema, type JsonSchema } from './config/schema.js';
 export { RUN_PRESETS } from './config/presets.js';
 export { describePlan } from './gpu/plan.js';
 export { evaluate, type EvaluateOptions } from './evaluation/evaluate.js';

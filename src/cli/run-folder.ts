@@ -38,7 +38,7 @@ export function readConfig(nameOrFile: string): RunConfig {
       ...unknownName('preset or JSON file', inWords(nameOrFile), presets, nameOrFile),
       hint: `presets: ${presets.join(', ')}`,
     });
-  const written = readJson(nameOrFile, readAny);
+  const written = readJson(nameOrFile, readAny, withoutComments);
   return parseConfig(withModule(withRule(written, nameOrFile), nameOrFile), nameOrFile);
 }
 
@@ -78,9 +78,19 @@ export function readRule(path: string): { readonly written: RuleSpec; readonly r
   return { written, rule: defineRule(written, path) };
 }
 
-/** What a JSON file says; `read` gets its bytes. */
-export function readJson(path: string, read: (path: string) => Buffer = readPlain): unknown {
-  const text = textOf(read(path), path);
+/** A text of JSON without // and /* … *\/, in whose place are spaces, so that errors tell the place. */
+const withoutComments = (text: string): string =>
+  text.replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, found =>
+    found.startsWith('"') ? found : found.replace(/[^\n]/g, ' '),
+  );
+
+/** What a JSON file says; `read` gets its bytes, `plain` makes JSON of its text. */
+export function readJson(
+  path: string,
+  read: (path: string) => Buffer = readPlain,
+  plain = (text: string) => text,
+): unknown {
+  const text = plain(textOf(read(path), path));
   try {
     return JSON.parse(text.replace(/^\uFEFF/, '')); // a mark of byte order, as some editors write
   } catch (error) {

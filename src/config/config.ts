@@ -5,7 +5,7 @@ import { checkMoments } from '../gpu/plan.js';
 import { INITIAL, initialOf } from '../parameters/initial.js';
 import { layoutOf, type Layout } from '../parameters/layout.js';
 import {
-  check,
+  checkAll,
   isNumber,
   kind,
   literal,
@@ -146,6 +146,7 @@ export const CONFIG = section({
     otherwise: 'computed',
   }),
   checkpointEvery: option(whole(1), { about: 'Meta-steps between two checkpoints.' }, 100),
+  $schema: option(text, { about: 'Address of its JSON Schema, for editors.', otherwise: 'none' }),
 });
 
 type Parsed = v.InferOutput<typeof CONFIG>;
@@ -162,7 +163,7 @@ export type TaskConfig = RunConfig['task'];
  * @example parseConfig(JSON.parse(text), 'my-run.json')
  */
 export function parseConfig(json: unknown, where: string): RunConfig {
-  const config = check(CONFIG, json, where, ': ');
+  const config = checkAll(CONFIG, json, where, ': ');
   const { task, system: spec, initial, meta, evaluation } = config;
   const at = (key: string) => `${where}: ${key}`;
   if (typeof spec.rule === 'object' && 'wgsl' in spec.rule)

@@ -118,7 +118,7 @@ type Module = Extract<TaskConfig, { kind: 'module' }>;
 function worldOf(task: Module, system: System, module: unknown): World {
   const { path, steps, batch, queries, options } = task;
   const where = `task.path: ${path}`;
-  const make = isObject(module) ? module['default'] : undefined;
+  const make = (module as { readonly default?: unknown } | undefined)?.default;
   if (typeof make !== 'function')
     throw new MetaplasticError({
       where,
