@@ -5,7 +5,6 @@ import { wgsl } from './vite.wgsl.js';
 const library: UserConfig['build'] = {
   target: 'es2023',
   minify: false,
-  sourcemap: true,
   emptyOutDir: false,
   lib: {
     entry: {
@@ -34,7 +33,6 @@ const library: UserConfig['build'] = {
 const browser: UserConfig['build'] = {
   target: 'es2023',
   minify: true,
-  sourcemap: true,
   emptyOutDir: false,
   lib: { entry: { 'metaplastic.browser': 'src/browser.ts' }, formats: ['es'] },
   rolldownOptions: {

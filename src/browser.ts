@@ -4,6 +4,7 @@ export {
   MetaplasticError,
   plainError,
   reviveError,
+  type ErrorParts,
   type PlainError,
 } from './errors.js';
 export {
@@ -13,6 +14,7 @@ export {
   useDevice,
   type AdapterSummary,
   type Gpu,
+  type UseOptions,
 } from './gpu/device.js';
 export { ADJOINTS, type Adjoint, type Budget, type PlanChoices } from './gpu/options.js';
 export { DEFAULT_BUDGET, makePlan, type Machine, type Plan, type Work } from './gpu/plan.js';
@@ -37,6 +39,8 @@ export type { Lived } from './learner/lived.js';
 export {
   Learner,
   type Adaptation,
+  type AdaptOptions,
+  type GradientOptions,
   type LearnerOptions,
   type LearnerState,
   type MetaGradient,
@@ -51,8 +55,8 @@ export {
   type ReadParametersOptions,
 } from './runs/checkpoint.js';
 export { parseConfig, type RunConfig, type RunConfigInput } from './config/config.js';
-export type { LogLine } from './runs/log.js';
-export { readRun, RUN_FILES, writeRun, type Run } from './runs/run-file.js';
+export type { Evaluation, Example, Forgetting, LogLine, Row } from './runs/log.js';
+export { readRun, RUN_FILES, writeRun, type ReadRunOptions, type Run } from './runs/run-file.js';
 export {
   readSafetensors,
   writeSafetensors,
@@ -69,7 +73,14 @@ export {
   withPlan,
   type TrainOptions,
 } from './runs/train.js';
-export { openWorld, type DataFolder, type ReadData, type World } from './config/worlds.js';
+export {
+  openWorld,
+  type DataFolder,
+  type LoadModule,
+  type ReadData,
+  type Test,
+  type World,
+} from './config/worlds.js';
 export { defineRule } from './rules/define.js';
 export type {
   HandwrittenRule,
@@ -103,8 +114,9 @@ export {
   type SystemSpec,
   type Told,
 } from './systems/system.js';
-export type { Episodes, ImageBank, TaskSource } from './tasks/episodes.js';
-export { fewShotTasks, splitClasses } from './tasks/few-shot.js';
+export { defineTasks, type Sample, type Task, type TaskShape } from './tasks/define.js';
+export type { Episodes, ImageBank, Origin, TaskSource } from './tasks/episodes.js';
+export { fewShotTasks, splitClasses, type FewShotOptions } from './tasks/few-shot.js';
 export {
   readIdx,
   readIdxImages,
@@ -112,5 +124,12 @@ export {
   type IdxImagesOptions,
   type IdxOptions,
 } from './tasks/idx.js';
-export { sineSequenceTasks, sineTasks } from './tasks/sine.js';
-export { imageStreamTasks } from './tasks/stream.js';
+export type { Random } from './tasks/random.js';
+export {
+  sineSequenceTasks,
+  sineTasks,
+  type SineOptions,
+  type SineSequenceOptions,
+  type SineSource,
+} from './tasks/sine.js';
+export { imageStreamTasks, type ImageStreamOptions } from './tasks/stream.js';

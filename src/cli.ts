@@ -6,13 +6,16 @@ import * as check from './cli/check.js';
 import * as devices from './cli/devices.js';
 import { diskError } from './cli/disk.js';
 import * as evaluate from './cli/eval.js';
+import * as init from './cli/init.js';
 import * as plan from './cli/plan.js';
 import * as report from './cli/report.js';
 import * as rule from './cli/rule.js';
+import { listed } from './cli/options.js';
 import { version } from './cli/run-folder.js';
 import * as study from './cli/study.js';
 import * as train from './cli/train.js';
 import * as tune from './cli/tune.js';
+import { RUN_PRESETS } from './config/presets.js';
 import { inWords, unknownName } from './options.js';
 
 interface Command {
@@ -23,6 +26,7 @@ interface Command {
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  init,
   train,
   eval: evaluate,
   report,
@@ -42,6 +46,9 @@ Usage: metaplastic COMMAND [options]
 ${Object.entries(COMMANDS)
   .map(([name, { HELP }]) => `  ${name.padEnd(9)}${HELP.split('\n')[0]}`)
   .join('\n')}
+
+Presets of train, plan and tune:
+${listed(Object.keys(RUN_PRESETS))}
 
 metaplastic COMMAND --help tells more; metaplastic --version, which one this is.`;
 

@@ -27,20 +27,22 @@ export interface ErrorParts {
  * the input are escaped.
  */
 export class MetaplasticError extends Error {
-  readonly where: string;
-  readonly expected: string | undefined;
-  readonly got: string | undefined;
+  declare readonly where: string;
+  declare readonly expected?: string;
+  declare readonly got?: string;
   /** What went wrong, as the message says it between `where` and `hint`. */
-  readonly problem: string;
-  readonly hint: string | undefined;
-  readonly detail: string | undefined;
-  readonly column: number | undefined;
-  readonly task: number | undefined;
-  readonly tensor: string | undefined;
-  readonly metaStep: number | undefined;
-  readonly layer: number | undefined;
+  declare readonly problem: string;
+  declare readonly hint?: string;
+  declare readonly detail?: string;
+  declare readonly column?: number;
+  declare readonly task?: number;
+  declare readonly tensor?: string;
+  declare readonly metaStep?: number;
+  declare readonly layer?: number;
 
+  /** @param parts - what is known; what is not is no property, so that Node prints none of it. */
   constructor(parts: ErrorParts) {
+    const { cause: _, ...told } = parts;
     const { where, hint } = parts;
     const end = hint ? `; ${presentable(hint, LONGEST.hint)}` : '';
     const problem = presentable(problemOf(parts), LONGEST.problem);
@@ -50,17 +52,8 @@ export class MetaplasticError extends Error {
       'cause' in parts ? { cause: parts.cause } : undefined,
     );
     this.name = 'MetaplasticError';
-    this.where = where;
-    this.expected = parts.expected;
-    this.got = parts.got;
-    this.problem = problem;
-    this.hint = hint;
-    this.detail = parts.detail;
-    this.column = parts.column;
-    this.task = parts.task;
-    this.tensor = parts.tensor;
-    this.metaStep = parts.metaStep;
-    this.layer = parts.layer;
+    const known = Object.entries({ ...told, problem }).filter(([, part]) => part !== undefined);
+    Object.assign(this, Object.fromEntries(known));
   }
 }
 

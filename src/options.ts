@@ -200,7 +200,7 @@ export function section<const E extends Entries>(
     v.lazy(input => strict(whole(input as object))),
   );
   // what tells apart the kinds of a variant, and what the reference of options lists
-  return { ...checked, entries } as unknown as Section<E>;
+  return { ...checked, entries, open, others } as unknown as Section<E>;
 }
 
 /** An object whose other keys depend on the value of one of them. */
@@ -241,6 +241,33 @@ export function check<S extends Kind<any, any>>(
     where: key ? `${where}${separator}${key}` : where,
     ...(hint && { hint }),
     ...refusalOf(issue),
+  });
+}
+
+/**
+ * The same, but everything that is refused is told at once, a line each: for what people write by
+ * hand.
+ */
+export function checkAll<S extends Kind<any, any>>(
+  table: S,
+  given: unknown,
+  where: string,
+  separator = '.',
+): v.InferOutput<S> {
+  const result = v.safeParse(table, given);
+  if (result.success) return result.output;
+  const errors = result.issues.map(issue => {
+    const key = v.getDotPath(issue);
+    return new MetaplasticError({
+      where: key ? `${where}${separator}${key}` : where,
+      ...refusalOf(issue),
+    });
+  });
+  if (errors.length === 1) throw errors[0]!;
+  throw new MetaplasticError({
+    where,
+    problem: `${errors.length} things are wrong`,
+    detail: errors.map(({ message }) => `  ${message}`).join('\n'),
   });
 }
 

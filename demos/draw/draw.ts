@@ -47,6 +47,7 @@ const pad = makePad(element('pad') as HTMLElement as unknown as SVGSVGElement, (
   begin();
   asked = framed(pad.drawing, PAPER);
   show();
+  tell(''); // what was said of the drawing before
   if (taught.length && webGpu) void relive();
 });
 /** Somebody draws: where only the recorded lesson was shown, a lesson of their own begins. */
@@ -194,7 +195,10 @@ function show(): void {
 }
 
 function tellGuess(): void {
-  if (!courses || !shown) return;
+  if (!courses || !shown) {
+    tell(''); // no sentence about a drawing that is gone
+    return;
+  }
   const [own, other] = both().map(([name, course]) => {
     const shares = course?.guess[shown] ?? [];
     const best = surest(shares);
@@ -275,6 +279,7 @@ wipe.addEventListener('click', () => {
   pad.show([]);
   asked = [];
   show();
+  tellGuess();
 });
 undo.addEventListener('click', () => {
   taught = taught.slice(0, -1);

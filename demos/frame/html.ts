@@ -1,4 +1,17 @@
+import { readFileSync } from 'node:fs';
 import type { Plugin } from 'vite';
+
+const LANGUAGE = readFileSync(new URL('../../src/report/language.js', import.meta.url), 'utf8');
+
+/** Where what is behind the pages can be read. Those of the documentation have a link to it, too. */
+const LINKS = [
+  ['Package', 'https://www.npmjs.com/package/metaplastic'],
+  ['Code', 'https://www.npmjs.com/package/metaplastic?activeTab=code'],
+  ['FLP (Lindsey & Litwin-Kumar 2020)', 'https://arxiv.org/abs/2006.09549'],
+  ['Pool (Shervani-Tabar & Rosenbaum 2023)', 'https://doi.org/10.1038/s41467-023-37562-1'],
+  ['Alignment (Kunin et al. 2020)', 'https://arxiv.org/abs/2003.01513'],
+  ['MAML (Finn et al. 2017)', 'https://arxiv.org/abs/1703.03400'],
+] as const;
 
 /** The demos, in the order of the gallery. A folder each, with its `index.html`. */
 export const DEMOS = [
@@ -34,6 +47,11 @@ export const frame: Plugin = {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${own ? `${title} – metaplastic` : title}</title>
+<meta property="og:title" content="${title}">
+<meta property="og:type" content="website">
+<meta property="og:image" content="${up}card.png">
+<meta name="twitter:card" content="summary_large_image">
+<script>${LANGUAGE}</script>
 <link rel="icon" href="${up}frame/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="${up}frame/style.css">
 ${head.trim()}
@@ -49,6 +67,7 @@ ${head.trim()}
 ${page.slice(page.indexOf('<main')).replace('<main', '<main id="main" tabindex="-1"')}
 <footer class="bottom">
   <p>metaplastic meta-learns how networks learn, on WebGPU, in Node and in the browser. Everything on these pages runs on your own machine; nothing is sent anywhere.</p>
+  <ul class="links"><!--docs:${up}-->${LINKS.map(([name, href]) => `<li><a href="${href.replaceAll('&', '&amp;')}">${name.replaceAll('&', '&amp;')}</a></li>`).join('')}</ul>
 </footer>
 </body>
 </html>

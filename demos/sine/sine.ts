@@ -55,6 +55,8 @@ let metaStep = 0;
 let state: 'resting' | 'training' | 'stopping' = 'resting';
 let begun: string | undefined;
 let webGpu = false;
+/** Is it known whether there is WebGPU? */
+let looked = false;
 
 // The lifetime.
 const stage = makeStage(element('stage'), moved => {
@@ -118,6 +120,8 @@ let reliving = false;
 let wished = false;
 async function relive(): Promise<void> {
   wished = true;
+  showStale(true);
+  if (!webGpu) tellWaiting();
   if (reliving || !webGpu) return;
   reliving = true;
   while (wished) {
@@ -132,6 +136,18 @@ async function relive(): Promise<void> {
     tellLife();
   }
   reliving = false;
+  showStale(false);
+}
+
+/** Curves of other points than those that are shown are faint until they are lived anew. */
+function showStale(stale: boolean): void {
+  for (const id of ['stage', 'errors']) element(id).classList.toggle('stale', stale);
+}
+
+function tellWaiting(): void {
+  element('told').textContent = looked
+    ? 'Without WebGPU no network can live these points: the curves are those of others.'
+    : 'These points are lived as soon as the GPU is ready.';
 }
 
 function tellLife(): void {
@@ -383,7 +399,8 @@ await openRecorded();
 webGpu = await findWebGpu(
   'The lifetime and the training below were recorded; play it, or read its numbers.',
 );
+looked = true;
 for (const button of [another, save]) button.disabled = !webGpu;
 showTraining();
-tellLife();
-if (webGpu && !life) void relive();
+if (wished || (webGpu && !life)) void relive();
+else tellLife();

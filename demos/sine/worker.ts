@@ -136,9 +136,11 @@ const api = {
 
   /** Lives the points as the run's network does now, during training too. */
   async live(points: Points, rate: number): Promise<Life> {
-    const { on, learner, descent } = await ready();
+    const mine = ready();
+    const { on, learner, descent } = await mine;
     return live(learner, descent, points, rate).catch((error: Error) => {
       if (error instanceof DeviceLostError) forget(on);
+      else if (alive !== mine) return api.live(points, rate); // another run was opened meanwhile
       throw error;
     });
   },

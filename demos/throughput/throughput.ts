@@ -49,7 +49,7 @@ function show(where: string): void {
           .html,
     )
     .join('');
-  roofline.innerHTML = `${drawRoofline(report)}<style>svg { display: block; --page: var(--card) !important; }</style>`;
+  roofline.innerHTML = `${drawRoofline(report)}<style>svg { display: block; min-width: 40rem; --page: var(--card) !important; }</style>`;
   element('kernels').innerHTML = details(
     'Numbers',
     [...new Set(kernels.map(k => k.workload))].map(workload =>

@@ -55,6 +55,7 @@ export const CEILINGS = {
   { readonly unit: 'flop/s' | 'B/s' | 's'; readonly title: string; readonly how: string }
 >;
 
+/** The name of what an adapter is measured by: one of CEILINGS. */
 export type Ceiling = keyof typeof CEILINGS;
 
 /** A number and its spread: the middle half of the repetitions, relative to the median. */
@@ -63,6 +64,7 @@ export interface Figure {
   readonly spread: number;
 }
 
+/** What an adapter gives at most: flop/s, B/s, or seconds, as CEILINGS says. */
 export type Ceilings = Readonly<Record<Ceiling, Figure>>;
 
 /** A software adapter is given far less to do. */

@@ -99,9 +99,12 @@ export interface Patience {
   readonly repeats: number;
 }
 
+/** Nine batches of a tenth of a second: for numbers that are kept. */
 export const PATIENT: Patience = { batchSeconds: 0.1, repeats: 9 };
+/** Three batches of 20 ms: for a first look. */
 export const QUICK: Patience = { batchSeconds: 0.02, repeats: 3 };
 
+/** How patiently to measure, and who hears how far it is. */
 export interface Measuring {
   /** Default `PATIENT`. */
   readonly patience?: Patience;

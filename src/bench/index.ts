@@ -1,3 +1,9 @@
+/**
+ * What `metaplastic bench` measures: an adapter's ceilings, every kernel under them, meta-steps.
+ *
+ * @module bench
+ */
+
 export { countCalls, peakBytes, type Counts } from './calls.js';
 export { CEILINGS, measureCeilings, type Ceiling, type Ceilings, type Figure } from './ceilings.js';
 export { PATIENT, QUICK, type Measuring, type Patience } from './clock.js';

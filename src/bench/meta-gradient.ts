@@ -12,11 +12,13 @@ import { countCalls, peakBytes, type Counts } from './calls.js';
 import { summarise } from './clock.js';
 import type { Workload } from './workloads.js';
 
+/** How a workload is timed. */
 export interface BenchOptions {
   /** Timed meta-gradients, after the first. */
   readonly repeats: number;
   readonly adjoint: Adjoint;
   readonly plan?: PlanChoices;
+  /** Hears what the learner has to say, such as a fallback of adjoint reverse. */
   readonly onNotice?: (notice: string) => void;
   /** Stops before the next meta-gradient; the promise rejects with its reason. */
   readonly signal?: AbortSignal;

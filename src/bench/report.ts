@@ -180,6 +180,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 /** Three digits, without an exponent. */
 export const digits = (x: number): string =>
   x === 0 ? '0' : Number(x.toPrecision(3)).toLocaleString('en', { maximumFractionDigits: 6 });
+/** A share (1 is all) as a percentage of two digits. */
 export const percent = (share: number): string => `${digits(100 * Number(share.toPrecision(2)))} %`;
 
 const PREFIXES = {

@@ -13,6 +13,9 @@ export interface SweepSizes {
   readonly width: readonly number[];
 }
 
+/**
+ * Over which N (tasks), T (steps) and H (width) meta-steps are timed; smaller ones on software.
+ */
 export const sweepSizes = (software: boolean): SweepSizes =>
   software
     ? {

@@ -34,6 +34,10 @@ const times = (n: number, { flops, bytes }: Amount): Amount => ({
 export const PARTS = ['birth', 'step', 'query', 'step.adjoint', 'query.adjoint'] as const;
 export type Part = (typeof PARTS)[number];
 
+/**
+ * Operations and bytes of the parts of a meta-batch’s lifetimes, counted by the mathematics and
+ * not by what a kernel does.
+ */
 export function lifetimeWork(
   plan: Plan,
 ): Readonly<Record<Part | 'episode' | 'episode.adjoint', Amount>> {

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { MetaplasticError } from '../errors.js';
 import { openWorld, type DataFolder, type ReadData, type World } from '../config/worlds.js';
 
@@ -11,9 +12,30 @@ export async function openWorldOn(
   folder: string | undefined,
   config: Parameters<typeof openWorld>[0],
 ): Promise<World> {
-  const world = await openWorld(config, dataReader(folder));
+  const world = await openWorld(config, dataReader(folder), loadModule);
   for (const note of world.notes ?? []) console.error(`note: ${note}`);
   return world;
+}
+
+/** Loads a module of tasks; what it throws meanwhile is told with its path. */
+async function loadModule(path: string): Promise<unknown> {
+  const file = resolve(path);
+  if (!existsSync(file))
+    throw new MetaplasticError({
+      where: 'task.path',
+      expected: 'a module of tasks',
+      got: `no such file: ${file}`,
+      hint: 'of a run that was moved, write the path in its config.json anew',
+    });
+  try {
+    return await import(pathToFileURL(file).href);
+  } catch (cause) {
+    throw new MetaplasticError({
+      where: `task.path: ${path}`,
+      problem: `expected a module that can be loaded, ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    });
+  }
 }
 
 /**

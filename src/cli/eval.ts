@@ -6,7 +6,7 @@ import { openNodeGpu } from '../node/open.js';
 import type { Learner } from '../learner/learner.js';
 import { readCheckpoint } from '../runs/checkpoint.js';
 import type { RunConfig } from '../config/config.js';
-import { evaluate } from '../evaluation/evaluate.js';
+import { evaluate, nameOf } from '../evaluation/evaluate.js';
 import { evaluationTable } from '../runs/log.js';
 import { learnerOf, usableHere } from '../runs/train.js';
 import type { World } from '../config/worlds.js';
@@ -108,7 +108,11 @@ async function evaluateRun(
   learner: Learner,
   world: World,
 ): Promise<void> {
-  const evaluations = await evaluate(config, learner, world);
+  const evaluations = await evaluate(learner, world.tests, {
+    ...config.evaluation,
+    seed: config.evaluation.seed ?? (config.seed + 0x5eed) >>> 0,
+    name: nameOf(config.system),
+  });
   // seen even where it cannot be kept
   console.log(evaluations.map(e => evaluationTable(e, world.train.batch)).join('\n'));
   writeWhole(join(folder, FILES.evaluation), `${JSON.stringify(evaluations)}\n`);

@@ -1,7 +1,17 @@
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
-import { check, kind, option, optionsOf, saidOf, section, type Kind } from '../options.js';
+import {
+  check,
+  inWords,
+  kind,
+  option,
+  optionsOf,
+  saidOf,
+  section,
+  unknownName,
+  type Kind,
+} from '../options.js';
 
 /**
  * An option of a command: what stands for its value in the help, if it has one, its entry, and
@@ -39,6 +49,7 @@ export function parse<const A extends Arguments>(
   args: readonly string[],
   known: A,
 ): { readonly values: Values<A>; readonly positionals: readonly string[] } {
+  checkNames(args, Object.keys(known));
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -55,6 +66,22 @@ export function parse<const A extends Arguments>(
   ]);
   const checked = check(tableOf(known), Object.fromEntries(given), '', '--') as Values<A>;
   return { values: checked, positionals };
+}
+
+/** Refuses an option that is none by the nearest name. */
+function checkNames(args: readonly string[], known: readonly string[]): void {
+  const end = args.indexOf('--');
+  const names = args
+    .slice(0, end < 0 ? args.length : end)
+    .filter(word => word.startsWith('--'))
+    .map(word => word.split('=')[0]!);
+  const stranger = names.find(name => !known.includes(name.slice(2)));
+  if (stranger === undefined) return;
+  const all = known.map(name => `--${name}`);
+  throw new MetaplasticError({
+    where: 'metaplastic',
+    ...unknownName('option', inWords(stranger), all, stranger),
+  });
 }
 
 /** What a text, given as `where`, says to an entry of a table. */

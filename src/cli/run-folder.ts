@@ -38,7 +38,8 @@ export function readConfig(nameOrFile: string): RunConfig {
       ...unknownName('preset or JSON file', inWords(nameOrFile), presets, nameOrFile),
       hint: `presets: ${presets.join(', ')}`,
     });
-  return parseConfig(withRule(readJson(nameOrFile, readAny), nameOrFile), nameOrFile);
+  const written = readJson(nameOrFile, readAny, withoutComments);
+  return parseConfig(withModule(withRule(written, nameOrFile), nameOrFile), nameOrFile);
 }
 
 /** Bytes of a file with a rule at most: far more than a rule may be long. */
@@ -63,15 +64,33 @@ function withRule(config: unknown, path: string): unknown {
   return { ...config, system: { ...config['system'], rule: readRule(file).written } };
 }
 
+/** A configuration whose tasks are made by a module, with the module's path from everywhere. */
+function withModule(config: unknown, path: string): unknown {
+  if (!isObject(config) || !isObject(config['task'])) return config;
+  const { kind, path: module } = config['task'];
+  if (kind !== 'module' || typeof module !== 'string') return config;
+  return { ...config, task: { ...config['task'], path: resolve(dirname(path), module) } };
+}
+
 /** The rule of a file as it is written, and checked; errors name the file. */
 export function readRule(path: string): { readonly written: RuleSpec; readonly rule: WrittenRule } {
   const written = readJson(path, of => readPlain(of, MOST_OF_A_RULE)) as RuleSpec;
   return { written, rule: defineRule(written, path) };
 }
 
-/** What a JSON file says; `read` gets its bytes. */
-export function readJson(path: string, read: (path: string) => Buffer = readPlain): unknown {
-  const text = textOf(read(path), path);
+/** A text of JSON without // and /* … *\/, in whose place are spaces, so that errors tell the place. */
+const withoutComments = (text: string): string =>
+  text.replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, found =>
+    found.startsWith('"') ? found : found.replace(/[^\n]/g, ' '),
+  );
+
+/** What a JSON file says; `read` gets its bytes, `plain` makes JSON of its text. */
+export function readJson(
+  path: string,
+  read: (path: string) => Buffer = readPlain,
+  plain = (text: string) => text,
+): unknown {
+  const text = plain(textOf(read(path), path));
   try {
     return JSON.parse(text.replace(/^\uFEFF/, '')); // a mark of byte order, as some editors write
   } catch (error) {

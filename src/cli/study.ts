@@ -51,7 +51,10 @@ const OPTIONS = {
     value: 'F',
     entry: option(
       positive,
-      { about: 'Factor on the lengths, to see quickly whether it works: --scale 0.01.' },
+      {
+        about:
+          'Factor on the lengths, and below 1 on the unseen tasks, to see quickly whether it works: --scale 0.01.',
+      },
       1,
     ),
   },
@@ -116,6 +119,16 @@ export async function runStudy(
   }
 }
 
+/** Unseen tasks at least, of a study that is scaled down. */
+const LEAST_UNSEEN = 10;
+
+/** A configuration whose evaluation is scaled down as its lengths are. */
+const evaluatedToo = (config: RunConfig, { scale }: Size): RunConfig => {
+  const { tasks } = config.evaluation;
+  const fewer = Math.max(Math.min(tasks, LEAST_UNSEEN), Math.round(tasks * Math.min(1, scale)));
+  return { ...config, evaluation: { ...config.evaluation, tasks: fewer } };
+};
+
 const AGAIN = 'the same command goes on';
 const tellStopped = () => console.error(`stopped; ${AGAIN}`);
 
@@ -135,7 +148,7 @@ async function runArms(
   const results: Results = { trained: name => trained.get(name)!, swept: name => swept.get(name)! };
   // Looked at before anything runs: a folder of another size is refused at once.
   const adopted = (arm: string, config: RunConfigInput) =>
-    adopt(at(arm), parseConfig(config, `study ${study.name}: ${arm}`), notes);
+    adopt(at(arm), evaluatedToo(parseConfig(config, `study ${study.name}: ${arm}`), size), notes);
   const plans = arms.map(arm => {
     if ('sweep' in arm) {
       if (typeof arm.sweep !== 'function') readLived(at(arm.name), arm.sweep);

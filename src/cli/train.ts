@@ -270,7 +270,7 @@ export async function trainIn(
       onCheckpoint(checkpoint) {
         lock.check();
         sync(path('log'));
-        writeWhole(path('checkpoint'), writeCheckpoint(checkpoint, learner.layout));
+        writeWhole(path('checkpoint'), writeCheckpoint(checkpoint, learner.layout, config.system));
         saved = checkpoint.metaStep;
       },
     });

@@ -5,7 +5,7 @@ import { checkMoments } from '../gpu/plan.js';
 import { INITIAL, initialOf } from '../parameters/initial.js';
 import { layoutOf, type Layout } from '../parameters/layout.js';
 import {
-  check,
+  checkAll,
   isNumber,
   kind,
   literal,
@@ -37,6 +37,7 @@ import {
   FEW_SHOT,
   IDX,
   IMAGES,
+  MODULE,
   OMNIGLOT,
   SINE,
   SINE_SEQUENCE,
@@ -73,7 +74,7 @@ const SOURCE = variant(
 
 const TASK = variant(
   'kind',
-  ['sine', 'sine-sequence', 'few-shot', 'stream'],
+  ['sine', 'sine-sequence', 'few-shot', 'stream', 'module'],
   [
     section({ kind: literal('sine'), ...SINE }),
     section({ kind: literal('sine-sequence'), ...SINE_SEQUENCE }),
@@ -102,6 +103,7 @@ const TASK = variant(
       ),
       ...STREAM,
     }),
+    section({ kind: literal('module'), ...MODULE }),
   ],
 );
 
@@ -144,6 +146,7 @@ export const CONFIG = section({
     otherwise: 'computed',
   }),
   checkpointEvery: option(whole(1), { about: 'Meta-steps between two checkpoints.' }, 100),
+  $schema: option(text, { about: 'Address of its JSON Schema, for editors.', otherwise: 'none' }),
 });
 
 type Parsed = v.InferOutput<typeof CONFIG>;
@@ -160,7 +163,7 @@ export type TaskConfig = RunConfig['task'];
  * @example parseConfig(JSON.parse(text), 'my-run.json')
  */
 export function parseConfig(json: unknown, where: string): RunConfig {
-  const config = check(CONFIG, json, where, ': ');
+  const config = checkAll(CONFIG, json, where, ': ');
   const { task, system: spec, initial, meta, evaluation } = config;
   const at = (key: string) => `${where}: ${key}`;
   if (typeof spec.rule === 'object' && 'wgsl' in spec.rule)
@@ -220,6 +223,7 @@ function checkSizes(task: TaskConfig, { sizes, image }: System, at: (key: string
       got: image ? `${sizes[0]}, ${shapeInWords(image)}` : `${sizes[0]}`,
     });
   // A classifier may have more outputs than a task has classes, as the published ones do.
+  if (outputs === undefined) return;
   const spare = task.kind === 'few-shot' || task.kind === 'stream';
   if (spare ? sizes.at(-1)! < outputs : sizes.at(-1) !== outputs)
     throw new MetaplasticError({
@@ -250,11 +254,12 @@ function checkSchedule(meta: RunConfig['meta'], layout: Layout, where: string): 
 
 /**
  * Inputs and (least) outputs of a task and the inner steps T of its lifetimes. How large the images
- * of IDX files are, and how many classes, is known only when they are read.
+ * of IDX files are, and how many classes, is known only when they are read; of a module, when it is
+ * loaded.
  */
 export function shapeOf(task: TaskConfig): {
   readonly inputs?: number;
-  readonly outputs: number;
+  readonly outputs?: number;
   readonly steps: number;
 } {
   switch (task.kind) {
@@ -276,6 +281,8 @@ export function shapeOf(task: TaskConfig): {
           : (task.classes ?? 1),
         steps: task.steps,
       };
+    case 'module':
+      return { steps: task.steps };
   }
 }
 

@@ -7,6 +7,7 @@ import { readIdxImages } from '../tasks/idx.js';
 import { sineSequenceTasks, sineTasks, type SineSource } from '../tasks/sine.js';
 import { imageStreamTasks } from '../tasks/stream.js';
 import { defineSystem, seesImages, type System, type SystemSpec } from '../systems/system.js';
+import { inWords, isObject } from '../options.js';
 import type { RunConfig, TaskConfig } from './config.js';
 
 export type { DataFolder } from '../tasks/images.js';
@@ -35,10 +36,28 @@ export interface World {
   readonly notes?: readonly string[];
 }
 
-/** Makes the tasks that a configuration describes; `read` is asked for the files of real data. */
+const noData: ReadData = async path => {
+  throw new MetaplasticError({
+    where: 'openWorld.read',
+    expected: `a function that reads ${path}`,
+    got: 'none',
+    hint: 'give one: path => readFile(join(folder, path)), or a fetch in a page',
+  });
+};
+
+/** Loads a module of tasks, given its path as the configuration has it. */
+export type LoadModule = (path: string) => Promise<unknown>;
+
+/**
+ * Makes the tasks that a configuration describes; `read` is asked for the files of real data, `load`
+ * for a module of tasks.
+ *
+ * @throws MetaplasticError for data that are none, or do not fit the system.
+ */
 export async function openWorld(
   { task, system: spec, seed }: Pick<RunConfig, 'task' | 'seed'> & { readonly system: SystemSpec },
-  read: ReadData,
+  read: ReadData = noData,
+  load: LoadModule = path => import(/* @vite-ignore */ path),
 ): Promise<World> {
   const system = defineSystem(spec);
   const outputs = system.sizes.at(-1)!;
@@ -88,7 +107,58 @@ export async function openWorld(
         tests: inBothOrders(task.order, source, { of: 'fresh draws of the same images' }),
       };
     }
+    case 'module':
+      return worldOf(task, system, await load(task.path));
   }
+}
+
+type Module = Extract<TaskConfig, { kind: 'module' }>;
+
+/** The tasks that a module makes, checked against what the configuration says of them. */
+function worldOf(task: Module, system: System, module: unknown): World {
+  const { path, steps, batch, queries, options } = task;
+  const where = `task.path: ${path}`;
+  const make = (module as { readonly default?: unknown } | undefined)?.default;
+  if (typeof make !== 'function')
+    throw new MetaplasticError({
+      where,
+      expected: 'a module whose default export is a function',
+      got: inWords(make),
+      hint: 'export default ({ steps, batch, queries, options }) => defineTasks(…)',
+    });
+  const made: unknown = make({ steps, batch, queries, options });
+  const { train, test = train } =
+    isObject(made) && 'train' in made ? made : { train: made, test: made };
+  const source = (given: unknown, which: string): TaskSource => {
+    const { episodes, bank, ...found } = (isObject(given) ? given : {}) as Partial<TaskSource>;
+    if (typeof episodes !== 'function')
+      throw new MetaplasticError({
+        where,
+        expected: `a source of tasks ${which}, as defineTasks makes`,
+        got: inWords(given),
+      });
+    const [inputs, outputs] = [system.sizes[0], system.sizes.at(-1)];
+    for (const [key, value] of Object.entries({ steps, batch, queries, inputs, outputs } as const))
+      if (found[key as keyof typeof found] !== value)
+        throw new MetaplasticError({
+          where,
+          expected: `tasks ${which} with ${key} = ${value}, as the configuration says`,
+          got: inWords(found[key as keyof typeof found]),
+        });
+    if (bank && bank !== trainBank)
+      throw new MetaplasticError({
+        where,
+        expected: 'one bank of images for tasks to train on and to test on',
+        got: 'two',
+      });
+    return given as TaskSource;
+  };
+  const trainBank = isObject(train) ? (train['bank'] as ImageBank | undefined) : undefined;
+  return {
+    train: source(train, 'to train on'),
+    tests: [{ source: source(test, 'to test on') }],
+    ...(trainBank && { bank: trainBank }),
+  };
 }
 
 type Order = 'iid' | 'continual';

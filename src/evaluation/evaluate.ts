@@ -1,16 +1,24 @@
+import type * as v from 'valibot';
 import { greatest, least } from '../extremes.js';
+import { MOMENTS } from '../gpu/options.js';
 import type { Learner } from '../learner/learner.js';
+import { check, kind, needed, option, section, seed, text, whole } from '../options.js';
 import { inOrder } from '../parameters/layout.js';
 import { part } from '../tensor.js';
 import { gradientDescent } from '../reference/gradient-descent.js';
 import type { Preset } from '../systems/presets.js';
-import { defineSystem, productsOf, ruleOf, type SystemSpec } from '../systems/system.js';
+import {
+  defineSystem,
+  productsOf,
+  ruleOf,
+  type System,
+  type SystemSpec,
+} from '../systems/system.js';
 import { isRight } from '../tasks/classes.js';
-import type { Episodes } from '../tasks/episodes.js';
+import { TASK_STREAMS, type Episodes, type TaskSource } from '../tasks/episodes.js';
 import type { Sine, SineSource } from '../tasks/sine.js';
-import type { RunConfig } from '../config/config.js';
 import type { Evaluation, Example, Forgetting, Row } from '../runs/log.js';
-import type { Test, World } from '../config/worlds.js';
+import type { Test } from '../config/worlds.js';
 
 /** Fixed rates that the baseline of gradient descent chooses from. */
 const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1];
@@ -31,38 +39,62 @@ const DIVERGED = 100;
 /** Tasks that are drawn as pictures. */
 const EXAMPLES = 6;
 
+const OPTIONS = section({
+  tasks: needed(whole(1, TASK_STREAMS), { about: 'Unseen tasks.' }),
+  at: needed(MOMENTS, {
+    about: 'Inner steps after which the query set is tried; 0 is before learning.',
+  }),
+  seed: option(seed, { about: 'Seed of the unseen tasks; another than that of training.' }, 0x5eed),
+  name: option(text, {
+    about: 'What tables call the learner.',
+    otherwise: 'made of its system',
+  }),
+  signal: option(
+    kind<AbortSignal>('an AbortSignal', x => x instanceof AbortSignal),
+    { about: 'Stops it between two sets of tasks; it then rejects with the signal’s reason.' },
+  ),
+});
+
+/** How a learner is tried on unseen tasks: how many, when, of which seed. */
+export type EvaluateOptions = Readonly<v.InferInput<typeof OPTIONS>>;
+
 /**
- * Tries the learner on unseen tasks of the world: its metric after each number of inner steps in
- * `evaluation.at`. Where weights are inherited, beside it the same network without plasticity, and
- * gradient descent from the same initial weights at the best of RATES: best on these very tasks, in
- * its favour, by the median task, among rates at which no more lifetimes diverge than the
- * learner's. The signal stops it between two sets of tasks, and is then what it rejects with.
+ * Tries a learner on unseen tasks of any source, or of several sets of them: mean squared error, or
+ * accuracy (0 … 1) where tasks are about classes, after each number of inner steps in `at`. Where
+ * weights are inherited, beside it stand the same network without plasticity, and gradient descent
+ * from the same initial weights at the best of seven rates: best on these very tasks, in its
+ * favour, by the median task, among rates at which no more lifetimes diverge than the learner's.
+ * Meta-parameters stay as they are. `renderReport` and `evaluationTable` show what it returns.
+ *
+ * @example
+ * const [{ rows }] = await evaluate(learner, tasks, { tasks: 200, at: [0, 5, 20] });
+ * console.log(rows[0].name, rows[0].mean);
+ *
+ * @throws MetaplasticError for options that are none, and for what `learner.adapt` refuses.
  */
 export async function evaluate(
-  config: RunConfig,
   learner: Learner,
-  world: World,
-  signal?: AbortSignal,
+  given: TaskSource | readonly Test[],
+  options: EvaluateOptions,
 ): Promise<Evaluation[]> {
+  const { signal, ...asked } = check(OPTIONS, options, 'evaluate');
+  const tests: readonly Test[] = 'episodes' in given ? [{ source: given }] : given;
   const evaluations: Evaluation[] = [];
-  for (const test of world.tests) {
+  for (const test of tests) {
     signal?.throwIfAborted();
     evaluations.push({
       ...(test.title && { title: test.title }),
-      ...(await evaluateOn(config, learner, test, world)),
+      ...(await evaluateOn(learner, test, asked)),
     });
   }
   return evaluations;
 }
 
 async function evaluateOn(
-  config: RunConfig,
   learner: Learner,
   { source, parts }: Test,
-  { bank }: World,
+  { tasks, at, seed: trialSeed, name }: Omit<v.InferOutput<typeof OPTIONS>, 'signal'>,
 ): Promise<Evaluation> {
-  const { tasks, at } = config.evaluation;
-  const trialSeed = config.evaluation.seed ?? (config.seed + 0x5eed) >>> 0;
   const { system, layout } = learner;
   const all = [...Array(tasks).keys()];
   const ends = Array.from({ length: parts ?? 0 }, (_, p) => ((p + 1) * source.steps) / parts!);
@@ -88,7 +120,7 @@ async function evaluateOn(
     };
   };
 
-  const rows = [row(nameOf(config.system), { losses, accuracies })];
+  const rows = [row(name ?? nameOf(system), { losses, accuracies })];
   if (system.weights === 'inherited') {
     // Without plasticity W stays what it was at birth, so what was true before learning stays true.
     const stay = (values: Float32Array) => values.map((_, k) => values[k - (k % width)]!);
@@ -110,7 +142,7 @@ async function evaluateOn(
       const descents = RATES.map(rate =>
         row(
           `gradient descent at rate ${rate}`,
-          gradientDescent(system, layout, parameters, episodes, rate, moments, bank),
+          gradientDescent(system, layout, parameters, episodes, rate, moments, source.bank),
         ),
       );
       rows.push(bestDescent(descents, rows[0]!.diverged!, classification));
@@ -187,10 +219,10 @@ const NAMES: Partial<Record<Preset, string>> = {
 /**
  * A system as a row of a table calls it: by its preset and what is changed there, or by its rule.
  */
-export function nameOf(spec: SystemSpec): string {
+export function nameOf(spec: SystemSpec | System): string {
   const system = defineSystem(spec);
   const { rule, feedback, weights, firstOrder } = system;
-  const { preset, terms, feedback: path } = spec;
+  const { preset, terms, feedback: path } = spec as SystemSpec;
   if (preset && typeof rule === 'string')
     return [
       NAMES[preset] ?? preset,

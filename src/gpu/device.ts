@@ -26,6 +26,7 @@ export interface Gpu extends Disposable {
   destroy(): void;
 }
 
+/** What an adapter says of itself, in texts that may be empty; and whether it is software. */
 export interface AdapterSummary {
   readonly vendor: string;
   readonly architecture: string;
@@ -95,7 +96,12 @@ async function find(gpu: GPU | undefined): Promise<GPUAdapter | string> {
 
 /**
  * Opens the best adapter of `gpu` (default: the browser's) with the limits this library can use, or
- * with the default limits where it refuses to be asked for more. Throws if there is none.
+ * with the default limits where it refuses to be asked for more.
+ *
+ * @example
+ * const gpu = await openGpu(); // in a page or a worker; in Node openNodeGpu of metaplastic/node
+ *
+ * @throws MetaplasticError if there is no adapter, or none that will do; it says why and what to do.
  */
 export async function openGpu(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<Gpu> {
   const adapter = await found(gpu);
@@ -170,6 +176,7 @@ export function useDevice(
   return watch(device, info, () => {}, onNotice);
 }
 
+/** What is known of a device that somebody else owns. */
 export interface UseOptions {
   readonly info?: GPUAdapterInfo;
   /**

@@ -16,6 +16,7 @@ import {
  * updates. `none` is a forward pass only.
  */
 export const ADJOINTS = ['store', 'checkpoint', 'reverse'] as const;
+/** How the adjoint has the weights of every inner step again: one of ADJOINTS. */
 export type Adjoint = (typeof ADJOINTS)[number];
 
 /** What a lifetime counts. */
@@ -34,6 +35,10 @@ export const BUDGET = section({
     0.5,
   ),
 });
+/**
+ * What the machine allows: `memory` in bytes, and `dispatchSeconds`, how long one dispatch may
+ * take. Table of options: docs/options.md.
+ */
 export type Budget = Readonly<v.InferOutput<typeof BUDGET>>;
 
 /** Parts of a plan that a caller may fix; the rest is computed. */
@@ -64,6 +69,10 @@ export const PLAN = section({
     otherwise: '⌈√T⌉',
   }),
 });
+/**
+ * Parts of a plan that are fixed instead of computed; what `tune` found, say. Each may be left
+ * out. Table of options: docs/options.md.
+ */
 export type PlanChoices = Readonly<v.InferInput<typeof PLAN>>;
 
 export const ADJOINT = option(

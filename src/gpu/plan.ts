@@ -134,6 +134,7 @@ export interface PerTask {
   readonly metrics: number;
 }
 
+/** The budget where none is given: 256 MB, and half a second for a dispatch. */
 export const DEFAULT_BUDGET: Budget = v.getDefaults(BUDGET);
 
 /** Makes the plan, or says what does not fit and what to lower. */

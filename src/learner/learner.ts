@@ -80,6 +80,8 @@ export interface Adaptation extends Lived {
    */
   readonly losses: Tensor;
   readonly accuracies?: Tensor;
+  /** (tasks) whether a lifetime diverged: whether a loss or an answer of it is not finite. */
+  readonly diverged: readonly boolean[];
   /** (tasks, moments, queries, n_L) outputs x_L. */
   readonly predictions: Tensor;
   /** What the network looks like from inside, if asked for. */
@@ -115,7 +117,22 @@ export class Learner implements Disposable, AsyncDisposable {
   private destroyed = false;
   private readonly kept: KeptLifetimes;
 
-  /** Checks the options, makes the plan, compiles the kernels and allocates the buffers. */
+  /**
+   * Checks the options, makes the plan, compiles the kernels and allocates the buffers.
+   *
+   * @param shared - from `openGpu`, `openNodeGpu` or `useDevice`; several learners may share it.
+   *
+   * @example
+   * const tasks = sineTasks({ steps: 20, queries: 10 });
+   * const learner = await Learner.create(gpu, {
+   *   system: { sizes: [1, 32, 32, 1] },
+   *   episode: tasks,
+   *   tasks: 32,
+   * });
+   *
+   * @throws MetaplasticError for an option that is none, by its name, and where the plan does not fit
+   * the GPU or `budget.memory`; DeviceLostError.
+   */
   static async create(shared: Gpu, given: LearnerOptions): Promise<Learner> {
     if (!shared?.device || !shared.machine)
       throw new MetaplasticError({
@@ -195,7 +212,15 @@ export class Learner implements Disposable, AsyncDisposable {
     });
   }
 
-  /** One meta-step: the gradient, then the optimiser's update. */
+  /**
+   * One meta-step: the gradient, then the optimiser's update.
+   *
+   * @param episodes - `tasks` lifetimes of the learner's own shape.
+   *
+   * @throws DivergenceError where no lifetime is finite, or one is not and `onDivergence` is error: the
+   * meta-parameters are then unchanged; MetaplasticError for episodes of another shape, or with
+   * numbers that are not finite; DeviceLostError.
+   */
   async step(episodes: Episodes): Promise<MetaStep> {
     const given = this.checked(episodes, 'learner.step');
     return this.enqueue(async () => {

@@ -203,6 +203,12 @@ function beginningOf(plan: Plan, lived: Lived): Beginning {
   };
 }
 
+/** Is a number of task i, of those of all tasks, not finite? */
+const isBroken = (all: Float32Array, tasks: number, i: number): boolean => {
+  const own = all.length / tasks;
+  return all.subarray(i * own, (i + 1) * own).some(x => !Number.isFinite(x));
+};
+
 /** Lives episodes forward only, from birth or `from` where lifetimes ended before. */
 export async function live(
   lifetimes: Lifetimes,
@@ -265,6 +271,9 @@ export async function live(
     ...(episodes.origin && { origin: episodes.origin }),
     losses: { data: losses, shape },
     ...(classes && { accuracies: { data: accuracies, shape } }),
+    diverged: Array.from({ length: tasks }, (_, i) =>
+      [losses, predictions].some(all => isBroken(all, tasks, i)),
+    ),
     predictions: { data: predictions, shape: [...shape, queries, outputs] },
     ...final,
     ...(plan.metrics && { metrics: readMetrics(system, moments.length, metrics) }),

@@ -146,10 +146,14 @@ export const ADAM = section({
     { kind: 'constant' },
   ),
 });
+/**
+ * Options of `adam`: rates by groups or names, a schedule, a largest norm `clip`. Table of
+ * options: docs/options.md.
+ */
 export type AdamOptions = Readonly<v.InferInput<typeof ADAM>>;
 
-/** How a learner's meta-steps move meta-parameters: what `adam` returns. */
 export const OPTIMISER = section({ kind: literal('adam'), ...ADAM.entries });
+/** How a learner's meta-steps move meta-parameters: what `adam` returns. */
 export type Optimiser = Readonly<v.InferInput<typeof OPTIMISER>>;
 
 /**

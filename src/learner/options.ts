@@ -102,6 +102,11 @@ export const LEARNER = section({
     otherwise: 'console.warn',
   }),
 });
+/**
+ * The options of a learner. `system`, `episode` (its shape; a source of tasks has it) and
+ * `tasks`, lifetimes of a meta-step, are needed. Table of options with ranges and defaults:
+ * docs/options.md.
+ */
 export type LearnerOptions = Readonly<v.InferInput<typeof LEARNER>>;
 
 const numbers = array<Float32Array>('a Float32Array');
@@ -148,6 +153,10 @@ export const ADAPT = section({
     },
   ),
 });
+/**
+ * Options of `learner.adapt`: `moments`, `metrics`, `from`, `signal`. Table of options:
+ * docs/options.md.
+ */
 export type AdaptOptions = Readonly<v.InferInput<typeof ADAPT>>;
 
 /** What is told of a meta-gradient. */
@@ -158,6 +167,7 @@ export const GRADIENT = section({
     true,
   ),
 });
+/** Options of `learner.gradient`: `read`, default true. */
 export type GradientOptions = Readonly<v.InferInput<typeof GRADIENT>>;
 
 /** All that a learner goes on from. */

@@ -27,12 +27,14 @@ export interface Trial extends Tuning {
   readonly refused?: string;
 }
 
+/** How `tune` measures. */
 export interface TuneOptions {
   readonly memory?: TuningMemory;
   /** Meta-parameters to measure with, by name. Default: the learner's initial ones. */
   readonly parameters?: Readonly<Record<string, Values>>;
   /** Timed meta-gradients of a choice, after one that only warms up. Default 5. */
   readonly repeats?: number;
+  /** Hears of every choice that was timed. */
   readonly onTrial?: (trial: Trial) => void;
   /** Stops after the meta-gradient that is being timed; nothing is remembered then. */
   readonly signal?: AbortSignal;

@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, constants, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { MetaplasticError } from '../errors.js';
 import { openGpu, type Gpu } from '../gpu/device.js';
 import { unpack } from './unpack.js';
 
+/** How Dawn is opened in Node. */
 export interface NodeGpuOptions {
   /**
    * Let Dawn check the bounds of every access of a shader, as browsers do; default false. Sizes and
@@ -133,6 +135,8 @@ function howToGetAnAdapter(): string {
   const asked = env['VK_DRIVER_FILES'] ?? env['VK_ICD_FILENAMES'];
   if (driver && (versions['bun'] || versions['deno']))
     return `install a GPU driver with Vulkan, or give VK_DRIVER_FILES and LD_LIBRARY_PATH of the software adapter when you start the program: LD_LIBRARY_PATH=${dirname(driver)} VK_DRIVER_FILES=${driver}`;
+  if (driver && !isMainThread)
+    return 'start the worker with env: SHARE_ENV of node:worker_threads, because the Vulkan loader does not see the copy of the environment that a worker has; or open the GPU in the main thread';
   if (driver && asked && asked !== driver)
     return `VK_DRIVER_FILES (or VK_ICD_FILENAMES) leads to no driver (${asked}): unset it, and the software adapter of @sparticuz/chromium is taken`;
   return 'install a GPU driver with Vulkan, or the software adapter: npm install --save-dev @sparticuz/chromium@147.0.0 (Linux x64)';

@@ -57,6 +57,7 @@ export const INITIAL = section({
   momentum: option(atLeast(0), { about: 'Momentum.' }, 0.9),
   etaB: option(atLeast(0), { about: 'Rate of the feedback rule.' }, 1),
 });
+/** How meta-parameters begin; each key may be left out. Table of options: docs/options.md. */
 export type Initial = Readonly<v.InferInput<typeof INITIAL>>;
 
 /**

@@ -4,6 +4,7 @@ import type { Tensor, Tensors } from '../tensor.js';
 
 /** The groups of meta-parameters, each with its own meta-learning rate. */
 export const GROUPS = ['W', 'B', 'alpha', 'beta', 'theta', 'eta', 'rule', 'alignment'] as const;
+/** The name of a group of meta-parameters: one of GROUPS. */
 export type Group = (typeof GROUPS)[number];
 
 /**
@@ -50,6 +51,7 @@ export interface Layout {
 
 type Named = [name: string, shape: number[]];
 
+/** The layout of a system’s meta-parameters; Layout tells their names, shapes and order. */
 export function layoutOf(system: System): Layout {
   const plastic = system.layers.filter(l => l.plastic);
   const { coefficient } = ruleOf(system);

@@ -182,6 +182,10 @@ export interface Lines {
   readonly few?: boolean;
 }
 
+/**
+ * A chart of lines over the same x, with their intervals as areas: logarithmic where values
+ * above 0 span more than a factor of 12, and thinned to what a screen has pixels for.
+ */
 export function linesChart({
   x,
   xLabel,

@@ -16,6 +16,10 @@ export class Html {
   }
 }
 
+/**
+ * What a template takes: HTML made here, a text, which is escaped, a number, a list of these, or
+ * nothing.
+ */
 export type Content = Html | string | number | undefined | false | readonly Content[];
 
 const ENTITIES: Record<string, string> = {

@@ -6,6 +6,7 @@ import type { Environment } from '../runs/recorded.js';
 import { linesChart, ramp, type Chart, type Lines } from './chart.js';
 import drawJs from './draw.js?raw';
 import { html, json, trusted, type Content, type Html } from './html.js';
+import languageJs from './language.js?raw';
 import pageCss from './page.css?raw';
 import plotJs from './plot.js?raw';
 
@@ -49,6 +50,7 @@ ${header}
 ${main}
 </main>
 ${script(json(charts), ' type="application/json" id="charts"')}
+${script(trusted(languageJs))}
 ${script(trusted(`/* uPlot: Copyright (c) 2022 Leon Sorokin, MIT licence */\n${uplotJs}`))}
 ${script(trusted(`${plotJs.replaceAll(/^export /gm, '')}${drawJs}`), ' type="module"')}
 </body>
@@ -89,6 +91,7 @@ export function details(name: string, content: Content): Html {
   return html`<details><summary>${name}</summary><div class="scroll" tabindex="0" role="group" aria-label="${name}">${content}</div></details>`;
 }
 
+/** A table: the first cell of each row is its head; every text is escaped. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],

@@ -129,6 +129,7 @@ export function plotOptions(chart, width) {
     hooks: {
       draw: chart.dots ? [u => drawDots(u, chart.dots)] : [],
       ready: [last],
+      setData: [last],
       setCursor: [
         u => {
           if (u.cursor.idx == null) last(u);
@@ -138,10 +139,13 @@ export function plotOptions(chart, width) {
   };
 }
 
-// Without a pointer the legend reads the last values.
+// Without a pointer the legend reads the last values that every line has, or the very last.
 function last(u) {
-  if (u.legend && u.root.querySelector('.u-legend'))
-    u.setLegend({ idx: u.data[0].length - 1 }, false);
+  if (!u.legend || !u.root.querySelector('.u-legend')) return;
+  const [x, ...lines] = u.data;
+  const known = lines.filter(line => line.some(y => y != null));
+  const idx = x.findLastIndex((_, i) => known.every(line => line[i] != null));
+  u.setLegend({ idx: idx < 0 ? x.length - 1 : idx }, false);
 }
 
 function drawDots(u, { x, y, colours }) {

@@ -5,6 +5,7 @@ import type { Tree } from './tree.js';
  * one for the network.
  */
 export const GRANULARITIES = ['synapse', 'neuron', 'layer', 'network'] as const;
+/** Whose own a coefficient is: one of GRANULARITIES. */
 export type Granularity = (typeof GRANULARITIES)[number];
 
 /**
@@ -44,10 +45,19 @@ export interface RuleSpec {
   readonly neuron?: Readonly<Record<string, StateSpec>>;
   readonly coefficients?: Readonly<Record<string, CoefficientSpec>>;
 }
+/**
+ * A state of every synapse or neuron: `d`, the text of what an inner step adds to it, and the
+ * number that it starts at, default 0.
+ */
 export interface StateSpec {
   readonly d: string;
   readonly start?: number;
 }
+/**
+ * A meta-learned coefficient of a rule: one `per` synapse, neuron, layer or network; where it
+ * starts, default 0.01; its meta-learning rate; the weight `l1` of a penalty Σ|·| that prunes
+ * it.
+ */
 export interface CoefficientSpec {
   readonly per: Granularity;
   readonly start?: Start;

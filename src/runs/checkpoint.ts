@@ -2,6 +2,7 @@ import { MetaplasticError } from '../errors.js';
 import type { Tensor, Tensors } from '../tensor.js';
 import type { Layout } from '../parameters/layout.js';
 import type { LearnerState } from '../learner/learner.js';
+import type { SystemSpec } from '../systems/system.js';
 import { checkMoment2 } from '../learner/options.js';
 import {
   readSafetensors,
@@ -22,8 +23,14 @@ const PARTS = { '': 'parameters', 'moment1.': 'moment1', 'moment2.': 'moment2' }
 /**
  * A safetensors file: every meta-parameter under its name, Adam's moments under `moment1.` and
  * `moment2.`; PyTorch and JAX read it.
+ *
+ * @param system - the system, which the metadata then say in JSON, so that the file tells whose it is.
  */
-export function writeCheckpoint({ metaStep, state }: Checkpoint, layout: Layout): Uint8Array {
+export function writeCheckpoint(
+  { metaStep, state }: Checkpoint,
+  layout: Layout,
+  system?: SystemSpec,
+): Uint8Array {
   const where = `writeCheckpoint: meta-step ${metaStep}`;
   const tensors = Object.entries(PARTS).flatMap(([prefix, part]) =>
     layout.tensors.map(({ name, shape }): NamedTensor => {
@@ -38,6 +45,7 @@ export function writeCheckpoint({ metaStep, state }: Checkpoint, layout: Layout)
   );
   return writeSafetensors(tensors, {
     format: 'metaplastic',
+    ...(system && { system: JSON.stringify(system) }),
     metaStep: String(metaStep),
     updates: String(state.updates),
   });
@@ -95,6 +103,7 @@ export function readCheckpoint(bytes: Uint8Array, layout: Layout, where: string)
   return { metaStep, state: { ...parts, updates, metaSteps: metaStep } };
 }
 
+/** Which tensors of a file are which meta-parameters. */
 export interface ReadParametersOptions extends ReadOptions {
   /** Which meta-parameters to take, by their names here; left out: all of the layout. */
   readonly parts?: readonly string[];

@@ -46,13 +46,18 @@ export function writeRun({ config, environment, log, checkpoint }: Run): Uint8Ar
         [RUN_FILES.config]: json(config),
         [RUN_FILES.environment]: json(environment),
         [RUN_FILES.log]: strToU8(log.map(formatLogLine).join('')),
-        [RUN_FILES.checkpoint]: writeCheckpoint(checkpoint, layoutOf(defineSystem(config.system))),
+        [RUN_FILES.checkpoint]: writeCheckpoint(
+          checkpoint,
+          layoutOf(defineSystem(config.system)),
+          config.system,
+        ),
       },
     },
     { level: 6 },
   );
 }
 
+/** How much a zip file of a run may hold. */
 export interface ReadRunOptions {
   /**
    * Bytes that a zip's files may unpack to, together; default 2³⁰. A configuration and a checkpoint

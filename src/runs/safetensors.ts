@@ -23,6 +23,7 @@ export interface OtherTensor {
   readonly shape: readonly number[];
 }
 
+/** What to read of a safetensors file, and under which names. */
 export interface ReadOptions {
   /**
    * Names for the tensors of the file: `{ 'net.0.weight': 'W1' }` for PyTorch's, or a function from

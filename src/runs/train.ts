@@ -2,7 +2,8 @@ import { DivergenceError, errorWithin, MetaplasticError } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import type { PlanChoices } from '../gpu/options.js';
 import { makePlan, type Machine } from '../gpu/plan.js';
-import type { Group } from '../parameters/layout.js';
+import { initialParameters } from '../parameters/initial.js';
+import { layoutOf, type Group } from '../parameters/layout.js';
 import {
   adaptChoices,
   adaptWork,
@@ -15,7 +16,7 @@ import { areClasses } from '../tasks/classes.js';
 import { defineSystem } from '../systems/system.js';
 import type { TaskSource } from '../tasks/episodes.js';
 import { scheduleOf, type RunConfig } from '../config/config.js';
-import { adam } from '../learner/optimiser.js';
+import { adam, rateOfEach } from '../learner/optimiser.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { LogLine } from './log.js';
 import type { World } from '../config/worlds.js';
@@ -28,8 +29,31 @@ export function learnerOf(
   onNotice?: (notice: string) => void,
 ): Promise<Learner> {
   const options = learnerOptions(config, world.train, world.bank, onNotice);
+  for (const notice of idleCoefficients(config)) (onNotice ?? console.warn)(notice);
   checkEvaluation(gpu.machine, config, world, options);
   return Learner.create(gpu, options);
+}
+
+/** Groups of coefficients that multiply every update. */
+const FACTORS: readonly Group[] = ['alpha', 'theta', 'eta', 'rule'];
+
+/** What should be known of coefficients that are 0 and stay 0: no synapse ever changes by them. */
+function idleCoefficients({ system: spec, seed, initial, meta }: RunConfig): readonly string[] {
+  const system = defineSystem(spec);
+  const layout = layoutOf(system);
+  const numbers = initialParameters(system, layout, seed, initial);
+  const rates = rateOfEach(layout, meta.rates);
+  return FACTORS.flatMap(group => {
+    const own = [...layout.tensors.entries()].filter(([, tensor]) => tensor.group === group);
+    const idle = own.every(([k, { name }]) => {
+      return rates[k] === 0 && numbers[name]!.data.every(x => x === 0);
+    });
+    return own.length && idle
+      ? [
+          `the coefficients ${group} begin at 0 and have no rate, so that no synapse will ever change by them: give meta.rates.${group}, or let them begin elsewhere`,
+        ]
+      : [];
+  });
 }
 
 /** Bytes that an evaluation may take on the host: what a typed array can hold everywhere. */
@@ -171,6 +195,9 @@ const MOST_COEFFICIENTS = 32;
 const PATIENCE = 10;
 const NOTHING = { loss: NaN, medianLoss: NaN, accuracy: NaN, counted: 0, gradientNorm: NaN };
 
+/**
+ * What `train` needs: a configuration, its learner and tasks, and who hears of what is made.
+ */
 export interface TrainOptions {
   readonly config: RunConfig;
   readonly learner: Learner;

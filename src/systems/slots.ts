@@ -28,7 +28,9 @@ export const SLOTS = {
   loss: ['squared-error', 'mean-squared-error', 'cross-entropy'],
 } as const;
 
+/** The name of a slot: of a place of a system that is filled by a choice. */
 export type Slot = keyof typeof SLOTS;
+/** The names that a slot may be filled with. */
 export type Choice<S extends Slot> = (typeof SLOTS)[S][number];
 
 /**

@@ -29,6 +29,10 @@ const OPTIONS = section({
   size: option(SIZE, { about: 'Height and width of the images.' }, [SIDE, SIDE]),
   colour: COLOUR,
 });
+/**
+ * Options of `readCifar`: `size`, [height, width] that images are averaged to, default [32, 32];
+ * `colour`, rgb (the default) or grey.
+ */
 export type CifarOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 
 const FILES = section({

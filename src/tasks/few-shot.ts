@@ -30,6 +30,10 @@ const OPTIONS = section({
     otherwise: 'as few as that',
   }),
 });
+/**
+ * Options of `fewShotTasks`: `bank`, `ways`, `shots` and `queriesPerClass` are needed. Table of
+ * options: docs/options.md, task(few-shot).
+ */
 export type FewShotOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 
 /**

@@ -15,11 +15,13 @@ export interface Idx {
   readonly data: IdxData;
 }
 
+/** What an IDX file may be. */
 export interface IdxOptions {
   /** Bytes that a gzipped file may unpack to; default 2³⁰. */
   readonly maxBytes?: number;
 }
 
+/** How IDX files of images are stored. */
 export interface IdxImagesOptions extends IdxOptions {
   /** Images are stored column by column, as EMNIST's published files are; default false. */
   readonly transposed?: boolean;

@@ -49,6 +49,11 @@ const OPTIONS = section({
     MAX_BYTES,
   ),
 });
+/**
+ * Options of `readImages`: `size`, [height, width] that images are averaged to; `colour`, rgb or
+ * grey; `lists`, CSV texts that say which images are to train and to test on; `maxBytes`, what
+ * files may unpack to.
+ */
 export type ImagesOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 
 /** Pixels of a picture at most. */

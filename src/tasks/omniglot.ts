@@ -18,6 +18,7 @@ const DRAWING = /^((?:.*\/)?([^/]+\/character\d+))\/\d+_\d+\.png$/i;
 /** Is this the path of a drawing, with slashes between folders? */
 export const isDrawing = (path: string): boolean => DRAWING.test(path);
 
+/** How drawings of Omniglot are read. */
 export interface OmniglotOptions {
   /** Pixels on a side, 1 … 105; default 28. */
   readonly size?: number;

@@ -1,5 +1,16 @@
 import * as v from 'valibot';
-import { choice, flag, interval, kind, list, needed, option, whole } from '../options.js';
+import {
+  choice,
+  flag,
+  interval,
+  isObject,
+  kind,
+  list,
+  needed,
+  option,
+  text,
+  whole,
+} from '../options.js';
 
 /**
  * The options of tasks, the same for the function that makes them and for a configuration's `task`
@@ -198,5 +209,21 @@ export const OMNIGLOT = {
         'Meta-train also on every character turned by 90°, 180° and 270°, each as a character of its own (the usual augmentation of Omniglot).',
     },
     false,
+  ),
+};
+
+/** Tasks of one's own, which a module makes. */
+export const MODULE = {
+  path: needed(text, {
+    about:
+      'The module, beside the configuration. Its default export is called with steps, batch, queries and options, and returns a source of tasks, or { train, test } where unseen tasks come from another.',
+  }),
+  steps,
+  batch: batch('Samples'),
+  queries,
+  options: option(
+    kind<Readonly<Record<string, unknown>>>('an object', isObject),
+    { about: 'What else the module is told; it knows what that means.' },
+    {},
   ),
 };

@@ -24,6 +24,10 @@ export interface SineSource extends TaskSource {
 export type Range = readonly [from: number, to: number];
 
 const OPTIONS = section(SINE);
+/**
+ * Options of `sineTasks`: `steps` and `queries` are needed. Table of options: docs/options.md,
+ * task(sine).
+ */
 export type SineOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 
 /**
@@ -81,6 +85,7 @@ const SEQUENCE = section({
     0,
   ),
 });
+/** Options of `sineSequenceTasks`. Table of options: docs/options.md, task(sine-sequence). */
 export type SineSequenceOptions = Readonly<v.InferInput<typeof SEQUENCE>>;
 
 /**

@@ -29,6 +29,7 @@ const OPTIONS = section({
     0,
   ),
 });
+/** Options of `imageStreamTasks`. Table of options: docs/options.md, task(stream). */
 export type ImageStreamOptions = Readonly<v.InferInput<typeof OPTIONS>>;
 
 /**

@@ -56,7 +56,9 @@ describe('the command line', () => {
     );
   });
   test('names an unknown option', () => {
-    expect(refusal(['train', 'flp-sine', '--sed', '1'])).toContain("Unknown option '--sed'");
+    expect(refusal(['train', 'flp-sine', '--sed', '1'])).toContain(
+      'unknown option "--sed" (did you mean --seed?)',
+    );
   });
   test('shows the adapter', () => {
     expect(metaplastic(['devices'])).toMatchObject({

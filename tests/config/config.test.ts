@@ -295,13 +295,13 @@ describe('parseConfig', () => {
       'an unknown key at the top',
       'optimizer',
       'adam',
-      'run.json: optimizer: unknown key; known: name, seed, task, system, initial, meta, evaluation, budget, plan, checkpointEvery',
+      'run.json: optimizer: unknown key; known: name, seed, task, system, initial, meta, evaluation, budget, plan, checkpointEvery, $schema',
     ],
     [
       'an unknown kind of task',
       'task.kind',
       'cosine',
-      'run.json: task.kind: unknown choice "cosine" (did you mean sine?); known: sine, sine-sequence, few-shot, stream',
+      'run.json: task.kind: unknown choice "cosine" (did you mean sine?); known: sine, sine-sequence, few-shot, stream, module',
     ],
     [
       'an unknown rule',

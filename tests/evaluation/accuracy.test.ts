@@ -22,7 +22,7 @@ async function shown(config: RunConfig, world: World) {
     onStep: line => void log.push(line),
     onCheckpoint: () => {},
   });
-  const evaluations = await evaluate(config, learner, world);
+  const evaluations = await evaluate(learner, world.tests, config.evaluation);
   learner.destroy();
   return { log, progress: progressLine(log, config.meta.steps), evaluations };
 }

@@ -73,3 +73,26 @@ test.each(
     await closeQuietly(opened);
   },
 );
+
+test('a browser whose language is no language tag draws charts all the same', async () => {
+  const opened = await open('site/');
+  const { page } = opened;
+  await page.addInitScript(() => {
+    Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true });
+  });
+  await page.goto(`${page.url()}sine/`);
+  await page.locator('#losses canvas').waitFor();
+  await closeQuietly(opened);
+});
+
+test.each(PAGES)('site/%s leads to the package, its code and the papers', async path => {
+  const opened = await open(`site/${path}`);
+  const links = opened.page.locator('footer a');
+  const hrefs = await links.evaluateAll(all => all.map(a => a.getAttribute('href')));
+  for (const address of ['npmjs.com/package/metaplastic', 'activeTab=code', 'arxiv.org', 'doi.org'])
+    expect(
+      hrefs.some(href => href!.includes(address)),
+      address,
+    ).toBe(true);
+  await closeQuietly(opened);
+});

@@ -224,7 +224,7 @@ describe('the command', () => {
       ],
       /case\.json: flp-.*expected\.final_W: expected this field, got none$/,
     ],
-    ['an unknown flag', () => ['--jsn'], /Unknown option '--jsn'/],
+    ['an unknown flag', () => ['--jsn'], /unknown option "--jsn" .did you mean --json/],
   ])('refuses %s before it opens the adapter', async (_, args, message) => {
     await expect(run(args())).rejects.toThrow(message);
     expect(log).not.toHaveBeenCalled();
