@@ -505,10 +505,7 @@ function doesNotFit(
       expected: `at most ${machine.maxWorkgroups}, the adapter's workgroups`,
       got: `${tasks}`,
     });
-  const lower =
-    work.adjoint === 'store'
-      ? "use adjoint 'checkpoint' or 'reverse', or lower steps, queries or sizes"
-      : 'lower steps, batch, queries or sizes, or raise budget.memory';
+  const lower = whatToLower(work, name);
   if (size > machine.maxBindingBytes)
     return new MetaplasticError({
       where: 'plan',
@@ -520,6 +517,16 @@ function doesNotFit(
     problem: `${tasks} task(s) need ${mebibytes(total)}, the budget is ${mebibytes(budget.memory)}: ${mebibytes(total - budget.memory)} missing; the most (${mebibytes(size)}) goes to ${name}`,
     hint: lower,
   });
+}
+
+/** What makes the plan smaller where the most memory goes to `purpose`. */
+function whatToLower({ adjoint, system }: Work, purpose: string): string {
+  if (purpose === 'image bank') return 'use smaller or fewer images, or raise budget.memory';
+  if (purpose === 'activities' && system.layers.some(l => l.conv))
+    return 'lower channels, image, steps, batch or queries, take larger strides, or raise budget.memory';
+  return adjoint === 'store'
+    ? "use adjoint 'checkpoint' or 'reverse', or lower steps, queries or sizes"
+    : 'lower steps, batch, queries or sizes, or raise budget.memory';
 }
 
 export const mebibytes = (bytes: number): string =>

@@ -389,7 +389,19 @@ describe('what cannot fit is refused', () => {
     );
     expect(
       refusal(() => plan({ images: 60000, spec: { sizes: [784, 5] } }, { memory: 40 * MiB })),
-    ).toMatch(/the most \(45 MiB\) goes to image bank/);
+    ).toMatch(/the most \(45 MiB\) goes to image bank; use smaller or fewer images/);
+    const maps: SystemSpec = {
+      image: [3, 84, 84],
+      layers: [
+        { conv: { channels: 64, kernel: 3, stride: 2 } },
+        { conv: { channels: 4, kernel: 5, stride: 5 } },
+        { dense: 5 },
+      ],
+      frozen: [1, 2],
+    };
+    expect(refusal(() => plan({ spec: maps, tasks: 1, steps: 25 }, { memory: 8 * MiB }))).toMatch(
+      /goes to activities; lower channels, image, steps/,
+    );
   });
 
   test('by the limit of the adapter', () => {
