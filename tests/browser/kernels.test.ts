@@ -24,9 +24,13 @@ const ASKED = [
   'Adam, 3 meta-steps, clipped',
 ];
 
-function passes({ passed, error, comparisons }: CheckResult): void {
+/** η1 there is told 135 times as much as is left of it (tests/kernels/oracle.test.ts). */
+const CANCELS = 'conv-chained';
+
+function passes({ name, passed, error, comparisons }: CheckResult): void {
   // of an ill-conditioned case, whose rounding is told, what check promises is what there is
-  const limit = comparisons.some(c => c.rounding !== undefined) ? 1e-4 : 1e-5;
+  const ill = name === CANCELS || comparisons.some(c => c.rounding !== undefined);
+  const limit = ill ? 1e-4 : 1e-5;
   const beyond = comparisons.filter(c => !(c.error <= Math.max(limit, 4 * (c.rounding ?? 0))));
   expect({ passed, error, beyond }).toEqual({
     passed: true,
@@ -53,5 +57,5 @@ test.each(CASES)(
 );
 
 test('there are cases of an independent implementation', () => {
-  expect(CASES).toHaveLength(18);
+  expect(CASES).toHaveLength(30);
 });
