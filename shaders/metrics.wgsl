@@ -18,7 +18,7 @@ import package::memory::{
 };
 import package::activation::{activate, slope};
 import package::bias::biases_of;
-import package::handing::{neuron_in, neurons_in, part_of, window_of};
+import package::handing::{begin_errors, neuron_in, neurons_in, part_of, window_of};
 import package::looks::{
   Cells, cell_of, looks, neurons_from, reach, seen_from, sight_of, sights
 };
@@ -58,11 +58,9 @@ fn report_angle(at: u32, unit_a: f32, unit_b: f32, difference: f32, sum: f32) {
   report(at + 1u, select(0.0, all_sum, exists));
 }
 
-// Errors of every query, along the system's path and by backprop. Neurons that hand on nothing have
-// none.
+// Errors of every query, along the system's path and by backprop.
 fn find_errors(first: u32, t: u32) {
-  for (var k = lane; k < 2u * QUERIES * NEURONS; k += LANES) { keep(k, 0.0); }
-  team_barrier();
+  begin_errors(2u * QUERIES * NEURONS);
   for (var k = lane; k < QUERIES * OUTPUTS; k += LANES) {
     let o = k % OUTPUTS;
     let q = k / OUTPUTS;

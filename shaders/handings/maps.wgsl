@@ -10,7 +10,8 @@ import package::activation::{curvature, slope};
 import package::forward_adjoint::slopes;
 import package::looks::{Cells, cell_at};
 import package::memory::{
-  activity, activity4, add_adjoint, adjoint, four, lane, set_activities, set_activity
+  activity, activity4, add_adjoint, adjoint, four, lane, set_activities, set_activity,
+  set_adjoint
 };
 import package::samples::Samples;
 import package::team::team_barrier;
@@ -123,6 +124,12 @@ fn forget_rest(l: u32, first: u32) {
     let at = first + k / UNITS[l] * RECORD + ERROR + ERROR_AT[l + 1u] + k % UNITS[l];
     if (dropped) { set_activity(at, 0.0); }
   }
+}
+
+// As many errors in the scratch begin at 0, because neurons that no window has are told nothing.
+fn begin_errors(count: u32) {
+  for (var k = lane; k < count; k += LANES) { set_adjoint(k, 0.0); }
+  team_barrier();
 }
 
 // d_up of x_l and d of the neurons that were told, from d_e. Who read errors of maps has added to

@@ -158,6 +158,49 @@ describe('metrics agree with the reference', () => {
       { plan: { lanes: 32, teams: 2 } },
     ],
     ['one query', sized({ ...gradient, feedback: 'chained' }), { queries: 1 }],
+    [
+      'convolutions that pool and leave a rest, by feedback of their own',
+      {
+        ...gradient,
+        feedback: 'chained',
+        image: [2, 6, 5],
+        layers: [
+          { conv: { channels: 3, kernel: 2, stride: 1, padding: 1, pool: 'max', poolSize: 2 } },
+          { conv: { channels: 5, kernel: 2 } },
+          { dense: 3 },
+        ],
+      },
+      {},
+    ],
+    [
+      'convolutions by direct feedback, with zeros around',
+      {
+        ...gradient,
+        feedback: 'direct',
+        image: [1, 5, 4],
+        layers: [
+          { conv: { channels: 3, kernel: 3, stride: 2, padding: 1 } },
+          { conv: { channels: 2, kernel: 2, padding: 1, pool: 'average', poolSize: 2 } },
+          { dense: 3 },
+        ],
+      },
+      {},
+      { plan: { lanes: 1, teams: 2 } },
+    ],
+    [
+      'convolutions that are told what to be, behind one that is frozen',
+      {
+        image: [1, 7, 6],
+        layers: [
+          { conv: { channels: 2, kernel: 2 } },
+          { conv: { channels: 3, kernel: 3, stride: 2, padding: 1 } },
+          { dense: 2 },
+        ],
+        frozen: [1],
+        alpha: 'layer',
+      },
+      {},
+    ],
   ];
   test.each(cases)('%s', async (_, spec, wish, options) => {
     const { wrong, want } = await compare(
@@ -166,8 +209,10 @@ describe('metrics agree with the reference', () => {
       options,
     );
     expect(wrong).toEqual({});
-    for (const name of ['orthonormality', 'weightNorm'] as const)
-      expect(known(want[name])).toBe(want[name].length);
+    const { layers } = defineSystem(spec);
+    const dense = want.layers.filter(l => !layers[l - 1]!.conv).length / want.layers.length;
+    expect(known(want.weightNorm)).toBe(want.weightNorm.length);
+    expect(known(want.orthonormality)).toBe(dense * want.orthonormality.length);
   });
 
   test.each([[[5]], [[0]], [[1, 2]], [[0, 1, 2, 3, 4, 5]]])('at the moments %j', async moments => {

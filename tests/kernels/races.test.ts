@@ -14,6 +14,7 @@ import {
 import { QUERY_BLOCK, type Segment } from '../../src/gpu/segments.js';
 import { referenceMetrics } from '../../src/reference/metrics.js';
 import type { RuleSpec } from '../../src/rules/rule.js';
+import type { LayerSpec } from '../../src/systems/system.js';
 import { relativeError } from '../reference/central-differences.js';
 import {
   type Problem,
@@ -118,6 +119,11 @@ const STATELESS: RuleSpec = {
     a: { per: 'synapse', start: { uniform: [-0.1, 0.1] } },
   },
 };
+
+const POOLING: LayerSpec = {
+  conv: { channels: 3, kernel: 2, stride: 1, padding: 1, pool: 'max', poolSize: 2 },
+};
+const STRIDING: LayerSpec = { conv: { channels: 3, kernel: 3, stride: 2, padding: 1 } };
 
 describe('lanes that share a task never race, touch nothing beyond their buffers, and do what the reference does', () => {
   const cases: [string, ProblemSpec, Options][] = [
@@ -311,6 +317,51 @@ describe('lanes that share a task never race, touch nothing beyond their buffers
         batch: 4,
       },
       { adjoint: 'checkpoint', plan: { lanes: 4, interval: 2, grid: true } },
+    ],
+    [
+      'four lanes, convolutions that pool, one on the other, told what to be',
+      {
+        spec: {
+          image: [2, 4, 5],
+          layers: [POOLING, { conv: { channels: 3, kernel: 2, padding: 1 } }, { dense: 2 }],
+          loss: 'cross-entropy',
+        },
+        steps: 2,
+        batch: 2,
+      },
+      { plan: { lanes: 4 } },
+    ],
+    [
+      'a grid of four, convolutions under every primitive and Kolen-Pollack',
+      {
+        spec: {
+          image: [1, 4, 4],
+          layers: [STRIDING, { conv: { channels: 2, kernel: 2 } }, { dense: 2 }],
+          rule: 'gradient',
+          feedback: 'chained',
+          feedbackRule: 'kolen-pollack',
+          primitives: ['decay', 'amp', 'null', 'sparse', 'self'],
+          activation: 'tanh',
+        },
+        steps: 2,
+        batch: 2,
+      },
+      { adjoint: 'checkpoint', plan: { lanes: 4, interval: 2, grid: true } },
+    ],
+    [
+      'four lanes, a convolution by a rule with states',
+      {
+        spec: {
+          image: [1, 4, 3],
+          layers: [STRIDING, { dense: 2 }],
+          rule: STATES,
+          feedback: 'chained',
+          activation: 'tanh',
+        },
+        steps: 2,
+        batch: 2,
+      },
+      { plan: { lanes: 4 } },
     ],
     [
       'a grid of four, mirror noise',
