@@ -48,6 +48,15 @@ const noData: ReadData = async path => {
 /** Loads a module of tasks, given its path as the configuration has it. */
 export type LoadModule = (path: string) => Promise<unknown>;
 
+const noModule: LoadModule = async path => {
+  throw new MetaplasticError({
+    where: 'openWorld.load',
+    expected: `a function that loads ${path}`,
+    got: 'none',
+    hint: 'give one: path => import(path)',
+  });
+};
+
 /**
  * Makes the tasks that a configuration describes; `read` is asked for the files of real data, `load`
  * for a module of tasks.
@@ -57,7 +66,7 @@ export type LoadModule = (path: string) => Promise<unknown>;
 export async function openWorld(
   { task, system: spec, seed }: Pick<RunConfig, 'task' | 'seed'> & { readonly system: SystemSpec },
   read: ReadData = noData,
-  load: LoadModule = path => import(/* @vite-ignore */ path),
+  load: LoadModule = noModule,
 ): Promise<World> {
   const system = defineSystem(spec);
   const outputs = system.sizes.at(-1)!;
