@@ -314,6 +314,11 @@ interface Images {
 async function openFewShot(task: FewShot, seed: number, read: ReadData): Promise<Images> {
   const { source, classes: wanted, ways } = task;
   if (source.format === 'omniglot') return openOmniglot(source, ways, read);
+  if (source.format === 'symbols') {
+    const { symbolBank } = await import('../tasks/symbols/symbols.js');
+    const bank = symbolBank({ ...source, seed });
+    return { bank, ...byClasses(bank, wanted, source.testFraction, seed) };
+  }
   if (source.format === 'idx') {
     const bank = await readIdx(source, read);
     return { bank, ...byClasses(bank, wanted, source.testFraction, seed) };

@@ -1,4 +1,7 @@
-import type { Random } from './random.js';
+import type { Random as Stream } from '../random.js';
+
+/** What drawings ask of random numbers. */
+export type Random = Pick<Stream, 'uniform' | 'normal' | 'below'>;
 
 /**
  * A place on the paper: x to the right, y down. Units are the drawer's own; `framed` makes them
