@@ -10,6 +10,7 @@ export type Random = Pick<Stream, 'uniform' | 'normal' | 'below'>;
 export type Point = readonly [x: number, y: number];
 /** What a pen draws from going down to going up. */
 export type Stroke = readonly Point[];
+/** The strokes of a drawing, in the order in which they are drawn. */
 export type Drawing = readonly Stroke[];
 
 /** Pixels on each side of an image that the network sees. */
