@@ -11,6 +11,7 @@ const library: UserConfig['build'] = {
       index: 'src/index.ts',
       'bench/index': 'src/bench/index.ts',
       'report/index': 'src/report/index.ts',
+      'tasks/symbols/index': 'src/tasks/symbols/index.ts',
       node: 'src/node.ts',
       cli: 'src/cli.ts',
     },

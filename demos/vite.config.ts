@@ -16,6 +16,10 @@ export default defineConfig({
       { find: /^metaplastic$/, replacement: here('../src/index.ts') },
       { find: /^metaplastic\/bench$/, replacement: here('../src/bench/index.ts') },
       { find: /^metaplastic\/report$/, replacement: here('../src/report/index.ts') },
+      {
+        find: /^metaplastic\/symbols$/,
+        replacement: here('../src/tasks/symbols/index.ts'),
+      },
       { find: /^metaplastic\/node$/, replacement: here('../src/node.ts') },
     ],
   },

@@ -3,7 +3,7 @@ import { linesChart, html, linesTable, table } from 'metaplastic/report';
 import { liveChart } from '../frame/chart.js';
 import { copyButton, settingsForm } from '../frame/settings.js';
 import { findWebGpu } from '../frame/webgpu.js';
-import { framed, type Drawing, type Point } from '../symbols/strokes.js';
+import { framed, type Drawing, type Point } from 'metaplastic/symbols';
 import { WAYS } from './learners.js';
 import { MOST, surest, type Course, type Lesson, type Taught } from './lesson.js';
 import { lessonOf, type LessonKind } from './lessons.js';

@@ -1,5 +1,5 @@
 import type { Random } from '../symbols/random.js';
-import { framed, smooth, varied, type Drawing, type Point } from '../symbols/strokes.js';
+import { framed, smooth, varied, type Drawing, type Point } from 'metaplastic/symbols';
 
 const ring = (x: number, y: number, radius: number, from = -90, sweep = 365): Point[] =>
   Array.from({ length: 25 }, (_, k): Point => {

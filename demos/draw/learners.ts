@@ -7,7 +7,7 @@ import {
   type LearnerOptions,
   type SystemSpec,
 } from 'metaplastic';
-import { SIDE } from '../symbols/strokes.js';
+import { SIDE } from 'metaplastic/symbols';
 
 /** Symbols that a network can be taught: its outputs. */
 export const WAYS = 5;

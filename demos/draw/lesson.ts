@@ -1,6 +1,6 @@
 import type { Adaptation, Episodes, Learner } from 'metaplastic';
 import { random } from '../symbols/random.js';
-import { raster, SIDE, varied, type Drawing } from '../symbols/strokes.js';
+import { raster, SIDE, varied, type Drawing } from 'metaplastic/symbols';
 import { WAYS } from './learners.js';
 
 /** A drawing, framed, and which symbol it was said to be: 0 … WAYS − 1. */

@@ -1,6 +1,6 @@
 import { random } from '../symbols/random.js';
-import type { Drawing } from '../symbols/strokes.js';
-import { drawSymbol } from '../symbols/symbols.js';
+import type { Drawing } from 'metaplastic/symbols';
+import { drawSymbol } from 'metaplastic/symbols';
 import { ICONS, pen, type Icon } from './icons.js';
 import { WAYS } from './learners.js';
 import type { Lesson } from './lesson.js';

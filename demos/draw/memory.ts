@@ -1,6 +1,6 @@
 import { html, type Html } from 'metaplastic/report';
 import { pathOf } from '../symbols/path.js';
-import type { Drawing } from '../symbols/strokes.js';
+import type { Drawing } from 'metaplastic/symbols';
 import { surest, type Course, type Taught } from './lesson.js';
 
 /** A small picture of a drawing on paper of the unit square. */

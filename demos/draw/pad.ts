@@ -1,5 +1,5 @@
 import { pathOf } from '../symbols/path.js';
-import type { Drawing, Point } from '../symbols/strokes.js';
+import type { Drawing, Point } from 'metaplastic/symbols';
 
 /** Extent of the paper. */
 export const PAPER = 100;

@@ -8,8 +8,8 @@ import {
   type TaskSource,
 } from 'metaplastic';
 import { random } from '../symbols/random.js';
-import { raster } from '../symbols/strokes.js';
-import { bankOf, symbolBank } from '../symbols/symbols.js';
+import { raster } from 'metaplastic/symbols';
+import { bankOf, symbolBank } from 'metaplastic/symbols';
 import { ICONS, pen, type Icon } from './icons.js';
 import { TRAINED, WAYS, type Trained } from './learners.js';
 

@@ -7,8 +7,8 @@ import {
   type Tensor,
   imageStreamTasks,
 } from 'metaplastic';
-import { SIDE } from '../symbols/strokes.js';
-import { symbolBank } from '../symbols/symbols.js';
+import { SIDE } from 'metaplastic/symbols';
+import { symbolBank } from 'metaplastic/symbols';
 import { WAYS, type Way, type WayName } from './ways.js';
 
 export const CLASSES = 20;

@@ -12,7 +12,7 @@ import { liveChart } from '../frame/chart.js';
 import { copyButton, settingsForm } from '../frame/settings.js';
 import { findWebGpu } from '../frame/webgpu.js';
 import { pathOf } from '../symbols/path.js';
-import { drawSymbol } from '../symbols/symbols.js';
+import { drawSymbol } from 'metaplastic/symbols';
 import { makeDial, type Needle } from './dial.js';
 import { CLASSES, LOOKS, symbolOf, UNSEEN, type Look } from './life.js';
 import recorded from './recorded/race.json';

@@ -1,4 +1,4 @@
-import type { Drawing } from './strokes.js';
+import type { Drawing } from 'metaplastic/symbols';
 
 /**
  * The path of a drawing, for the attribute `d` of SVG. A dot is a line of no length, which a round

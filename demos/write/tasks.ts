@@ -6,8 +6,8 @@ import {
   type RunConfig,
   type RunConfigInput,
 } from 'metaplastic';
-import { SIDE } from '../symbols/strokes.js';
-import { symbolBank } from '../symbols/symbols.js';
+import { SIDE } from 'metaplastic/symbols';
+import { symbolBank } from 'metaplastic/symbols';
 
 /** Who learns: the network of the written rule, and the two that are meta-trained beside it. */
 export const LEARNERS = ['rule', 'descent', 'oja'] as const;

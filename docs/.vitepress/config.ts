@@ -79,6 +79,7 @@ const SIDEBAR: DefaultTheme.SidebarItem[] = [
       moduleOf('node', 'metaplastic/node'),
       moduleOf('report', 'metaplastic/report'),
       moduleOf('bench', 'metaplastic/bench'),
+      moduleOf('symbols', 'metaplastic/symbols'),
     ],
   },
   {

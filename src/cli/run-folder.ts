@@ -14,7 +14,10 @@ import { parseLog, type Evaluation, type LogLine } from '../runs/log.js';
 import { RUN_PRESETS } from '../config/presets.js';
 import { parseEnvironment, parseEvaluations, type Environment } from '../runs/recorded.js';
 import { folderName, RUN_FILES } from '../runs/run-file.js';
-import { renderReport } from '../report/report.js';
+import { readCheckpoint } from '../runs/checkpoint.js';
+import { layoutOf } from '../parameters/layout.js';
+import { defineSystem } from '../systems/system.js';
+import { renderReport, type Report } from '../report/report.js';
 import { diskError, makeFolder, makeNewFolder, readAny, readPlain, writeWhole } from './disk.js';
 import { lockFolder, type FolderLock } from './lock.js';
 
@@ -154,6 +157,20 @@ export function readEvaluations(folder: string): readonly Evaluation[] | undefin
   return json === undefined ? undefined : parseEvaluations(json, join(folder, FILES.evaluation));
 }
 
+/** The meta-parameters of a run's last checkpoint, if it has one. */
+function readParametersOf(folder: string, { system }: RunConfig): Pick<Report, 'parameters'> {
+  const path = join(folder, FILES.checkpoint);
+  if (!existsSync(path)) return {};
+  try {
+    const { state } = readCheckpoint(readPlain(path), layoutOf(defineSystem(system)), path);
+    return { parameters: state.parameters };
+  } catch (error) {
+    if (!(error instanceof MetaplasticError)) throw error;
+    console.error(`note: the report shows no weights (${error.message})`);
+    return {};
+  }
+}
+
 /** Makes the report of what the folder holds, and returns its path. */
 export function writeReport(folder: string, config: RunConfig): string {
   const environment = readEnvironment(folder);
@@ -161,7 +178,13 @@ export function writeReport(folder: string, config: RunConfig): string {
   const path = join(folder, FILES.report);
   writeWhole(
     path,
-    renderReport({ config, environment, log: readLog(folder), ...(evaluation && { evaluation }) }),
+    renderReport({
+      config,
+      environment,
+      log: readLog(folder),
+      ...(evaluation && { evaluation }),
+      ...readParametersOf(folder, config),
+    }),
   );
   return path;
 }
@@ -236,6 +259,7 @@ export function environmentOf(
     system: `${platform()} ${release()} ${arch()}`,
     processors: `${cpus().length} × ${cpus()[0]?.model ?? '?'}`,
     date: new Date().toISOString(),
+    command: ['metaplastic', ...process.argv.slice(2)].map(shellWord).join(' '),
   };
 }
 

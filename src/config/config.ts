@@ -31,6 +31,7 @@ import { checkMeta, META } from '../learner/options.js';
 import { SYSTEM } from '../systems/options.js';
 import { defineSystem, shapeInWords, type System } from '../systems/system.js';
 import { pixelsOf, TASK_STREAMS } from '../tasks/episodes.js';
+import { SIDE } from '../tasks/symbols/strokes.js';
 import {
   CIFAR,
   CLASSES,
@@ -42,6 +43,7 @@ import {
   SINE,
   SINE_SEQUENCE,
   STREAM,
+  SYMBOLS,
 } from '../tasks/options.js';
 
 const share = kind<number>('a number from 0 to below 1', x => isNumber(x) && x >= 0 && x < 1);
@@ -55,7 +57,7 @@ const testFraction = option(share, {
 
 const SOURCE = variant(
   'format',
-  ['omniglot', 'images', 'cifar10', 'idx'],
+  ['omniglot', 'images', 'cifar10', 'idx', 'symbols'],
   [
     section({ format: literal('omniglot'), ...OMNIGLOT }),
     section({ format: literal('images'), ...IMAGES, testFraction }),
@@ -68,6 +70,15 @@ const SOURCE = variant(
           'Share of the classes that meta-training never sees; 0: tests are fresh draws of the same classes.',
         source: 'docs/papers.md §2.3',
       }),
+    }),
+    section({
+      format: literal('symbols'),
+      ...SYMBOLS,
+      testFraction: option(
+        share,
+        { about: 'Share of the symbols that meta-training never sees.' },
+        0.5,
+      ),
     }),
   ],
 );
@@ -292,6 +303,7 @@ function pixelsAsked(
 ): number | undefined {
   if (source.format === 'idx') return undefined;
   if (source.format === 'omniglot') return source.size ** 2;
+  if (source.format === 'symbols') return SIDE ** 2;
   const [height, width] = source.size;
   return pixelsOf({ height, width, channels: source.colour === 'rgb' ? 3 : 1 });
 }

@@ -103,6 +103,28 @@ const flpOmniglot = {
   evaluation: { tasks: 200, at: [0, 5, 10, 25] },
 } satisfies RunConfigInput;
 
+/** Five made-up symbols, which need no download, one drawing after another. */
+const flpSymbols = {
+  name: 'flp-symbols',
+  task: {
+    kind: 'few-shot',
+    source: { format: 'symbols' },
+    ways: 5,
+    shots: 3,
+    queriesPerClass: 3,
+  },
+  system: { sizes: [196, 64, 5], loss: 'cross-entropy' },
+  initial: { feedback: 'kaiming', alpha: 1e-3 },
+  meta: {
+    tasks: 16,
+    steps: 400,
+    rates: { W: 2e-3, B: 2e-3, alpha: 5e-4, beta: 2e-3 },
+    decay: { kind: 'cosine', floor: 0.1 },
+    clipPerTask: 10,
+  },
+  evaluation: { tasks: 100, at: [0, 5, 10, 15] },
+} satisfies RunConfigInput;
+
 /** The same characters class by class: what came first must survive what comes later. */
 const flpOmniglotContinual: RunConfigInput = {
   ...flpOmniglot,
@@ -424,6 +446,7 @@ export const RUN_PRESETS: Readonly<Record<string, RunConfigInput>> = Object.from
   [
     flpSine,
     flpSineSequence,
+    flpSymbols,
     flpOmniglot,
     flpOmniglotContinual,
     mamlSine,

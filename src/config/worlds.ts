@@ -48,6 +48,15 @@ const noData: ReadData = async path => {
 /** Loads a module of tasks, given its path as the configuration has it. */
 export type LoadModule = (path: string) => Promise<unknown>;
 
+const noModule: LoadModule = async path => {
+  throw new MetaplasticError({
+    where: 'openWorld.load',
+    expected: `a function that loads ${path}`,
+    got: 'none',
+    hint: 'give one: path => import(path)',
+  });
+};
+
 /**
  * Makes the tasks that a configuration describes; `read` is asked for the files of real data, `load`
  * for a module of tasks.
@@ -57,7 +66,7 @@ export type LoadModule = (path: string) => Promise<unknown>;
 export async function openWorld(
   { task, system: spec, seed }: Pick<RunConfig, 'task' | 'seed'> & { readonly system: SystemSpec },
   read: ReadData = noData,
-  load: LoadModule = path => import(/* @vite-ignore */ path),
+  load: LoadModule = noModule,
 ): Promise<World> {
   const system = defineSystem(spec);
   const outputs = system.sizes.at(-1)!;
@@ -305,6 +314,11 @@ interface Images {
 async function openFewShot(task: FewShot, seed: number, read: ReadData): Promise<Images> {
   const { source, classes: wanted, ways } = task;
   if (source.format === 'omniglot') return openOmniglot(source, ways, read);
+  if (source.format === 'symbols') {
+    const { symbolBank } = await import('../tasks/symbols/symbols.js');
+    const bank = symbolBank({ ...source, seed });
+    return { bank, ...byClasses(bank, wanted, source.testFraction, seed) };
+  }
   if (source.format === 'idx') {
     const bank = await readIdx(source, read);
     return { bank, ...byClasses(bank, wanted, source.testFraction, seed) };

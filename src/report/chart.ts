@@ -115,6 +115,20 @@ const percents = (values: readonly number[]) => values.map(x => 100 * x);
 export const smoothingSpan = (log: readonly LogLine[]) =>
   Math.max(1, Math.min(500, Math.round(log.length / 25)));
 
+/** The share of values that decide an axis, and how far beyond them others have to be to be left out. */
+const MOST = 0.98;
+const BEYOND = 10;
+
+/**
+ * Where the axis of values ends: a few meta-steps in which a lifetime nearly exploded must not
+ * flatten all others, so they are marked at the border. Infinity where none is so far out.
+ */
+export function borderOf(values: readonly number[]): number {
+  const ordered = values.filter(Number.isFinite).sort((a, b) => a - b);
+  const usual = ordered[Math.floor(MOST * (ordered.length - 1))]!;
+  return usual > 0 && ordered.at(-1)! > BEYOND * usual ? 2 * usual : Infinity;
+}
+
 /** A quantity of each meta-step, as it was and smoothed. */
 export function trainingChart(log: readonly LogLine[], name: 'loss' | 'accuracy'): Chart {
   const percent = name === 'accuracy';
@@ -129,17 +143,31 @@ export function trainingChart(log: readonly LogLine[], name: 'loss' | 'accuracy'
     smoothingSpan(log),
     places,
   );
+  const each = envelope(values, pieces);
+  const border = percent ? Infinity : borderOf(values);
+  const inside = values.filter(y => y <= border);
+  const isLog = !percent && spansDecades(inside);
+  const lowest = least(inside);
+  const above = [...each.keys()].filter(k => each[k]! > border);
   return {
     label: `Line chart: ${name} over ${log.length} meta-steps. The numbers are in the table below.`,
     x: places.map(i => log[i]!.metaStep),
     xLabel: 'meta-step',
     yLabel: percent ? 'accuracy, %' : 'query loss',
     percent,
-    log: !percent && spansDecades(values),
+    log: isLog,
+    ...(above.length && {
+      range: [isLog ? lowest / 1.15 : Math.min(0, lowest), border] as const,
+      dots: {
+        x: above.map(k => log[places[k]!]!.metaStep),
+        y: above.map(() => border),
+        colours: above.map(() => '--faint'),
+      },
+    }),
     series: [
       {
         label: percent ? 'each meta-step' : 'mean of each meta-step',
-        values: envelope(values, pieces),
+        values: each.map(y => (y > border ? NaN : y)),
         colour: '--faint',
         width: 1,
       },

@@ -23,8 +23,12 @@ import {
   linesChart,
   smoothingSpan,
   trainingChart,
+  type Lines,
 } from './chart.js';
 import { trajectories } from './coefficients.js';
+import { evaluationCsv, logCsv } from './csv.js';
+import { histograms } from './learned.js';
+import type { Tensors } from '../tensor.js';
 import { html, type Html } from './html.js';
 import {
   details,
@@ -46,13 +50,21 @@ export interface Report {
   readonly environment: Environment;
   readonly log: readonly LogLine[];
   readonly evaluation?: Evaluation | readonly Evaluation[];
+  /** Meta-parameters by name, as a checkpoint has them: what was learned, as histograms. */
+  readonly parameters?: Tensors;
 }
 
 /**
  * A run as one HTML page that needs nothing else: charts, their numbers as tables, configuration
  * and environment.
  */
-export function renderReport({ config, environment, log, evaluation = [] }: Report): string {
+export function renderReport({
+  config,
+  environment,
+  log,
+  evaluation = [],
+  parameters = {},
+}: Report): string {
   const evaluations = 'rows' in evaluation ? [evaluation] : evaluation;
   const curves = greatest([
     0,
@@ -69,12 +81,43 @@ export function renderReport({ config, environment, log, evaluation = [] }: Repo
     main: html`${evaluations.map(e => [adaptation(config, e, place), forgetting(config, e, place), examples(config, e, place)])}
 ${log.length > 0 && training(log, place)}
 ${coefficients(config, log, place)}
+${spreadOf(parameters, place)}
+<section>
+  <h2>Data</h2>
+  <p>${downloads(log, evaluations)}</p>
+</section>
 <section>
   <h2>Environment</h2>
   <dl class="facts">${settings.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
   <details><summary>Configuration</summary><pre tabindex="0" aria-label="Configuration">${JSON.stringify(config, null, 2)}</pre></details>
 </section>`,
   }));
+}
+
+/** How what was meta-learned is spread. */
+function spreadOf(parameters: Tensors, place: Place): Html | undefined {
+  const pictures = histograms(parameters);
+  return pictures.length
+    ? html`<figure>
+  <figcaption><h2>What was inherited in the end</h2><p class="note">How the numbers of each layer are spread: the share of them around each value.</p></figcaption>
+  ${pictures.map(({ title, lines }) => html`<h3>${title}</h3>${place(linesChart(lines))}`)}
+  ${details(
+    'Numbers',
+    pictures.map(({ title, lines }) => linesTable(lines, title)),
+  )}
+</figure>`
+    : undefined;
+}
+
+/** Meta-steps beyond which a page does not hold their numbers once more. */
+const MOST_IN_PAGE = 20_000;
+
+/** The numbers of the run as files. */
+function downloads(log: readonly LogLine[], evaluations: readonly Evaluation[]): Html {
+  const link = (name: string, csv: string) =>
+    html`<a download="${name}" href="data:text/csv;charset=utf-8,${encodeURIComponent(csv)}">${name}</a>`;
+  const tooLong = log.length > MOST_IN_PAGE;
+  return html`${tooLong ? 'log.jsonl, beside this page' : link('log.csv', logCsv(log))}, ${link('evaluation.csv', evaluationCsv(evaluations))}`;
 }
 
 /** In whole sentences: what learned, how much, and against what. */
@@ -242,9 +285,16 @@ function training(log: readonly LogLine[], place: Place): Html {
   const diverged = log.filter(line => line.diverged > 0).length;
   const minorities = log.filter(line => line.diverged > line.counted).length;
   const loss = trainingChart(log, 'loss');
+  const above = loss.dots?.x.length ?? 0;
+  const norms: Lines = {
+    x: log.map(line => line.metaStep),
+    xLabel: 'meta-step',
+    yLabel: 'gradient norm',
+    lines: [{ name: 'norm of the mean meta-gradient', values: log.map(l => l.gradientNorm) }],
+  };
   return html`<figure>
   <figcaption><h2>Meta-training</h2>
-    <p class="note">Query loss at the end of a lifetime, for each meta-step and smoothed over ${smoothingSpan(log)}${loss.log && ', on a logarithmic scale'}. ${diverged ? `Lifetimes diverged, and were left out, in ${plural(diverged, 'meta-step')} of ${formatCount(log.length)}${minorities ? `, more than half of them in ${formatCount(minorities)}: there the loss is that of a minority` : ''}.` : 'No lifetime diverged.'}</p></figcaption>
+    <p class="note">Query loss at the end of a lifetime, for each meta-step and smoothed over ${smoothingSpan(log)}${loss.log && ', on a logarithmic scale'}.${above > 0 && ` Rings at the border are meta-steps far above all others, ${formatNumber(greatest(log.map(line => (Number.isFinite(line.loss) ? line.loss : 0))))} at most.`} ${diverged ? `Lifetimes diverged, and were left out, in ${plural(diverged, 'meta-step')} of ${formatCount(log.length)}${minorities ? `, more than half of them in ${formatCount(minorities)}: there the loss is that of a minority` : ''}.` : 'No lifetime diverged.'}</p></figcaption>
   ${place(loss)}
   ${details(
     'Numbers',
@@ -274,6 +324,10 @@ function training(log: readonly LogLine[], place: Place): Html {
       }),
     ),
   )}
+</figure>
+<figure>
+  <figcaption><h2>Meta-gradient</h2><p class="note">Norm of the mean meta-gradient of each meta-step, before clip. The numbers are in the table above.</p></figcaption>
+  ${place(linesChart(norms))}
 </figure>
 ${
   withAccuracy &&

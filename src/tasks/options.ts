@@ -195,6 +195,16 @@ export const CIFAR = {
 /** Pixels of a published drawing's side: drawings are made smaller, never larger. */
 export const OMNIGLOT_SIDE = 105;
 
+/** Made-up symbols, which need no file. */
+export const SYMBOLS = {
+  classes: option(
+    whole(2, 2 ** 16),
+    { about: 'Symbols that there are; a run’s seed makes them up.' },
+    200,
+  ),
+  each: option(whole(1, 2 ** 16), { about: 'Drawings of each.' }, 20),
+};
+
 /** Images of Omniglot, packed or in a folder. */
 export const OMNIGLOT = {
   train: needed(below, { about: 'Archive or folder of the characters to meta-train on.' }),

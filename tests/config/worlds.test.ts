@@ -5,6 +5,7 @@ import { RUN_PRESETS } from '../../src/config/presets.js';
 import { openWorld } from '../../src/config/worlds.js';
 import { checkEpisodes } from '../../src/tasks/episodes.js';
 import type { SineSource } from '../../src/tasks/sine.js';
+import { symbolBank } from '../../src/tasks/symbols/symbols.js';
 import { dataFile, drawing, hasData, onRealData } from '../tasks/given.js';
 
 /** A zip of characters, ten drawings each, all of one picture: ink in a corner of its own size. */
@@ -554,4 +555,20 @@ test('classes without images are never drawn', async () => {
   );
   expect(bank!.classes).toBe(5);
   expect(classesOf(source.episodes(1, 0, 20).supportX).size).toBe(2);
+});
+
+test('made-up symbols need no file, and those of tests are never trained on', async () => {
+  const config = parseConfig(RUN_PRESETS['flp-symbols'], 'flp-symbols');
+  const { bank, train, tests } = await openWorld(config);
+  expect(bank).toEqual(symbolBank({ seed: 0, classes: 200, each: 20 }));
+  expect(tests.map(({ title }) => title)).toEqual([
+    'i.i.d., 100 unseen classes',
+    'class by class, 100 unseen classes',
+  ]);
+  const shownBy = (source: { episodes: typeof train.episodes }) => {
+    const { supportX } = source.episodes(1, 0, 50);
+    return new Set([...supportX].map(image => bank!.labels[image]!));
+  };
+  const seen = shownBy(train);
+  expect([...shownBy(tests[0]!.source)].filter(label => seen.has(label))).toEqual([]);
 });

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { framed, raster, SIDE, smooth, varied, type Drawing } from '../../demos/symbols/strokes.js';
+import {
+  framed,
+  raster,
+  SIDE,
+  smooth,
+  varied,
+  type Drawing,
+} from '../../src/tasks/symbols/index.js';
 import { random } from '../../demos/symbols/random.js';
-import { drawSymbol, symbolBank } from '../../demos/symbols/symbols.js';
+import { drawSymbol, symbolBank } from '../../src/tasks/symbols/index.js';
 
 const HOOK: Drawing = [
   [

@@ -117,7 +117,9 @@ describe('a lifetime that explodes is left out of the mean and counted', () => {
 
   test('and when it only adapts, its losses say so and the others are as without it', async () => {
     const learner = await fresh();
-    const { data: got } = (await learner.adapt(exploding(1))).losses;
+    const lived = await learner.adapt(exploding(1));
+    const { data: got } = lived.losses;
+    expect(lived.diverged).toEqual([false, true, false, false, false]);
     expect([...got].map(Number.isFinite)).toEqual([true, false, true, true, true]);
     for (const task of [0, 2, 3, 4]) expect(got[task]).toBeCloseTo(losses[task]!, 5);
     learner.destroy();

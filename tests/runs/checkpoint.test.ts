@@ -21,6 +21,14 @@ test('a checkpoint is read as it was written', () => {
   expect(readCheckpoint(written(), layout, 'x')).toEqual({ metaStep: 7, state });
 });
 
+test('a checkpoint says whose it is, if it is told', () => {
+  const system = { sizes: [1, 2, 1] };
+  const told = writeCheckpoint({ metaStep: 7, state }, layout, system);
+  expect(JSON.parse(readSafetensors(told, 'x').metadata['system']!)).toEqual(system);
+  expect(readCheckpoint(told, layout, 'x')).toEqual({ metaStep: 7, state });
+  expect(readSafetensors(written(), 'x').metadata).not.toHaveProperty('system');
+});
+
 describe('a checkpoint that nothing could go on from', () => {
   const spoiled = (key: 'parameters' | 'moment1' | 'moment2', value: number) => ({
     [key]: {

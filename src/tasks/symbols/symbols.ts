@@ -1,5 +1,5 @@
-import type { ImageBank } from 'metaplastic';
-import { random, type Random } from './random.js';
+import type { ImageBank } from '../episodes.js';
+import { random, type Random } from '../random.js';
 import { framed, raster, SIDE, smooth, varied, type Drawing, type Point } from './strokes.js';
 
 /** How a symbol is written: the points that its pen strokes pass through, round or with corners. */

@@ -1,4 +1,7 @@
-import type { Random } from './random.js';
+import type { Random as Stream } from '../random.js';
+
+/** What drawings ask of random numbers. */
+export type Random = Pick<Stream, 'uniform' | 'normal' | 'below'>;
 
 /**
  * A place on the paper: x to the right, y down. Units are the drawer's own; `framed` makes them
@@ -7,6 +10,7 @@ import type { Random } from './random.js';
 export type Point = readonly [x: number, y: number];
 /** What a pen draws from going down to going up. */
 export type Stroke = readonly Point[];
+/** The strokes of a drawing, in the order in which they are drawn. */
 export type Drawing = readonly Stroke[];
 
 /** Pixels on each side of an image that the network sees. */
