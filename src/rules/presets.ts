@@ -45,7 +45,7 @@ export const RULE_PRESETS = {
       dw: 'eta * pre * post * (post - theta)',
       neuron: { theta: { d: 'k * (x^2 - theta)', start: 0.5 } },
       coefficients: {
-        eta: { per: 'layer', start: 2e-3, rate: 1e-4 },
+        eta: { per: 'layer', start: 2e-4, rate: 2.5e-4 },
         k: { per: 'network', start: 0.2, rate: 1e-3 },
       },
     },

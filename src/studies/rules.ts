@@ -243,14 +243,16 @@ function curves(
   const { metric, at, tasks } = all[0]!.evaluations[0]!;
   const percent = metric === 'accuracy';
   const statistic = percent ? 'mean' : 'median';
+  // one seed whose lifetimes nearly explode would hide all others in a mean of errors
+  const overSeeds = (all: readonly number[]) => (percent ? over(all).mean : median(all));
   const values = (evaluations: readonly Evaluation[]) =>
-    at.map((_, k) => over(evaluations.map(e => e.rows[0]![statistic][k]!)).mean);
+    at.map((_, k) => overSeeds(evaluations.map(e => e.rows[0]![statistic][k]!)));
   const untold = evaluated(told => told === 'nothing').map(({ evaluations }) =>
     values(evaluations).at(-1)!,
   );
   const figure: Figure = {
     title: `${CALLED[task][0]!.toUpperCase()}${CALLED[task].slice(1)}: ${way}`,
-    note: `${percent ? 'Mean over' : 'The median of'} ${tasks} unseen tasks, mean over seeds that came to an end.`,
+    note: `${percent ? 'Mean over' : 'The median of'} ${tasks} unseen tasks, ${statistic} over seeds that came to an end.`,
     lines: {
       x: at,
       xLabel: 'examples seen',
@@ -265,6 +267,12 @@ function curves(
     },
   };
   return [figure];
+}
+
+/** Of the finite ones; of an even number the upper of both in the middle. */
+function median(all: readonly number[]): number {
+  const finite = all.filter(Number.isFinite).sort((a, b) => a - b);
+  return finite[Math.floor(finite.length / 2)] ?? NaN;
 }
 
 /** Taylor's terms after meta-training with an L1, and in how many seeds each has survived. */

@@ -99,7 +99,7 @@ describe('a slot and its folder have the same choices', () => {
     ['teams', ['lane', 'workgroup']],
     ['recalls', ['equation.stored', 'equation.undo', 'stored', 'undo']],
     ['plasticities', ['equation', 'equation.adjoint', 'products', 'products.adjoint']],
-    ['equations', ['above', 'below.along', 'below.before', 'flow', 'functions']],
+    ['equations', ['above', 'below.along', 'below.before', 'flow', 'functions', 'rows']],
     ['neurons', ['none', 'states']],
     ['states', ['none']],
     ['lanes', ['grid', 'rows']],
