@@ -109,16 +109,19 @@ fn error_adjoint(l: u32, slot: u32, t: u32) {
   }
 }
 
-// d_M of layer l + 1, four columns a lane.
+// d_M of layer l + 1, four columns a lane; lanes that are more share their rows.
 fn path_adjoint(l: u32, first: u32, slot: u32, t: u32) {
   let width = errors_of(l);
   let d_up = UP + BELOW_AT[l];
   let errors = first + ERROR + ERROR_AT[source_of(l)];
-  for (var k = 4u * lane; k < width; k += 4u * LANES) {
+  let columns = min(LANES, fours(width));
+  let sharing = LANES / columns;
+  if (lane >= columns * sharing) { return; }
+  for (var k = 4u * (lane % columns); k < width; k += 4u * columns) {
     let error = errors + four(k, width);
     let there = present(k, width);
     let error0 = there * activity4(error);
-    for (var j = 0u; j < way_rows(l); j++) {
+    for (var j = lane / columns; j < way_rows(l); j += sharing) {
       let at = d_up + way_reach(l, j);
       var d_m = adjoint(at) * error0;
       for (var look = 1u; look < way_looks(l, BATCH); look++) {

@@ -18,7 +18,7 @@ import package::memory::{
 };
 import package::activation::{activate, slope};
 import package::bias::biases_of;
-import package::handing::{begin_errors, neuron_in, neurons_in, part_of, window_of};
+import package::handing::{begin_errors, neuron_in, neurons_in, part_of, window_of, winner_of};
 import package::looks::{
   Cells, cell_of, looks, neurons_from, reach, seen_from, sight_of, sights
 };
@@ -86,9 +86,10 @@ fn find_errors_of(l: u32, k: u32, q: u32, first: u32, t: u32) {
   let back = come_back(l, BY_BACKPROP + row, cell);
   let units = first + q * ROW + UNITS_AT[l - 1u];
   let window = window_of(l - 1u, k);
-  for (var u = 0u; u < neurons_in(window); u++) {
+  let winner = winner_of(l - 1u, units, window);
+  for (var u = 0u; u < neurons_in(l - 1u); u++) {
     let neuron = neuron_in(l - 1u, window, u);
-    let gain = part_of(l - 1u, units, window, u) * slope(activity(units + neuron));
+    let gain = part_of(l - 1u, winner, u) * slope(activity(units + neuron));
     let at = row + NEURON_AT[l - 1u] + neuron;
     keep(at, up * gain);
     keep(BY_BACKPROP + at, back * gain);

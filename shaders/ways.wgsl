@@ -1,5 +1,5 @@
-// Ways: whose errors M_l carries to the numbers of x_{l−1}, and from where. From the layer above they
-// come in every look that sees a number; straight from the output each has its own row of M.
+// Ways: whose errors M_l carries to the numbers of x_{l−1}, and from where. From the layer above
+// they come in every look that sees a number; straight from the output each has its own row of M.
 import package::shape::{DEPTH, FAN_OUT, OUTPUTS, WIDTH};
 import package::looks::{
   Cells, Sight, cell_at, inputs_of, looks, neurons_from, reach, seen_from, sight_of, sights

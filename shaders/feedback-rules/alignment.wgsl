@@ -1,5 +1,6 @@
 // Learning the feedback weights (Kunin et al. 2020, §3.1): B (n_{l−1}, n_l) goes down the sum of
-// local energies, with x and z = W x as mirrors/ says, r = B z, p = Bᵀ x, over the looks at a batch:
+// local energies, with x and z = W x as mirrors/ says, r = B z, p = Bᵀ x, over the looks q at a
+// batch:
 //   ΔB = η_B (SHARE Σ_q (k_amp x zᵀ − k_null r zᵀ − k_sparse x pᵀ) + k_self Wᵀ − k_decay B).
 // Weight mirror, information, symmetric and activation alignment are choices of k. Kolen-Pollack's
 // rule also adds the transpose of W's own update. primitives/ has a file for each part of the sum,

@@ -1,9 +1,9 @@
-// What neurons hand on to the layer above where that looks at maps, with zeros around them, or where
-// they are pooled: x_l lies apart from the neurons that it is made of. Of windows of POOL_SIZE²
-// neurons, which do not overlap, it has the first of the largest or the mean; a rest at the border is
-// dropped. Where they hand on nothing new (HANDS_ON), x_l is where it was made.
+// What neurons hand on to the layer above where that looks at maps, with zeros around them, or
+// where they are pooled: x_l lies apart from the neurons that it is made of. Of windows of
+// POOL_SIZE² neurons, which do not overlap, it has the first of the largest or the mean; a rest at
+// the border is dropped. Where they hand on nothing new (HANDS_ON), x_l is where it was made.
 import package::shape::{
-  BATCH, BELOW_AT, ERROR, ERROR_AT, FAN_OUT, HANDS_ON, LANES, LOOKS_HIGH, LOOKS_WIDE, POOLED_HIGH,
+  BATCH, BELOW_AT, ERROR, ERROR_AT, FAN_OUT, HANDS_ON, LANES, LOOKS_WIDE, POOLED_HIGH,
   POOLED_WIDE, POOLS_MAX, POOL_SIZE, RECORD, UNITS, UNITS_AT, UP, WIDTH, X_AT
 };
 import package::activation::{curvature, slope};
@@ -16,29 +16,28 @@ import package::memory::{
 import package::samples::Samples;
 import package::team::team_barrier;
 
-// Neurons of layer l + 1 that number k of x_{l+1} is made of: the first, and how many high and wide.
-struct Window { first: u32, size: u32 }
+// Neurons of layer l + 1 that number k of x_{l+1} is made of: where the first is among them, and
+// how many there are.
+struct Window { first: u32 }
 fn window_of(l: u32, k: u32) -> Window {
   let n = FAN_OUT[l];
   let pixel = k / n;
   let row = pixel / POOLED_WIDE[l] * POOL_SIZE[l];
   let column = pixel % POOLED_WIDE[l] * POOL_SIZE[l];
-  return Window((row * LOOKS_WIDE[l] + column) * n + k % n, POOL_SIZE[l]);
+  return Window((row * LOOKS_WIDE[l] + column) * n + k % n);
 }
-fn neurons_in(window: Window) -> u32 { return window.size * window.size; }
+fn neurons_in(l: u32) -> u32 { return POOL_SIZE[l] * POOL_SIZE[l]; }
 fn neuron_in(l: u32, window: Window, k: u32) -> u32 {
-  return window.first + (k / window.size * LOOKS_WIDE[l] + k % window.size) * FAN_OUT[l];
+  return window.first + (k / POOL_SIZE[l] * LOOKS_WIDE[l] + k % POOL_SIZE[l]) * FAN_OUT[l];
 }
 
-// What neuron k of a window has of the number that is made of it; neurons from `units`.
-fn part_of(l: u32, units: u32, window: Window, k: u32) -> f32 {
-  if (!POOLS_MAX[l]) { return 1.0 / f32(neurons_in(window)); }
-  return select(0.0, 1.0, k == first_largest(l, units, window));
-}
-fn first_largest(l: u32, units: u32, window: Window) -> u32 {
+// Which neuron of a window has all of the number that is made of it, if one has: the first of the
+// largest; neurons from `units`. And what neuron k has.
+fn winner_of(l: u32, units: u32, window: Window) -> u32 {
+  if (!POOLS_MAX[l]) { return 0u; }
   var best = 0u;
   var most = activity(units + window.first);
-  for (var k = 1u; k < neurons_in(window); k++) {
+  for (var k = 1u; k < neurons_in(l); k++) {
     let a = activity(units + neuron_in(l, window, k));
     if (a > most) {
       best = k;
@@ -47,15 +46,15 @@ fn first_largest(l: u32, units: u32, window: Window) -> u32 {
   }
   return best;
 }
+fn part_of(l: u32, winner: u32, k: u32) -> f32 {
+  if (!POOLS_MAX[l]) { return 1.0 / f32(neurons_in(l)); }
+  return select(0.0, 1.0, k == winner);
+}
 fn pooled(l: u32, units: u32, window: Window) -> f32 {
-  if (POOLS_MAX[l]) {
-    return activity(units + neuron_in(l, window, first_largest(l, units, window)));
-  }
+  if (POOLS_MAX[l]) { return activity(units + neuron_in(l, window, winner_of(l, units, window))); }
   var sum = 0.0;
-  for (var k = 0u; k < neurons_in(window); k++) {
-    sum += activity(units + neuron_in(l, window, k));
-  }
-  return sum / f32(neurons_in(window));
+  for (var k = 0u; k < neurons_in(l); k++) { sum += activity(units + neuron_in(l, window, k)); }
+  return sum / f32(neurons_in(l));
 }
 
 // x_{l+1} of samples, a number a lane.
@@ -79,9 +78,10 @@ fn hand_back(l: u32, work: Samples) {
     let sample = k / width * work.stride;
     let units = sample + UNITS_AT[l];
     let window = window_of(l, k % width);
+    let winner = winner_of(l, work.first + units, window);
     let d_x = adjoint(sample + X_AT[l + 1u] + cell_at(l + 1u, k % width));
-    for (var u = 0u; u < neurons_in(window); u++) {
-      let d = part_of(l, work.first + units, window, u) * d_x;
+    for (var u = 0u; u < neurons_in(l); u++) {
+      let d = part_of(l, winner, u) * d_x;
       add_adjoint(units + neuron_in(l, window, u), d);
     }
   }
@@ -105,10 +105,11 @@ fn tell_neurons(l: u32, first: u32) {
     let record = first + k / width * RECORD;
     let units = record + UNITS_AT[l - 1u];
     let window = window_of(l - 1u, k % width);
+    let winner = winner_of(l - 1u, units, window);
     let up = activity(record + UP + BELOW_AT[l] + cell_at(l, k % width));
-    for (var u = 0u; u < neurons_in(window); u++) {
+    for (var u = 0u; u < neurons_in(l - 1u); u++) {
       let neuron = neuron_in(l - 1u, window, u);
-      let told = part_of(l - 1u, units, window, u) * up;
+      let told = part_of(l - 1u, winner, u) * up;
       set_activity(record + ERROR + ERROR_AT[l] + neuron, told * slope(activity(units + neuron)));
     }
   }
@@ -160,10 +161,11 @@ fn neurons_adjoint(l: u32, first: u32, record: u32, k: u32) {
   let window = window_of(l - 1u, k);
   let up_at = record + UP + BELOW_AT[l] + cell_at(l, k);
   let up = activity(first + up_at);
+  let winner = winner_of(l - 1u, first + units, window);
   var d_up = 0.0;
-  for (var u = 0u; u < neurons_in(window); u++) {
+  for (var u = 0u; u < neurons_in(l - 1u); u++) {
     let neuron = neuron_in(l - 1u, window, u);
-    let part = part_of(l - 1u, first + units, window, u);
+    let part = part_of(l - 1u, winner, u);
     let a = activity(first + units + neuron);
     let d_e = adjoint(record + ERROR + ERROR_AT[l] + neuron);
     d_up += part * d_e * slope(a);

@@ -12,9 +12,10 @@ import package::samples::Samples;
 // Neurons of layer l + 1 that number k of x_{l+1} is made of: itself.
 struct Window { first: u32 }
 fn window_of(l: u32, k: u32) -> Window { return Window(k); }
-fn neurons_in(window: Window) -> u32 { return 1u; }
+fn neurons_in(l: u32) -> u32 { return 1u; }
 fn neuron_in(l: u32, window: Window, k: u32) -> u32 { return window.first; }
-fn part_of(l: u32, units: u32, window: Window, k: u32) -> f32 { return 1.0; }
+fn winner_of(l: u32, units: u32, window: Window) -> u32 { return 0u; }
+fn part_of(l: u32, winner: u32, k: u32) -> f32 { return 1.0; }
 
 fn hand_on(l: u32, work: Samples) {}
 fn hand_back(l: u32, work: Samples) {}

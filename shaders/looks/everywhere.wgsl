@@ -3,8 +3,8 @@
 // around them as the layer asks for, so that what a patch has of a row lies in one piece. A dense
 // layer is a convolution that sees all from its one position.
 import package::shape::{
-  CHANNELS, DEPTH, FAN_IN, FAN_OUT, KERNEL, LOOKS_HIGH, LOOKS_WIDE, LOOK_SHARE, MAP_HEIGHT, MAP_WIDTH, PADDING,
-  SHARE, STRIDE
+  CHANNELS, DEPTH, FAN_IN, FAN_OUT, KERNEL, LOOKS_HIGH, LOOKS_WIDE, LOOK_SHARE, MAP_HEIGHT,
+  MAP_WIDTH, PADDING, SHARE, STRIDE
 };
 import package::memory::fours;
 
@@ -58,6 +58,21 @@ fn reach4(l: u32, j: vec4u) -> vec4u {
   return j + j / piece * (row_size(l) - piece);
 }
 
+// Row and column of the pixel that input j in a look is of, with the zeros around.
+fn pixel_seen(l: u32, look: u32, j: u32) -> vec2u {
+  let position = look % positions(l);
+  let s = j / CHANNELS[l];
+  return STRIDE[l] * vec2u(position / LOOKS_WIDE[l], position % LOOKS_WIDE[l]) +
+    vec2u(s / KERNEL[l], s % KERNEL[l]);
+}
+
+// Is input j in a look there? It may lie in the zeros around, which nobody writes: x_l is 0 there
+// because buffers begin at 0, and so is its adjoint because nobody tells it.
+fn sees(l: u32, look: u32, j: u32) -> bool {
+  let at = pixel_seen(l, look, j) - PADDING[l];
+  return at.x < MAP_HEIGHT[l] && at.y < MAP_WIDTH[l];
+}
+
 // Up to four channels of a pixel of x_l: where they begin in it, where the pixel ends, which of the
 // numbers of x_l the first is, and the pixel's place with the zeros around.
 struct Cells { at: u32, end: u32, number: u32, row: u32, column: u32, channel: u32 }
@@ -92,11 +107,8 @@ fn states_of(l: u32, cells: Cells) -> u32 {
   return state_of_pixel(l, cells.row, cells.column) + cells.channel;
 }
 fn state_seen(l: u32, look: u32, j: u32) -> u32 {
-  let position = look % positions(l);
-  let s = j / CHANNELS[l];
-  let row = position / LOOKS_WIDE[l] * STRIDE[l] + s / KERNEL[l];
-  let column = position % LOOKS_WIDE[l] * STRIDE[l] + s % KERNEL[l];
-  return state_of_pixel(l, row, column) + j % CHANNELS[l];
+  let pixel = pixel_seen(l, look, j);
+  return state_of_pixel(l, pixel.x, pixel.y) + j % CHANNELS[l];
 }
 fn states_above(l: u32, look: u32) -> u32 {
   if (l + 1u == DEPTH) { return 0u; }

@@ -25,6 +25,9 @@ fn inputs_of(l: u32) -> u32 { return WIDTH[l]; }
 fn reach(l: u32, j: u32) -> u32 { return j; }
 fn reach4(l: u32, j: vec4u) -> vec4u { return j; }
 
+// Is input j in a look there? It may lie in zeros around x_l.
+fn sees(l: u32, look: u32, j: u32) -> bool { return true; }
+
 // Up to four numbers of x_l beside each other: where they begin in it, where its numbers end, and
 // which of them the first is.
 struct Cells { at: u32, end: u32, number: u32 }
@@ -34,8 +37,8 @@ fn cells_of(l: u32, block: u32) -> Cells { return Cells(4u * block, WIDTH[l], 4u
 // Number k of x_l alone.
 fn cell_of(l: u32, k: u32) -> Cells { return Cells(k, k + 1u, k); }
 
-// Where states of neurons lie among those of x_l: of cells, of input j of layer l + 1 in a look; and
-// among those of x_{l+1} of the first neuron of a look.
+// Where states of neurons lie among those of x_l: of cells, of input j of layer l + 1 in a look;
+// and among those of x_{l+1} of the first neuron of a look.
 fn states_of(l: u32, cells: Cells) -> u32 { return cells.at; }
 fn state_seen(l: u32, look: u32, j: u32) -> u32 { return j; }
 fn states_above(l: u32, look: u32) -> u32 { return 0u; }

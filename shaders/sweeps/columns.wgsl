@@ -1,6 +1,6 @@
-// Columns: who adds up along the columns of a layer, for the numbers of x below it. A lane takes four
-// of them beside each other, and a group of samples, and goes down the rows of the synapses that see
-// them, four rows a turn.
+// Columns: who adds up along the columns of a layer, for the numbers of x below it. A lane takes
+// four of them beside each other, and a group of samples, and goes down the rows of the synapses
+// that see them, four rows a turn.
 //
 // A visitor begins with the four in each look that sees them, visits rows i … i + 3, adding to its
 // sums, and finishes the four. It also says in how many groups of samples it comes to each.

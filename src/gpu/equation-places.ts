@@ -132,11 +132,12 @@ ${above
 }
 }`,
     `fn tell_states(l: u32, i: u32, d: Above) {
+  let at = states_above(l, 0u) + i;
 ${above
   .filter(isState)
   .map(
     one =>
-      `  add_gradient_quad((d_state_at(${stateNumber(one)}u, l + 1u) + i) / 4u, d.${one.field});`,
+      `  add_gradient_quad((d_state_at(${stateNumber(one)}u, l + 1u) + at) / 4u, d.${one.field});`,
   )
   .join('\n')}
 }`,

@@ -3,7 +3,7 @@
 import type { LayerSpec, SystemSpec } from '../../src/systems/system.js';
 import { each, type Parts } from './systems.js';
 
-const conv = (
+export const conv = (
   channels: number,
   kernel: number,
   stride: number,
@@ -13,7 +13,7 @@ const conv = (
 ): LayerSpec => ({
   conv: { channels, kernel, stride, padding, ...(pool && { pool, poolSize }) },
 });
-const dense = (n: number): LayerSpec => ({ dense: n });
+export const dense = (n: number): LayerSpec => ({ dense: n });
 
 /** Networks whose convolutions live: kernels 1, 2, 3, 5, strides 1, 2, 3, paddings 0, 1, 2. */
 const network: readonly Pick<SystemSpec, 'image' | 'layers' | 'frozen'>[] = [
