@@ -148,6 +148,16 @@ function convolved(
       hint: `a padding of ${padding + Math.ceil((kernel - side) / 2)} would fit`,
       layer,
     });
+  const most = Math.max(padded[0], padded[1]);
+  if (stride > most)
+    throw new MetaplasticError({
+      where: `${where}.stride`,
+      expected: `at most ${most} for layer ${layer}, which gets ${shapeInWords(input)}`,
+      got: `${stride}`,
+      hint: 'a larger one leaves one position, as that does',
+      layer,
+    });
+  expectCountable(input[0] * padded[0] * padded[1], `numbers that layer ${layer} sees`, where);
   const places = (length: number) => Math.floor((length - kernel) / stride) + 1;
   const units: Shape = [channels, places(padded[0]), places(padded[1])];
   expectCountable(count(units), `neurons in layer ${layer}`, where);

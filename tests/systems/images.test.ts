@@ -248,6 +248,11 @@ describe('is refused', () => {
       'system.layers.1.conv.kernel: expected at most 3 for layer 2, which gets 3 × 2 × 1 and pads it to 4 × 3, got 6; a padding of 3 would fit',
     ],
     [
+      'a stride that leaves the image',
+      { image, layers: [conv(1, 3, { stride: 4294967295 }), dense] },
+      'system.layers.0.conv.stride: expected at most 5 for layer 1, which gets 1 × 5 × 4, got 4294967295; a larger one leaves one position, as that does',
+    ],
+    [
       'more neurons than can be counted',
       { image, layers: [conv(2 ** 30, 1), dense] },
       'system.layers.0.conv: expected at most 4294967295 neurons in layer 1, got 21474836480',
