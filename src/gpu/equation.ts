@@ -8,7 +8,7 @@ import { operationsIn, wgslName, wgslOf, wgslNumber } from '../rules/wgsl.js';
 
 /**
  * The maths module `equation` of a written rule, for shaders/plasticities/equation.wgsl: what
- * happens to four synapses of a column in one sample, and its adjoint under it. It knows no lane,
+ * happens to four synapses of a column in one look, and its adjoint under it. It knows no lane,
  * no address and no loop.
  *
  * What a name is, says in which struct it stands: `Synapse` is w and the states of synapses, `Own`
@@ -225,7 +225,7 @@ const allOf = ({ synapse, own, above, below, coarse }: Names): readonly Named[] 
   ...coarse,
 ];
 
-/** Operations of an equation's code for one synapse in one sample. */
+/** Operations of an equation's code for one synapse in one look. */
 export interface EquationOperations {
   readonly change: number;
   /** And its adjoint, with the sums of what flows to each name. */

@@ -45,9 +45,8 @@ export interface RecordLayout {
   readonly keepsZ: boolean;
   /** Does a mirror show noise, which has fields of its own? */
   readonly mirrored: boolean;
-  /** Terms of the pool that ask for v = Wᵀ y, and for the sums S, s and q. */
+  /** Is there a term of the pool that asks for v = Wᵀ y? */
   readonly v: boolean;
-  readonly sums: boolean;
 }
 
 const FIELDS = [
@@ -137,7 +136,6 @@ export function recordLayout(system: System): RecordLayout {
     keepsZ,
     mirrored,
     v,
-    sums,
   };
 }
 

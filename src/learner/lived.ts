@@ -61,13 +61,13 @@ function placesOf(system: System, fast: FastLayout): Record<Part, readonly Place
   });
   const weights = inside.map((l, k) => placed(`W${l.index}`, weightShape(l), fast.W[k]!));
   const biases = inside.map((l, k) => placed(`b${l.index}`, [l.fanOut], fast.bias[k]!));
-  const feedback = inside.map((l, k) =>
-    placed(`B${l.index}`, feedbackShape(system, l), fast.B[k]!),
+  const feedback = inside.flatMap((l, k) =>
+    fast.keepsB[k] ? [placed(`B${l.index}`, feedbackShape(system, l), fast.B[k]!)] : [],
   );
   const { synapse, neuron } = statesOf(system);
   return {
     finalWeights: system.plasticBias ? weights.flatMap((W, k) => [W, biases[k]!]) : weights,
-    finalFeedback: feedback.filter((_, k) => fast.keepsB[k]),
+    finalFeedback: feedback,
     finalVelocities: inside.flatMap((l, k) => {
       if (!system.momentum || !l.plastic) return [];
       const changing = system.plasticBias ? [weights[k]!, biases[k]!] : [weights[k]!];
