@@ -52,7 +52,7 @@ describe('the command line', () => {
   });
   test('names the known commands to an unknown one', () => {
     expect(refusal(['trian'])).toBe(
-      'metaplastic: unknown command "trian" (did you mean train?); known: train, eval, report, study, check, rule, plan, tune, bench, devices',
+      'metaplastic: unknown command "trian" (did you mean train?); known: init, train, eval, report, study, check, rule, plan, tune, bench, devices',
     );
   });
   test('names an unknown option', () => {

@@ -116,7 +116,7 @@ describe('the proof of a rule', () => {
       ],
       [
         'that does not compile',
-        'return SHARE',
+        'return share(l)',
         'return 1 +',
         /^rule "mine": wgsl: kernel .*: does not compile: /,
       ],
