@@ -180,7 +180,7 @@ function randomParameters(
 function positionsSummed(system: System, kind: string, layer: number): number {
   if (kind.startsWith('alpha')) return 1;
   const concerned = system.layers.filter(l => l.plastic && (layer === 0 || l.index === layer));
-  return Math.max(1, ...concerned.map(l => l.positions));
+  return concerned.reduce((most, l) => Math.max(most, l.positions), 1);
 }
 
 /** Kinds of tensors that updates are times. */

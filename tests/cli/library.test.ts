@@ -40,6 +40,7 @@ test('the file for browsers imports nothing, but for readers of images when they
     './metaplastic.browser.images.js',
     './metaplastic.browser.cifar.js',
     './metaplastic.browser.omniglot.js',
+    './metaplastic.browser.symbols.js',
   ]);
   expect(gzipSync(text, { level: 9 }).length).toBeLessThan(140_000);
 });

@@ -31,7 +31,8 @@ agreeOverGrid(
   {
     ...common,
     activation: each('activation', ['tanh', 'sigmoid']),
-    rule: each('rule', ['gradient']),
+    // one number for each synapse: that of a layer is what is left of many that cancel
+    rule: [{ rule: 'gradient', eta: 'synapse' }],
     feedback: each('feedback', ['chained']),
     reduction: each('reduction', ['mean', 'sum']),
     feedbackWeights: each('feedbackWeights', ['inherited', 'drawn']),
