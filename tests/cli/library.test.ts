@@ -39,8 +39,8 @@ test('the file for browsers imports nothing, but for readers of images when they
   expect([...text.matchAll(/\bimport\([`'"]([^`'"]+)[`'"]\)/g)].map(([, name]) => name)).toEqual([
     './metaplastic.browser.images.js',
     './metaplastic.browser.cifar.js',
-    './metaplastic.browser.omniglot.js',
     './metaplastic.browser.symbols.js',
+    './metaplastic.browser.omniglot.js',
   ]);
   expect(gzipSync(text, { level: 9 }).length).toBeLessThan(140_000);
 });
