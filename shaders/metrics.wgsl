@@ -6,7 +6,7 @@
 //   ∠(W_l − W_l of the moment before, −∇ of the query loss there).
 // src/gpu/metrics.ts makes angles of what is reported: ‖â − b̂‖² and ‖â + b̂‖² of the unit vectors.
 import package::shape::{
-  BATCH, CARRIES, DEPTH, FAN_IN, FAN_OUT, FAST_AT, FEEDBACK_COLUMNS, FEEDBACK_ROWS, IS_DENSE,
+  BATCH, CARRIES, DEPTH, FAN_IN, FAN_OUT, FAST_AT, REPORTED_COLUMNS, REPORTED_ROWS, IS_DENSE,
   LANES, NEURONS, NEURON_AT, OUTCOME_METRICS, OUTPUTS, PLASTIC, PLASTIC_SIZE, QUADS, QUERIES,
   QUERY_AT, REPORT_ERROR_ANGLE, REPORT_ERROR_NORM, REPORT_FEEDBACK_NORM, REPORT_ORTHONORMALITY,
   REPORT_SIZE, REPORT_UPDATE_ANGLE, REPORT_WEIGHT_ANGLE, REPORT_WEIGHT_NORM, ROW, STEPS, UNITS,
@@ -18,7 +18,7 @@ import package::memory::{
 };
 import package::activation::{activate, slope};
 import package::bias::biases_of;
-import package::handing::{begin_errors, neuron_in, neurons_in, part_of, window_of, winner_of};
+import package::handing::{neuron_in, neurons_in, part_of, window_of, winner_of};
 import package::looks::{
   Cells, cell_of, looks, neurons_from, reach, seen_from, sight_of, sights
 };
@@ -60,7 +60,6 @@ fn report_angle(at: u32, unit_a: f32, unit_b: f32, difference: f32, sum: f32) {
 
 // Errors of every query, along the system's path and by backprop.
 fn find_errors(first: u32, t: u32) {
-  begin_errors(2u * QUERIES * NEURONS);
   for (var k = lane; k < QUERIES * OUTPUTS; k += LANES) {
     let o = k % OUTPUTS;
     let q = k / OUTPUTS;
@@ -200,8 +199,8 @@ fn compare_weights(l: u32, at: u32, t: u32) {
   }
   report(at + REPORT_WEIGHT_NORM, team_sum(a));
   b = 0.0;
-  let columns = FEEDBACK_COLUMNS[l];
-  for (var j = lane; j < FEEDBACK_ROWS[l]; j += LANES) {
+  let columns = REPORTED_COLUMNS[l];
+  for (var j = lane; j < REPORTED_ROWS[l]; j += LANES) {
     let row = feedback_row(l, 0u, t, j);
     for (var i = 0u; i < columns; i += 4u) {
       let m = present(i, columns) * feedback_weights(l, row, i);

@@ -1,8 +1,8 @@
 // Ways: whose errors M_l carries to the numbers of x_{l−1}, and from where. From the layer above
 // they come in every look that sees a number; straight from the output each has its own row of M.
-import package::shape::{DEPTH, FAN_OUT, OUTPUTS, WIDTH};
+import package::shape::{DEPTH, FAN_IN, FAN_OUT, OUTPUTS, WIDTH};
 import package::looks::{
-  Cells, Sight, cell_at, inputs_of, looks, neurons_from, reach, seen_from, sight_of, sights
+  Cells, Sight, cell_at, looks, neurons_from, reach, seen_from, sight_of, sights
 };
 import package::path::FROM_OUTPUT;
 
@@ -13,7 +13,7 @@ fn errors_of(l: u32) -> u32 { return select(FAN_OUT[l], OUTPUTS, FROM_OUTPUT); }
 // Rows of M, and how often so many samples send errors through it.
 fn way_rows(l: u32) -> u32 {
   if (FROM_OUTPUT) { return WIDTH[l]; }
-  return inputs_of(l);
+  return FAN_IN[l];
 }
 fn way_looks(l: u32, samples: u32) -> u32 {
   if (FROM_OUTPUT) { return samples; }

@@ -3,15 +3,14 @@
 // POOL_SIZE² neurons, which do not overlap, it has the first of the largest or the mean; a rest at
 // the border is dropped. Where they hand on nothing new (HANDS_ON), x_l is where it was made.
 import package::shape::{
-  BATCH, BELOW_AT, ERROR, ERROR_AT, FAN_OUT, HANDS_ON, LANES, LOOKS_WIDE, POOLED_HIGH,
-  POOLED_WIDE, POOLS_MAX, POOL_SIZE, RECORD, UNITS, UNITS_AT, UP, WIDTH, X_AT
+  BATCH, BELOW_AT, ERROR, ERROR_AT, FAN_OUT, HANDS_ON, LANES, LOOKS_WIDE, POOLED_WIDE, POOLS_MAX,
+  POOL_SIZE, RECORD, UNITS_AT, UP, WIDTH, X_AT
 };
 import package::activation::{curvature, slope};
 import package::forward_adjoint::slopes;
 import package::looks::{Cells, cell_at};
 import package::memory::{
-  activity, activity4, add_adjoint, adjoint, four, lane, set_activities, set_activity,
-  set_adjoint
+  activity, activity4, add_adjoint, adjoint, four, lane, set_activities, set_activity
 };
 import package::samples::Samples;
 import package::team::team_barrier;
@@ -95,11 +94,11 @@ fn tell_errors(l: u32, record: u32, cells: Cells, up: vec4f) {
   set_activities(record + ERROR + ERROR_AT[0], cells.at, cells.end, up * slopes(x));
 }
 
-// e_l of neurons, from what came down to x_l. A neuron that is in no window is told nothing.
+// e_l of neurons, from what came down to x_l. The error of a neuron that is in no window is 0,
+// because buffers begin at 0 and nobody writes it.
 fn tell_neurons(l: u32, first: u32) {
   if (l == 0u) { return; }
   team_barrier();
-  forget_rest(l - 1u, first);
   let width = WIDTH[l];
   for (var k = lane; k < BATCH * width; k += LANES) {
     let record = first + k / width * RECORD;
@@ -113,24 +112,6 @@ fn tell_neurons(l: u32, first: u32) {
       set_activity(record + ERROR + ERROR_AT[l] + neuron, told * slope(activity(units + neuron)));
     }
   }
-}
-
-// Errors of neurons that no window has.
-fn forget_rest(l: u32, first: u32) {
-  if (POOL_SIZE[l] == 1u) { return; }
-  for (var k = lane; k < BATCH * UNITS[l]; k += LANES) {
-    let pixel = k % UNITS[l] / FAN_OUT[l];
-    let dropped = pixel / LOOKS_WIDE[l] >= POOLED_HIGH[l] * POOL_SIZE[l] ||
-      pixel % LOOKS_WIDE[l] >= POOLED_WIDE[l] * POOL_SIZE[l];
-    let at = first + k / UNITS[l] * RECORD + ERROR + ERROR_AT[l + 1u] + k % UNITS[l];
-    if (dropped) { set_activity(at, 0.0); }
-  }
-}
-
-// As many errors in the scratch begin at 0, because neurons that no window has are told nothing.
-fn begin_errors(count: u32) {
-  for (var k = lane; k < count; k += LANES) { set_adjoint(k, 0.0); }
-  team_barrier();
 }
 
 // d_up of x_l and d of the neurons that were told, from d_e. Who read errors of maps has added to

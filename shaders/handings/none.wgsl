@@ -27,9 +27,6 @@ fn tell_errors(l: u32, record: u32, cells: Cells, up: vec4f) {
 }
 fn tell_neurons(l: u32, first: u32) {}
 
-// Every neuron will be told: its error need not begin at 0.
-fn begin_errors(count: u32) {}
-
 // d_up and d_x of x_l, from d_e.
 fn told_adjoint(l: u32, first: u32) {
   let n = WIDTH[l];

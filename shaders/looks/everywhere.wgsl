@@ -3,7 +3,7 @@
 // around them as the layer asks for, so that what a patch has of a row lies in one piece. A dense
 // layer is a convolution that sees all from its one position.
 import package::shape::{
-  CHANNELS, DEPTH, FAN_IN, FAN_OUT, KERNEL, LOOKS_HIGH, LOOKS_WIDE, LOOK_SHARE, MAP_HEIGHT,
+  CHANNELS, DEPTH, FAN_OUT, KERNEL, LOOKS_HIGH, LOOKS_WIDE, LOOK_SHARE, MAP_HEIGHT,
   MAP_WIDTH, PADDING, SHARE, STRIDE
 };
 import package::memory::fours;
@@ -43,9 +43,6 @@ fn neurons_from4(l: u32, looks: vec4u, stride: u32) -> vec4u {
     neurons_from(l, looks.z, stride), neurons_from(l, looks.w, stride)
   );
 }
-
-// Inputs that a neuron of layer l + 1 sees.
-fn inputs_of(l: u32) -> u32 { return FAN_IN[l]; }
 
 // How far behind the first input that a neuron of layer l + 1 sees input j lies: inputs are counted
 // by row, column and channel of the patch.

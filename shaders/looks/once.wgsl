@@ -18,9 +18,6 @@ fn seen_from4(l: u32, looks: vec4u, stride: u32) -> vec4u { return looks * strid
 fn neurons_from(l: u32, look: u32, stride: u32) -> u32 { return look * stride; }
 fn neurons_from4(l: u32, looks: vec4u, stride: u32) -> vec4u { return looks * stride; }
 
-// Inputs that a neuron of layer l + 1 sees.
-fn inputs_of(l: u32) -> u32 { return WIDTH[l]; }
-
 // How far behind the first input that a neuron of layer l + 1 sees input j lies.
 fn reach(l: u32, j: u32) -> u32 { return j; }
 fn reach4(l: u32, j: vec4u) -> vec4u { return j; }

@@ -1,8 +1,9 @@
 // An update is many products (looks times the rule's rank): Σ_p left_pi right_pj, made of four
 // columns at a time, so that a factor read serves four. Their adjoints are found before the sweep
 // (rights/many.wgsl).
+import package::shape::FAN_IN;
 import package::factors::{left_step, products_of, right_step};
-import package::looks::{inputs_of, reach4, share};
+import package::looks::{reach4, share};
 import package::memory::{activity4, four};
 
 // Where the first factors of four neurons of layer l + 1 lie.
@@ -16,7 +17,7 @@ var<private> tile: mat4x4f;
 struct Rights { hebb: vec4f }
 fn rights_of(lefts: Lefts, right: u32, j: u32) -> Rights {
   let l = lefts.l;
-  if (j % 4u == 0u) { make_tile(lefts, right + reach4(l, four(j, inputs_of(l)))); }
+  if (j % 4u == 0u) { make_tile(lefts, right + reach4(l, four(j, FAN_IN[l]))); }
   return Rights(tile[j % 4u]);
 }
 fn hebb(lefts: Lefts, rights: Rights) -> vec4f { return rights.hebb; }

@@ -36,26 +36,28 @@ export interface World {
   readonly notes?: readonly string[];
 }
 
-const noData: ReadData = async path => {
-  throw new MetaplasticError({
-    where: 'openWorld.read',
-    expected: `a function that reads ${path}`,
-    got: 'none',
-    hint: 'give one: path => readFile(join(folder, path)), or a fetch in a page',
-  });
-};
+/** Stands for a function that openWorld needs and was not given. */
+const missing =
+  (where: string, does: string, hint: string) =>
+  async (path: string): Promise<never> => {
+    throw new MetaplasticError({
+      where,
+      expected: `a function that ${does} ${path}`,
+      got: 'none',
+      hint,
+    });
+  };
+
+const noData: ReadData = missing(
+  'openWorld.read',
+  'reads',
+  'give one: path => readFile(join(folder, path)), or a fetch in a page',
+);
 
 /** Loads a module of tasks, given its path as the configuration has it. */
 export type LoadModule = (path: string) => Promise<unknown>;
 
-const noModule: LoadModule = async path => {
-  throw new MetaplasticError({
-    where: 'openWorld.load',
-    expected: `a function that loads ${path}`,
-    got: 'none',
-    hint: 'give one: path => import(path)',
-  });
-};
+const noModule: LoadModule = missing('openWorld.load', 'loads', 'give one: path => import(path)');
 
 /**
  * Makes the tasks that a configuration describes; `read` is asked for the files of real data, `load`

@@ -296,17 +296,16 @@ export function statesModule(rule: WrittenRule): string {
       `    set_weight_quad(w + q + ${k + 1}u * (PLASTIC_SIZE / 4u), vec4f(${wgslNumber(start)}));`,
   );
   return `import package::shape::{
-  DEPTH, FAST_AT, LANES, NEURON_STATES, NEURON_STATES_AT, NEURON_STATE_AT, NEURON_STATE_SIZE,
+  DEPTH, FAN_IN, FAST_AT, LANES, NEURON_STATES, NEURON_STATES_AT, NEURON_STATE_AT, NEURON_STATE_SIZE,
   PLASTIC, PLASTIC_SIZE, QUADS
 };
-import package::looks::inputs_of;
 import package::memory::{lane, set_weight_quad};
 ${rule.neuron.length ? 'import package::neurons::{neuron_blocks, neurons_of};' : ''}
 // Of the synapses of layer l + 1, in slot 0.
 fn begin_states_of_layer(l: u32) {
   if (!PLASTIC[l]) { return; }
   let w = FAST_AT[l] / 4u;
-  for (var q = lane; q < QUADS[l] * inputs_of(l); q += LANES) {
+  for (var q = lane; q < QUADS[l] * FAN_IN[l]; q += LANES) {
 ${synapses.join('\n')}
   }
 }

@@ -2,7 +2,7 @@ import { feedbackMatrix } from '../parameters/layout.js';
 import { greatest, least } from '../extremes.js';
 import { statesOf, type System } from '../systems/system.js';
 import { lookOf } from './looks.js';
-import { inQuads, sizeOf, type Places } from './places.js';
+import { inQuads, oneAfterAnother, sizeOf, type Places } from './places.js';
 
 /**
  * States of neurons: each has a number for every neuron of x_0 … x_L inside the lifetime, which lie
@@ -71,12 +71,9 @@ export function fastLayout(system: System, places: Places, slots: number): FastL
   const plastic = total(sizeOfBoth, k => inside[k]!.plastic);
   const { synapse, neuron } = statesOf(system);
   const moving = (system.momentum ? 1 : 0) + synapse.length;
-  const layers: number[] = [];
-  let perState = 0;
-  for (const n of [...inside.map(l => lookOf(l).quads), system.sizes.at(-1)!]) {
-    layers.push(perState);
-    perState += inQuads(n);
-  }
+  const { starts: layers, size: perState } = oneAfterAnother(
+    [...inside.map(l => lookOf(l).quads), system.sizes.at(-1)!].map(inQuads),
+  );
   const slot =
     plastic * (1 + moving) + perState * neuron.length + total(sizeB, k => inside[k]!.aligned);
   let inSlot = 0;

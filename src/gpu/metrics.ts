@@ -46,8 +46,8 @@ export function metricsShape(system: System) {
   return {
     WIDEST_BELOW: widestBelow(system),
     IS_DENSE: system.layers.slice(system.encoderLayers).map(l => !l.conv),
-    FEEDBACK_ROWS: extents.map(([rows]) => rows),
-    FEEDBACK_COLUMNS: extents.map(([, columns]) => columns),
+    REPORTED_ROWS: extents.map(([rows]) => rows),
+    REPORTED_COLUMNS: extents.map(([, columns]) => columns),
     REPORT_SIZE,
     ...Object.fromEntries(
       Object.entries(REPORT).map(([name, at]) => [

@@ -42,6 +42,13 @@ export interface Range {
 export const fours = (n: number): number => Math.ceil(n / 4);
 export const inQuads = (n: number): number => 4 * fours(n);
 
+/** Where arrays of such sizes begin that follow each other, and the size of all. */
+export function oneAfterAnother(sizes: readonly number[]): { starts: number[]; size: number } {
+  let size = 0;
+  const starts = sizes.map(n => (size += n) - n);
+  return { starts, size };
+}
+
 /** Numbers that a matrix takes up. */
 export const sizeOf = (kind: Kind, rows: number, columns: number): number =>
   kind === 'rows'

@@ -1,6 +1,7 @@
 import { poolNeeds } from '../systems/pool.js';
 import { ruleOf, statesOf, type System } from '../systems/system.js';
 import { handsOn, livesWithConvolutions, lookOf, looksAtCopy } from './looks.js';
+import { oneAfterAnother } from './places.js';
 
 /**
  * What every sample of the support stream leaves behind in an inner step: its activities x_0 … x_L,
@@ -163,13 +164,6 @@ function activitiesOf(system: System) {
     unitsAt.push(unitsBefore ?? (l === encoderLayers ? encodedAt : at));
   });
   return { xAt, unitsAt, encodedAt, row };
-}
-
-/** Where arrays of such sizes begin that follow each other, and the size of all. */
-function oneAfterAnother(sizes: readonly number[]): { starts: number[]; size: number } {
-  let size = 0;
-  const starts = sizes.map(n => (size += n) - n);
-  return { starts, size };
 }
 
 /**

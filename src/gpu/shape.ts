@@ -5,7 +5,7 @@ import { PRIMITIVES, ruleOf, statesOf, TERMS, type Convolution } from '../system
 import { metricsShape } from './metrics.js';
 import { gridLayout } from './lanes.js';
 import { handsOn, livesWithConvolutions, lookOf, looksAtCopy } from './looks.js';
-import { fours } from './places.js';
+import { fours, oneAfterAnother } from './places.js';
 import { rateOf } from './slots.js';
 import { QUERY_BLOCK } from './segments.js';
 import { BLOCK, collectors, outcomeSize, roomFor, totalTail, type Plan } from './plan.js';
@@ -58,10 +58,10 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
   const at = (name: string) => places.at(name) ?? 0;
   const xAt = record.xAt.slice(encoderLayers);
   const looks = inLifetime.map(lookOf);
-  const drawnBelow = sizes.slice(encoderLayers);
+  const mirrorDraws = oneAfterAnother(sizes.slice(encoderLayers));
   const draws = drawsOf(system);
   const told = inLifetime.map(l => (l.plastic && l.told !== 'error' ? TOLD[l.told] : TOLD.nothing));
-  const feedbackWidth = inLifetime.map(l => feedbackMatrix(system, l)[1]);
+  const feedback = inLifetime.map(l => feedbackMatrix(system, l));
   const mixed = layers.filter(isMixed);
   const plastic = inLifetime.flatMap((layer, l) => (layer.plastic ? [l] : []));
   const aligned = inLifetime.flatMap((layer, l) => (layer.aligned ? [l] : []));
@@ -141,7 +141,6 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
       HANDS_ON: inLifetime.map((l, k) => handsOn(l, inLifetime[k + 1])),
       POOL_SIZE: inLifetime.map(l => l.conv?.poolSize ?? 1),
       POOLS_MAX: inLifetime.map(l => l.conv?.pool === 'max'),
-      POOLED_HIGH: inLifetime.map(l => l.conv?.output[1] ?? 1),
       POOLED_WIDE: inLifetime.map(l => l.conv?.output[2] ?? 1),
     }),
     ENCODED_AT: record.encodedAt,
@@ -174,8 +173,8 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     DRAW_WEIGHTS: PURPOSES.weights,
     DRAW_NOISE: PURPOSES.noise,
     DRAW_MIRROR: PURPOSES.mirror,
-    DRAW_MIRROR_AT: drawnBelow.map((_, l) => sum(drawnBelow.slice(0, l))),
-    MIRROR_DRAWS: sum(drawnBelow),
+    DRAW_MIRROR_AT: mirrorDraws.starts,
+    MIRROR_DRAWS: mirrorDraws.size,
     NOISE: { real: system.noise * Math.sqrt(3) },
     BIRTH_B_DRAWN: system.feedbackWeights === 'drawn',
     // Places among the meta-parameters. What is no meta-parameter but has an adjoint has a place
@@ -239,8 +238,9 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     FAST_B_AT: fast.B,
     FAST_B_STEP: inLifetime.map(l => (l.aligned ? fast.slot : 0)),
     KEEPS_B: fast.keepsB,
-    FEEDBACK_WIDTH: feedbackWidth,
-    FEEDBACK_QUADS: feedbackWidth.map(fours),
+    FEEDBACK_ROWS: feedback.map(([rows]) => rows),
+    FEEDBACK_WIDTH: feedback.map(([, columns]) => columns),
+    FEEDBACK_QUADS: feedback.map(([, columns]) => fours(columns)),
     INTERVAL: plan.interval,
     KEPT: Math.floor(steps / plan.interval) + 1,
     ONE_SLOT: plan.adjoint === 'reverse' || plan.adjoint === 'none',
@@ -325,4 +325,3 @@ function literal(value: Constant): string {
 const tableOf = (numbers: readonly number[]): readonly number[] => (numbers.length ? numbers : [0]);
 
 const real = (x: number) => `f32(${x})`;
-const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);

@@ -97,12 +97,8 @@ export function errors(
   const { slope } = activations[system.activation];
   e[depth] = error(answer(activities.x[depth]!), target);
   for (let l = depth; l > 0; l--) {
-    const { layer, path, source, pool } = stage(system, system.feedback, l);
-    if (!layer.carries) continue;
-    const M = path.matrix(W[l - 1]!, B[l - 1]!, layer);
-    const own = toldBelow(system, l, activities);
-    const up = carriedDown(path, layer, M, e[source]!, activities.x[l - 1]!.length);
-    const back = pool ? pooledAdjoint(pool, own, up) : up;
+    if (!system.layers[l - 1]!.carries) continue;
+    const { own, back } = descent(system, system.feedback, l, W, B, activities, e);
     e[l - 1] = back.map((d, j) => d * slope(own[j]!));
   }
   return e;
@@ -134,12 +130,16 @@ export function errorsAdjoint(
   const depth = system.layers.length;
   const { slope, curvature } = activations[system.activation];
   for (let l = 1; l <= depth; l++) {
-    const { layer, path, source, pool } = stage(system, system.feedback, l);
-    if (!layer.carries) continue;
-    const M = path.matrix(W[l - 1]!, B[l - 1]!, layer);
-    const own = toldBelow(system, l, activities);
-    const up = carriedDown(path, layer, M, e[source]!, activities.x[l - 1]!.length);
-    const back = pool ? pooledAdjoint(pool, own, up) : up;
+    if (!system.layers[l - 1]!.carries) continue;
+    const { layer, path, source, pool, M, own, back } = descent(
+      system,
+      system.feedback,
+      l,
+      W,
+      B,
+      activities,
+      e,
+    );
     add(
       toldBelow(system, l, dActivities),
       dE[l - 1]!.map((d, j) => d * back[j]! * curvature(own[j]!)),
@@ -190,6 +190,24 @@ function carriedDownAdjoint(
 /** Activities of the neurons that layer l tells their errors; or their adjoint. */
 const toldBelow = ({ encoderLayers }: System, l: number, { x, units }: Activities) =>
   (l - 1 > encoderLayers ? units : x)[l - 1]!;
+
+/** The error of layer l on its way down: M, the activities told, and what comes back to them. */
+function descent(
+  system: System,
+  feedback: keyof typeof errorPaths,
+  l: number,
+  W: Weights,
+  B: Weights,
+  activities: Activities,
+  e: readonly Float64Array[],
+) {
+  const way = stage(system, feedback, l);
+  const { layer, path, source, pool } = way;
+  const M = path.matrix(W[l - 1]!, B[l - 1]!, layer);
+  const own = toldBelow(system, l, activities);
+  const up = carriedDown(path, layer, M, e[source]!, activities.x[l - 1]!.length);
+  return { ...way, M, own, back: pool ? pooledAdjoint(pool, own, up) : up };
+}
 
 /** How the error of layer l goes down, whose error `source` it carries, and through which pool. */
 function stage(system: System, feedback: keyof typeof errorPaths, l: number) {

@@ -29,7 +29,7 @@ import { trajectories } from './coefficients.js';
 import { evaluationCsv, logCsv } from './csv.js';
 import { histograms } from './learned.js';
 import type { Tensors } from '../tensor.js';
-import { html, type Html } from './html.js';
+import { html, type Content, type Html } from './html.js';
 import {
   details,
   facts,
@@ -94,19 +94,34 @@ ${spreadOf(parameters, place)}
   }));
 }
 
-/** How what was meta-learned is spread. */
-function spreadOf(parameters: Tensors, place: Place): Html | undefined {
-  const pictures = histograms(parameters);
+/** Curves under headings of their own, and the numbers behind them; nothing where there are none. */
+function figureOf(
+  title: string,
+  note: Html,
+  pictures: readonly { readonly title: string; readonly lines: Lines }[],
+  place: Place,
+  more: Content = '',
+): Html | undefined {
   return pictures.length
     ? html`<figure>
-  <figcaption><h2>What was inherited in the end</h2><p class="note">How the numbers of each layer are spread: the share of them around each value.</p></figcaption>
-  ${pictures.map(({ title, lines }) => html`<h3>${title}</h3>${place(linesChart(lines))}`)}
+  <figcaption><h2>${title}</h2><p class="note">${note}</p>${more}</figcaption>
+  ${pictures.map(picture => html`<h3>${picture.title}</h3>${place(linesChart(picture.lines))}`)}
   ${details(
     'Numbers',
-    pictures.map(({ title, lines }) => linesTable(lines, title)),
+    pictures.map(picture => linesTable(picture.lines, picture.title)),
   )}
 </figure>`
     : undefined;
+}
+
+/** How what was meta-learned is spread. */
+function spreadOf(parameters: Tensors, place: Place): Html | undefined {
+  return figureOf(
+    'What was inherited in the end',
+    html`How the numbers of each layer are spread: the share of them around each value.`,
+    histograms(parameters),
+    place,
+  );
 }
 
 /** Meta-steps beyond which a page does not hold their numbers once more. */
@@ -359,17 +374,14 @@ function coefficients(
   log: readonly LogLine[],
   place: Place,
 ): Html | undefined {
-  const pictures = trajectories(system, log);
-  return pictures.length
-    ? html`<figure>
-  <figcaption><h2>What the rule became</h2><p class="note">Its meta-learned coefficients after each meta-step.</p>${asWritten(system)}</figcaption>
-  ${pictures.map(({ title, lines }) => html`<h3>${title}</h3>${place(linesChart(lines))}`)}
-  ${details(
-    'Numbers',
-    pictures.map(({ title, lines }) => linesTable(lines, title)),
-  )}
-</figure>`
-    : undefined;
+  const note = html`Its meta-learned coefficients after each meta-step.`;
+  return figureOf(
+    'What the rule became',
+    note,
+    trajectories(system, log),
+    place,
+    asWritten(system),
+  );
 }
 
 const showing = (metric: Evaluation['metric']) =>

@@ -1,7 +1,7 @@
 import { OF_PHOTOGRAPHS, PHOTOGRAPHS } from '../config/presets.js';
-import { accuracies, angles, settingsOf, WAYS, type Way } from './alignment.js';
+import { accuracies, angles, settingsOf, sweepOfWay, WAYS, type Way } from './alignment.js';
 import { momentsOf, over, scaled, type Measure, type Size, type Study } from './study.js';
-import { bestSetting, overLifetimes, type Swept, type Sweep } from './sweep.js';
+import { bestSetting, overLifetimes, type Swept } from './sweep.js';
 
 const RATES = [0.03, 0.1];
 /** Rate at which B follows its rule: what it was born with shrinks by this part a step. */
@@ -33,24 +33,10 @@ export const alignmentCifar: Study = {
     const queries = size.full ? 500 : 100;
     const steps = scaled(size.full ? 2000 : 150, size, 4);
     const at = momentsOf(steps, size.full ? 10 : 4);
-    const sweepOf = (name: string, way: Way): Sweep => ({
-      task: {
-        kind: 'stream',
-        source: PHOTOGRAPHS,
-        steps,
-        batch,
-        queries,
-        order: 'iid',
-        heldOut: 0.2,
-      },
-      system: { activation: 'relu', reduction: 'mean', ...way.system, ...OF_PHOTOGRAPHS },
-      initial: way.initial,
-      seed: 0,
-      settings: settingsOf(name, way, RATES, RATE_B),
-      lifetimes,
-      at,
-      metrics: true,
-    });
+    const stream = { source: PHOTOGRAPHS, steps, batch, queries };
+    const network = { activation: 'relu', ...OF_PHOTOGRAPHS } as const;
+    const sweepOf = (name: string, way: Way) =>
+      sweepOfWay(way, stream, network, settingsOf(name, way, RATES, RATE_B), lifetimes, at);
     return {
       arms: ways.map(([name, way]) => ({ name, sweep: sweepOf(name, way) })),
       conditions: [

@@ -1,3 +1,4 @@
+import type { TaskConfig } from '../config/config.js';
 import type { Initial } from '../parameters/initial.js';
 import { defineSystem, type SystemSpec } from '../systems/system.js';
 import type { Lines } from '../report/chart.js';
@@ -83,16 +84,10 @@ export const alignment: Study = {
     const queries = size.full ? 1000 : 100;
     const steps = scaled(size.full ? 10 * Math.ceil(8000 / 128) : 120, size, 4);
     const at = momentsOf(steps, size.full ? 10 : 4);
-    const sweepOf = (name: string, way: Way): Sweep => ({
-      task: { kind: 'stream', source: MNIST, steps, batch, queries, order: 'iid', heldOut: 0.2 },
-      system: { activation: 'sigmoid', reduction: 'mean', ...way.system, sizes: SIZES },
-      initial: way.initial,
-      seed: 0,
-      settings: settingsOf(name, way, RATES, RATE_B),
-      lifetimes,
-      at,
-      metrics: true,
-    });
+    const stream = { source: MNIST, steps, batch, queries };
+    const network = { activation: 'sigmoid', sizes: SIZES } as const;
+    const sweepOf = (name: string, way: Way) =>
+      sweepOfWay(way, stream, network, settingsOf(name, way, RATES, RATE_B), lifetimes, at);
     return {
       arms: ways.map(([name, way]) => ({ name, sweep: sweepOf(name, way) })),
       conditions: [
@@ -158,6 +153,25 @@ export const alignment: Study = {
     };
   },
 };
+
+/** Lifetimes that learn a stream of images from scratch by a way, at several settings. */
+export const sweepOfWay = (
+  { system, initial }: Way,
+  stream: Pick<Extract<TaskConfig, { kind: 'stream' }>, 'source' | 'steps' | 'batch' | 'queries'>,
+  { activation, ...shape }: Pick<SystemSpec, 'activation' | 'sizes' | 'image' | 'layers'>,
+  settings: readonly Setting[],
+  lifetimes: number,
+  at: readonly number[],
+): Sweep => ({
+  task: { kind: 'stream', ...stream, order: 'iid', heldOut: 0.2 },
+  system: { activation, reduction: 'mean', ...system, ...shape },
+  initial,
+  seed: 0,
+  settings,
+  lifetimes,
+  at,
+  metrics: true,
+});
 
 /** A way at several rates, and its B at one. */
 export const settingsOf = (

@@ -1,19 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { LayerSpec, SystemSpec } from '../../src/systems/system.js';
 import { beyond, compare, type Options } from './agree.js';
+import { conv } from './convolving.js';
 import { useGpu } from './open.js';
 
 const under = useGpu();
-const conv = (
-  channels: number,
-  kernel: number,
-  stride: number,
-  padding: number,
-  pool?: 'max' | 'average',
-  poolSize?: number,
-): LayerSpec => ({
-  conv: { channels, kernel, stride, padding, ...(pool && { pool, poolSize }) },
-});
 const dense: readonly LayerSpec[] = [{ dense: 5 }, { dense: 3 }];
 
 /** Encoders: images, what looks at them, and how many of the layers are frozen. */
