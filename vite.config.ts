@@ -1,4 +1,5 @@
 import { defineConfig, type UserConfig } from 'vite';
+import { withoutSaid } from './vite.said.js';
 import { wgsl } from './vite.wgsl.js';
 
 /** The library module by module, for package managers. */
@@ -43,6 +44,6 @@ const browser: UserConfig['build'] = {
 };
 
 export default defineConfig(({ mode }) => ({
-  plugins: [wgsl({ terse: mode === 'browser' })],
+  plugins: [wgsl({ terse: mode === 'browser' }), ...(mode === 'browser' ? [withoutSaid()] : [])],
   build: mode === 'browser' ? browser : library,
 }));

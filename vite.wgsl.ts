@@ -35,7 +35,7 @@ const withoutSpaces = (code: string) =>
   code
     .replaceAll(/^\s+|[ \t]+$/gm, '')
     .replaceAll(/ *([-,;:{}()+*/%&|?<>=!]+) */g, '$1')
-    .replaceAll(/([;{}])\n+/g, '$1');
+    .replaceAll(/([,;{}])\n+/g, '$1');
 
 const WORD = /\b[A-Za-z_]\w*/g;
 

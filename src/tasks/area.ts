@@ -48,7 +48,7 @@ export function areaAverage(
 interface Span {
   readonly start: number;
   /** Of the pixels from `start` on; their sum is 1. */
-  readonly weights: readonly number[];
+  readonly weights: Float64Array;
 }
 
 /** Pixel o of `to` covers [o, o + 1) · from / to of the source. */
@@ -57,7 +57,7 @@ function spansOf(from: number, to: number): readonly Span[] {
     const low = (o * from) / to;
     const high = ((o + 1) * from) / to;
     const start = Math.floor(low);
-    const weights = Array.from(
+    const weights = Float64Array.from(
       { length: Math.ceil(high) - start },
       (_, i) => ((Math.min(high, start + i + 1) - Math.max(low, start + i)) * to) / from,
     );

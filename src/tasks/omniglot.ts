@@ -81,9 +81,9 @@ export function readOmniglot(
     }
     labels[image] = names.length - 1;
     const { width: side, levels } = readPng(files.get(path)!, 1, SQUARE, `${where}/${path}`);
-    const ink = levels.map(level => 1 - level);
+    for (let i = 0; i < levels.length; i++) levels[i] = 1 - levels[i]!;
     if (side !== shrink.fromWidth) shrink = areaAverage(side, side, size, size);
-    shrink.average(ink, pixels.subarray(image * size * size, (image + 1) * size * size));
+    shrink.average(levels, pixels.subarray(image * size * size, (image + 1) * size * size));
   });
   return {
     count: paths.length,

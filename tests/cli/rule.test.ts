@@ -32,7 +32,7 @@ describe('metaplastic rule', () => {
       '',
       'reads         pre, x, post',
       'feedback      direct rectified: what a neuron is told to be (post)',
-      'coefficients  eta, one per layer, from 0.0002, rate 0.0003',
+      'coefficients  eta, one per layer, from 0.0002, rate 0.00025',
       '              k, one per network, from 0.2, rate 0.001',
       'states        theta, one per neuron, from 0.5: d = k * (x^2 - theta)',
       'low-rank      rank 1, evaluated synapse by synapse all the same',

@@ -330,7 +330,7 @@ describe.skipIf(!hasData)(onRealData("Omniglot's own drawings"), () => {
 
   test('is read within two seconds of a processor', () => {
     const zip = dataFile('omniglot/images_background_small1.zip');
-    const seconds = [1, 2, 3].map(() => {
+    const seconds = [1, 2, 3, 4, 5].map(() => {
       const start = process.cpuUsage();
       readOmniglot(zip, {}, 'small1');
       const { user, system } = process.cpuUsage(start);
