@@ -26,4 +26,10 @@ export {
 export { drawRoofline } from './roofline.js';
 export { benchSweep, sweepSizes, type SweepFigure, type SweepSizes } from './sweep.js';
 export { kernelWork, lifetimeWork, type Amount } from './work.js';
-export { encoderWorkload, flpWorkload, poolWorkload, type Workload } from './workloads.js';
+export {
+  convolutionWorkload,
+  encoderWorkload,
+  flpWorkload,
+  poolWorkload,
+  type Workload,
+} from './workloads.js';

@@ -13,7 +13,13 @@ import {
 } from './clock.js';
 import { STANDSTILL, learnerFor } from './meta-gradient.js';
 import { kernelWork, lifetimeWork, PARTS, type Amount, type Part } from './work.js';
-import { encoderWorkload, flpWorkload, poolWorkload, type Workload } from './workloads.js';
+import {
+  convolutionWorkload,
+  encoderWorkload,
+  flpWorkload,
+  poolWorkload,
+  type Workload,
+} from './workloads.js';
 
 /**
  * What a kernel, or a part of one, took for the whole meta-batch, in seconds, and what it did in
@@ -36,6 +42,7 @@ export const kernelWorkloads = (software: boolean): Workload[] => [
   flpWorkload({ tasks: software ? 64 : 1024, steps: 20, width: 64, batch: 1 }),
   poolWorkload({ tasks: software ? 4 : 16, steps: software ? 4 : 50 }),
   encoderWorkload({ tasks: software ? 4 : 256, steps: software ? 4 : 50 }),
+  convolutionWorkload({ tasks: software ? 4 : 256, steps: software ? 4 : 25 }),
 ];
 
 /**

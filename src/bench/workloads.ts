@@ -9,7 +9,7 @@ import { checkCounts, type Episodes } from '../tasks/episodes.js';
 
 /** A system, its meta-parameters and its lifetimes, always the same numbers, in float32. */
 export interface Workload {
-  readonly name: 'flp' | 'pool' | 'encoder';
+  readonly name: 'flp' | 'pool' | 'encoder' | 'convolution';
   /** What its rule is called, if that is a written one. */
   readonly rule?: string;
   readonly system: SystemSpec;
@@ -109,6 +109,26 @@ export function encoderWorkload({ tasks, steps }: Sizes): Workload {
     system,
     parameters: flpParameters(system, 1),
     episodes: images(tasks, steps, sizes[0]!, sizes.at(-1)!, 20),
+  };
+}
+
+/**
+ * FLP behind three convolutions, the network of the preset flp-omniglot-conv, asked as many images
+ * as it is taught.
+ */
+export function convolutionWorkload({ tasks, steps }: Sizes): Workload {
+  const looking = { conv: { channels: 32, kernel: 3, stride: 2 } };
+  const system: SystemSpec = {
+    image: [1, 28, 28],
+    layers: [looking, looking, looking, { dense: 128 }, { dense: 5 }],
+    frozen: [1, 2, 3],
+    loss: 'cross-entropy',
+  };
+  return {
+    name: 'convolution',
+    system,
+    parameters: flpParameters(system, 1),
+    episodes: images(tasks, steps, 28 * 28, 5, steps),
   };
 }
 

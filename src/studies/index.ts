@@ -1,7 +1,7 @@
 import { alignmentCifar } from './alignment-cifar.js';
 import { alignmentLearned } from './alignment-learned.js';
 import { alignment } from './alignment.js';
-import { omniglot } from './omniglot.js';
+import { omniglot, omniglotConv } from './omniglot.js';
 import { onlineMnist } from './online-mnist.js';
 import { pool } from './pool.js';
 import { rules } from './rules.js';
@@ -10,7 +10,15 @@ import type { Study } from './study.js';
 
 /** Studies by name. */
 export const STUDIES: Readonly<Record<string, Study>> = Object.fromEntries(
-  [pool, onlineMnist, alignment, alignmentCifar, alignmentLearned, sine, omniglot, rules].map(
-    study => [study.name, study],
-  ),
+  [
+    pool,
+    onlineMnist,
+    alignment,
+    alignmentCifar,
+    alignmentLearned,
+    sine,
+    omniglot,
+    omniglotConv,
+    rules,
+  ].map(study => [study.name, study]),
 );

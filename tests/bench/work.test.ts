@@ -5,6 +5,7 @@ import { recordDispatches } from '../../src/bench/calls.js';
 import { learnerFor } from '../../src/bench/meta-gradient.js';
 import { kernelWork, lifetimeWork } from '../../src/bench/work.js';
 import {
+  convolutionWorkload,
   encoderWorkload,
   flpWorkload,
   poolWorkload,
@@ -137,6 +138,7 @@ test('the adjoint of a lifetime is a few times its forward pass, in every worklo
     flp(),
     poolWorkload({ tasks: 1, steps: 4 }),
     encoderWorkload({ tasks: 1, steps: 4 }),
+    convolutionWorkload({ tasks: 1, steps: 4 }),
   ]) {
     const { episode, 'episode.adjoint': adjoint } = lifetimeWork(planOf(workload));
     expect(adjoint.flops / episode.flops, workload.name).toBeGreaterThan(1.5);
@@ -152,6 +154,7 @@ test.each(
     flp(2, 3, 4),
     poolWorkload({ tasks: 2, steps: 3 }, [12, 7, 5]),
     encoderWorkload({ tasks: 2, steps: 3 }),
+    convolutionWorkload({ tasks: 2, steps: 3 }),
   ].map(workload => [workload.name, workload] as const),
 )('every kernel that a meta-step of %s dispatches is counted', async (_, workload) => {
   Object.assign(globalThis, globals);
