@@ -17,7 +17,7 @@ import package::equation_places::{
   add_d_own, forget_layer, join_above, join_coarse, tell_above, tell_coarse, tell_layer,
   tell_states, write_d_synapse
 };
-import package::equation_recall::leave_recalled;
+import package::equation_recall::{leave_recalled, recall_before};
 import package::looks::positions;
 import package::neurons::{neurons_adjoint, tell_states_below};
 import package::plasticity_adjoint_sweep::sweep;
@@ -30,6 +30,7 @@ fn plasticity_adjoint(first: u32, slot: u32, t: u32) {
   team_barrier();
   let work = Work(first, slot, t);
   neurons_adjoint(first, slot);
+  recall_before(work);
   find_below(work);
   find_above(work);
   for (var l = 0u; l < DEPTH; l++) {

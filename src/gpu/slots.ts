@@ -56,12 +56,14 @@ function partsOfRule({ system, adjoint, lanes }: Plan): Record<string, string> {
   const files = { synapse: 'synapse', neuron: 'neuron', layer: 'layer', network: 'layer' } as const;
   const { coefficient, granularity } = rateOf(system);
   const path = ruleOf(system).from === 'error';
+  const undoing = livesWithConvolutions(system) ? 'before' : 'along';
   const equation = {
     equation_rows: 'equations/rows',
     equation_flow: 'equations/flow',
     equation_above: 'equations/above',
     equation_below: `equations/below.${lanes === 1 ? 'along' : 'before'}`,
-    equation_recall: `recalls/equation.${adjoint === 'reverse' ? 'undo' : 'stored'}`,
+    equation_undone: 'equations/undone',
+    equation_recall: `recalls/equation.${adjoint === 'reverse' ? undoing : 'stored'}`,
     neurons: `neurons/${statesOf(system).neuron.length ? 'states' : 'none'}`,
   };
   return {
@@ -156,6 +158,7 @@ const ROW_VISITORS = [
   'plasticity',
   'plasticity_adjoint',
   'equation_above',
+  'equation_recall',
   'left',
   'back_adjoint',
   'align',

@@ -1,14 +1,13 @@
-// W_t is recalled by undoing the update (adjoint 'reverse'), in place. A rule that can be undone
-// has no states, and is affine in w:
+// Four synapses of a column before the update that led to them. A rule that can be undone has no
+// states, and is affine in w:
 //   W_{t+1} = W_t + m (Σ_q dw_q(0) + Σ_q slope_q W_t) + noise.
 import package::equation_rows::{Rows, above_in};
 import package::equation::{Own, Synapse, change, slope_of_w};
 import package::equation_places::below_of;
-import package::memory::set_weight_quad;
 import package::noise::noise_of_weight;
 import package::recall::recalled;
 
-fn recalled_at(rows: Rows, j: u32, own: Own, after: Synapse) -> Synapse {
+fn undone(rows: Rows, j: u32, own: Own, after: Synapse) -> Synapse {
   let work = rows.work;
   var still = vec4f();
   var slope = vec4f();
@@ -22,5 +21,3 @@ fn recalled_at(rows: Rows, j: u32, own: Own, after: Synapse) -> Synapse {
   let w = recalled(after.w, rows.m, still, -slope, noise);
   return Synapse(select(after.w, w, rows.there));
 }
-
-fn leave_recalled(at: u32, w: vec4f) { set_weight_quad(at, w); }
