@@ -10,7 +10,7 @@ import package::shape::{
   PARAMETERS, PENALTIES, PENALTY_FROM, PENALTY_TO, PENALTY_WEIGHT, SLICES, TASKS, TEAMS, TOTAL
 };
 import package::memory::{gradients, outcomes, parameter, parameters, pass_};
-import package::norm::finite;
+import package::finite::finite;
 
 // (PARAMETERS, three numbers, COLLECTORS)
 @group(0) @binding(10) var<storage, read_write> total: array<f32, TOTAL>;

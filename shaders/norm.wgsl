@@ -5,13 +5,11 @@
 import package::shape::{
   CLIP_PER_TASK, LANES, MOMENTS, OUTCOME, OUTCOME_NORM, OUTCOME_WEIGHT, PARAMETERS, WORKGROUP
 };
+import package::finite::finite;
 import package::memory::{
   gradient_quad, lane, outcomes, pass_, set_outcome, speaks, take_place, task
 };
 import package::team::team_sum;
-
-// By its bits: shader compilers may assume that no number is NaN.
-fn finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
 
 fn norm() {
   var squares = vec4f();

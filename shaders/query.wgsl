@@ -6,7 +6,7 @@ import package::shape::{
 import package::memory::{activity, lane, pass_, set_outcome, speaks, wanted};
 import package::forward::forward;
 import package::loss::loss;
-import package::norm::finite;
+import package::finite::finite;
 import package::perception::perceive;
 import package::team::team_sum;
 

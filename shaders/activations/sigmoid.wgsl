@@ -1,5 +1,7 @@
 // sigmoid: y = 1 / (1 + exp(−z)).
-fn activate(z: f32) -> f32 { return 1.0 / (1.0 + exp(-z)); }
+import package::finite::or_nan;
+
+fn activate(z: f32) -> f32 { return or_nan(z, 1.0 / (1.0 + exp(-z))); }
 
 // dy/dz = y (1 − y), from the output y.
 fn slope(y: f32) -> f32 { return y * (1.0 - y); }

@@ -19,7 +19,7 @@ fn tanh4_(z: vec4f) -> vec4f {
   let square = z * z;
   let fraction = z * (105.0 + 10.0 * square) / (105.0 + square * (45.0 + square));
   let far = tanh(clamp(z, vec4f(-15.0), vec4f(15.0)));
-  return select(far, fraction, abs(z) < vec4f(0.5));
+  return with_nan(z, z, select(far, fraction, abs(z) < vec4f(0.5)));
 }
 
 // log, of whose value below 0 WGSL says nothing: NaN, as that of a root.

@@ -48,7 +48,9 @@ async function evaluateFolder(folder: string, data: string | undefined): Promise
       got: 'none',
       hint: `make one with metaplastic train --resume ${shellWord(folder)}`,
     });
-  const checkpoint = readCheckpoint(readPlain(path), layoutOf(defineSystem(found.system)), path);
+  const { system } = found;
+  const layout = layoutOf(defineSystem(system));
+  const checkpoint = readCheckpoint(readPlain(path), layout, path, system);
   const world = await openWorldOn(data, found);
   const gpu = await openNodeGpu();
   try {

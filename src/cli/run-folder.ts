@@ -162,7 +162,7 @@ function readParametersOf(folder: string, { system }: RunConfig): Pick<Report, '
   const path = join(folder, FILES.checkpoint);
   if (!existsSync(path)) return {};
   try {
-    const { state } = readCheckpoint(readPlain(path), layoutOf(defineSystem(system)), path);
+    const { state } = readCheckpoint(readPlain(path), layoutOf(defineSystem(system)), path, system);
     return { parameters: state.parameters };
   } catch (error) {
     if (!(error instanceof MetaplasticError)) throw error;

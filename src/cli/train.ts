@@ -196,7 +196,8 @@ export function readMade(folder: string, config: RunConfig, option?: string): Ma
   const environment = readEnvironment(folder);
   if (!existsSync(path('checkpoint'))) return { log: [], environment };
   const layout = layoutOf(defineSystem(config.system));
-  const checkpoint = readCheckpoint(readPlain(path('checkpoint')), layout, path('checkpoint'));
+  const at = path('checkpoint');
+  const checkpoint = readCheckpoint(readPlain(at), layout, at, config.system);
   if (checkpoint.metaStep > config.meta.steps)
     throw new MetaplasticError({
       where: option ?? `${path('config')}: meta.steps`,

@@ -2,7 +2,8 @@ import { MetaplasticError } from '../errors.js';
 import type { Tensor, Tensors } from '../tensor.js';
 import type { Layout } from '../parameters/layout.js';
 import type { LearnerState } from '../learner/learner.js';
-import type { SystemSpec } from '../systems/system.js';
+import { inWords } from '../options.js';
+import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
 import { checkMoment2 } from '../learner/options.js';
 import {
   readSafetensors,
@@ -54,8 +55,16 @@ export function writeCheckpoint(
 /**
  * Reads a checkpoint for this layout; another network's, a foreign or a damaged file is an error
  * that names the tensor.
+ *
+ * @param system - the system that goes on from it: one of the same tensors that computes something
+ * else (another activation, pool or rule) is refused too, if the file says whose it is.
  */
-export function readCheckpoint(bytes: Uint8Array, layout: Layout, where: string): Checkpoint {
+export function readCheckpoint(
+  bytes: Uint8Array,
+  layout: Layout,
+  where: string,
+  system?: SystemSpec,
+): Checkpoint {
   const { tensors, metadata } = readSafetensors(bytes, where);
   const byName = new Map(tensors.map(t => [t.name, t]));
   if (metadata['format'] !== 'metaplastic')
@@ -75,6 +84,8 @@ export function readCheckpoint(bytes: Uint8Array, layout: Layout, where: string)
     return n;
   };
   const updates = count('updates');
+  if (system && metadata['system'] !== undefined)
+    checkSystem(systemIn(metadata['system'], where), system, where);
   const partOf = (prefix: string) =>
     Object.fromEntries(
       layout.tensors.map((tensor): [string, Tensor] => {
@@ -102,6 +113,40 @@ export function readCheckpoint(bytes: Uint8Array, layout: Layout, where: string)
   const metaStep = count('metaStep');
   return { metaStep, state: { ...parts, updates, metaSteps: metaStep } };
 }
+
+/** The system that a checkpoint's metadata say. */
+function systemIn(text: string, where: string): System {
+  try {
+    return defineSystem(JSON.parse(text) as SystemSpec);
+  } catch (error) {
+    throw new MetaplasticError({
+      where: `${where}: metadata.system`,
+      expected: 'a system in JSON',
+      got: (error as Error).message,
+    });
+  }
+}
+
+/** Refuses a system that is another than the checkpoint's, by the first thing that differs. */
+function checkSystem(made: System, given: SystemSpec, where: string): void {
+  const asked = factsOf(defineSystem(given));
+  for (const [name, expected] of Object.entries(factsOf(made))) {
+    const got = asked[name];
+    if (JSON.stringify(expected) === JSON.stringify(got)) continue;
+    throw new MetaplasticError({
+      where,
+      expected: `system.${name} as the checkpoint has it, ${inWords(expected)}`,
+      got: inWords(got),
+      hint: 'restore the configuration that it was made with; for another system take its weights by readParameters',
+    });
+  }
+}
+
+/** What a system is, each layer by itself. */
+const factsOf = ({ layers, ...rest }: System): Readonly<Record<string, unknown>> => ({
+  ...rest,
+  ...Object.fromEntries(layers.map(layer => [`layers, layer ${layer.index}`, layer])),
+});
 
 /** Which tensors of a file are which meta-parameters. */
 export interface ReadParametersOptions extends ReadOptions {

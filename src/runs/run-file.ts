@@ -114,6 +114,7 @@ export function readRun(
     needed(RUN_FILES.checkpoint, bytesOf(layout)),
     layout,
     `${where}/${RUN_FILES.checkpoint}`,
+    config.system,
   );
   const told = file(RUN_FILES.environment, MAX_JSON);
   const environmentName = `${where}/${RUN_FILES.environment}`;

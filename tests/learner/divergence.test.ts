@@ -1,7 +1,7 @@
 import { adam } from '../../src/learner/optimiser.js';
 import { inOrder } from '../../src/parameters/layout.js';
 import { describe, expect, test } from 'vitest';
-import type { MetaGradient } from '../../src/learner/learner.js';
+import { Learner, type MetaGradient } from '../../src/learner/learner.js';
 import { meanGradient } from '../../src/reference/adam.js';
 import type { Episodes } from '../../src/tasks/episodes.js';
 import { beyond, learnerFor, type Options } from '../kernels/agree.js';
@@ -271,3 +271,33 @@ describe("adjoint 'reverse' falls back where undoing an update is ill-conditione
     learner.destroy();
   });
 });
+
+// Functions of neurons are made of max, clamp and exp, which may take a NaN for any number.
+test.each(['relu', 'tanh', 'sigmoid', 'softplus'] as const)(
+  'a lifetime whose hidden neurons are NaN diverges though outputs do not change: %s',
+  async activation => {
+    const learner = await Learner.create(under.gpu, {
+      system: {
+        sizes: [1, 3, 2],
+        activation,
+        rule: 'gradient',
+        feedback: 'backprop',
+        frozen: [2],
+      },
+      initial: { eta: 1e36 },
+      episode: { steps: 3, batch: 1, queries: 1 },
+      tasks: 1,
+    });
+    const lifetimes = {
+      ...{ tasks: 1, steps: 3, batch: 1, queries: 1 },
+      supportX: Float32Array.of(1, 0, 1), // W1 is infinite after the first, and ∞ · 0 is NaN
+      supportY: new Float32Array(6).fill(1e9),
+      queryX: Float32Array.of(1),
+      queryY: new Float32Array(2),
+    };
+    const { finalWeights, diverged } = await learner.adapt(lifetimes);
+    expect(finalWeights[0]!['W1']!.data.some(Number.isNaN)).toBe(true);
+    expect(diverged).toEqual([true]);
+    learner.destroy();
+  },
+);

@@ -3,7 +3,7 @@ import { layoutOf, tensorsOf } from '../../src/parameters/layout.js';
 import type { LearnerState } from '../../src/learner/learner.js';
 import { readCheckpoint, writeCheckpoint } from '../../src/runs/checkpoint.js';
 import { readSafetensors, writeSafetensors } from '../../src/runs/safetensors.js';
-import { defineSystem } from '../../src/systems/system.js';
+import { defineSystem, type SystemSpec } from '../../src/systems/system.js';
 
 const layout = layoutOf(defineSystem({ sizes: [1, 2, 1] }));
 const numbers = (value: number) => tensorsOf(layout, new Float32Array(layout.size).fill(value));
@@ -27,6 +27,38 @@ test('a checkpoint says whose it is, if it is told', () => {
   expect(JSON.parse(readSafetensors(told, 'x').metadata['system']!)).toEqual(system);
   expect(readCheckpoint(told, layout, 'x')).toEqual({ metaStep: 7, state });
   expect(readSafetensors(written(), 'x').metadata).not.toHaveProperty('system');
+});
+
+describe('a checkpoint of another system with the same tensors is refused', () => {
+  const conv = (pool: 'max' | 'average'): SystemSpec => ({
+    image: [1, 6, 6],
+    layers: [{ conv: { channels: 2, kernel: 3, pool, poolSize: 2 } }, { dense: 2 }],
+  });
+  test.each<[string, SystemSpec, SystemSpec, string]>([
+    [
+      'activation',
+      { sizes: [1, 2, 1], activation: 'relu' },
+      { sizes: [1, 2, 1], activation: 'tanh' },
+      'system.activation as the checkpoint has it, "relu", got "tanh"',
+    ],
+    [
+      'rule',
+      { sizes: [1, 2, 1], rule: 'oja' },
+      { sizes: [1, 2, 1], rule: 'hebb' },
+      'system.rule as the checkpoint has it, "oja", got "hebb"',
+    ],
+    ['pool', conv('max'), conv('average'), 'system.layers, layer 1 as the checkpoint has it'],
+  ])('by its %s', (_, made, asked, problem) => {
+    const own = layoutOf(defineSystem(made));
+    const zeros = tensorsOf(own, new Float32Array(own.size));
+    const file = writeCheckpoint(
+      { metaStep: 7, state: { ...state, parameters: zeros, moment1: zeros, moment2: zeros } },
+      own,
+      made,
+    );
+    expect(readCheckpoint(file, own, 'x', made).metaStep).toBe(7);
+    expect(() => readCheckpoint(file, own, 'x', asked)).toThrow(`x: expected ${problem}`);
+  });
 });
 
 describe('a checkpoint that nothing could go on from', () => {
