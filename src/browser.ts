@@ -115,7 +115,7 @@ export {
   type Told,
 } from './systems/system.js';
 export { defineTasks, type Sample, type Task, type TaskShape } from './tasks/define.js';
-export type { Episodes, ImageBank, Origin, TaskSource } from './tasks/episodes.js';
+export type { Episodes, ImageBank, Normalisation, Origin, TaskSource } from './tasks/episodes.js';
 export { fewShotTasks, splitClasses, type FewShotOptions } from './tasks/few-shot.js';
 export {
   readIdx,

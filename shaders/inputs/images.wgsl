@@ -1,4 +1,5 @@
 // Inputs that are images: the episode holds image numbers, the pixels live once on the GPU.
+import package::levels::levels_of;
 import package::shape::{CHUNK, IMAGES, INPUTS, SAMPLES};
 
 // (tasks, SAMPLES) image numbers
@@ -12,8 +13,8 @@ fn input_at(task: u32, sample: u32, row: u32) -> u32 {
   return inputs[task * SAMPLES + sample] * ((INPUTS + 3u) / 4u);
 }
 
-// Grey levels of the pixels j … j + 3, j a multiple of 4.
-fn four(at: u32, j: u32) -> vec4f { return unpack4x8unorm(bank[at + j / 4u]); }
+// Levels of the pixels j … j + 3, j a multiple of 4.
+fn four(at: u32, j: u32) -> vec4f { return levels_of(unpack4x8unorm(bank[at + j / 4u]), j); }
 
-// Grey level of pixel j, 0 … 1.
-fn input(at: u32, j: u32) -> f32 { return unpack4x8unorm(bank[at + j / 4u])[j % 4u]; }
+// Level of pixel j.
+fn input(at: u32, j: u32) -> f32 { return four(at, j / 4u * 4u)[j % 4u]; }

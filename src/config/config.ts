@@ -37,6 +37,7 @@ import {
   CLASSES,
   FEW_SHOT,
   IDX,
+  NORMALISE,
   IMAGES,
   MODULE,
   OMNIGLOT,
@@ -96,6 +97,7 @@ const TASK = variant(
         about: 'Which classes tasks draw from, by their numbers in the data; not of Omniglot.',
         otherwise: 'all that have images',
       }),
+      normalise: NORMALISE,
       ...FEW_SHOT,
     }),
     section({
@@ -112,6 +114,7 @@ const TASK = variant(
         ),
         { about: 'The images, below the folder of data.' },
       ),
+      normalise: NORMALISE,
       ...STREAM,
     }),
     section({ kind: literal('module'), ...MODULE }),

@@ -1,5 +1,5 @@
 import { MetaplasticError } from '../errors.js';
-import { pixelsOf, sizeOf, type ImageBank, type TaskSource } from '../tasks/episodes.js';
+import { checkBank, pixelsOf, sizeOf, type ImageBank, type TaskSource } from '../tasks/episodes.js';
 import { checkRoom, MAX_BYTES } from '../tasks/archive.js';
 import { checkClasses, classesWithImages, fewShotTasks, splitClasses } from '../tasks/few-shot.js';
 import type { DataFolder, ImageSet } from '../tasks/images.js';
@@ -89,9 +89,10 @@ export async function openWorld(
       };
     }
     case 'few-shot': {
-      const { bank, train, tests, notes } = await openFewShot(task, seed, read);
+      const { bank: stored, train, tests, notes } = await openFewShot(task, seed, read);
+      const { kind: _, source: __, normalise, ...options } = task;
+      const bank = normalised(stored, normalise);
       checkPixels(bank, system);
-      const { kind: _, source: __, ...options } = task;
       return {
         bank,
         ...(notes && { notes }),
@@ -106,9 +107,10 @@ export async function openWorld(
       };
     }
     case 'stream': {
-      const { bank, test, notes } = await openStream(task, read);
+      const { bank: stored, test, notes } = await openStream(task, read);
+      const { kind: _, source: __, normalise, ...options } = task;
+      const bank = normalised(stored, normalise);
       checkPixels(bank, system);
-      const { kind: _, source: __, ...options } = task;
       const source = (order: Order) =>
         imageStreamTasks({ ...options, bank, outputs, order, seed, ...(test && { test }) });
       return {
@@ -121,6 +123,14 @@ export async function openWorld(
     case 'module':
       return worldOf(task, system, await load(task.path));
   }
+}
+
+/** A bank whose levels networks see normalised, if that is asked for. */
+function normalised(bank: ImageBank, normalise: ImageBank['normalise']): ImageBank {
+  if (!normalise) return bank;
+  const own = { ...bank, normalise };
+  checkBank(own, 'task');
+  return own;
 }
 
 type Module = Extract<TaskConfig, { kind: 'module' }>;

@@ -3,6 +3,7 @@ import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
 import { layoutOf, type Layout } from '../parameters/layout.js';
 import { check, choice, list, needed, number, section, whole } from '../options.js';
+import type { Normalisation } from '../tasks/episodes.js';
 import { widthsOf, writtenOf, type System } from '../systems/system.js';
 import { encoderDispatches } from './encoder.js';
 import { fastLayout, type FastLayout } from './fast.js';
@@ -48,6 +49,8 @@ export interface Work {
   readonly momentWeights: readonly number[];
   /** Number of images in the bank that inputs index, 0 if inputs are numbers. */
   readonly images: number;
+  /** How their levels are normalised, if they are. */
+  readonly normalise?: Normalisation;
   /**
    * Number of last meta-parameters that every task has its own of (a sweep of settings), 0 if none.
    */

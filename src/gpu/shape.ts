@@ -45,6 +45,13 @@ export interface MeanRules {
  */
 export const DRIFT_LIMIT = 3e-5;
 
+/** What kernels know of the normalisation of images; nothing is asked of it where there is none. */
+const levelsOf = ({ normalise = { mean: [0], std: [1] }, system }: Plan) => ({
+  PLANE: system.sizes[0]! / normalise.mean.length,
+  LEVEL_MEAN: { real: normalise.mean },
+  LEVEL_STD: { real: normalise.std },
+});
+
 /**
  * Everything about sizes and places that the kernels of a plan know at compile time: the module
  * `shape`.
@@ -100,6 +107,7 @@ export function shapeModule(plan: Plan, rules: MeanRules = {}): string {
     CHUNK: plan.tasksPerChunk,
     PADDED: roomFor(plan.tasksPerChunk, plan.teams),
     IMAGES: plan.images,
+    ...levelsOf(plan),
     MOMENTS: moments.length,
     MOMENT_AT: moments,
     MOMENT_WEIGHT: { real: plan.momentWeights },

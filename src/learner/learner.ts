@@ -673,6 +673,7 @@ export function workOf(
     moments,
     momentWeights: weights,
     images: episode.bank?.count ?? 0,
+    ...(episode.bank?.normalise && { normalise: episode.bank.normalise }),
     settings: 0,
   };
 }

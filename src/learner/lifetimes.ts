@@ -182,7 +182,8 @@ export class Lifetimes {
     const buffers = { ...this.buffers, ...this.inheritance } as Record<string, GPUBuffer>;
     const shape = shapeModule(plan, rules);
     const rawInput = plan.images ? 'inputs/images' : 'inputs/values';
-    const slots = { ...slotsOf(plan), input: rawInput };
+    const levels = `levels/${plan.normalise ? 'normalised' : 'plain'}`;
+    const slots = { ...slotsOf(plan), input: rawInput, levels };
     const stage = async (
       shader: string,
       workgroups: Stage['workgroups'],

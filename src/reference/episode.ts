@@ -98,7 +98,8 @@ function image(
       got: 'none',
       hint: 'pass options.bank',
     });
-  const { pixels } = bank;
+  const { pixels, normalise } = bank;
+  const plane = bank.width * bank.height;
   if (!seesImages(system, bank))
     throw new MetaplasticError({
       where: 'options.bank',
@@ -115,7 +116,10 @@ function image(
         expected: `image indices below ${bank.count}`,
         got: `${index} at ${k}`,
       });
-    return Float64Array.from(pixels.subarray(index * n0, (index + 1) * n0), level => level / 255);
+    const levels = Float64Array.from(pixels.subarray(index * n0, (index + 1) * n0), l => l / 255);
+    if (!normalise) return levels;
+    const of = (from: readonly number[], j: number) => from[Math.floor(j / plane)]!;
+    return levels.map((level, j) => (level - of(normalise.mean, j)) / of(normalise.std, j));
   };
 }
 

@@ -11,7 +11,7 @@ import {
   type ReferenceOptions,
 } from './meta-gradient.js';
 import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
-import type { Episodes, ImageBank } from '../tasks/episodes.js';
+import type { Episodes, ImageBank, Normalisation } from '../tasks/episodes.js';
 import { type Random, random } from '../tasks/random.js';
 
 /** What the rows of targets under cross-entropy may be. */
@@ -54,6 +54,8 @@ export interface ProblemSpec {
    * numbers in −1 … 1, or in 0 … 1 for softplus, which has no slope below.
    */
   readonly images?: number;
+  /** How their levels are normalised, if they are. */
+  readonly normalise?: Normalisation;
   /** Targets of this kind. Default: one-hot under cross-entropy, else numbers in −1 … 1. */
   readonly targets?: keyof typeof TARGETS;
 }
@@ -82,6 +84,7 @@ export function randomProblem({
   queries = 4,
   seed = 1,
   images,
+  normalise,
   targets: kind,
 }: ProblemSpec): Problem {
   const system = defineSystem(spec);
@@ -114,7 +117,9 @@ export function randomProblem({
       queryX: inputs(query),
       queryY: targets(query),
     },
-    ...(images ? { bank: randomBank(images, system, random(seed, 1)) } : {}),
+    ...(images && {
+      bank: { ...randomBank(images, system, random(seed, 1)), ...(normalise && { normalise }) },
+    }),
   };
 }
 
@@ -203,9 +208,10 @@ function writtenDraw({ rule }: System, tensor: string, seed: number): () => numb
 
 function randomBank(count: number, { sizes, image }: System, r: Random): ImageBank {
   const pixels = sizes[0]!;
-  const [, height, width] = image ?? [1, 1, pixels];
+  const [channels, height, width] = image ?? [1, 1, pixels];
   return {
     count,
+    ...(channels === 3 && { channels }),
     width,
     height,
     classes: count,

@@ -1,5 +1,6 @@
 import { MetaplasticError } from '../errors.js';
-import { array, check, kind, needed, option, section, seed, whole } from '../options.js';
+import { array, check, inWords, kind, needed, option, section, seed, whole } from '../options.js';
+import { NORMALISE } from './options.js';
 
 /**
  * A meta-batch of lifetimes: for each task a support stream (T inner steps of a batch of samples)
@@ -57,6 +58,19 @@ export interface ImageBank {
   readonly classes: number;
   /** A name for each class, if the data have names. */
   readonly names?: readonly string[];
+  /** What networks see of a level instead, if not the level. */
+  readonly normalise?: Normalisation;
+}
+
+/**
+ * Of each channel of images, what is taken from a level in [0, 1] and what it is then divided by:
+ * (level − mean) / std, as torchvision's Normalize. Zeros around maps come after it.
+ */
+export interface Normalisation {
+  /** (channels) */
+  readonly mean: readonly number[];
+  /** (channels), each above 0. */
+  readonly std: readonly number[];
 }
 
 /**
@@ -154,6 +168,7 @@ const BANK = section(
       about: '(count, channels, height, width) bytes.',
     }),
     labels: needed(array<Uint16Array>('a Uint16Array'), { about: '(count) classes.' }),
+    normalise: NORMALISE,
   },
   { open: true },
 );
@@ -164,7 +179,7 @@ const BANK = section(
  */
 export function checkBank(bank: ImageBank, where: string): void {
   const checked = check(BANK, bank, where);
-  const { count, width, height, channels, classes, pixels, labels } = checked;
+  const { count, width, height, channels, classes, pixels, labels, normalise } = checked;
   const length = count * pixelsOf(checked);
   if (pixels.length !== length) {
     throw new MetaplasticError({
@@ -173,6 +188,14 @@ export function checkBank(bank: ImageBank, where: string): void {
       got: `${pixels.length}`,
     });
   }
+  for (const key of ['mean', 'std'] as const)
+    if (normalise && normalise[key].length !== channels)
+      throw new MetaplasticError({
+        where: `${where}.normalise.${key}`,
+        expected:
+          channels > 1 ? `${channels} numbers, one for each channel` : 'one number, for grey',
+        got: inWords(normalise[key]),
+      });
   if (labels.length !== count)
     throw new MetaplasticError({
       where: `${where}.labels`,

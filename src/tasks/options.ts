@@ -8,8 +8,10 @@ import {
   list,
   needed,
   option,
+  section,
   text,
   whole,
+  within,
 } from '../options.js';
 
 /**
@@ -133,6 +135,23 @@ export const COLOUR = option(
   choice(['rgb', 'grey']),
   { about: 'rgb: three channels, red, green and blue; grey: one, their luma (ITU-R BT.601).' },
   'rgb',
+);
+
+/** What networks see of a level. */
+export const NORMALISE = option(
+  section({
+    mean: needed(list(within(0, 1), 'numbers from 0 to 1, one for each channel', 1, 3), {
+      about: 'What is taken from each level in [0, 1].',
+    }),
+    std: needed(list(within(1e-6, 1e6), 'numbers from 1e-6 to 1e6, one for each channel', 1, 3), {
+      about: 'What is then divided by.',
+    }),
+  }),
+  {
+    about:
+      'Networks see (level − mean) / std of each channel, as torchvision’s Normalize, in training and tests alike.',
+    otherwise: 'the level, 0 … 1',
+  },
 );
 
 /** How images of IDX files may have been stored otherwise than MNIST's. */

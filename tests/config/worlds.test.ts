@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/config.js';
 import { RUN_PRESETS } from '../../src/config/presets.js';
 import { openWorld } from '../../src/config/worlds.js';
-import { checkEpisodes } from '../../src/tasks/episodes.js';
+import { checkEpisodes, type Normalisation } from '../../src/tasks/episodes.js';
 import type { SineSource } from '../../src/tasks/sine.js';
 import { symbolBank } from '../../src/tasks/symbols/symbols.js';
 import { dataFile, drawing, hasData, onRealData } from '../tasks/given.js';
@@ -83,7 +83,7 @@ describe('the world of Omniglot', () => {
 });
 
 describe('the world of Omniglot whose test set lies in its training set', () => {
-  const open = (test: Uint8Array, ways = 5) =>
+  const open = (test: Uint8Array, ways = 5, normalise?: Normalisation) =>
     openWorld(
       parseConfig(
         {
@@ -92,6 +92,7 @@ describe('the world of Omniglot whose test set lies in its training set', () => 
           task: {
             ...RUN_PRESETS['flp-omniglot']!.task,
             ways,
+            ...(normalise && { normalise }),
             source: { format: 'omniglot', train: 'train.zip', test: 'test.zip' },
           },
         },
@@ -108,6 +109,15 @@ describe('the world of Omniglot whose test set lies in its training set', () => 
       'i.i.d., 5 characters of test, 5 of them seen in meta-training',
       'class by class, 5 characters of test, 5 of them seen in meta-training',
     ]);
+  });
+  test('normalises both by the numbers that the configuration says', async () => {
+    const normalise = { mean: [0.1], std: [0.25] };
+    const { bank, train: trained, tests } = await open(train, 5, normalise);
+    expect(bank!.normalise).toEqual(normalise);
+    for (const source of [trained, ...tests.map(t => t.source)]) expect(source.bank).toBe(bank);
+    await expect(open(train, 5, { mean: [0.1, 0.1, 0.1], std: [1] })).rejects.toThrow(
+      'task.normalise.mean: expected one number, for grey, got [0.1,0.1,0.1]',
+    );
   });
   test('tests on what is apart, of the same alphabets or not', async () => {
     const more = characters('A/character01', ...[6, 7, 8, 9].map(c => `A/character0${c}`));

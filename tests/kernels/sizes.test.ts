@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { beyond, compare, type Options } from './agree.js';
 import { useGpu } from './open.js';
-import type { ProblemSpec } from '../reference/random-problem.js';
+import type { SystemSpec } from '../../src/systems/system.js';
+import type { Normalisation } from '../../src/tasks/episodes.js';
+import { randomProblem, solve, type ProblemSpec } from '../reference/random-problem.js';
 
 const under = useGpu();
 const errorsOf = async (spec: ProblemSpec, options?: Options) =>
@@ -96,4 +98,27 @@ test.each([1, 4, 5, 7])('without an encoder kernels read images of %d pixels', a
   expect(
     await errorsOf({ spec: { sizes: [pixels, 3, 2] }, tasks: 3, steps: 2, images: 5 }),
   ).toEqual({});
+});
+
+describe('levels are normalised', () => {
+  const grey = { mean: [0.3], std: [0.2] };
+  const colours = { mean: [0.5, 0.25, 0.75], std: [0.25, 0.5, 2] };
+  const conv = { conv: { channels: 2, kernel: 2, padding: 1 } };
+  const seen: readonly [string, SystemSpec, Normalisation][] = [
+    ['by a lifetime', { sizes: [7, 3, 2] }, grey],
+    ['by a dense encoder', { sizes: [5, 6, 2], frozen: [1] }, grey],
+    [
+      'by a convolution with zeros around',
+      { image: [3, 3, 1], layers: [conv, { dense: 2 }], frozen: [1] },
+      colours,
+    ],
+    ['by one that is plastic', { image: [3, 1, 3], layers: [conv, { dense: 2 }] }, colours],
+  ];
+  test.each(seen)('%s', async (_, spec, normalise) => {
+    const given = { spec, tasks: 3, steps: 2, images: 5, normalise };
+    expect(await errorsOf(given)).toEqual({});
+    // … and are not what they were
+    const { loss } = solve(randomProblem(given));
+    expect(loss).not.toBeCloseTo(solve(randomProblem({ ...given, normalise: undefined })).loss, 3);
+  });
 });

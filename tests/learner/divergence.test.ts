@@ -289,7 +289,10 @@ test.each(['relu', 'tanh', 'sigmoid', 'softplus'] as const)(
       tasks: 1,
     });
     const lifetimes = {
-      ...{ tasks: 1, steps: 3, batch: 1, queries: 1 },
+      tasks: 1,
+      steps: 3,
+      batch: 1,
+      queries: 1,
       supportX: Float32Array.of(1, 0, 1), // W1 is infinite after the first, and ∞ · 0 is NaN
       supportY: new Float32Array(6).fill(1e9),
       queryX: Float32Array.of(1),

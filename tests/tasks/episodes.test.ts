@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { checkBank, checkEpisodes, type Episodes } from '../../src/tasks/episodes.js';
+import {
+  checkBank,
+  checkEpisodes,
+  type Episodes,
+  type ImageBank,
+} from '../../src/tasks/episodes.js';
 import { bankOf, problem } from './given.js';
 
 const expected = { inputs: 3, outputs: 2 };
@@ -150,6 +155,20 @@ describe('the check of a bank', () => {
       `bank.channels: expected 1 (grey) or 3 (red, green and blue), got ${channels}`,
     );
   });
+  test.each([
+    [
+      { mean: [0.1, 0.2], std: [1] },
+      'bank.normalise.mean: expected one number, for grey, got [0.1,0.2]',
+    ],
+    [
+      { mean: [0.1], std: [0] },
+      'bank.normalise.std.0: expected a number from 0.000001 to 1000000, got 0',
+    ],
+    [{ mean: [0.1] }, 'bank.normalise.std: expected'],
+  ])('refuses a normalisation by %j', (normalise, said) => {
+    expect(problem(() => checkBank({ ...bank, normalise } as ImageBank, 'bank'))).toContain(said);
+  });
+
   test('lets a bank pass that agrees with itself', () => {
     expect(() => checkBank(bank, 'bank')).not.toThrow();
   });
