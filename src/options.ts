@@ -213,6 +213,20 @@ export const variant = <const K extends string, const O extends v.VariantOptions
     issue.expected === 'Object' ? `an object with the key ${key}` : known.join(', '),
   );
 
+/**
+ * Refuses what another function of the library did not make: a value without these keys. `what`
+ * says what is expected, and which function makes it.
+ */
+export function checkMade(
+  value: unknown,
+  keys: readonly string[],
+  where: string,
+  what: string,
+): void {
+  if (!isObject(value) || keys.some(key => value[key] === undefined))
+    throw new MetaplasticError({ where, expected: what, got: inWords(value) });
+}
+
 /** Plain objects and those of classes; no lists, dates, maps or arrays of numbers. */
 export const isObject = (x: unknown): x is Record<string, unknown> =>
   Object.prototype.toString.call(x) === '[object Object]';

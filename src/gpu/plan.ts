@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
 import { layoutOf, type Layout } from '../parameters/layout.js';
-import { check, choice, list, needed, number, section, whole } from '../options.js';
+import { check, checkMade, choice, list, needed, number, section, whole } from '../options.js';
 import type { Normalisation } from '../tasks/episodes.js';
 import { widthsOf, writtenOf, type System } from '../systems/system.js';
 import { encoderDispatches } from './encoder.js';
@@ -537,6 +537,7 @@ export const mebibytes = (bytes: number): string =>
 
 /** The plan as a table for people. */
 export function describePlan(plan: Plan): string {
+  checkMade(plan, ['system', 'layout', 'places'], 'describePlan', 'a plan as makePlan returns it');
   const rows: [string, string][] = [
     [
       'network',

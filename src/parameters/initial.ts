@@ -15,7 +15,15 @@ import { writtenOf, type Choice, type Primitive, type System } from '../systems/
 import type { Start } from '../rules/rule.js';
 import { random, type Random } from '../tasks/random.js';
 import type { Tensors } from '../tensor.js';
-import { fansOf, ofAllLayers, tensorsOf, type Layout, type MetaParameter } from './layout.js';
+import {
+  checkLayout,
+  checkSystem,
+  fansOf,
+  ofAllLayers,
+  tensorsOf,
+  type Layout,
+  type MetaParameter,
+} from './layout.js';
 
 /** A scale that no draw makes larger than float32 holds. */
 const scale = within(0, 1e37);
@@ -97,7 +105,11 @@ export const initialParameters = (
   layout: Layout,
   seed: number,
   given: Initial = {},
-): Tensors => tensorsOf(layout, initialNumbers(system, layout, seed, given));
+): Tensors => {
+  checkSystem(system, 'initialParameters');
+  checkLayout(layout, 'initialParameters');
+  return tensorsOf(layout, initialNumbers(system, layout, seed, given));
+};
 
 /** The same in the order of the layout. */
 export function initialNumbers(

@@ -1,3 +1,4 @@
+import { checkMade } from '../options.js';
 import type { Coefficient } from '../rules/rule.js';
 import { ruleOf, writtenOf, type Granularity, type Layer, type System } from '../systems/system.js';
 import type { Tensor, Tensors } from '../tensor.js';
@@ -51,8 +52,17 @@ export interface Layout {
 
 type Named = [name: string, shape: number[]];
 
+/** Refuses what is no layout. */
+export const checkLayout = (layout: unknown, where: string): void =>
+  checkMade(layout, ['tensors', 'size'], where, 'a layout, as layoutOf returns it');
+
+/** Refuses what is no checked system. */
+export const checkSystem = (system: unknown, where: string): void =>
+  checkMade(system, ['layers', 'sizes'], where, 'a system, as defineSystem returns it');
+
 /** The layout of a system’s meta-parameters; Layout tells their names, shapes and order. */
 export function layoutOf(system: System): Layout {
+  checkSystem(system, 'layoutOf');
   const plastic = system.layers.filter(l => l.plastic);
   const { coefficient } = ruleOf(system);
   const groups: Record<Group, Named[]> = {

@@ -1,3 +1,4 @@
+import { checkMade } from '../options.js';
 import type { Granularity, WrittenRule } from './rule.js';
 import type { Operation, Tree } from './tree.js';
 
@@ -153,6 +154,7 @@ function symbolsOf({ coefficients, synapse, neuron }: WrittenRule): (name: strin
  * rule's texts is in it but names and numbers.
  */
 export function mathmlOfRule(rule: WrittenRule): string {
+  checkMade(rule, ['dw', 'synapse', 'neuron'], 'mathmlOfRule', 'a rule as defineRule returns it');
   const symbol = symbolsOf(rule);
   const equations = [{ name: 'w', change: rule.dw }, ...rule.synapse, ...rule.neuron].map(
     ({ name, change }) => {

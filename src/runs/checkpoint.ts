@@ -1,8 +1,8 @@
 import { MetaplasticError } from '../errors.js';
 import type { Tensor, Tensors } from '../tensor.js';
-import type { Layout } from '../parameters/layout.js';
+import { checkLayout, type Layout } from '../parameters/layout.js';
 import type { LearnerState } from '../learner/learner.js';
-import { inWords } from '../options.js';
+import { checkMade, inWords } from '../options.js';
 import { defineSystem, type System, type SystemSpec } from '../systems/system.js';
 import { checkMoment2 } from '../learner/options.js';
 import {
@@ -28,10 +28,24 @@ const PARTS = { '': 'parameters', 'moment1.': 'moment1', 'moment2.': 'moment2' }
  * @param system - the system, which the metadata then say in JSON, so that the file tells whose it is.
  */
 export function writeCheckpoint(
-  { metaStep, state }: Checkpoint,
+  checkpoint: Checkpoint,
   layout: Layout,
   system?: SystemSpec,
 ): Uint8Array {
+  checkMade(
+    checkpoint,
+    ['metaStep', 'state'],
+    'writeCheckpoint',
+    'a checkpoint { metaStep, state }',
+  );
+  checkMade(
+    checkpoint.state,
+    Object.values(PARTS),
+    'writeCheckpoint.state',
+    'what learner.state() gives',
+  );
+  checkLayout(layout, 'writeCheckpoint');
+  const { metaStep, state } = checkpoint;
   const where = `writeCheckpoint: meta-step ${metaStep}`;
   const tensors = Object.entries(PARTS).flatMap(([prefix, part]) =>
     layout.tensors.map(({ name, shape }): NamedTensor => {
@@ -65,6 +79,7 @@ export function readCheckpoint(
   where: string,
   system?: SystemSpec,
 ): Checkpoint {
+  checkLayout(layout, 'readCheckpoint');
   const { tensors, metadata } = readSafetensors(bytes, where);
   const byName = new Map(tensors.map(t => [t.name, t]));
   if (metadata['format'] !== 'metaplastic')
@@ -85,7 +100,7 @@ export function readCheckpoint(
   };
   const updates = count('updates');
   if (system && metadata['system'] !== undefined)
-    checkSystem(systemIn(metadata['system'], where), system, where);
+    checkSameSystem(systemIn(metadata['system'], where), system, where);
   const partOf = (prefix: string) =>
     Object.fromEntries(
       layout.tensors.map((tensor): [string, Tensor] => {
@@ -128,7 +143,7 @@ function systemIn(text: string, where: string): System {
 }
 
 /** Refuses a system that is another than the checkpoint's, by the first thing that differs. */
-function checkSystem(made: System, given: SystemSpec, where: string): void {
+function checkSameSystem(made: System, given: SystemSpec, where: string): void {
   const asked = factsOf(defineSystem(given));
   for (const [name, expected] of Object.entries(factsOf(made))) {
     const got = asked[name];
@@ -170,11 +185,12 @@ export function readParameters(
   bytes: Uint8Array,
   layout: Layout,
   where: string,
-  { names, parts = layout.tensors.map(t => t.name) }: ReadParametersOptions = {},
+  { names, parts }: ReadParametersOptions = {},
 ): Tensors {
+  checkLayout(layout, 'readParameters');
   const byName = new Map(readSafetensors(bytes, where, { names }).tensors.map(t => [t.name, t]));
   return Object.fromEntries(
-    parts.map(part => {
+    (parts ?? layout.tensors.map(t => t.name)).map(part => {
       const tensor = layout.get(part);
       if (!tensor)
         throw new MetaplasticError({

@@ -1,6 +1,6 @@
 import { strFromU8, strToU8, zipSync } from 'fflate';
 import { MetaplasticError } from '../errors.js';
-import { check, files } from '../options.js';
+import { check, checkMade, files } from '../options.js';
 import { layoutOf, type Layout } from '../parameters/layout.js';
 import { defineSystem } from '../systems/system.js';
 import { checkMaxBytes, MAX_BYTES, unzip } from '../tasks/archive.js';
@@ -38,7 +38,9 @@ export interface Run {
  * A run as a zip file of its folder, such as a page lets its user download; unpacked, `metaplastic
  * eval`, `report` and `train --resume` take it.
  */
-export function writeRun({ config, environment, log, checkpoint }: Run): Uint8Array<ArrayBuffer> {
+export function writeRun(run: Run): Uint8Array<ArrayBuffer> {
+  checkMade(run, ['config', 'environment', 'log', 'checkpoint'], 'writeRun', 'a run');
+  const { config, environment, log, checkpoint } = run;
   const json = (value: unknown) => strToU8(`${JSON.stringify(value, null, 2)}\n`);
   return zipSync(
     {

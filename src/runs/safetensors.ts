@@ -1,5 +1,5 @@
 import { MetaplasticError } from '../errors.js';
-import { bytes as fileBytes, check, isObject } from '../options.js';
+import { bytes as fileBytes, check, checkMade, inWords, isObject } from '../options.js';
 import type { Tensor } from '../tensor.js';
 
 /** A tensor and its name. */
@@ -78,7 +78,32 @@ export function writeSafetensors(
 ): Uint8Array {
   const entries: [string, unknown][] = [[METADATA, metadata]];
   let end = 0;
-  for (const { name, shape, data } of tensors) {
+  if (!Array.isArray(tensors))
+    throw new MetaplasticError({
+      where: 'writeSafetensors',
+      expected: 'a list of tensors { name, shape, data }',
+      got: inWords(tensors),
+    });
+  if (!isObject(metadata) || Object.values(metadata).some(value => typeof value !== 'string'))
+    throw new MetaplasticError({
+      where: 'writeSafetensors.metadata',
+      expected: 'an object of texts',
+      got: inWords(metadata),
+    });
+  for (const tensor of tensors) {
+    checkMade(
+      tensor,
+      ['name', 'shape', 'data'],
+      'writeSafetensors',
+      'a tensor { name, shape, data }',
+    );
+    const { name, shape, data } = tensor;
+    if (!(data instanceof Float32Array))
+      throw new MetaplasticError({
+        where: `tensor ${name}`,
+        expected: 'a Float32Array',
+        got: inWords(data),
+      });
     if (elements(shape) !== data.length)
       throw new MetaplasticError({
         where: `tensor ${name}`,
