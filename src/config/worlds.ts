@@ -1,5 +1,12 @@
 import { MetaplasticError } from '../errors.js';
-import { checkBank, pixelsOf, sizeOf, type ImageBank, type TaskSource } from '../tasks/episodes.js';
+import {
+  checkBank,
+  pixelsOf,
+  shapeOf,
+  sizeOf,
+  type ImageBank,
+  type TaskSource,
+} from '../tasks/episodes.js';
 import { checkRoom, MAX_BYTES } from '../tasks/archive.js';
 import { checkClasses, classesWithImages, fewShotTasks, splitClasses } from '../tasks/few-shot.js';
 import type { DataFolder, ImageSet } from '../tasks/images.js';
@@ -204,13 +211,14 @@ function inBothOrders(
 
 function checkPixels(bank: ImageBank, system: System): void {
   if (seesImages(system, bank)) return;
-  const { width, height, channels = 1 } = bank;
+  const { channels = 1 } = bank;
   throw new MetaplasticError(
     system.image
       ? {
           where: 'system.image',
-          expected: `[${channels}, ${height}, ${width}] for ${channels === 1 ? 'grey ' : ''}images of ${sizeOf(bank)}`,
+          expected: `${shapeOf(bank)} for ${channels === 1 ? 'grey ' : ''}images of ${sizeOf(bank)}`,
           got: `[${system.image.join(', ')}]`,
+          hint: 'it is [channels, height, width], as PyTorch has it',
         }
       : {
           where: 'system.sizes',

@@ -33,7 +33,7 @@ import {
   type System,
   type SystemSpec,
 } from '../systems/system.js';
-import { checkBank, sizeOf, TASK_STREAMS, type ImageBank } from '../tasks/episodes.js';
+import { checkBank, shapeOf, sizeOf, TASK_STREAMS, type ImageBank } from '../tasks/episodes.js';
 
 /** What a learner and a configuration's `meta` say alike. */
 export const META = {
@@ -196,9 +196,9 @@ export function checkOptions(given: LearnerOptions): CheckedOptions {
     throw new MetaplasticError({
       where: 'learner.episode.bank',
       expected: system.image
-        ? `${system.image[0] === 1 ? 'grey ' : ''}images that system.image [${system.image.join(', ')}] says`
+        ? `images of [${system.image.join(', ')}], channels, height and width (system.image)`
         : `images of ${system.sizes[0]} pixels (system.sizes[0])`,
-      got: sizeOf(bank),
+      got: system.image ? shapeOf(bank) : sizeOf(bank),
     });
   checkMeta(options, system, steps, 'learner');
   initialOf(system, options.initial, 'learner.initial');

@@ -1,6 +1,6 @@
 import { MetaplasticError } from '../errors.js';
 import { seesImages, type System } from '../systems/system.js';
-import { sizeOf, type Episodes, type ImageBank } from '../tasks/episodes.js';
+import { shapeOf, sizeOf, type Episodes, type ImageBank } from '../tasks/episodes.js';
 
 /**
  * Episodes, whose numbers may also be float64: the reference agrees with an oracle more closely
@@ -104,9 +104,9 @@ function image(
     throw new MetaplasticError({
       where: 'options.bank',
       expected: system.image
-        ? `${system.image[0] === 1 ? 'grey ' : ''}images that system.image [${system.image.join(', ')}] says`
+        ? `images of [${system.image.join(', ')}], channels, height and width (system.image)`
         : `images of ${n0} pixels, the system's inputs`,
-      got: sizeOf(bank),
+      got: system.image ? shapeOf(bank) : sizeOf(bank),
     });
   return k => {
     const index = indices[k]!;

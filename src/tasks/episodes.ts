@@ -150,6 +150,10 @@ export const pixelsOf = ({ width, height, channels = 1 }: ImageSize): number =>
 export const sizeOf = ({ width, height, channels = 1 }: ImageSize): string =>
   `${width} × ${height}${channels > 1 ? ` × ${channels}` : ''}`;
 
+/** The shape of an image in words, in the order of `system.image`. */
+export const shapeOf = ({ width, height, channels = 1 }: ImageSize): string =>
+  `[${channels}, ${height}, ${width}]`;
+
 /** Classes at most: labels have 16 bits. */
 const MOST_CLASSES = 2 ** 16;
 

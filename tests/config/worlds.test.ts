@@ -231,7 +231,7 @@ test.each([
       readForty,
     );
   await expect(imagesOf([1, 3, 2])).rejects.toThrow(
-    'system.image: expected [1, 2, 3] for grey images of 3 × 2, got [1, 3, 2]',
+    'system.image: expected [1, 2, 3] for grey images of 3 × 2, got [1, 3, 2]; it is [channels, height, width], as PyTorch has it',
   );
   expect((await imagesOf([1, 2, 3])).bank).toMatchObject({ width: 3, height: 2 });
 });

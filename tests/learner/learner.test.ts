@@ -336,7 +336,7 @@ test('a bank of images of another shape than the system’s is refused', async (
   const { bank } = randomProblem({ images: 4, spec: { sizes: [3, 2] } });
   const episode = { steps: 4, batch: 2, queries: 4, bank };
   expect(await refusal(() => Learner.create(under.gpu, { system, episode, tasks: 3 }))).toBe(
-    'learner.episode.bank: expected grey images that system.image [1, 3, 1] says, got 3 × 1',
+    'learner.episode.bank: expected images of [1, 3, 1], channels, height and width (system.image), got [1, 1, 3]',
   );
 });
 

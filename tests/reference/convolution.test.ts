@@ -297,6 +297,6 @@ test('a bank of another shape than the image is refused', async () => {
   });
   const bank = { ...problem.bank!, width: 4, height: 6 };
   expect(await refusal(() => solve(problem, { bank }))).toBe(
-    'options.bank: expected grey images that system.image [1, 4, 6] says, got 4 × 6',
+    'options.bank: expected images of [1, 4, 6], channels, height and width (system.image), got [1, 6, 4]',
   );
 });
