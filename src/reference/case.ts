@@ -10,7 +10,7 @@ import {
 } from '../parameters/layout.js';
 import { defineRule } from '../rules/define.js';
 import type { RuleSpec, State } from '../rules/rule.js';
-import { inWords, isObject, unknownName } from '../options.js';
+import { isNumber, inWords, isObject, unknownName } from '../options.js';
 import {
   type Choice,
   defineSystem,
@@ -76,6 +76,8 @@ export function readCase(json: unknown): OracleCase {
   const batch = whole(at('batch'));
   const queries = whole(at('queries'));
   const tasks = list(at('tasks'));
+  if (tasks.length === 0)
+    throw new MetaplasticError({ where: at('tasks').where, expected: 'a task', got: 'none' });
   const data = (key: string, shape: number[]) =>
     Float64Array.from(tasks.flatMap(task => tensor(member(task, key), shape)));
   const finals = (key: string, shape: (k: number) => number[]) =>
@@ -209,10 +211,18 @@ const written = (root: Field): Stated => ({
 
 /** `sizes`, or `image` and `layers`, which `defineSystem` checks. */
 function readShapes(root: Field): Pick<SystemSpec, 'sizes' | 'image' | 'layers'> {
-  if (!has(root, 'layers')) return { sizes: list(member(root, 'sizes')).map(whole) };
+  if (!has(root, 'sizes') && !has(root, 'layers'))
+    throw new MetaplasticError({
+      where: root.where,
+      expected: 'sizes, or image and layers',
+      got: 'neither',
+    });
   return {
-    image: list(member(root, 'image')).map(whole) as unknown as Shape,
-    layers: list(member(root, 'layers')).map(layer => layer.value as LayerSpec),
+    ...(has(root, 'sizes') && { sizes: list(member(root, 'sizes')).map(whole) }),
+    ...(has(root, 'layers') && {
+      image: list(member(root, 'image')).map(whole) as unknown as Shape,
+      layers: list(member(root, 'layers')).map(layer => layer.value as LayerSpec),
+    }),
   };
 }
 
@@ -364,10 +374,10 @@ function list({ value, where }: Field, length?: number): Field[] {
 function tensor(field: Field, shape: readonly number[]): number[] {
   const [length, ...inner] = shape;
   if (length !== undefined) return list(field, length).flatMap(entry => tensor(entry, inner));
-  if (!Number.isFinite(field.value))
+  if (!isNumber(field.value))
     throw new MetaplasticError({
       where: field.where,
-      expected: 'a number',
+      expected: Number.isFinite(field.value) ? 'a number that float32 holds' : 'a number',
       got: inWords(field.value),
     });
   return [field.value as number];

@@ -202,6 +202,34 @@ describe('a malformed case with convolutions is refused by the name of its field
       'conv-flp-encoder.image: expected this field, got none',
     ],
     [
+      'no layers',
+      c => {
+        delete c.layers;
+      },
+      'conv-flp-encoder: expected sizes, or image and layers, got neither',
+    ],
+    [
+      'sizes that say something else',
+      c => {
+        c.sizes = [9, 9, 9];
+      },
+      'system.layers: expected either sizes or layers, got both; sizes is the short form for dense layers: leave one of them out',
+    ],
+    [
+      'no task',
+      c => {
+        c.tasks = [];
+      },
+      'conv-flp-encoder.tasks: expected a task, got none',
+    ],
+    [
+      'a number beyond float32',
+      c => {
+        c.parameters.W[0][0][0][0][0] = 1e99;
+      },
+      'conv-flp-encoder.parameters.W[0][0][0][0][0]: expected a number that float32 holds, got 1e+99',
+    ],
+    [
       'weights of a kernel of another size',
       c => {
         c.parameters.W[0][2][0].pop();
