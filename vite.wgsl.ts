@@ -22,7 +22,7 @@ export function wgsl({ terse = false } = {}): Plugin {
     transform(code, id) {
       return id.endsWith('.wgsl')
         ? {
-            code: `export default ${JSON.stringify(terse ? withoutSpaces(shortened(withoutComments(code), id)) : code)}`,
+            code: `export default ${JSON.stringify(terse ? terseOf(shortened(withoutComments(code), id)) : code)}`,
             map: null,
           }
         : undefined;
@@ -36,6 +36,18 @@ const withoutSpaces = (code: string) =>
     .replaceAll(/^\s+|[ \t]+$/gm, '')
     .replaceAll(/ *([-,;:{}()+*/%&|?<>=!]+) */g, '$1')
     .replaceAll(/([,;{}])\n+/g, '$1');
+
+const terseOf = (code: string) => inOneImport(withoutSpaces(code));
+
+/**
+ * Imports that follow each other as one; but for that of a sweep's visitor, in whose place the
+ * linker puts the name of a module.
+ */
+const inOneImport = (code: string) =>
+  code.replaceAll(/(?:import package::(?!visitor)[^;]+;){2,}/g, imports => {
+    const modules = [...imports.matchAll(/import package::([^;]+);/g)].map(([, module]) => module);
+    return `import package::{${modules.join(',')}};`;
+  });
 
 const WORD = /\b[A-Za-z_]\w*/g;
 
