@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import { greatest, least } from '../extremes.js';
+import { greatest, least, medianOf } from '../extremes.js';
 import { MOMENTS } from '../gpu/options.js';
 import type { Learner } from '../learner/learner.js';
 import { check, kind, needed, option, section, seed, text, whole } from '../options.js';
@@ -320,12 +320,6 @@ function statistics(
         ),
     ),
   };
-}
-
-/** The upper one of two in the middle. */
-function medianOf(values: readonly number[], worst: number): number {
-  const ordered = values.map(x => (Number.isNaN(x) ? worst : x)).sort((a, b) => a - b);
-  return ordered[ordered.length >> 1]!;
 }
 
 /** Some of the tasks again, asked on a fine grid of x, so that what is learned can be seen. */
