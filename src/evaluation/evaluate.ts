@@ -70,6 +70,14 @@ export type EvaluateOptions = Readonly<v.InferInput<typeof OPTIONS>>;
  * const [{ rows }] = await evaluate(learner, tasks, { tasks: 200, at: [0, 5, 20] });
  * console.log(rows[0].name, rows[0].mean);
  *
+ * @example
+ * // a validation every 100 meta-steps; seed 1 is neither that of training nor of the evaluation
+ * if (m % 100 === 0) {
+ *   const [{ rows }] = await evaluate(learner, tasks, { tasks: 64, at: [20], seed: 1 });
+ *   const loss = rows[0].median.at(-1);
+ *   if (loss < best.loss) best = { loss, state: await learner.state() };
+ * }
+ *
  * @throws MetaplasticError for options that are none, and for what `learner.adapt` refuses.
  */
 export async function evaluate(

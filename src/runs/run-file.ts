@@ -36,7 +36,7 @@ export interface Run {
 
 /**
  * A run as a zip file of its folder, such as a page lets its user download; unpacked, `metaplastic
- * eval`, `report` and `train --resume` take it.
+ * eval`, `report` and `train --resume` take it. The checkpoint of the best validation is not in it.
  */
 export function writeRun({ config, environment, log, checkpoint }: Run): Uint8Array<ArrayBuffer> {
   const json = (value: unknown) => strToU8(`${JSON.stringify(value, null, 2)}\n`);

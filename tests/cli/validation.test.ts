@@ -30,9 +30,8 @@ describe('a run that is validated', () => {
   let ended: Outcome;
   beforeAll(() => {
     metaplastic(['train', file, '--out', whole, '--evaluate-every', '1', '--meta-steps', '5']);
-    ended = metaplastic([
-      ...['train', file, '--out', short, '--evaluate-every', '1', '--patience', '1'],
-    ]);
+    const watched = ['--evaluate-every', '1', '--patience', '1'];
+    ended = metaplastic(['train', file, '--out', short, ...watched]);
   }, 120_000);
 
   test('keeps its best checkpoint beside the last, and says both', () => {
@@ -116,9 +115,8 @@ describe('a run that is validated', () => {
 
 test('a run that is not validated has no best checkpoint, and says how to have one', () => {
   const folder = join(newFolder(), 'blind');
-  const { err } = metaplastic([
-    ...['train', file, '--out', folder, '--meta-steps', '2', '--evaluate-every', '3'],
-  ]);
+  const seldom = ['--meta-steps', '2', '--evaluate-every', '3'];
+  const { err } = metaplastic(['train', file, '--out', folder, ...seldom]);
   expect(err).toContain('note: meta.evaluateEvery is 3: in 2 meta-steps nothing is validated');
   expect(existsSync(join(folder, 'best.safetensors'))).toBe(false);
   expect(metaplastic(['eval', folder, '--best']).err).toContain(
