@@ -21,7 +21,6 @@ import type { Environment } from '../runs/recorded.js';
 import { learnerOf, toWriteDown, train, usableHere, withPlan } from '../runs/train.js';
 import { validationOf } from '../runs/validation.js';
 import type { World } from '../config/worlds.js';
-import type { Learner } from '../learner/learner.js';
 import { defineSystem } from '../systems/system.js';
 import { openWorldOn } from './data.js';
 import { append, readPlain, sync, writeWhole } from './disk.js';
@@ -273,7 +272,7 @@ export async function trainIn(
     if (from) tellChanges(folder, written, from, environment);
     lock.check();
     began = true;
-    if (from?.checkpoint) keepBest(folder, learner, from.checkpoint, log);
+    if (from?.checkpoint) keepBest(folder, config, from.checkpoint, log);
     writeWhole(path('config'), `${JSON.stringify(written, null, 2)}\n`);
     writeWhole(path('environment'), `${JSON.stringify(environment, null, 2)}\n`);
     writeWhole(path('log'), log.map(formatLogLine).join(''));
@@ -332,7 +331,7 @@ export async function trainIn(
  */
 function keepBest(
   folder: string,
-  { layout }: Learner,
+  { system }: RunConfig,
   { metaStep }: Checkpoint,
   log: readonly LogLine[],
 ): void {
@@ -341,7 +340,8 @@ function keepBest(
   const path = join(folder, FILES.best);
   if (best.metaStep === metaStep)
     return writeWhole(path, readPlain(join(folder, FILES.checkpoint)));
-  const kept = existsSync(path) ? readCheckpoint(readPlain(path), layout, path) : undefined;
+  const layout = layoutOf(defineSystem(system));
+  const kept = existsSync(path) ? readCheckpoint(readPlain(path), layout, path, system) : undefined;
   if (kept?.metaStep !== best.metaStep)
     say(
       `${path} should be of meta-step ${best.metaStep}, and ${kept ? `is of ${kept.metaStep}` : 'is gone'}: the next one is kept that is better than ${validatedIn(best.validation)}`,
