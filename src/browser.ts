@@ -55,7 +55,7 @@ export {
   type ReadParametersOptions,
 } from './runs/checkpoint.js';
 export { parseConfig, type RunConfig, type RunConfigInput } from './config/config.js';
-export type { Evaluation, Example, Forgetting, LogLine, Row } from './runs/log.js';
+export type { Evaluation, Example, Forgetting, LogLine, Row, Validated } from './runs/log.js';
 export { readRun, RUN_FILES, writeRun, type ReadRunOptions, type Run } from './runs/run-file.js';
 export {
   readSafetensors,

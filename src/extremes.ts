@@ -14,3 +14,9 @@ export function greatest(values: Iterable<number>): number {
   for (const value of values) extreme = Math.max(extreme, value);
   return extreme;
 }
+
+/** The upper one of two in the middle, where NaN counts as the `worst` that there is. */
+export function medianOf(values: readonly number[], worst: number): number {
+  const ordered = values.map(x => (Number.isNaN(x) ? worst : x)).sort((a, b) => a - b);
+  return ordered[ordered.length >> 1]!;
+}

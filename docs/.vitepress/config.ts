@@ -58,6 +58,7 @@ const SIDEBAR: DefaultTheme.SidebarItem[] = [
       { text: 'Your own images', link: '/guides/images' },
       { text: 'A life that goes on', link: '/guides/life' },
       { text: 'Adjoint and memory', link: '/guides/adjoint' },
+      { text: 'Watching a meta-training', link: '/guides/validate' },
       { text: 'Reading a report', link: '/guides/report' },
       { text: 'Metrics', link: '/guides/metrics' },
       { text: 'A sweep as one meta-batch', link: '/guides/sweep' },

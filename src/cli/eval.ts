@@ -5,7 +5,7 @@ import { layoutOf } from '../parameters/layout.js';
 import { openNodeGpu } from '../node/open.js';
 import type { Learner } from '../learner/learner.js';
 import { readCheckpoint } from '../runs/checkpoint.js';
-import type { RunConfig } from '../config/config.js';
+import { evaluationSeed, type RunConfig } from '../config/config.js';
 import { evaluate, nameOf } from '../evaluation/evaluate.js';
 import { evaluationTable } from '../runs/log.js';
 import { learnerOf, usableHere } from '../runs/train.js';
@@ -13,14 +13,22 @@ import type { World } from '../config/worlds.js';
 import { defineSystem } from '../systems/system.js';
 import { openWorldOn } from './data.js';
 import { readPlain, writeWhole } from './disk.js';
+import { flag, option } from '../options.js';
 import { DATA, dataFolder, oneOf, optionsHelp, parse } from './options.js';
 import { describeAdapter, FILES, lockRun, readRun, shellWord, writeReport } from './run-folder.js';
 
-const OPTIONS = { data: DATA };
+const OPTIONS = {
+  best: {
+    entry: option(flag, {
+      about: 'Evaluates best.safetensors, the checkpoint of the best validation, instead.',
+    }),
+  },
+  data: DATA,
+};
 
-export const HELP = `evaluates the last checkpoint of a run on unseen tasks
+export const HELP = `evaluates the last checkpoint of a run on unseen tasks, or its best one
 
-Usage: metaplastic eval RUN [--data DIR]
+Usage: metaplastic eval RUN [--best] [--data DIR]
 
 Prints a table for every set of unseen tasks, and renews evaluation.json and report.html in the run's folder, which
 nobody else may work in meanwhile.
@@ -32,21 +40,28 @@ export async function run(args: string[]): Promise<number> {
   const folder = oneOf(positionals, 'eval', 'the folder of one run');
   const lock = lockRun(folder, 'eval');
   try {
-    return await evaluateFolder(folder, dataFolder(values));
+    return await evaluateFolder(folder, values.best ? 'best' : 'checkpoint', dataFolder(values));
   } finally {
     lock.release();
   }
 }
 
-async function evaluateFolder(folder: string, data: string | undefined): Promise<number> {
+async function evaluateFolder(
+  folder: string,
+  which: 'checkpoint' | 'best',
+  data: string | undefined,
+): Promise<number> {
   const found = readRun(folder);
-  const path = join(folder, FILES.checkpoint);
+  const path = join(folder, FILES[which]);
   if (!existsSync(path))
     throw new MetaplasticError({
       where: path,
       expected: 'a checkpoint',
       got: 'none',
-      hint: `make one with metaplastic train --resume ${shellWord(folder)}`,
+      hint:
+        which === 'best' && found.meta.evaluateEvery === undefined
+          ? 'a run keeps its best one if its configuration has meta.evaluateEvery'
+          : `make one with metaplastic train --resume ${shellWord(folder)}`,
     });
   const { system } = found;
   const layout = layoutOf(defineSystem(system));
@@ -59,7 +74,8 @@ async function evaluateFolder(folder: string, data: string | undefined): Promise
     const config = usableHere(gpu, found, world, say);
     const learner = await learnerOf(gpu, config, world, say);
     learner.restore(checkpoint.state);
-    await evaluateRun(folder, config, learner, world);
+    say(`this evaluates ${FILES[which]}, of meta-step ${checkpoint.metaStep}`);
+    await evaluateRun(folder, config, learner, world, checkpoint.metaStep);
     console.log(`report: ${writeReport(folder, found)}`);
     learner.destroy();
   } finally {
@@ -69,8 +85,9 @@ async function evaluateFolder(folder: string, data: string | undefined): Promise
 }
 
 /**
- * Evaluates after meta-training, whose results are kept and reported whatever comes of it. `anew`:
- * meta-steps were made, so that an evaluation that is there is of another checkpoint.
+ * Evaluates after meta-training of so many meta-steps, whose results are kept and reported whatever
+ * comes of it. `anew`: meta-steps were made, so that an evaluation that is there is of another
+ * checkpoint.
  *
  * @throws EvaluationError that says how to evaluate again.
  */
@@ -79,17 +96,18 @@ export async function evaluateTrained(
   config: RunConfig,
   learner: Learner,
   world: World,
+  metaStep: number,
   anew: boolean,
 ): Promise<void> {
   try {
     if (anew) rmSync(join(folder, FILES.evaluation), { force: true });
     writeReport(folder, config);
-    await evaluateRun(folder, config, learner, world);
+    await evaluateRun(folder, config, learner, world, metaStep);
   } catch (cause) {
     throw new EvaluationError({
       where: `evaluation of ${folder}`,
       problem: (cause as Error).message,
-      hint: `all ${config.meta.steps} meta-steps are made and kept; evaluate again with: metaplastic eval ${shellWord(folder)}`,
+      hint: `all ${metaStep} meta-steps are made and kept; evaluate again with: metaplastic eval ${shellWord(folder)}`,
       cause,
     });
   }
@@ -109,12 +127,14 @@ async function evaluateRun(
   config: RunConfig,
   learner: Learner,
   world: World,
+  metaStep: number,
 ): Promise<void> {
-  const evaluations = await evaluate(learner, world.tests, {
+  const found = await evaluate(learner, world.tests, {
     ...config.evaluation,
-    seed: config.evaluation.seed ?? (config.seed + 0x5eed) >>> 0,
+    seed: evaluationSeed(config),
     name: nameOf(config.system),
   });
+  const evaluations = found.map(evaluation => ({ ...evaluation, metaStep }));
   // seen even where it cannot be kept
   console.log(evaluations.map(e => evaluationTable(e, world.train.batch)).join('\n'));
   writeWhole(join(folder, FILES.evaluation), `${JSON.stringify(evaluations)}\n`);

@@ -53,8 +53,16 @@ export async function run(args: string[]): Promise<number> {
 /** A configuration as JSON whose keys are explained, section by section. */
 function commented(given: object): string {
   parseConfig(given, 'init');
-  const about = new Map(optionsOf(CONFIG).map(row => [row.key, row.about]));
+  const rows = optionsOf(CONFIG);
+  const about = new Map(rows.map(row => [row.key, row.about]));
   const kindOf = (value: Record<string, unknown>) => value['kind'] ?? value['format'];
+  // what a section of meta-training may have besides, with its default
+  const others = (value: object) =>
+    rows
+      .filter(({ key }) => /^meta\.\w+$/.test(key) && !Object.hasOwn(value, key.slice(5)))
+      .map(({ key, about, otherwise, byDefault }) => {
+        return `// ${key.slice(5)}: ${otherwise ?? JSON.stringify(byDefault)} if it is left out. ${about}`;
+      });
   const lines = (value: Record<string, unknown>, key: string, indent: string): string[] =>
     Object.entries(value).flatMap(([name, of], i, all) => {
       const path = key ? `${key}.${name}` : name;
@@ -65,7 +73,8 @@ function commented(given: object): string {
         return [...told, `${indent}"${name}": ${JSON.stringify(of)}${comma}`];
       const kind = kindOf(of);
       const inside = kind === undefined ? path : `${path}(${String(kind)})`;
-      const nested = lines(of, inside, `${indent}  `);
+      const besides = path === 'meta' ? others(of).map(line => `${indent}  ${line}`) : [];
+      const nested = [...lines(of, inside, `${indent}  `), ...besides];
       return [...told, `${indent}"${name}": {`, ...nested, `${indent}}${comma}`];
     });
   return `{

@@ -24,6 +24,8 @@ import { lockFolder, type FolderLock } from './lock.js';
 /** What a run leaves behind, one file each. */
 export const FILES = {
   ...RUN_FILES,
+  /** The checkpoint of the best validation. */
+  best: 'best.safetensors',
   evaluation: 'evaluation.json',
   report: 'report.html',
   /** Of lifetimes that were only lived, in a study. */

@@ -4,13 +4,22 @@ import { MetaplasticError, shown } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
 import { layoutOf } from '../parameters/layout.js';
 import { openNodeGpu } from '../node/open.js';
-import { CONFIG, parseConfig, type RunConfig } from '../config/config.js';
+import { CONFIG, parseConfig, VALIDATION, type RunConfig } from '../config/config.js';
 import { RUN_PRESETS } from '../config/presets.js';
 import { kind, option, whole } from '../options.js';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from '../runs/checkpoint.js';
-import { formatLogLine, orderedLog, progressLine, type LogLine } from '../runs/log.js';
+import {
+  bestOf,
+  formatLogLine,
+  orderedLog,
+  progressLine,
+  validatedIn,
+  validationLine,
+  type LogLine,
+} from '../runs/log.js';
 import type { Environment } from '../runs/recorded.js';
 import { learnerOf, toWriteDown, train, usableHere, withPlan } from '../runs/train.js';
+import { validationOf } from '../runs/validation.js';
 import type { World } from '../config/worlds.js';
 import { defineSystem } from '../systems/system.js';
 import { openWorldOn } from './data.js';
@@ -44,6 +53,11 @@ const OPTIONS = {
       otherwise: 'the configuration’s',
     }),
   },
+  'evaluate-every': {
+    value: 'N',
+    entry: likewise(VALIDATION.evaluateEvery, 'the configuration’s'),
+  },
+  patience: { value: 'N', entry: likewise(VALIDATION.patience, 'the configuration’s') },
   out: folder('Folder for the run.', 'runs/NAME'),
   data: DATA,
   resume: {
@@ -59,7 +73,7 @@ const OPTIONS = {
 export const HELP = `meta-trains a system and evaluates it on unseen tasks
 
 Usage: metaplastic train CONFIG|PRESET [options]
-       metaplastic train --resume RUN [--meta-steps N] [--data DIR]
+       metaplastic train --resume RUN [--meta-steps N] [--evaluate-every N] [--patience N] [--data DIR]
 
 CONFIG is a JSON file, PRESET one of
 ${listed(Object.keys(RUN_PRESETS))}
@@ -67,7 +81,8 @@ ${listed(Object.keys(RUN_PRESETS))}
 ${optionsHelp(OPTIONS)}
 
 Ctrl-C finishes the meta-step, saves, and says how to go on. A run leaves config.json, env.json, log.jsonl,
-checkpoint.safetensors, evaluation.json and report.html in its folder, which nobody else may work in meanwhile.`;
+checkpoint.safetensors, evaluation.json and report.html in its folder, which nobody else may work in meanwhile; and
+best.safetensors, if it is validated. One that patience has ended goes on only with more patience.`;
 
 export async function run(args: string[]): Promise<number> {
   const { values, positionals } = parse(args, OPTIONS);
@@ -79,10 +94,11 @@ export async function run(args: string[]): Promise<number> {
       hint: 'see metaplastic train --help',
     });
   const data = dataFolder(values);
-  const { seed, 'meta-steps': steps } = values;
+  const { seed, 'meta-steps': steps, 'evaluate-every': evaluateEvery, patience } = values;
+  const asked = { steps, evaluateEvery, patience };
 
   if (values.resume === undefined) {
-    const config = changed(readConfig(positionals[0]!), { seed, steps });
+    const config = changed(readConfig(positionals[0]!), asked, seed);
     if (config.plan)
       say(
         `the plan is fixed by ${positionals[0]}; without its key plan this machine computes its own`,
@@ -115,7 +131,7 @@ export async function run(args: string[]): Promise<number> {
         got: `${seed}`,
         hint: 'another seed is another run: train it in a folder of its own',
       });
-    const config = changed(found, { steps });
+    const config = changed(found, asked);
     const from = readMade(folder, config, steps === undefined ? undefined : '--meta-steps');
     const world = await openWorldOn(data, config);
     return withGpu(gpu => meta(gpu, config, world, { folder, lock, from }));
@@ -144,8 +160,13 @@ async function withGpu<T>(work: (gpu: Gpu) => Promise<T>): Promise<T> {
 
 const changed = (
   config: RunConfig,
-  { seed = config.seed, steps = config.meta.steps }: { seed?: number; steps?: number },
-): RunConfig => parseConfig({ ...config, seed, meta: { ...config.meta, steps } }, 'train');
+  asked: Partial<Pick<RunConfig['meta'], 'steps' | 'evaluateEvery' | 'patience'>>,
+  seed = config.seed,
+): RunConfig => {
+  const given = Object.entries(asked).filter(([, value]) => value !== undefined);
+  const meta = { ...config.meta, ...Object.fromEntries(given) };
+  return parseConfig({ ...config, seed, meta }, 'train');
+};
 
 /** Meta-trains in a folder, and says what came of it. */
 async function meta(
@@ -226,6 +247,7 @@ export async function trainIn(
   const { steps } = asked.meta;
   const begun = from?.checkpoint?.metaStep ?? 0;
   let saved = begun;
+  let isOver = false;
   const tellSaved = (what: string) => {
     const kept = !existsSync(path('config'))
       ? 'nothing is saved'
@@ -233,7 +255,7 @@ export async function trainIn(
         ? `nothing is saved but the configuration; ${again(0)}`
         : !existsSync(path('checkpoint'))
           ? `the checkpoint of meta-step ${saved} is gone`
-          : `saved up to meta-step ${saved} of ${steps}; ${again(saved)}`;
+          : `saved up to meta-step ${saved} of ${steps}; ${again(isOver ? steps : saved)}`;
     console.error(`${what}: ${kept}`);
   };
   let began = from !== undefined;
@@ -250,17 +272,23 @@ export async function trainIn(
     if (from) tellChanges(folder, written, from, environment);
     lock.check();
     began = true;
+    if (from?.checkpoint) keepBest(folder, config, from.checkpoint, log);
     writeWhole(path('config'), `${JSON.stringify(written, null, 2)}\n`);
     writeWhole(path('environment'), `${JSON.stringify(environment, null, 2)}\n`);
     writeWhole(path('log'), log.map(formatLogLine).join(''));
 
-    const progress = makeProgress(steps);
+    const validation = validationOf(config, learner, world, log);
+    const { evaluateEvery = 0 } = config.meta;
+    if (evaluateEvery > steps)
+      say(`meta.evaluateEvery is ${evaluateEvery}: in ${steps} meta-steps nothing is validated`);
+    const progress = makeProgress(config.meta);
     stop.afterThis();
     const training = train({
       config,
       learner,
       tasks: world.train,
       from: { metaStep: saved, seconds: log.at(-1)?.seconds ?? 0 },
+      validation,
       signal: stop.signal,
       onStep(line) {
         log.push(line);
@@ -268,18 +296,23 @@ export async function trainIn(
         append(path('log'), formatLogLine(line));
         progress.show(log);
       },
-      onCheckpoint(checkpoint) {
+      onCheckpoint(checkpoint, isBest) {
         lock.check();
         sync(path('log'));
-        writeWhole(path('checkpoint'), writeCheckpoint(checkpoint, learner.layout, config.system));
+        const bytes = writeCheckpoint(checkpoint, learner.layout, config.system);
+        writeWhole(path('checkpoint'), bytes);
+        // after the checkpoint, of which it can be made again
+        if (isBest) writeWhole(path('best'), bytes);
         saved = checkpoint.metaStep;
       },
     });
     const made = await unlessStopped(stop.signal, training).finally(() => progress.end());
     const finished = made !== undefined;
     if (finished) {
+      isOver = true;
       stop.now(() => tellSaved('stopped while evaluating'));
-      await evaluateTrained(folder, config, learner, world, saved > begun);
+      tellBest(folder, log, config.meta);
+      await evaluateTrained(folder, config, learner, world, saved, saved > begun);
       lock.check();
       writeReport(folder, config);
     } else console.error(`stopped after meta-step ${saved} of ${steps}; ${again(saved)}`);
@@ -290,6 +323,43 @@ export async function trainIn(
   } finally {
     opened?.destroy();
   }
+}
+
+/**
+ * Sees to it that the best checkpoint of a run that goes on is there: it is written after the
+ * checkpoint of the same meta-step, so that a crash between the two leaves that one to copy.
+ */
+function keepBest(
+  folder: string,
+  { system }: RunConfig,
+  { metaStep }: Checkpoint,
+  log: readonly LogLine[],
+): void {
+  const best = bestOf(log);
+  if (!best) return;
+  const path = join(folder, FILES.best);
+  if (best.metaStep === metaStep)
+    return writeWhole(path, readPlain(join(folder, FILES.checkpoint)));
+  const layout = layoutOf(defineSystem(system));
+  const kept = existsSync(path) ? readCheckpoint(readPlain(path), layout, path, system) : undefined;
+  if (kept?.metaStep !== best.metaStep)
+    say(
+      `${path} should be of meta-step ${best.metaStep}, and ${kept ? `is of ${kept.metaStep}` : 'is gone'}: the next one is kept that is better than ${validatedIn(best.validation)}`,
+    );
+}
+
+/** Says which validation was the best, and whether patience has ended the run. */
+function tellBest(folder: string, log: readonly LogLine[], { steps, patience }: RunConfig['meta']) {
+  const best = bestOf(log);
+  if (!best) return;
+  const made = log.at(-1)!.metaStep;
+  if (patience !== undefined && best.since >= patience && made < steps)
+    say(
+      `meta-training ended early, after meta-step ${made} of ${steps}: ${best.since} validations were no better than ${validatedIn(best.validation)} at meta-step ${best.metaStep}; to go on, raise patience: metaplastic train --resume ${shellWord(folder)} --patience ${patience + 1}`,
+    );
+  say(
+    `this evaluates the last checkpoint; the best by validation is of meta-step ${best.metaStep}: metaplastic eval ${shellWord(folder)} --best`,
+  );
 }
 
 /** As it will be read again: what cannot be read must not be written. */
@@ -323,7 +393,10 @@ function tellChanges(
 }
 
 /** A line that is rewritten in place on a terminal; elsewhere a line now and then. */
-function makeProgress(metaSteps: number): { show(log: readonly LogLine[]): void; end(): void } {
+function makeProgress({ steps: metaSteps, patience }: RunConfig['meta']): {
+  show(log: readonly LogLine[]): void;
+  end(): void;
+} {
   const { stderr } = process;
   const gone = () => {}; // a terminal that was closed must not end the run before it is saved
   stderr.on('error', gone);
@@ -331,6 +404,8 @@ function makeProgress(metaSteps: number): { show(log: readonly LogLine[]): void;
   let open = false;
   return {
     show(log) {
+      const validated = validationLine(log, patience);
+      if (validated) stderr.write(`${open ? '\r\x1b[K' : ''}${validated}\n`);
       const now = performance.now();
       const last = log.at(-1)!.metaStep === metaSteps;
       if (!last && now - shown < (stderr.isTTY ? 100 : 10_000)) return;

@@ -31,13 +31,13 @@ import { checkMeta, META } from '../learner/options.js';
 import { SYSTEM } from '../systems/options.js';
 import { defineSystem, shapeInWords, type System } from '../systems/system.js';
 import { pixelsOf, TASK_STREAMS } from '../tasks/episodes.js';
-import { SIDE } from '../tasks/symbols/strokes.js';
 import {
   CIFAR,
   CLASSES,
   FEW_SHOT,
   IDX,
   NORMALISE,
+  SIDE,
   IMAGES,
   MODULE,
   OMNIGLOT,
@@ -123,6 +123,21 @@ const TASK = variant(
 
 const { tasks, l1, clipPerTask, ...ofLifetimes } = META;
 
+/** How a meta-training is watched: on unseen tasks that are not those of the evaluation. */
+export const VALIDATION = {
+  evaluateEvery: option(whole(1), {
+    about:
+      'Meta-steps between two validations: the learner is tried on unseen tasks, of another stream than those of `evaluation`, and its best checkpoint is kept beside the last. Compared is the median loss, or the accuracy of tasks about classes, at the last of `evaluation.at`.',
+    otherwise: 'never',
+  }),
+  evaluateTasks: option(whole(1, TASK_STREAMS), { about: 'Unseen tasks of a validation.' }, 64),
+  patience: option(whole(1), {
+    about:
+      'Validations in a row that are no better than the best before them, after which meta-training ends early.',
+    otherwise: 'never ends early',
+  }),
+};
+
 /** All that decides a run. */
 export const CONFIG = section({
   name: needed(text, { about: 'Name of the run, and of its folder.' }),
@@ -140,6 +155,7 @@ export const CONFIG = section({
       ...ofLifetimes,
       steps: needed(whole(1), { about: 'Meta-steps.' }),
       decay: option(DECAY, { about: 'What becomes of the rates.' }, { kind: 'constant' }),
+      ...VALIDATION,
     }),
     { about: 'Meta-training.' },
   ),
@@ -195,6 +211,12 @@ export function parseConfig(json: unknown, where: string): RunConfig {
   checkSizes(task, system, at);
   const { steps } = shapeOf(task);
   checkMeta(meta, system, steps, at('meta'));
+  if (meta.patience !== undefined && meta.evaluateEvery === undefined)
+    throw new MetaplasticError({
+      where: at('meta.patience'),
+      expected: 'meta.evaluateEvery beside it',
+      got: 'none',
+    });
   checkMoments(evaluation.at, steps, at('evaluation.at'));
   const rates = ratesOf(system, layout, meta.rates);
   checkRates(rates, layout, at('meta.rates'));
@@ -309,6 +331,22 @@ function pixelsAsked(
   if (source.format === 'symbols') return SIDE ** 2;
   const [height, width] = source.size;
   return pixelsOf({ height, width, channels: source.colour === 'rgb' ? 3 : 1 });
+}
+
+/** Seed of the unseen tasks that a run is evaluated on. */
+export const evaluationSeed = ({
+  seed,
+  evaluation,
+}: Pick<RunConfig, 'seed' | 'evaluation'>): number => evaluation.seed ?? (seed + 0x5eed) >>> 0;
+
+/**
+ * Seed of the unseen tasks that its meta-training is watched by: neither that of the evaluation nor
+ * that of the tasks that it is trained on.
+ */
+export function validationSeed(config: Pick<RunConfig, 'seed' | 'evaluation'>): number {
+  const taken = [config.seed, evaluationSeed(config)];
+  const seeds = [0, 1, 2].map(k => (config.seed + 0x7a11d + k) >>> 0);
+  return seeds.find(seed => !taken.includes(seed))!;
 }
 
 /** The schedule of a run's optimiser: its decay, over so many meta-steps. */

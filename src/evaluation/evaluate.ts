@@ -1,5 +1,5 @@
 import type * as v from 'valibot';
-import { greatest, least } from '../extremes.js';
+import { greatest, least, medianOf } from '../extremes.js';
 import { MOMENTS } from '../gpu/options.js';
 import type { Learner } from '../learner/learner.js';
 import { check, kind, needed, option, section, seed, text, whole } from '../options.js';
@@ -69,6 +69,14 @@ export type EvaluateOptions = Readonly<v.InferInput<typeof OPTIONS>>;
  * @example
  * const [{ rows }] = await evaluate(learner, tasks, { tasks: 200, at: [0, 5, 20] });
  * console.log(rows[0].name, rows[0].mean);
+ *
+ * @example
+ * // a validation every 100 meta-steps; seed 1 is neither that of training nor of the evaluation
+ * if (m % 100 === 0) {
+ *   const [{ rows }] = await evaluate(learner, tasks, { tasks: 64, at: [20], seed: 1 });
+ *   const loss = rows[0].median.at(-1);
+ *   if (loss < best.loss) best = { loss, state: await learner.state() };
+ * }
  *
  * @throws MetaplasticError for options that are none, and for what `learner.adapt` refuses.
  */
@@ -320,12 +328,6 @@ function statistics(
         ),
     ),
   };
-}
-
-/** The upper one of two in the middle. */
-function medianOf(values: readonly number[], worst: number): number {
-  const ordered = values.map(x => (Number.isNaN(x) ? worst : x)).sort((a, b) => a - b);
-  return ordered[ordered.length >> 1]!;
 }
 
 /** Some of the tasks again, asked on a fine grid of x, so that what is learned can be seen. */

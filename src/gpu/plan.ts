@@ -2,9 +2,20 @@ import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import { greatest } from '../extremes.js';
 import { layoutOf, type Layout } from '../parameters/layout.js';
-import { check, checkMade, choice, list, needed, number, section, whole } from '../options.js';
+import {
+  check,
+  checkMade,
+  choice,
+  flag,
+  list,
+  needed,
+  number,
+  option,
+  section,
+  whole,
+} from '../options.js';
 import type { Normalisation } from '../tasks/episodes.js';
-import { widthsOf, writtenOf, type System } from '../systems/system.js';
+import { defineSystem, widthsOf, writtenOf, type System } from '../systems/system.js';
 import { encoderDispatches } from './encoder.js';
 import { fastLayout, type FastLayout } from './fast.js';
 import { metricsSizes } from './metrics.js';
@@ -142,12 +153,13 @@ export const DEFAULT_BUDGET: Budget = v.getDefaults(BUDGET);
 
 /** Makes the plan, or says what does not fit and what to lower. */
 export function makePlan(
-  work: Work,
+  given: Work,
   machine: Machine,
   budget: Budget = DEFAULT_BUDGET,
   choices: PlanChoices = {},
 ): Plan {
-  checkWork(work);
+  const work = checkedWork(given);
+  check(MACHINE, machine, 'plan.machine');
   check(PLAN, choices, 'plan');
   check(BUDGET, budget, 'budget');
   const layout = layoutOf(work.system);
@@ -331,12 +343,30 @@ const WORK = section(
     ...LIFETIME,
     adjoint: needed(choice([...ADJOINTS, 'none']), { about: 'How the adjoint gets W_t back.' }),
     momentWeights: needed(list(number, 'finite numbers'), { about: 'Weights of the moments.' }),
+    images: needed(whole(0), { about: 'Images in the bank.' }),
+    settings: needed(whole(0), { about: 'Meta-parameters that every task has its own of.' }),
+    metrics: option(flag, { about: 'Is the network looked at from inside?' }),
   },
   { open: true },
 );
 
-function checkWork(work: Work): void {
-  check(WORK, work, 'plan');
+/** What it needs to know of a machine. */
+const MACHINE = section(
+  {
+    software: needed(flag, { about: 'Is it a CPU?' }),
+    subgroup: needed(whole(1), { about: 'Lanes in lockstep.' }),
+    cores: needed(whole(1), { about: 'Cores of the CPU.' }),
+    teamwork: needed(flag, { about: 'Are lanes that wait for each other faster than one?' }),
+    maxBindingBytes: needed(whole(1, Infinity), { about: 'Bytes of a binding.' }),
+    maxWorkgroups: needed(whole(1), { about: 'Workgroups of a dispatch.' }),
+    maxInvocations: needed(whole(1), { about: 'Lanes of a workgroup.' }),
+  } satisfies Record<keyof Machine, unknown>,
+  { open: true },
+);
+
+function checkedWork(given: Work): Work {
+  check(WORK, given, 'plan');
+  const work = { ...given, system: defineSystem(given.system, 'plan.system') };
   checkMoments(work.moments, work.steps, 'plan.moments');
   checkAdjoint(work.adjoint, work.system, 'plan.adjoint');
   if (work.metrics && work.adjoint !== 'none')
@@ -347,6 +377,7 @@ function checkWork(work: Work): void {
       hint: 'metrics are for learner.adapt',
     });
   checkWeights(work.momentWeights, work.moments, 'plan.momentWeights');
+  return work;
 }
 
 /**

@@ -129,7 +129,7 @@ export function borderOf(values: readonly number[]): number {
   return usual > 0 && ordered.at(-1)! > BEYOND * usual ? 2 * usual : Infinity;
 }
 
-/** A quantity of each meta-step, as it was and smoothed. */
+/** A quantity of each meta-step, as it was and smoothed; and what it was in validations, as dots. */
 export function trainingChart(log: readonly LogLine[], name: 'loss' | 'accuracy'): Chart {
   const percent = name === 'accuracy';
   const raw = log.map(line => line[name] ?? NaN);
@@ -149,6 +149,7 @@ export function trainingChart(log: readonly LogLine[], name: 'loss' | 'accuracy'
   const isLog = !percent && spansDecades(inside);
   const lowest = least(inside);
   const above = [...each.keys()].filter(k => each[k]! > border);
+  const validated = validationsAt(log, places, name);
   return {
     label: `Line chart: ${name} over ${log.length} meta-steps. The numbers are in the table below.`,
     x: places.map(i => log[i]!.metaStep),
@@ -177,8 +178,40 @@ export function trainingChart(log: readonly LogLine[], name: 'loss' | 'accuracy'
         colour: '--learner-0',
         width: 2.5,
       },
+      ...(validated.some(Number.isFinite)
+        ? [
+            {
+              label: percent ? 'validation' : 'validation, median',
+              values: (percent ? percents(validated) : validated).map(y =>
+                y > border || (isLog && y <= 0) ? NaN : y,
+              ),
+              colour: '--learner-1',
+              width: 1.75,
+              points: true,
+            },
+          ]
+        : []),
     ],
   };
+}
+
+/**
+ * Validations of a log at the places of its points: each at the last point that is not after it;
+ * NaN where there is none.
+ */
+function validationsAt(
+  log: readonly LogLine[],
+  places: readonly number[],
+  name: 'loss' | 'accuracy',
+): number[] {
+  const values = places.map(() => NaN);
+  let k = 0;
+  log.forEach(({ validation }, i) => {
+    while (places[k + 1]! <= i) k++;
+    if (validation)
+      values[k] = (name === 'loss' ? validation.medianLoss : validation.accuracy) ?? NaN;
+  });
+  return values;
 }
 
 /** One of several curves over the same x, in the colour of its place. */

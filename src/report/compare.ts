@@ -70,7 +70,7 @@ ${table(
       const show = evaluation.metric === 'accuracy' ? formatPercent : formatNumber;
       return [
         run.name,
-        formatCount(run.log.at(-1)?.metaStep ?? 0),
+        formatCount(evaluation.metaStep ?? run.log.at(-1)?.metaStep ?? 0),
         title || evaluation.metric,
         ...[row.mean, row.ci, row.median].map(values => show(values.at(-1)!)),
         countOf(row.diverged ?? 0, evaluation.tasks),

@@ -19,9 +19,22 @@ const COLUMNS = [
   'seconds',
 ] as const satisfies readonly (keyof LogLine)[];
 
-/** A log as CSV, a row for each meta-step; coefficients are left to the log itself. */
-export const logCsv = (log: readonly LogLine[]): string =>
-  table([COLUMNS, ...log.map(line => COLUMNS.map(column => line[column]))]);
+const VALIDATED = ['medianLoss', 'accuracy', 'diverged'] as const;
+
+/**
+ * A log as CSV, a row for each meta-step, with its validations if it has any; coefficients are left
+ * to the log itself.
+ */
+export function logCsv(log: readonly LogLine[]): string {
+  const validated = log.some(line => line.validation) ? VALIDATED : [];
+  return table([
+    [...COLUMNS, ...validated.map(column => `validation.${column}`)],
+    ...log.map(line => [
+      ...COLUMNS.map(column => line[column]),
+      ...validated.map(column => line.validation?.[column]),
+    ]),
+  ]);
+}
 
 /** Evaluations as CSV, a row for each learner and moment. */
 export const evaluationCsv = (evaluations: readonly Evaluation[]): string =>

@@ -3,6 +3,7 @@ import { layoutOf } from '../parameters/layout.js';
 import { defineSystem, widthsOf, type SystemSpec } from '../systems/system.js';
 import type { RunConfig } from '../config/config.js';
 import {
+  bestOf,
   formatCount,
   formatDuration,
   formatNumber,
@@ -12,6 +13,7 @@ import {
   labelOf,
   minority,
   smooth,
+  validatedIn,
   type Evaluation,
   type LogLine,
 } from '../runs/log.js';
@@ -79,7 +81,7 @@ export function renderReport({
   ${adapter && html`<p class="note adapter">On ${adapter}.</p>`}
   <dl class="numbers">${keyNumbers(config, log, evaluations).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`,
     main: html`${evaluations.map(e => [adaptation(config, e, place), forgetting(config, e, place), examples(config, e, place)])}
-${log.length > 0 && training(log, place)}
+${log.length > 0 && training(config, log, place)}
 ${coefficients(config, log, place)}
 ${spreadOf(parameters, place)}
 <section>
@@ -118,7 +120,7 @@ function figureOf(
 function spreadOf(parameters: Tensors, place: Place): Html | undefined {
   return figureOf(
     'What was inherited in the end',
-    html`How the numbers of each layer are spread: the share of them around each value.`,
+    html`How the numbers of each layer are spread in the last checkpoint: the share of them around each value.`,
     histograms(parameters),
     place,
   );
@@ -146,6 +148,18 @@ function summary(
   const sentences = [
     `A network of ${widthsOf(defineSystem(system)).join('–')} neurons was meta-trained for ${formatCount(done)}${of} meta-steps of ${plural(meta.tasks, 'lifetime')} each.`,
   ];
+  const best = bestOf(log);
+  if (best && meta.patience !== undefined && best.since >= meta.patience && done < meta.steps)
+    sentences.push(
+      `It ended early: ${plural(best.since, 'validation')} in a row ${best.since === 1 ? 'was' : 'were'} no better than that of meta-step ${formatCount(best.metaStep)}.`,
+    );
+  const evaluated = evaluations[0]?.metaStep;
+  if (best && evaluated !== undefined)
+    sentences.push(
+      evaluated === done
+        ? 'Evaluated is the last checkpoint.'
+        : `Evaluated is the best checkpoint by validation, of meta-step ${formatCount(evaluated)}.`,
+    );
   for (const { title, metric, tasks, at, rows } of evaluations) {
     const [own, ...others] = rows;
     const show = showing(metric);
@@ -172,6 +186,7 @@ function keyNumbers(
   evaluations: readonly Evaluation[],
 ): [string, string][] {
   const last = log.at(-1);
+  const best = bestOf(log);
   const sum = (of: (line: LogLine) => number) => log.reduce((total, line) => total + of(line), 0);
   const counted = sum(line => line.counted);
   const diverged = sum(line => line.diverged);
@@ -202,6 +217,14 @@ function keyNumbers(
               )[0]!,
             ),
           ],
+          ...(best
+            ? [
+                [
+                  `best validation, at meta-step ${formatCount(best.metaStep)}`,
+                  validatedIn(best.validation),
+                ] as [string, string],
+              ]
+            : []),
           ['lifetimes lived', formatCount(counted + diverged)],
           [
             'lifetimes that diverged',
@@ -289,7 +312,7 @@ function examples(
     : undefined;
 }
 
-function training(log: readonly LogLine[], place: Place): Html {
+function training({ meta }: RunConfig, log: readonly LogLine[], place: Place): Html {
   const shown = thinned([...log.keys()]);
   const smoothed = smooth(
     log.map(line => line.medianLoss),
@@ -300,6 +323,7 @@ function training(log: readonly LogLine[], place: Place): Html {
   const diverged = log.filter(line => line.diverged > 0).length;
   const minorities = log.filter(line => line.diverged > line.counted).length;
   const loss = trainingChart(log, 'loss');
+  const validated = log.filter(line => line.validation);
   const above = loss.dots?.x.length ?? 0;
   const norms: Lines = {
     x: log.map(line => line.metaStep),
@@ -309,7 +333,7 @@ function training(log: readonly LogLine[], place: Place): Html {
   };
   return html`<figure>
   <figcaption><h2>Meta-training</h2>
-    <p class="note">Query loss at the end of a lifetime, for each meta-step and smoothed over ${smoothingSpan(log)}${loss.log && ', on a logarithmic scale'}.${above > 0 && ` Rings at the border are meta-steps far above all others, ${formatNumber(greatest(log.map(line => (Number.isFinite(line.loss) ? line.loss : 0))))} at most.`} ${diverged ? `Lifetimes diverged, and were left out, in ${plural(diverged, 'meta-step')} of ${formatCount(log.length)}${minorities ? `, more than half of them in ${formatCount(minorities)}: there the loss is that of a minority` : ''}.` : 'No lifetime diverged.'}</p></figcaption>
+    <p class="note">Query loss at the end of a lifetime, for each meta-step and smoothed over ${smoothingSpan(log)}${loss.log && ', on a logarithmic scale'}.${above > 0 && ` Rings at the border are meta-steps far above all others, ${formatNumber(greatest(log.map(line => (Number.isFinite(line.loss) ? line.loss : 0))))} at most.`} ${diverged ? `Lifetimes diverged, and were left out, in ${plural(diverged, 'meta-step')} of ${formatCount(log.length)}${minorities ? `, more than half of them in ${formatCount(minorities)}: there the loss is that of a minority` : ''}.` : 'No lifetime diverged.'}${validated.length > 0 && ` Dots are validations, each on the same ${plural(meta.evaluateTasks, 'unseen task')}, which are not those of the evaluation.`}</p></figcaption>
   ${place(loss)}
   ${details(
     'Numbers',
@@ -339,6 +363,7 @@ function training(log: readonly LogLine[], place: Place): Html {
       }),
     ),
   )}
+  ${validated.length > 0 && details('Validations', validations(validated))}
 </figure>
 <figure>
   <figcaption><h2>Meta-gradient</h2><p class="note">Norm of the mean meta-gradient of each meta-step, before clip. The numbers are in the table above.</p></figcaption>
@@ -351,6 +376,20 @@ ${
   ${place(trainingChart(log, 'accuracy'))}
 </figure>`
 }`;
+}
+
+/** The validations of a run as a table. */
+function validations(log: readonly LogLine[]): Html {
+  const withAccuracy = log[0]!.validation!.accuracy !== undefined;
+  return table(
+    ['meta-step', 'median loss', ...(withAccuracy ? ['accuracy'] : []), 'diverged'],
+    thinned(log).map(({ metaStep, validation }) => [
+      formatCount(metaStep),
+      formatNumber(validation!.medianLoss),
+      ...(withAccuracy ? [formatPercent(validation!.accuracy ?? NaN)] : []),
+      formatCount(validation!.diverged),
+    ]),
+  );
 }
 
 function forgetting(

@@ -25,7 +25,48 @@ export interface LogLine {
    * many to write down.
    */
   readonly coefficients?: Readonly<Record<string, readonly number[]>>;
+  /** What the learner was after the meta-step on unseen tasks, if it was tried on them. */
+  readonly validation?: Validated;
 }
+
+/**
+ * What a learner is on the unseen tasks of a validation, when its lifetimes end. Lifetimes that
+ * diverged count as the worst.
+ */
+export interface Validated {
+  /** The median of the tasks' query losses. */
+  readonly medianLoss: number;
+  /** Mean share of queries that were classified correctly, 0 … 1. */
+  readonly accuracy?: number;
+  readonly diverged: number;
+}
+
+/** The best validation of a run. */
+export interface Best {
+  readonly metaStep: number;
+  readonly validation: Validated;
+  /** Validations after it, none of which was better. */
+  readonly since: number;
+}
+
+/** The higher the better: the accuracy, or else the median loss below 0. */
+const merit = ({ medianLoss, accuracy = -medianLoss }: Validated) =>
+  Number.isNaN(accuracy) ? -Infinity : accuracy;
+
+/** The best validation up to a line, given the best before it; of several alike the first. */
+export function bestAfter(
+  best: Best | undefined,
+  { metaStep, validation }: Pick<LogLine, 'metaStep' | 'validation'>,
+): Best | undefined {
+  if (!validation) return best;
+  return best && merit(validation) <= merit(best.validation)
+    ? { ...best, since: best.since + 1 }
+    : { metaStep, validation, since: 0 };
+}
+
+/** The best validation of a log, if it has any. */
+export const bestOf = (log: readonly LogLine[]): Best | undefined =>
+  log.reduce<Best | undefined>(bestAfter, undefined);
 
 /**
  * One line of JSON, line break included. JSON knows no NaN: a number that is not finite is written
@@ -166,6 +207,27 @@ export function progressLine(log: readonly LogLine[], metaSteps: number): string
     .slice(0, 80);
 }
 
+/** What was compared: the accuracy, or the median loss. */
+export const validatedIn = ({ accuracy, medianLoss }: Validated): string =>
+  accuracy === undefined
+    ? `loss ${formatNumber(medianLoss)}`
+    : `accuracy ${formatPercent(accuracy)}`;
+
+/**
+ * What came of the validation that the last line of a log tells of, against the best before it;
+ * '' where it tells of none.
+ */
+export function validationLine(log: readonly LogLine[], patience = Infinity): string {
+  const { metaStep, validation } = log.at(-1)!;
+  if (!validation) return '';
+  const best = bestOf(log)!;
+  const than = `${validatedIn(best.validation)} at meta-step ${best.metaStep}`;
+  const left = Number.isFinite(patience) ? ` (patience: ${best.since} of ${patience})` : '';
+  return `meta-step ${metaStep}: ${validatedIn(validation)} on validation tasks, ${
+    best.metaStep === metaStep ? 'the best so far' : `no better than ${than}${left}`
+  }`;
+}
+
 /**
  * Curves of one unseen task: the truth, what was seen, and what was predicted after some inner
  * steps.
@@ -187,6 +249,8 @@ export interface Example {
 export interface Evaluation {
   /** What tells this evaluation from others of the same run. */
   readonly title?: string;
+  /** Of a run: after which meta-step the learner was as it was evaluated. */
+  readonly metaStep?: number;
   readonly metric: 'mean squared error' | 'accuracy';
   readonly tasks: number;
   readonly at: readonly number[];

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { MetaplasticError } from '../errors.js';
 import { check, choice, list, section, text, whole } from '../options.js';
-import type { Evaluation, Example, Forgetting, LogLine, Row } from './log.js';
+import type { Evaluation, Example, Forgetting, LogLine, Row, Validated } from './log.js';
 
 // What a run has recorded, read again. It may come from a stranger, so it is checked as a
 // configuration is before a page or a table is made of it.
@@ -34,6 +34,13 @@ const LINE = section({
   taskStepsPerSecond: measured,
   seconds: measured,
   coefficients: v.optional(v.record(v.string(), numbers, 'lists of numbers by name')),
+  validation: v.optional(
+    section({
+      medianLoss: measured,
+      accuracy: v.optional(measured),
+      diverged: measured,
+    } satisfies Entries<Validated>),
+  ),
 } satisfies Entries<LogLine>);
 
 const EXAMPLE = section({
@@ -52,6 +59,7 @@ const FORGETTING = section({
 
 const EVALUATION = section({
   title: v.optional(text),
+  metaStep: v.optional(whole(0)),
   metric: choice(['mean squared error', 'accuracy']),
   tasks: whole(1),
   at: rising('inner steps'),

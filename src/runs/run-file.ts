@@ -36,7 +36,7 @@ export interface Run {
 
 /**
  * A run as a zip file of its folder, such as a page lets its user download; unpacked, `metaplastic
- * eval`, `report` and `train --resume` take it.
+ * eval`, `report` and `train --resume` take it. The checkpoint of the best validation is not in it.
  */
 export function writeRun(run: Run): Uint8Array<ArrayBuffer> {
   checkMade(run, ['config', 'environment', 'log', 'checkpoint'], 'writeRun', 'a run');

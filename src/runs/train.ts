@@ -19,6 +19,7 @@ import { scheduleOf, type RunConfig } from '../config/config.js';
 import { adam, rateOfEach } from '../learner/optimiser.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { LogLine } from './log.js';
+import type { Validation } from './validation.js';
 import type { World } from '../config/worlds.js';
 
 /** The learner that a configuration describes, for this world's tasks. */
@@ -30,7 +31,16 @@ export function learnerOf(
 ): Promise<Learner> {
   const options = learnerOptions(config, world.train, world.bank, onNotice);
   for (const notice of idleCoefficients(config)) (onNotice ?? console.warn)(notice);
-  checkEvaluation(gpu.machine, config, world, options);
+  const { evaluation, meta } = config;
+  checkEvaluation(gpu.machine, 'evaluation.tasks', evaluation, world, options);
+  if (meta.evaluateEvery !== undefined)
+    checkEvaluation(
+      gpu.machine,
+      'meta.evaluateTasks',
+      { tasks: meta.evaluateTasks, at: evaluation.at.slice(-1) },
+      { ...world, tests: world.tests.slice(0, 1) },
+      options,
+    );
   return Learner.create(gpu, options);
 }
 
@@ -63,17 +73,16 @@ const MOST_EVALUATED = 2 ** 31;
 const BYTES_A_TASK = 1024;
 
 /**
- * Checks that a run can be evaluated, before it is meta-trained: that all its unseen tasks can be
- * lived at once, here and on the GPU.
+ * Checks that a run can be evaluated, before it is meta-trained: that so many unseen tasks, which
+ * `where` says, can be lived at once, here and on the GPU.
  */
 function checkEvaluation(
   machine: Machine,
-  config: RunConfig,
+  where: string,
+  { tasks, at }: Pick<RunConfig['evaluation'], 'tasks' | 'at'>,
   { tests, bank }: World,
   options: LearnerOptions,
 ): void {
-  const where = 'evaluation.tasks';
-  const { tasks, at } = config.evaluation;
   const { system, budget, plan } = checkOptions(options);
   const synapses = system.layers.reduce((n, l) => n + l.fanIn * l.fanOut, 0);
   for (const { source, parts = 0 } of tests) {
@@ -206,8 +215,16 @@ export interface TrainOptions {
   readonly from?: { readonly metaStep: number; readonly seconds: number };
   /** Hears of every meta-step. */
   readonly onStep: (line: LogLine) => void;
-  /** Keeps a checkpoint: every `checkpointEvery` meta-steps, at the end, and when stopped. */
-  readonly onCheckpoint: (checkpoint: Checkpoint) => void | Promise<void>;
+  /**
+   * Keeps a checkpoint: every `checkpointEvery` meta-steps, after a validation that is the best so
+   * far (`isBest`), at the end, and when stopped.
+   */
+  readonly onCheckpoint: (checkpoint: Checkpoint, isBest: boolean) => void | Promise<void>;
+  /**
+   * Tries the learner on unseen tasks, and ends meta-training early: what `validationOf` makes of
+   * the configuration. Left out: there is no validation, whatever `meta.evaluateEvery` says.
+   */
+  readonly validation?: Validation;
   /** Stops after the meta-step that is being made, once its checkpoint is kept. */
   readonly signal?: AbortSignal;
 }
@@ -215,8 +232,8 @@ export interface TrainOptions {
 /**
  * Meta-training: one meta-step after another, from `from` to `meta.steps`. Meta-step m (from 0)
  * lives the tasks m·N … m·N + N − 1 of the config's seed at the rate that the schedule gives to m,
- * so a run that is resumed goes on as if it had not stopped. Returns the meta-steps made; rejects
- * with the reason of the signal if that stopped it.
+ * so a run that is resumed goes on as if it had not stopped. `validation` may end it before that.
+ * Returns the meta-steps made; rejects with the reason of the signal if that stopped it.
  */
 export async function train({
   config,
@@ -225,6 +242,7 @@ export async function train({
   from = { metaStep: 0, seconds: 0 },
   onStep,
   onCheckpoint,
+  validation,
   signal,
 }: TrainOptions): Promise<number> {
   signal?.throwIfAborted();
@@ -236,7 +254,7 @@ export async function train({
   );
   let skipped = 0;
   let metaStep = from.metaStep;
-  let next = metaStep < meta.steps ? episodes(metaStep) : undefined;
+  let next = metaStep < meta.steps && !validation?.isOver ? episodes(metaStep) : undefined;
   const classes = next && areClasses(learner.system, next);
   let before = start;
   while (next) {
@@ -260,6 +278,7 @@ export async function train({
     );
     metaStep++;
     const now = performance.now();
+    const tried = await validation?.after(metaStep);
     onStep({
       metaStep,
       loss,
@@ -271,10 +290,13 @@ export async function train({
       taskStepsPerSecond: ((meta.tasks * tasks.steps) / (now - before)) * 1e3,
       seconds: from.seconds + (now - start) / 1e3,
       ...(named.length && { coefficients }),
+      ...(tried && { validation: tried.validation }),
     });
-    before = now;
-    if (signal?.aborted || !next || metaStep % checkpointEvery === 0)
-      await onCheckpoint({ metaStep, state: await learner.state() });
+    before = performance.now();
+    if (validation?.isOver) next = undefined;
+    const isBest = tried?.isBest === true;
+    if (signal?.aborted || !next || isBest || metaStep % checkpointEvery === 0)
+      await onCheckpoint({ metaStep, state: await learner.state() }, isBest);
     signal?.throwIfAborted();
   }
   return metaStep;

@@ -214,6 +214,9 @@ export const CIFAR = {
 /** Pixels of a published drawing's side: drawings are made smaller, never larger. */
 export const OMNIGLOT_SIDE = 105;
 
+/** Pixels on each side of a made-up symbol, as networks see it. */
+export const SIDE = 14;
+
 /** Made-up symbols, which need no file. */
 export const SYMBOLS = {
   classes: option(

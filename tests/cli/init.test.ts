@@ -11,6 +11,8 @@ describe('metaplastic init', () => {
     const text = readFileSync(path, 'utf8');
     expect(text).toContain('// T: inner steps of a lifetime.\n    "steps": 20');
     expect(text).toContain('"name": "mine"');
+    expect(text).toMatch(/\/\/ evaluateEvery: never if it is left out\. Meta-steps between two /);
+    expect(text).toMatch(/\/\/ evaluateTasks: 64 if it is left out\./);
     const schema = JSON.parse(readFileSync(join(folder, 'metaplastic.schema.json'), 'utf8'));
     expect(schema).toHaveProperty('properties.meta.properties.rates');
     expect(metaplastic(['plan', path]).out).toContain('1-32-32-1');

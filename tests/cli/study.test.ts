@@ -89,6 +89,30 @@ afterEach(() => {
 });
 const arms = () => said.filter(line => line.startsWith('arm '));
 
+test.each([
+  [0.1, 20],
+  [0.001, 10],
+  [2, 200],
+])('a study at scale %f evaluates on %i of 200 unseen tasks', async (scale, tasks) => {
+  const out = join(newFolder(), 'study');
+  const evaluation = { ...TINY.evaluation, tasks: 200 };
+  const { design, ...rest } = study();
+  const scaled: Study = {
+    ...rest,
+    design(size) {
+      const { arms, ...others } = design(size);
+      const [arm] = arms as [{ name: string; config: RunConfigInput }];
+      const config = { ...arm.config, evaluation };
+      const summarise = () => ({ tables: [], figures: [] });
+      return { ...others, arms: [{ ...arm, config }], summarise };
+    },
+  };
+  expect(await runStudy(scaled, { full: false, scale }, out, none)).toBe(0);
+  const found = (file: string) => JSON.parse(readFileSync(join(out, 'one', file), 'utf8'));
+  expect(found('config.json')).toMatchObject({ evaluation: { tasks } });
+  expect(found('evaluation.json')).toMatchObject([{ tasks }]);
+});
+
 describe('a study', () => {
   const folder = join(newFolder(), 'study');
   const files = ['one', 'other'].map(arm => join(folder, arm, 'checkpoint.safetensors'));

@@ -289,7 +289,7 @@ describe('parseConfig', () => {
       'an unknown key',
       'meta.rate',
       {},
-      'run.json: meta.rate: unknown key (did you mean rates?); known: tasks, rates, l1, clipPerTask, clip, adjoint, onDivergence, moments, momentWeights, steps, decay',
+      'run.json: meta.rate: unknown key (did you mean rates?); known: tasks, rates, l1, clipPerTask, clip, adjoint, onDivergence, moments, momentWeights, steps, decay, evaluateEvery, evaluateTasks, patience',
     ],
     [
       'an unknown key at the top',
@@ -486,6 +486,12 @@ describe('parseConfig', () => {
       'meta.rates.theta',
       0.1,
       'run.json: meta.rates.theta: expected 0, because the system has no meta-parameters of this group, got 0.1; it has W, B, alpha, beta',
+    ],
+    [
+      'patience without validations',
+      'meta.patience',
+      3,
+      'run.json: meta.patience: expected meta.evaluateEvery beside it, got none',
     ],
     [
       'a rate of weights that are drawn',

@@ -26,13 +26,25 @@ const KILLS = Number(process.env['METAPLASTIC_KILLS'] ?? 4);
 const SEED = 26;
 const FAULTS = fileURLToPath(new URL('./faults.js', import.meta.url));
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-const file = writeConfig(TINY);
+/** Validated at rates at which the best is not the last, and ended early by patience. */
+const WATCHED = {
+  ...TINY,
+  meta: {
+    ...TINY.meta,
+    rates: { W: 0.05, B: 0.05, alpha: 0.01, beta: 0.05 },
+    evaluateEvery: 1,
+    evaluateTasks: 5,
+    patience: 2,
+  },
+};
+const file = writeConfig(WATCHED);
 
 const digest = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
 
 /** All of a run that does not tell the time. */
 const madeOf = (folder: string) => ({
   checkpoint: digest(join(folder, 'checkpoint.safetensors')),
+  best: digest(join(folder, 'best.safetensors')),
   config: digest(join(folder, 'config.json')),
   evaluation: digest(join(folder, 'evaluation.json')),
   log: readFileSync(join(folder, 'log.jsonl'), 'utf8')
@@ -89,6 +101,8 @@ describe.runIf(KILLS)(
       );
       took = performance.now() - start;
       made = madeOf(whole);
+      expect(made.log).toHaveLength(5);
+      expect(made.best).not.toBe(made.checkpoint);
     }, 600_000);
 
     const draws = random(SEED, 0);
@@ -124,7 +138,7 @@ describe.runIf(KILLS)(
 );
 
 describe('a training whose disk fails ends with one clear error, and resumed with the bytes of one that did not', () => {
-  const config = parseConfig(TINY, 'tiny');
+  const config = parseConfig(WATCHED, 'tiny');
   let gpu: Gpu;
   let world: World;
   beforeAll(async () => {

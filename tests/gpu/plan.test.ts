@@ -432,6 +432,24 @@ describe('a plan that makes no sense is refused', () => {
     ['an empty batch', { batch: 0 }, {}, 'plan.batch: expected a whole number ≥ 1, got 0'],
     ['no query', { queries: -1 }, {}, 'plan.queries: expected a whole number ≥ 1, got -1'],
     [
+      'nothing said of images',
+      { images: undefined },
+      {},
+      'plan.images: expected a whole number ≥ 0, got nothing',
+    ],
+    [
+      'nothing said of settings',
+      { settings: undefined },
+      {},
+      'plan.settings: expected a whole number ≥ 0, got nothing',
+    ],
+    [
+      'metrics that are a number',
+      { metrics: 1 as unknown as boolean },
+      {},
+      'plan.metrics: expected true or false, got 1',
+    ],
+    [
       'an unknown adjoint',
       { adjoint: 'guess' as 'store' },
       {},
@@ -532,4 +550,28 @@ describe('a plan that makes no sense is refused', () => {
   ])('%s', (_, sizes, message) => {
     expect(refusal(() => plan({ spec: { sizes } }))).toBe(message);
   });
+
+  test.each<[string, Partial<Machine>, string]>([
+    [
+      'a machine that does not say its limits',
+      { maxBindingBytes: undefined },
+      'plan.machine.maxBindingBytes: expected a whole number ≥ 1, got nothing',
+    ],
+    [
+      'a machine without cores',
+      { cores: 0 },
+      'plan.machine.cores: expected a whole number ≥ 1, got 0',
+    ],
+  ])('%s', (_, machine, message) => {
+    expect(refusal(() => plan({}, {}, {}, machine))).toBe(message);
+  });
+});
+
+test('a plan of a system as it is written is that of the system', () => {
+  const spec = { sizes: [1, 8, 1] };
+  const made = plan({ spec });
+  const { layout: _, places: __, ...work } = made;
+  const again = makePlan({ ...work, system: spec as unknown as Plan['system'] }, SOFTWARE);
+  expect(again.system).toEqual(made.system);
+  expect(again.bytes).toEqual(makePlan(work, SOFTWARE).bytes);
 });

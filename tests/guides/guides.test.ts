@@ -64,6 +64,12 @@ test('a life goes on, and so does meta-training', () => {
   expect(out).toContain('the same to the bit: true');
 });
 
+test('a meta-training is watched, and its best learner taken', () => {
+  const out = run('validate');
+  expect(out).toMatch(/^best validation [\d.]+ after meta-step \d0$/m);
+  expect(numberAfter(out, 'on other tasks')).toBeGreaterThan(0);
+});
+
 test('adjoints differ in memory, not in what they say', () => {
   const out = run('adjoint');
   expect(numberAfter(out, 'reverse  ')).toBeLessThan(numberAfter(out, 'store'));

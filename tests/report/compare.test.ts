@@ -62,6 +62,12 @@ test('logs and evaluations are written as CSV', () => {
   expect(logCsv([line(1, 2.5)])).toBe(
     'metaStep,loss,medianLoss,accuracy,counted,diverged,gradientNorm,taskStepsPerSecond,seconds\n1,2.5,1,,4,0,1,1,1\n',
   );
+  const validated = { ...line(1, 2.5), validation: { medianLoss: 3, diverged: 1 } };
+  const [head, first, second] = logCsv([validated, line(2, 2)]).split('\n');
+  expect(head).toMatch(
+    /,seconds,validation\.medianLoss,validation\.accuracy,validation\.diverged$/,
+  );
+  expect([first, second]).toEqual(['1,2.5,1,,4,0,1,1,1,3,,1', '2,2,1,,4,0,1,1,2,,,']);
   const rows = [{ name: 'a, "b"', mean: [1, 2], ci: [0, 0], median: [1, 2] }];
   const evaluation = { metric: 'accuracy', tasks: 3, at: [0, 5], rows } as const;
   expect(evaluationCsv([evaluation]).split('\n')[2]).toBe(',accuracy,3,"a, ""b""",5,2,0,2,0');

@@ -357,3 +357,35 @@ test('a report tells a written rule, and what its few coefficients became', () =
   expect(told).not.toContain('Coefficient a of');
   expect(told).not.toContain('gone');
 });
+
+describe('validations', () => {
+  const validated = log.map((line, i): LogLine => {
+    const validation = { medianLoss: 2 / (i + 1), diverged: 0 };
+    return i % 50 === 49 ? { ...line, validation } : line;
+  });
+  const watched = renderReport({ config, environment, log: validated, evaluation });
+  test('are dots over the curve of meta-training, and a table', () => {
+    const own = charts(watched)
+      .flatMap(chart => chart.series)
+      .find(({ label }) => label === 'validation, median')!;
+    expect(own.points).toBe(true);
+    expect(own.values.flatMap((y, i) => (y === null ? [] : [[i, y]]))).toEqual(
+      [49, 99, 149, 199].map(i => [i, Number((2 / (i + 1)).toPrecision(6))]),
+    );
+    expect(watched).toContain('<summary>Validations</summary>');
+    expect(watched).toContain('each on the same 64 unseen tasks');
+    expect(watched).toContain('best validation, at meta-step 200');
+    expect(page).not.toContain('alidation');
+  });
+  test('are drawn at the nearest points of a curve that is thinned', () => {
+    const long = Array.from({ length: 9000 }, (_, i): LogLine => {
+      const validation = { medianLoss: i + 1, diverged: 0 };
+      return { ...log[0]!, metaStep: i + 1, loss: 1, ...(i % 3000 === 2999 && { validation }) };
+    });
+    const { x, series } = trainingChart(long, 'loss');
+    const values = series.at(-1)!.values;
+    const found = [...x.keys()].filter(k => Number.isFinite(values[k]));
+    expect(found).toHaveLength(3);
+    for (const k of found) expect(Math.abs(x[k]! - values[k]!)).toBeLessThan(10);
+  });
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  bestOf,
   evaluationTable,
   formatDuration,
   formatLogLine,
@@ -9,6 +10,7 @@ import {
   parseLog,
   progressLine,
   smooth,
+  validationLine,
   type Evaluation,
   type LogLine,
 } from '../../src/runs/log.js';
@@ -219,3 +221,54 @@ test('shares are percentages', () =>
   expect([0.5, NaN].map(formatPercent)).toEqual(['50.0 %', '–']));
 test('durations are minutes and seconds, then hours', () =>
   expect([7.4, 754, 3723, NaN].map(formatDuration)).toEqual(['0:07', '12:34', '1:02:03', '–']));
+
+describe('validations', () => {
+  const lines = (...validated: readonly (number | undefined)[]) =>
+    validated.map((medianLoss, i) => ({
+      ...line(i + 1),
+      ...(medianLoss !== undefined && { validation: { medianLoss, diverged: 0 } }),
+    }));
+
+  test('are read again, NaN where a number was not finite', () => {
+    const [one] = lines(Infinity);
+    expect(parseLog(formatLogLine(one!), 'log')[0]!.validation).toEqual({
+      medianLoss: NaN,
+      diverged: 0,
+    });
+    expect(() => parseLog(formatLogLine(line(1)).replace('}', ',"validation":3}'), 'log')).toThrow(
+      /^log: line 1: validation: expected an object with the keys medianLoss, accuracy, diverged/,
+    );
+  });
+  test.each<[string, (number | undefined)[], { metaStep: number; since: number } | undefined]>([
+    ['none', [undefined, undefined], undefined],
+    [
+      'the lowest loss, and how long ago',
+      [3, undefined, 1, 2, undefined, 4],
+      { metaStep: 3, since: 2 },
+    ],
+    ['of several alike the first', [2, 1, 1], { metaStep: 2, since: 1 }],
+    ['a number rather than none', [NaN, 5, Infinity], { metaStep: 2, since: 1 }],
+    ['the first where none is a number', [NaN, Infinity], { metaStep: 1, since: 1 }],
+  ])('have as their best %s', (_, validated, best) => {
+    const found = bestOf(lines(...validated));
+    expect(found && { metaStep: found.metaStep, since: found.since }).toEqual(best);
+  });
+  test('of classes are compared by accuracy, the higher the better', () => {
+    const [a, b] = lines(1, 2);
+    const at = (of: LogLine, accuracy: number): LogLine => ({
+      ...of,
+      validation: { ...of.validation!, accuracy },
+    });
+    expect(bestOf([at(a!, 0.5), at(b!, 0.75)])?.metaStep).toBe(2);
+    expect(bestOf([at(a!, 0.75), at(b!, 0.5)])?.metaStep).toBe(1);
+  });
+  test('are told in a line each', () => {
+    expect(validationLine(lines(1, undefined))).toBe('');
+    expect(validationLine(lines(2, 1))).toBe(
+      'meta-step 2: loss 1.00 on validation tasks, the best so far',
+    );
+    expect(validationLine(lines(1, 2), 3)).toBe(
+      'meta-step 2: loss 2.00 on validation tasks, no better than loss 1.00 at meta-step 1 (patience: 1 of 3)',
+    );
+  });
+});

@@ -40,7 +40,7 @@ describe('an evaluation', () => {
       '0.rows.0.name: expected a text',
     ],
     ['markup for a title', { title: [{ html: '<img>' }] }, '0.title: expected a text'],
-    ['an unknown key', { html: 1 }, '0.html: unknown key; known: title, metric'],
+    ['an unknown key', { html: 1 }, '0.html: unknown key; known: title, metaStep, metric'],
     ['an unknown metric', { metric: 'luck' }, '0.metric: unknown choice "luck"'],
     [
       'moments out of order',

@@ -4,6 +4,7 @@
  * @module symbols
  */
 
-export { framed, raster, SIDE, smooth, varied } from './strokes.js';
+export { SIDE } from '../options.js';
+export { framed, raster, smooth, varied } from './strokes.js';
 export type { Drawing, Point, Stroke } from './strokes.js';
 export { bankOf, drawSymbol, symbolBank } from './symbols.js';

@@ -1,3 +1,4 @@
+import { SIDE } from '../options.js';
 import type { Random as Stream } from '../random.js';
 
 /** What drawings ask of random numbers. */
@@ -12,9 +13,6 @@ export type Point = readonly [x: number, y: number];
 export type Stroke = readonly Point[];
 /** The strokes of a drawing, in the order in which they are drawn. */
 export type Drawing = readonly Stroke[];
-
-/** Pixels on each side of an image that the network sees. */
-export const SIDE = 14;
 
 /** Paper that stays free around a drawing, in pixels: half a pen and its blur. */
 const MARGIN = 1.5;

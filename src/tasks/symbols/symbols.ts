@@ -1,6 +1,7 @@
 import type { ImageBank } from '../episodes.js';
 import { random, type Random } from '../random.js';
-import { framed, raster, SIDE, smooth, varied, type Drawing, type Point } from './strokes.js';
+import { SIDE } from '../options.js';
+import { framed, raster, smooth, varied, type Drawing, type Point } from './strokes.js';
 
 /** How a symbol is written: the points that its pen strokes pass through, round or with corners. */
 type Program = readonly { readonly points: readonly Point[]; readonly round: boolean }[];
