@@ -152,12 +152,23 @@ function takeRule(given: unknown): void {
   }
 }
 
+/** The rule that a text says in JSON; `where` is what it stands in. */
+function ruleIn(text: string, where: string): RuleSpec {
+  try {
+    return JSON.parse(text) as RuleSpec;
+  } catch {
+    const names = Object.keys(EXAMPLES).join(', ');
+    const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+    throw new Error(`${where}: expected a rule in JSON, or one of ${names}, got ${shown}`);
+  }
+}
+
 /** The rule of the address: the name of a published one, or JSON; what came before stays if it is none. */
 function takeAddress(): void {
   const linked = settings.kept('rule') ?? FIRST;
   if (read.spec && linked === (presetOf(read.spec) ?? JSON.stringify(read.spec))) return;
   try {
-    takeRule(Object.hasOwn(EXAMPLES, linked) ? EXAMPLES[linked]!.rule : JSON.parse(linked));
+    takeRule(Object.hasOwn(EXAMPLES, linked) ? EXAMPLES[linked]!.rule : ruleIn(linked, 'the link'));
   } catch (error) {
     tell(`The link’s rule is none: ${(error as Error).message}`);
     if (!read.rule) editor.show(draftOf(EXAMPLES[FIRST]!.rule));
@@ -456,7 +467,7 @@ file.addEventListener('change', async () => {
   const [first] = files as [File];
   try {
     if (files.length === 1 && /\.json$/i.test(first.name)) {
-      takeRule(JSON.parse(new TextDecoder().decode(await bytesOf(first))));
+      takeRule(ruleIn(new TextDecoder().decode(await bytesOf(first)), first.name));
       tell(`Opened the rule of ${first.name}.`);
     } else {
       const zip = files.length === 1 && /\.zip$/i.test(first.name);

@@ -11,7 +11,7 @@ import { GROUPS, tensorsOf, type Layout } from '../parameters/layout.js';
 import { penaltiesOf } from '../parameters/penalties.js';
 import type { Metrics } from '../systems/metrics.js';
 import { check, inWords, unknownName } from '../options.js';
-import type { System } from '../systems/system.js';
+import { ruleOf, type System } from '../systems/system.js';
 import { areClasses } from '../tasks/classes.js';
 import type { Tensor, Tensors } from '../tensor.js';
 import { checkEpisodes, pixelsOf, type Episodes, type ImageBank } from '../tasks/episodes.js';
@@ -284,14 +284,18 @@ export class Learner implements Disposable, AsyncDisposable {
     if (counted.length < (this.options.onDivergence === 'error' ? tasks : 1)) {
       const bad = weights.lastIndexOf(0);
       const tensor = await lifetimes.brokenTensor(bad);
+      const { coefficient } = ruleOf(this.system);
+      const [starts, rates] = coefficient
+        ? [`initial.${coefficient}`, `rates.${coefficient}`]
+        : ['the starts of the rule’s coefficients', 'their rates'];
       throw new DivergenceError({
         where,
         task: bad,
         tensor,
         problem: `lifetime ${bad} of the meta-batch diverged: loss ${taskLosses[bad]}, gradient norm ${norms[bad]}${tensor ? `, first not finite in the gradient of ${tensor}` : ''} (${tasks - counted.length} of ${tasks} diverged); the meta-parameters are unchanged`,
         hint: counted.length
-          ? "lower rates.alpha or the multiplier, set clipPerTask, or use onDivergence 'skip'"
-          : 'lower initial.alpha, rates.alpha or the multiplier',
+          ? `lower ${rates} or the multiplier, set clipPerTask, or use onDivergence 'skip'`
+          : `lower ${starts}, ${rates} or the multiplier`,
       });
     }
     const mean = (of: (i: number) => number) =>

@@ -45,7 +45,7 @@ const RULE = v.pipe(
             'a rule itself: a file beside a configuration is what the command line reads',
             () => false,
           )
-        : choice(SLOTS.rule),
+        : v.picklist(SLOTS.rule, `${SLOTS.rule.join(', ')}, { dw: '…' }, or a file *${RULE_FILE}`),
   ),
   v.transform(rule =>
     isObject(rule) && rule['kind'] === 'written' && isObject(rule['spec']) ? rule['spec'] : rule,

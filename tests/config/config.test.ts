@@ -307,7 +307,7 @@ describe('parseConfig', () => {
       'an unknown rule',
       'system.rule',
       'bcm',
-      'run.json: system.rule: unknown choice "bcm"; known: oja, hebb, gradient, pool',
+      'run.json: system.rule: unknown choice "bcm"; known: oja, hebb, gradient, pool, { dw: \'…\' }, or a file *.rule.json',
     ],
     [
       'an unknown preset of a system',

@@ -97,15 +97,16 @@ describe('a slot and its folder have the same choices', () => {
     ['rights', ['along', 'before', 'many']],
     ['noises', ['feedback', 'none', 'weight']],
     ['teams', ['lane', 'workgroup']],
-    ['recalls', ['equation.stored', 'equation.undo', 'stored', 'undo']],
+    ['recalls', ['equation.along', 'equation.before', 'equation.stored', 'stored', 'undo']],
     ['plasticities', ['equation', 'equation.adjoint', 'products', 'products.adjoint']],
-    ['equations', ['above', 'below.along', 'below.before', 'flow', 'functions', 'rows']],
+    ['equations', ['above', 'below.along', 'below.before', 'flow', 'functions', 'rows', 'undone']],
     ['neurons', ['none', 'states']],
     ['states', ['none']],
     ['lanes', ['grid', 'rows']],
     ['sweeps', ['columns', 'grid', 'rows']],
     ['perceptions', ['direct', 'encoded']],
     ['inputs', ['activity', 'images', 'values']],
+    ['levels', ['normalised', 'plain']],
   ];
   test.each(folders)('%s', (folder, choices) => {
     expect(shaderChoices(folder)).toEqual(choices.toSorted());
