@@ -25,7 +25,7 @@ export const alignmentCifar: Study = {
   title: 'Feedback kernels that learn to be the transpose, on photographs',
   about:
     'weight mirror … Kolen-Pollack, FA, sign-symmetric, BP in four convolutions on CIFAR-10: δ angles, weight angles, accuracy',
-  time: 'about 15 min; --full: 2,000 minibatches of 64: a GPU',
+  time: 'about 25 min; --full: 2,000 minibatches of 64: a GPU',
   design(size: Size) {
     const ways = Object.entries(ALL);
     const lifetimes = size.seeds ?? 3;
