@@ -42,7 +42,7 @@ export function option(kind: Kind<any>, said: Said, byDefault?: unknown) {
 
 /** The largest number of float32, and the least that no GPU takes for 0. */
 const LARGEST = 3.4028234663852886e38;
-const LEAST = 2 ** -126;
+export const LEAST = 2 ** -126;
 
 /**
  * A kind of value by a test. The message of its issue is what was expected: `refusalOf` says the

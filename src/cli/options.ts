@@ -141,7 +141,7 @@ export function oneOf(positionals: readonly string[], command: string, expected:
   throw new MetaplasticError({
     where: command,
     expected,
-    got: `${positionals.length}`,
+    got: only === '' ? "''" : `${positionals.length}`,
     hint: `see metaplastic ${command} --help`,
   });
 }

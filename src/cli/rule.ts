@@ -82,7 +82,10 @@ export async function run(args: string[], problems?: readonly CheckProblem[]): P
 function termsLast(args: readonly string[]): string[] {
   const isTerm = (arg: string) => /^-[^-]/.test(arg);
   const terms = args.filter(isTerm);
-  return [...args.filter(arg => !isTerm(arg)), ...(terms.length > 0 ? ['--', ...terms] : [])];
+  return [
+    ...args.filter(arg => !isTerm(arg) && arg !== '--'),
+    ...(terms.length > 0 ? ['--', ...terms] : []),
+  ];
 }
 
 async function prove(

@@ -1,5 +1,5 @@
 import { MetaplasticError, type ErrorParts } from '../errors.js';
-import { isNumber, unknownName } from '../options.js';
+import { isNumber, LEAST, unknownName } from '../options.js';
 import { errorAt } from './place.js';
 import { hintFor, tokenAt, wordsOf, type Token } from './token.js';
 import { FUNCTIONS, type FunctionName, type Operation, type Tree } from './tree.js';
@@ -72,8 +72,12 @@ export function parse(text: string, where: string): Parsed {
 
   const numberOf = (read: Token, sign: number): Tree => {
     const value = Number(read.text);
-    if (!isNumber(value))
-      refuse({ expected: 'a number that float32 holds (3.4e38)', got: read.text }, read.at);
+    // A smaller one than the least would be 0 on some GPUs.
+    if (!isNumber(value) || (value !== 0 && value < LEAST))
+      refuse(
+        { expected: 'a number that float32 holds (1.2e-38 … 3.4e38)', got: read.text },
+        read.at,
+      );
     return node({ kind: 'number', value: value === 0 ? 0 : sign * value }, read.at);
   };
 

@@ -248,7 +248,7 @@ describe('one clear error comes', () => {
   };
   test('for an unknown study, with the known ones', () => {
     expect(refusal('pol')).toEqual([
-      'study: unknown study "pol" (did you mean pool?); known: pool, online-mnist, alignment, alignment-cifar, alignment-learned, sine, omniglot, rules',
+      'study: unknown study "pol" (did you mean pool?); known: pool, online-mnist, alignment, alignment-cifar, alignment-learned, sine, omniglot, omniglot-conv, rules',
     ]);
   });
   test('for none', () =>

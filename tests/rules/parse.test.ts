@@ -92,7 +92,8 @@ describe('what is no expression is one error that points at the place:', () => {
     ],
     ['1.2.3', 'expected an operator or the end, got `.3`', 3],
     ['a, b', 'expected an operator or the end, got `,`', 1],
-    ['a + 1e400', 'expected a number that float32 holds (3.4e38), got 1e400', 4],
+    ['a + 1e400', 'expected a number that float32 holds (1.2e-38 … 3.4e38), got 1e400', 4],
+    ['a * 1e-38', 'expected a number that float32 holds (1.2e-38 … 3.4e38), got 1e-38', 4],
     ['  ', `${EXPECTED}, got the end`, 2],
   ])('%j', async (text, message, column) => {
     const said = await refusal(() => parse(text, 'rule.dw'));
