@@ -24,7 +24,7 @@ export type LayerSpec =
 /**
  * A convolution: neurons of `channels` kinds look at every patch of `kernel` × `kernel`, `stride`
  * apart, of an image that has `padding` zeros around it; then those in windows of `poolSize` ×
- * `poolSize` are pooled, if there is a `pool` (else it is 1).
+ * `poolSize` are pooled, if there is a `pool` (else it is 1). A window of one is no pool.
  */
 export interface Convolution {
   readonly channels: number;
@@ -191,7 +191,7 @@ function convolved(
     kernel,
     stride,
     padding,
-    ...(pool && { pool }),
+    ...(pool && poolSize > 1 && { pool }),
     poolSize,
     input,
     units,

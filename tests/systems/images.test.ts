@@ -71,6 +71,13 @@ describe('a system with convolutions', () => {
     ]);
   });
 
+  test('has no pool where a window is one neuron', () => {
+    const rule = { name: 'below', dw: '0.1 * e * e_pre' };
+    const layersOf = (options: object) =>
+      defineSystem({ image: [1, 8, 8], layers: [conv(2, 3, options), { dense: 2 }], rule }).layers;
+    expect(layersOf({ pool: 'max', poolSize: 1 })).toEqual(layersOf({}));
+  });
+
   test('counts as fan-in what a neuron sees, and as fan-out the channels', () => {
     expect(OMNIGLOT.layers.map(l => [l.fanIn, l.fanOut])).toEqual([
       [9, 32],
