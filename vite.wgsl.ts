@@ -74,13 +74,16 @@ function shortNames(): Map<string, string> {
     throwOnParseError(tree);
     const places = new Set<number>();
     const imports: ImportElem[] = [];
+    // What the host writes keeps its names.
+    const uniforms = new Set([...src.matchAll(/var<uniform> \w+: (\w+)/g)].map(([, type]) => type));
     visitAst(tree.moduleElem, elem => {
       if (elem.kind === 'decl' || elem.kind === 'ref') places.add(elem.start);
       if (elem.kind === 'decl') declared.add(elem.ident.originalName);
-      if (elem.kind === 'member' && !SWIZZLE.test(elem.name.name)) {
-        members.add(elem.name.name);
-        places.add(elem.name.start);
-      }
+      if (elem.kind === 'struct' && !uniforms.has(elem.name.ident.originalName))
+        for (const { name } of elem.members.filter(({ name }) => !SWIZZLE.test(name.name))) {
+          members.add(name.name);
+          places.add(name.start);
+        }
       if (elem.kind === 'gvar') kept.add(elem.name.decl.ident.originalName);
       if (elem.kind === 'fn' && isEntryPoint(elem)) kept.add(elem.name.ident.originalName);
       if (elem.kind === 'import') imports.push(elem);
@@ -102,7 +105,10 @@ function shortNames(): Map<string, string> {
   const letters = [...'abcdefghijklmnopqrstuvwxyz'];
   const starts = [...letters, ...letters.map(letter => letter.toUpperCase())];
   const free = [...starts, ...starts.flatMap(a => letters.map(b => a + b))].filter(
-    name => !count.has(name) && !['as', 'do', 'fn', 'if', 'is', 'of'].includes(name),
+    name =>
+      !count.has(name) &&
+      !SWIZZLE.test(name) &&
+      !['as', 'do', 'fn', 'if', 'is', 'of'].includes(name),
   );
   return new Map(names.map((name, k) => [name, free[k]!]));
 }

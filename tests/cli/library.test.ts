@@ -37,10 +37,8 @@ test('the file for browsers imports nothing, but for readers of images when they
   const text = readFileSync(file, 'utf8');
   expect(text).not.toMatch(/^import\b/); // where a bundler puts what it leaves to be imported
   expect([...text.matchAll(/\bimport\([`'"]([^`'"]+)[`'"]\)/g)].map(([, name]) => name)).toEqual([
-    './metaplastic.browser.images.js',
-    './metaplastic.browser.cifar.js',
-    './metaplastic.browser.symbols.js',
-    './metaplastic.browser.omniglot.js',
+    './metaplastic.browser.image-data.js',
+    './metaplastic.browser.image-data.js',
   ]);
   expect(gzipSync(text, { level: 9 }).length).toBeLessThan(140_000);
 });
