@@ -47,5 +47,6 @@ fn with_nan(a: vec4f, b: vec4f, result: vec4f) -> vec4f {
   return select(select(result, b, is_nan(b)), a, is_nan(a));
 }
 fn is_nan(z: vec4f) -> vec4<bool> {
-  return (bitcast<vec4u>(z) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+  let without_sign = bitcast<vec4u>(z) << vec4u(1u);
+  return without_sign > vec4u(0xff000000u);
 }

@@ -99,8 +99,6 @@ export function readCheckpoint(
     return n;
   };
   const updates = count('updates');
-  if (system && metadata['system'] !== undefined)
-    checkSameSystem(systemIn(metadata['system'], where), system, where);
   const partOf = (prefix: string) =>
     Object.fromEntries(
       layout.tensors.map((tensor): [string, Tensor] => {
@@ -125,6 +123,8 @@ export function readCheckpoint(
       got: `${extra.join(', ')} besides`,
       hint: 'the checkpoint belongs to another network',
     });
+  if (system && metadata['system'] !== undefined)
+    checkSameSystem(systemIn(metadata['system'], where), system, where);
   const metaStep = count('metaStep');
   return { metaStep, state: { ...parts, updates, metaSteps: metaStep } };
 }

@@ -74,7 +74,7 @@ const elements = (shape: readonly number[]) => shape.reduce((product, n) => prod
 /** Writes tensors and a map of texts as a safetensors file, which PyTorch, JAX and NumPy read. */
 export function writeSafetensors(
   tensors: readonly NamedTensor[],
-  metadata: Readonly<Record<string, string>>,
+  metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const entries: [string, unknown][] = [[METADATA, metadata]];
   let end = 0;

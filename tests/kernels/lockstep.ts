@@ -111,7 +111,8 @@ export function lockstep(code: string, memory: Memory, group = 0): Lockstep {
       vectorOf(parts.length === size ? parts : Array<Value>(size).fill(parts[0] ?? zero)),
     matrix: (columns: Value[]) =>
       vectorOf(columns.length ? columns : Array.from({ length: 4 }, () => vectorOf([0, 0, 0, 0]))),
-    bits: (x: number) => BigInt(new Uint32Array(Float32Array.of(x).buffer)[0]!),
+    bits: (x: Value) =>
+      each((of: number) => BigInt(new Uint32Array(Float32Array.of(of).buffer)[0]!), x),
     min: (a: Value, b: Value) => each((x, y) => (x < y ? x : y), a, b),
     max: (a: Value, b: Value) => each((x, y) => (x > y ? x : y), a, b),
     clamp: (x: Value, low: Value, high: Value) => library.min(library.max(x, low), high),
