@@ -11,13 +11,19 @@ const NONSENSE: readonly (readonly unknown[])[] = [
   [3, 4, 'here'],
   [[], [], 'here'],
   [new Uint8Array(3), new Uint8Array(3), 'here'],
+  [new BigInt64Array(2), new BigInt64Array(2), 'here'],
 ];
 
-/** What takes files, devices, options or configurations from outside, in whatever state they are. */
+/**
+ * What takes files, devices, options or configurations from outside, in whatever state they are, and
+ * what takes the work of other functions.
+ */
 const { isAvailable, openGpu, useDevice, parseConfig, defineSystem } = library;
 const { fewShotTasks, sineTasks, sineSequenceTasks, splitClasses } = library;
 const { readCifar, readIdx, readIdxImages, readImages, readOmniglot } = library;
 const { readRun, readSafetensors } = library;
+const { defineRule, describePlan, initialParameters, layoutOf, mathmlOfRule } = library;
+const { writeCheckpoint, writeRun, writeSafetensors } = library;
 const DOORS = {
   isAvailable,
   openGpu,
@@ -35,6 +41,14 @@ const DOORS = {
   readOmniglot,
   readRun,
   readSafetensors,
+  defineRule,
+  describePlan,
+  initialParameters,
+  layoutOf,
+  mathmlOfRule,
+  writeCheckpoint,
+  writeRun,
+  writeSafetensors,
 };
 
 type Door = (...given: unknown[]) => unknown;
@@ -47,4 +61,11 @@ describe.each(Object.entries(DOORS))('%s', (_, door) => {
       expect(error).toBeInstanceOf(MetaplasticError);
     }
   });
+});
+
+test('a tensor of whole numbers of 64 bits is refused by its name', () => {
+  const tensor = { name: 'n', shape: [2], data: new BigInt64Array(2) as unknown as Float32Array };
+  expect(() => writeSafetensors([tensor], {})).toThrow(
+    'tensor n: expected a Float32Array, got a BigInt64Array',
+  );
 });
