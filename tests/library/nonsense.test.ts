@@ -11,7 +11,6 @@ const NONSENSE: readonly (readonly unknown[])[] = [
   [3, 4, 'here'],
   [[], [], 'here'],
   [new Uint8Array(3), new Uint8Array(3), 'here'],
-  [new BigInt64Array(2), new BigInt64Array(2), 'here'],
 ];
 
 /**
