@@ -1,21 +1,26 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MetaplasticError, type ErrorParts } from '../errors.js';
-import { layoutOf } from '../parameters/layout.js';
 import { openNodeGpu } from '../node/open.js';
 import type { Learner } from '../learner/learner.js';
-import { readCheckpoint } from '../runs/checkpoint.js';
 import { evaluationSeed, type RunConfig } from '../config/config.js';
 import { evaluate, nameOf } from '../evaluation/evaluate.js';
 import { evaluationTable } from '../runs/log.js';
 import { learnerOf, usableHere } from '../runs/train.js';
 import type { World } from '../config/worlds.js';
-import { defineSystem } from '../systems/system.js';
 import { openWorldOn } from './data.js';
-import { readPlain, writeWhole } from './disk.js';
+import { writeWhole } from './disk.js';
 import { flag, option } from '../options.js';
 import { DATA, dataFolder, oneOf, optionsHelp, parse } from './options.js';
-import { describeAdapter, FILES, lockRun, readRun, shellWord, writeReport } from './run-folder.js';
+import {
+  describeAdapter,
+  FILES,
+  lockRun,
+  readCheckpointAt,
+  readRun,
+  shellWord,
+  writeReport,
+} from './run-folder.js';
 
 const OPTIONS = {
   best: {
@@ -63,9 +68,7 @@ async function evaluateFolder(
           ? 'a run keeps its best one if its configuration has meta.evaluateEvery'
           : `make one with metaplastic train --resume ${shellWord(folder)}`,
     });
-  const { system } = found;
-  const layout = layoutOf(defineSystem(system));
-  const checkpoint = readCheckpoint(readPlain(path), layout, path, system);
+  const checkpoint = readCheckpointAt(path, found.system);
   const world = await openWorldOn(data, found);
   const gpu = await openNodeGpu();
   try {

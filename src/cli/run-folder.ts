@@ -14,9 +14,9 @@ import { parseLog, type Evaluation, type LogLine } from '../runs/log.js';
 import { RUN_PRESETS } from '../config/presets.js';
 import { parseEnvironment, parseEvaluations, type Environment } from '../runs/recorded.js';
 import { folderName, RUN_FILES } from '../runs/run-file.js';
-import { readCheckpoint } from '../runs/checkpoint.js';
+import { readCheckpoint, type Checkpoint } from '../runs/checkpoint.js';
 import { layoutOf } from '../parameters/layout.js';
-import { defineSystem } from '../systems/system.js';
+import { defineSystem, type SystemSpec } from '../systems/system.js';
 import { renderReport, type Report } from '../report/report.js';
 import { diskError, makeFolder, makeNewFolder, readAny, readPlain, writeWhole } from './disk.js';
 import { lockFolder, type FolderLock } from './lock.js';
@@ -159,12 +159,16 @@ export function readEvaluations(folder: string): readonly Evaluation[] | undefin
   return json === undefined ? undefined : parseEvaluations(json, join(folder, FILES.evaluation));
 }
 
+/** The checkpoint in a file of a run of this system. */
+export const readCheckpointAt = (path: string, system: SystemSpec): Checkpoint =>
+  readCheckpoint(readPlain(path), layoutOf(defineSystem(system)), path, system);
+
 /** The meta-parameters of a run's last checkpoint, if it has one. */
 function readParametersOf(folder: string, { system }: RunConfig): Pick<Report, 'parameters'> {
   const path = join(folder, FILES.checkpoint);
   if (!existsSync(path)) return {};
   try {
-    const { state } = readCheckpoint(readPlain(path), layoutOf(defineSystem(system)), path, system);
+    const { state } = readCheckpointAt(path, system);
     return { parameters: state.parameters };
   } catch (error) {
     if (!(error instanceof MetaplasticError)) throw error;

@@ -2,12 +2,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MetaplasticError, shown } from '../errors.js';
 import type { Gpu } from '../gpu/device.js';
-import { layoutOf } from '../parameters/layout.js';
 import { openNodeGpu } from '../node/open.js';
 import { CONFIG, parseConfig, VALIDATION, type RunConfig } from '../config/config.js';
 import { RUN_PRESETS } from '../config/presets.js';
 import { kind, option, whole } from '../options.js';
-import { readCheckpoint, writeCheckpoint, type Checkpoint } from '../runs/checkpoint.js';
+import { writeCheckpoint, type Checkpoint } from '../runs/checkpoint.js';
 import {
   bestOf,
   formatLogLine,
@@ -21,7 +20,6 @@ import type { Environment } from '../runs/recorded.js';
 import { learnerOf, toWriteDown, train, usableHere, withPlan } from '../runs/train.js';
 import { validationOf } from '../runs/validation.js';
 import type { World } from '../config/worlds.js';
-import { defineSystem } from '../systems/system.js';
 import { openWorldOn } from './data.js';
 import { append, readPlain, sync, writeWhole } from './disk.js';
 import { EvaluationError, evaluateTrained } from './eval.js';
@@ -29,6 +27,7 @@ import type { FolderLock } from './lock.js';
 import { DATA, dataFolder, folder, likewise, listed, optionsHelp, parse } from './options.js';
 import {
   describeAdapter,
+  readCheckpointAt,
   differences,
   environmentOf,
   FILES,
@@ -216,9 +215,7 @@ export function readMade(folder: string, config: RunConfig, option?: string): Ma
   const path = (file: keyof typeof FILES) => join(folder, FILES[file]);
   const environment = readEnvironment(folder);
   if (!existsSync(path('checkpoint'))) return { log: [], environment };
-  const layout = layoutOf(defineSystem(config.system));
-  const at = path('checkpoint');
-  const checkpoint = readCheckpoint(readPlain(at), layout, at, config.system);
+  const checkpoint = readCheckpointAt(path('checkpoint'), config.system);
   if (checkpoint.metaStep > config.meta.steps)
     throw new MetaplasticError({
       where: option ?? `${path('config')}: meta.steps`,
@@ -340,8 +337,7 @@ function keepBest(
   const path = join(folder, FILES.best);
   if (best.metaStep === metaStep)
     return writeWhole(path, readPlain(join(folder, FILES.checkpoint)));
-  const layout = layoutOf(defineSystem(system));
-  const kept = existsSync(path) ? readCheckpoint(readPlain(path), layout, path, system) : undefined;
+  const kept = existsSync(path) ? readCheckpointAt(path, system) : undefined;
   if (kept?.metaStep !== best.metaStep)
     say(
       `${path} should be of meta-step ${best.metaStep}, and ${kept ? `is of ${kept.metaStep}` : 'is gone'}: the next one is kept that is better than ${validatedIn(best.validation)}`,
